@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod open;
+mod path;
+mod transport;
+
+pub use progenitor_client::{ClientHooks, OperationInfo};
+pub use reqwest;
+pub use transport::{Execution, SharedTransport, Transport};
+
+/// The name under which the generated code looks for progenitor's support: progenitor's, with our own path encoding.
+mod support {
+    #![allow(unreachable_pub, reason = "the generated code publishes them")]
+
+    pub(crate) use super::path::encode_path;
+    pub use progenitor_client::{
+        ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, RequestBuilderExt, ResponseValue,
+    };
+}
+
+/// What progenitor made of `openapi.json`.
+mod client {
+    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+
+    use super::support as progenitor_client;
+
+    include!(concat!(env!("OUT_DIR"), "/client.rs"));
+}
+
+/// The enumerations and unions of `openapi.json`.
+mod model {
+    #![allow(clippy::large_enum_variant, reason = "generated; a message is moved a few times in its life")]
+
+    use crate::open::open_enum;
+
+    include!(concat!(env!("OUT_DIR"), "/model.rs"));
+}
+
+pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, prelude};
+
+/// The types of requests and responses.
+///
+/// Objects are structs with a `builder()`; enumerations are open and keep values they do not know; unions that are told
+/// apart by a property are enums whose last variant takes what is new.
+pub mod types {
+    pub use crate::client::types::*;
+    pub use crate::model::*;
+}

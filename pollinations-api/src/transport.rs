@@ -1,0 +1,94 @@
+//! The one seam between the generated client and what sends its requests.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+use reqwest::{Request, Response};
+
+use crate::Client;
+
+/// A request on its way: the future that [`Transport::execute`] returns.
+pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send + 'a>>;
+
+/// Sends the requests of every generated operation.
+///
+/// This is where a layer above adds authentication, retries, time limits and tracing, once for all operations.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_api::{Client, Execution, SharedTransport, Transport, reqwest};
+///
+/// #[derive(Debug)]
+/// struct Authenticated(String);
+///
+/// impl Transport for Authenticated {
+///     fn execute<'a>(
+///         &'a self,
+///         client: &'a reqwest::Client,
+///         mut request: reqwest::Request,
+///         _operation: &'a str,
+///     ) -> Execution<'a> {
+///         Box::pin(async move {
+///             if let Ok(value) = self.0.parse() {
+///                 request.headers_mut().insert(reqwest::header::AUTHORIZATION, value);
+///             }
+///             client.execute(request).await
+///         })
+///     }
+/// }
+///
+/// let transport = SharedTransport::new(Authenticated("Bearer sk_…".to_owned()));
+/// let client = Client::new("https://gen.pollinations.ai", transport);
+/// # let _ = client;
+/// ```
+pub trait Transport: Send + Sync {
+    /// Sends one request and returns the response to it, of whatever status.
+    ///
+    /// `operation` is the id of the operation in `openapi.json`, such as `chat_completions`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`reqwest::Client::execute`]: the server could not be reached, the connection broke, time ran out.
+    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a>;
+}
+
+/// A [`Transport`] that a [`Client`] and its clones share. The default sends every request as it is.
+#[derive(Clone, Default)]
+pub struct SharedTransport(Option<Arc<dyn Transport>>);
+
+impl SharedTransport {
+    /// Sends requests through `transport`.
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self(Some(Arc::new(transport)))
+    }
+}
+
+impl<T: Transport + 'static> From<Arc<T>> for SharedTransport {
+    fn from(transport: Arc<T>) -> Self {
+        Self(Some(transport))
+    }
+}
+
+/// Says nothing of the transport, which may hold a key.
+impl fmt::Debug for SharedTransport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "SharedTransport(custom)" } else { "SharedTransport(default)" })
+    }
+}
+
+impl ClientHooks<SharedTransport> for Client {
+    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
+        // progenitor announces the version of the document to every server. This one does not ask, and a browser would
+        // have to ask it for leave first (CORS).
+        request.headers_mut().remove("api-version");
+        Ok(())
+    }
+
+    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        match &self.inner().0 {
+            Some(transport) => transport.execute(self.client(), request, info.operation_id).await,
+            None => self.client().execute(request).await,
+        }
+    }
+}

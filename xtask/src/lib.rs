@@ -1,0 +1,9 @@
+//! The spec pipeline of this workspace: from the upstream OpenAPI 3.1 document to the `openapi.json` that the client is
+//! generated from.
+
+#![forbid(unsafe_code)]
+
+pub mod normalize;
+pub mod operations;
+pub mod overlay;
+pub mod sync;

@@ -1,0 +1,30 @@
+//! Rewrites numeric exclusive bounds as the boolean ones of 3.0.
+//!
+//! Before: `{"type": "number", "exclusiveMinimum": 0}`
+//! After: `{"type": "number", "minimum": 0, "exclusiveMinimum": true}`
+
+use serde_json::{Map, Value, json};
+
+use super::{Warnings, walk};
+
+pub(super) fn run(document: &mut Value, _: &mut Warnings) {
+    walk::each_schema(document, &mut |_, schema| {
+        rewrite(schema, "exclusiveMinimum", "minimum", |exclusive, inclusive| exclusive >= inclusive);
+        rewrite(schema, "exclusiveMaximum", "maximum", |exclusive, inclusive| exclusive <= inclusive);
+    });
+}
+
+/// The exclusive bound wins where it is the tighter of the two.
+fn rewrite(schema: &mut Map<String, Value>, exclusive: &str, inclusive: &str, tighter: fn(f64, f64) -> bool) {
+    let Some(bound @ Value::Number(_)) = schema.get(exclusive).cloned() else { return };
+    let wins = match (bound.as_f64(), schema.get(inclusive).and_then(Value::as_f64)) {
+        (Some(bound), Some(other)) => tighter(bound, other),
+        _ => true,
+    };
+    if wins {
+        schema.insert(inclusive.to_owned(), bound);
+        schema.insert(exclusive.to_owned(), json!(true));
+    } else {
+        schema.shift_remove(exclusive);
+    }
+}

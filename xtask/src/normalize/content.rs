@@ -1,0 +1,32 @@
+//! Rewrites how 3.1 describes encoded strings as the formats of 3.0.
+//!
+//! Before: `{"type": "string", "contentEncoding": "base64"}`, `{"contentMediaType": "application/octet-stream"}`
+//! After: `{"type": "string", "format": "byte"}`, `{"type": "string", "format": "binary"}`
+
+use serde_json::{Value, json};
+
+use super::{Warnings, walk};
+
+pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
+    walk::each_schema(document, &mut |place, schema| {
+        let encoding = schema.shift_remove("contentEncoding");
+        let media_type = schema.shift_remove("contentMediaType");
+        let decoded = schema.shift_remove("contentSchema");
+        let format = match (encoding.as_ref().and_then(Value::as_str), &media_type) {
+            (Some("base64" | "base64url"), _) => Some("byte"),
+            (Some(other), _) => {
+                warnings.add(&place.pointer, format!("`contentEncoding: {other}` has no format in OpenAPI 3.0"));
+                None
+            }
+            (None, Some(_)) => Some("binary"),
+            (None, None) => None,
+        };
+        if let Some(format) = format {
+            schema.entry("type").or_insert(json!("string"));
+            schema.entry("format").or_insert(json!(format));
+        }
+        if decoded.is_some() {
+            warnings.add(&place.pointer, "`contentSchema`: OpenAPI 3.0 cannot describe what is inside a string");
+        }
+    });
+}

@@ -1,0 +1,143 @@
+//! From any OpenAPI 3.1 document to the OpenAPI 3.0.3 document that the generator reads.
+//!
+//! Normalization is a list of small passes, [`PASSES`], each a file of its own. It is a pure function: the same input
+//! gives the same bytes, and its own output goes through it unchanged. What 3.0.3 cannot say is reported as a
+//! [`Warning`] with its JSON pointer.
+
+mod bounds;
+mod constants;
+mod content;
+mod defaults;
+mod empty_paths;
+mod errors;
+mod examples;
+mod hoist;
+mod integers;
+mod naming;
+mod nullable;
+mod operations;
+mod order;
+mod prose;
+mod references;
+mod security;
+mod shapes;
+mod tuples;
+mod unions;
+mod unsupported;
+mod version;
+pub mod walk;
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// One step of normalization.
+pub struct Pass {
+    /// Its name, which is also the name of its file.
+    pub name: &'static str,
+    run: fn(&mut Value, &mut Warnings),
+}
+
+/// Every pass, in the order in which they run.
+///
+/// Keywords of 3.1 are rewritten first, so that the later passes meet 3.0 alone; names come last, when every schema
+/// has the shape it will keep.
+pub const PASSES: &[Pass] = &[
+    Pass { name: "version", run: version::run },
+    Pass { name: "prose", run: prose::run },
+    Pass { name: "empty_paths", run: empty_paths::run },
+    Pass { name: "constants", run: constants::run },
+    Pass { name: "references", run: references::run },
+    Pass { name: "tuples", run: tuples::run },
+    Pass { name: "content", run: content::run },
+    Pass { name: "bounds", run: bounds::run },
+    Pass { name: "examples", run: examples::run },
+    Pass { name: "unsupported", run: unsupported::run },
+    Pass { name: "nullable", run: nullable::run },
+    Pass { name: "unions", run: unions::run },
+    Pass { name: "integers", run: integers::run },
+    Pass { name: "defaults", run: defaults::run },
+    Pass { name: "security", run: security::run },
+    Pass { name: "errors", run: errors::run },
+    Pass { name: "operations", run: operations::run },
+    Pass { name: "hoist", run: hoist::run },
+    Pass { name: "order", run: order::run },
+];
+
+/// Something of the input that the output cannot carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// JSON pointer into the document.
+    pub pointer: String,
+    /// What was lost, and why.
+    pub reason: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "#{}: {}", self.pointer, self.reason)
+    }
+}
+
+/// The warnings of a run, in the order in which they came up.
+#[derive(Debug, Default)]
+pub struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    fn add(&mut self, pointer: &str, reason: impl Into<String>) {
+        self.0.push(Warning { pointer: pointer.to_owned(), reason: reason.into() });
+    }
+}
+
+/// A document after normalization.
+#[derive(Debug)]
+pub struct Normalized {
+    /// The OpenAPI 3.0.3 document.
+    pub document: Value,
+    /// What of the input it could not carry.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a document cannot be normalized at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotOpenApi(pub(crate) String);
+
+impl fmt::Display for NotOpenApi {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not an OpenAPI 3 document: {}", self.0)
+    }
+}
+
+impl std::error::Error for NotOpenApi {}
+
+/// Turns an OpenAPI 3.0 or 3.1 document into OpenAPI 3.0.3.
+///
+/// # Errors
+///
+/// [`NotOpenApi`] when the value is not an OpenAPI 3.0 or 3.1 document: no object, another version, no `info`, or
+/// `paths` that are not an object.
+pub fn normalize(mut document: Value) -> Result<Normalized, NotOpenApi> {
+    version::check(&document)?;
+    let mut warnings = Warnings::default();
+    for pass in PASSES {
+        (pass.run)(&mut document, &mut warnings);
+    }
+    Ok(Normalized { document, warnings: warnings.0 })
+}
+
+/// Runs one pass by its name; for the tests of that pass.
+///
+/// Returns nothing when there is no pass of that name.
+pub fn run_pass(name: &str, mut document: Value) -> Option<Normalized> {
+    let pass = PASSES.iter().find(|pass| pass.name == name)?;
+    let mut warnings = Warnings::default();
+    (pass.run)(&mut document, &mut warnings);
+    Some(Normalized { document, warnings: warnings.0 })
+}
+
+/// The bytes in which a document is written: indented by two spaces, with a newline at the end.
+pub fn to_bytes(document: &Value) -> Vec<u8> {
+    let mut text = format!("{document:#}");
+    text.push('\n');
+    text.into_bytes()
+}

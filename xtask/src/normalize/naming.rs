@@ -1,0 +1,251 @@
+//! The names of operations and types: one table for what we know, a readable rule for what is new.
+//!
+//! A type is looked up by where it is used: `Parent.property`, `Parent.property[]` for the members of a list,
+//! `Parent.property{}` for the values of a map, `Union(tag)` or `Union(type)` for a member of a union, and
+//! `operation.request`, `operation.response`, `operation.query.name` at the top. Parents go by their final names.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// The name of the error envelope.
+pub(super) const ERROR: &str = "ApiError";
+
+/// The longest name that the fallback makes.
+const MAX_LENGTH: usize = 32;
+
+/// Operations by method and path.
+const OPERATIONS: &[(&str, &str, &str)] = &[
+    ("get", "/account/balance", "account_balance"),
+    ("get", "/account/key", "account_key"),
+    ("get", "/account/profile", "account_profile"),
+    ("get", "/account/usage", "account_usage"),
+    ("get", "/account/usage/daily", "account_usage_daily"),
+    ("get", "/audio/models", "list_audio_models"),
+    ("get", "/audio/{text}", "generate_audio"),
+    ("get", "/image/models", "list_image_models"),
+    ("get", "/image/{prompt}", "generate_image"),
+    ("get", "/text/models", "list_text_models"),
+    ("get", "/text/{prompt}", "generate_text"),
+    ("post", "/text/{prompt}", "generate_text_post"),
+    ("get", "/v1/models", "list_models"),
+    ("post", "/v1/audio/speech", "create_speech"),
+    ("post", "/v1/audio/transcriptions", "create_transcription"),
+    ("post", "/v1/chat/completions", "chat_completions"),
+    ("post", "/upload", "upload_media"),
+    ("get", "/{hash}", "fetch_media"),
+    ("head", "/{hash}", "media_exists"),
+];
+
+/// Components that upstream names otherwise than we do.
+const COMPONENTS: &[(&str, &str)] = &[("CreateSpeechRequest", "SpeechRequest"), ("MessageContentPart", "ContentPart")];
+
+/// Types by use.
+const TYPES: &[(&str, &str)] = &[
+    // Errors.
+    ("ApiError.error", "ApiErrorBody"),
+    ("ApiErrorBody.code", "ErrorCode"),
+    ("ApiErrorBody.details", "ApiErrorDetails"),
+    // Account.
+    ("account_balance.response", "AccountBalance"),
+    ("account_key.response", "KeyStatus"),
+    ("KeyStatus.permissions", "KeyPermissions"),
+    ("KeyStatus.type", "KeyType"),
+    ("account_profile.response", "AccountProfile"),
+    ("AccountProfile.tier", "AccountTier"),
+    ("account_usage.query.format", "UsageFormat"),
+    ("account_usage.response", "AccountUsage"),
+    ("AccountUsage.usage[]", "UsageRecord"),
+    ("account_usage_daily.query.format", "UsageFormat"),
+    ("account_usage_daily.response", "DailyUsage"),
+    ("DailyUsage.usage[]", "DailyUsageRecord"),
+    // Models.
+    ("list_models.response", "ModelList"),
+    ("ModelList.data[]", "ModelObject"),
+    // Generation by address.
+    ("generate_audio.query.response_format", "SpeechFormat"),
+    ("generate_audio.query.voice", "Voice"),
+    ("generate_image.query.model", "ImageModel"),
+    ("generate_image.query.quality", "ImageQuality"),
+    ("generate_text.query.model", "TextModel"),
+    ("SpeechRequest.response_format", "SpeechFormat"),
+    ("SpeechRequest.voice", "Voice"),
+    ("create_transcription.request", "TranscriptionRequest"),
+    ("create_transcription.response", "Transcription"),
+    ("TranscriptionRequest.response_format", "TranscriptionFormat"),
+    // Chat: the request.
+    ("chat_completions.request", "ChatCompletionRequest"),
+    ("ChatCompletionRequest.audio", "AudioOptions"),
+    ("AudioOptions.format", "AudioFormat"),
+    ("AudioOptions.voice", "ChatVoice"),
+    ("ChatCompletionRequest.function_call", "FunctionCallChoice"),
+    ("FunctionCallChoice(string)", "FunctionCallMode"),
+    ("FunctionCallChoice(object)", "FunctionName"),
+    ("ChatCompletionRequest.functions[]", "LegacyFunction"),
+    ("ChatCompletionRequest.messages[]", "ChatMessage"),
+    ("ChatMessage(assistant)", "AssistantMessage"),
+    ("ChatMessage(developer)", "DeveloperMessage"),
+    ("ChatMessage(function)", "FunctionMessage"),
+    ("ChatMessage(system)", "SystemMessage"),
+    ("ChatMessage(tool)", "ToolMessage"),
+    ("ChatMessage(user)", "UserMessage"),
+    ("AssistantMessage.content", "MessageContent"),
+    ("AssistantMessage.function_call", "FunctionCall"),
+    ("AssistantMessage.tool_calls[]", "ToolCall"),
+    ("ToolCall.function", "FunctionCall"),
+    ("MessageContent(array)", "Parts"),
+    ("MessageContent(string)", "Text"),
+    ("ContentPart(file)", "FilePart"),
+    ("ContentPart(image_url)", "ImagePart"),
+    ("ContentPart(input_audio)", "AudioPart"),
+    ("ContentPart(text)", "TextPart"),
+    ("ContentPart(video_url)", "VideoPart"),
+    ("AudioPart.input_audio", "InputAudio"),
+    ("FilePart.file", "InputFile"),
+    ("ImagePart.image_url", "ImageUrl"),
+    ("ImageUrl.detail", "ImageDetail"),
+    ("InputAudio.format", "AudioFormat"),
+    ("VideoPart.video_url", "VideoUrl"),
+    ("ChatCompletionRequest.modalities[]", "Modality"),
+    ("ChatCompletionRequest.reasoning_effort", "ReasoningEffort"),
+    ("ChatCompletionRequest.response_format", "ResponseFormat"),
+    ("ResponseFormat(json_object)", "JsonObjectFormat"),
+    ("ResponseFormat(json_schema)", "JsonSchemaFormat"),
+    ("ResponseFormat(text)", "TextFormat"),
+    ("JsonSchemaFormat.json_schema", "JsonSchemaDefinition"),
+    ("ChatCompletionRequest.stop", "StopSequences"),
+    ("StopSequences(array)", "Many"),
+    ("StopSequences(string)", "One"),
+    ("ChatCompletionRequest.stream_options", "StreamOptions"),
+    ("ChatCompletionRequest.thinking", "ThinkingOptions"),
+    ("ThinkingOptions.type", "ThinkingMode"),
+    ("ChatCompletionRequest.tool_choice", "ToolChoice"),
+    ("ToolChoice(object)", "NamedToolChoice"),
+    ("ToolChoice(string)", "ToolChoiceMode"),
+    ("NamedToolChoice.function", "FunctionName"),
+    ("ChatCompletionRequest.tools[]", "Tool"),
+    ("Tool(*)", "BuiltinTool"),
+    ("BuiltinTool.type", "BuiltinToolName"),
+    ("Tool(function)", "FunctionTool"),
+    ("FunctionTool.function", "FunctionDefinition"),
+    // Chat: the reply.
+    ("chat_completions.response", "ChatCompletion"),
+    ("ChatCompletion.choices[]", "ChatChoice"),
+    ("ChatCompletion.prompt_filter_results[]", "PromptFilterResult"),
+    ("ChatCompletion.user_tier", "UserTier"),
+    ("ChatChoice.logprobs", "ChoiceLogprobs"),
+    ("ChoiceLogprobs.content[]", "TokenLogprob"),
+    ("TokenLogprob.top_logprobs[]", "TopLogprob"),
+    ("ChatChoice.message", "ReplyMessage"),
+    ("ReplyMessage.audio", "ReplyAudio"),
+    ("ReplyMessage.content_blocks[]", "ContentBlock"),
+    ("ContentBlock(redacted_thinking)", "RedactedThinkingBlock"),
+    ("ContentBlock(thinking)", "ThinkingBlock"),
+    ("ContentBlock(image_url)", "ImagePart"),
+    ("ContentBlock(text)", "TextPart"),
+    ("ReplyMessage.tool_calls[]", "ToolCall"),
+    ("ReplyMessage.function_call", "FunctionCall"),
+    ("CompletionUsage.completion_tokens_details", "CompletionTokensDetails"),
+    ("CompletionUsage.prompt_tokens_details", "PromptTokensDetails"),
+    ("ContentFilterResult.hate", "SeverityVerdict"),
+    ("ContentFilterResult.self_harm", "SeverityVerdict"),
+    ("ContentFilterResult.sexual", "SeverityVerdict"),
+    ("ContentFilterResult.violence", "SeverityVerdict"),
+    ("ContentFilterResult.jailbreak", "DetectionVerdict"),
+    ("ContentFilterResult.protected_material_code", "DetectionVerdict"),
+    ("ContentFilterResult.protected_material_text", "DetectionVerdict"),
+];
+
+/// The id of a known operation.
+pub(super) fn operation(method: &str, path: &str) -> Option<&'static str> {
+    OPERATIONS.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, id)| *id)
+}
+
+/// The name of a component: ours where the table has one, else upstream's as a Rust type name.
+pub(super) fn component(upstream: &str) -> String {
+    match COMPONENTS.iter().find(|(name, _)| *name == upstream) {
+        Some((_, ours)) => (*ours).to_owned(),
+        None if is_type_name(upstream) => upstream.to_owned(),
+        None => type_name(upstream),
+    }
+}
+
+/// Whether a name is one that the tables gave, and so is preferred to upstream's.
+pub(super) fn is_ours(name: &str) -> bool {
+    COMPONENTS.iter().any(|(_, ours)| *ours == name) || TYPES.iter().any(|(_, ours)| *ours == name)
+}
+
+/// The known name of the type used at this place.
+pub(super) fn known(parent: &str, edge: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(place, _)| place.strip_prefix(parent).is_some_and(|rest| rest == edge)).map(|(_, name)| *name)
+}
+
+/// A readable name for a type that no table knows, from the place where it is used.
+pub(super) fn fallback(parent: &str, edge: &str) -> String {
+    let words = |text: &str| text.to_snake_case().split('_').map(str::to_owned).collect::<Vec<_>>();
+    let mut name = words(parent);
+    if let Some(member) = edge.strip_prefix('(') {
+        let mut words = words(member.trim_end_matches(')').trim_matches('*'));
+        words.append(&mut name);
+        name = words;
+    } else {
+        let edge = edge.strip_prefix(".query.").or_else(|| edge.strip_prefix(".path.")).unwrap_or(edge);
+        let list = edge.ends_with("[]");
+        let mut suffix = words(edge);
+        if let Some(last) = suffix.last_mut().filter(|_| list) {
+            *last = singular(last);
+        }
+        if edge.ends_with("{}") {
+            suffix.push("value".to_owned());
+        }
+        name.append(&mut suffix);
+    }
+    name.retain(|word| !word.is_empty());
+    name.dedup();
+    let mut result = type_name(&name.join("_"));
+    while result.len() > MAX_LENGTH && name.len() > 2 {
+        name.remove(0);
+        result = type_name(&name.join("_"));
+    }
+    result
+}
+
+/// The name of a member of a union that is not a type of its own: a string, a list, a number.
+pub(super) fn member(union: &str, kind: &str) -> String {
+    if let Some(name) = known(union, &format!("({kind})")) {
+        return name.to_owned();
+    }
+    match kind {
+        "string" => "Text",
+        "array" => "List",
+        "integer" => "Integer",
+        "number" => "Number",
+        "boolean" => "Boolean",
+        _ => "Object",
+    }
+    .to_owned()
+}
+
+fn is_type_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|character| character.is_ascii_alphanumeric())
+}
+
+fn type_name(text: &str) -> String {
+    let kept: String =
+        text.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
+    let name = kept.to_pascal_case();
+    if name.starts_with(|first: char| first.is_alphabetic()) { name } else { format!("Type{name}") }
+}
+
+/// The singular of an English plural, well enough for a type name.
+fn singular(word: &str) -> String {
+    match word {
+        _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", &word[..word.len() - 3]),
+        _ if word.ends_with("sses") || word.ends_with("xes") || word.ends_with("ches") => {
+            word[..word.len() - 2].to_owned()
+        }
+        _ if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") => {
+            word[..word.len() - 1].to_owned()
+        }
+        _ => word.to_owned(),
+    }
+}

@@ -1,0 +1,24 @@
+//! Moves what stands beside a `$ref`, which 3.0 ignores, to where it counts.
+//!
+//! Before: `{"$ref": "#/components/schemas/Tier", "description": "…"}`
+//! After: `{"allOf": [{"$ref": "#/components/schemas/Tier"}], "description": "…"}`
+
+use serde_json::{Value, json};
+
+use super::{Warnings, walk};
+
+pub(crate) fn run(document: &mut Value, _: &mut Warnings) {
+    walk::each_schema(document, &mut |_, schema| {
+        if schema.len() > 1
+            && let Some(target) = schema.shift_remove("$ref")
+        {
+            let reference = json!({ "$ref": target });
+            match schema.get_mut("allOf").and_then(Value::as_array_mut) {
+                Some(all) => all.insert(0, reference),
+                None => {
+                    schema.insert("allOf".to_owned(), json!([reference]));
+                }
+            }
+        }
+    });
+}

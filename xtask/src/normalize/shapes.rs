@@ -1,0 +1,83 @@
+//! What kind of Rust type a schema asks for; shared by the passes that name and rewrite schemas.
+
+use serde_json::{Map, Value};
+
+/// The prefix of a reference to a schema component.
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
+
+/// A string enumeration of at least two values. One value is a constant, which needs no type.
+pub(super) fn is_string_enum(schema: &Map<String, Value>) -> bool {
+    schema.get("type").is_none_or(|kind| kind == "string")
+        && schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .is_some_and(|values| values.len() > 1 && values.iter().all(Value::is_string))
+}
+
+/// An object with named properties, or one put together from several schemas.
+pub(super) fn is_struct(schema: &Map<String, Value>) -> bool {
+    schema.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty())
+        || schema.get("allOf").and_then(Value::as_array).is_some_and(|members| members.len() > 1)
+}
+
+/// The members of a union of at least two schemas.
+pub(super) fn union_members(schema: &Map<String, Value>) -> Option<&Vec<Value>> {
+    ["anyOf", "oneOf"].iter().filter_map(|keyword| schema.get(*keyword)?.as_array()).find(|members| members.len() > 1)
+}
+
+/// Whether a schema becomes a type with a name.
+pub(super) fn is_named(schema: &Map<String, Value>) -> bool {
+    is_string_enum(schema) || is_struct(schema) || union_members(schema).is_some()
+}
+
+/// The property that tells the members of a union apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// Its name.
+    pub(super) property: String,
+    /// For each member the values that select it; none for a member that takes every other value.
+    pub(super) values: Vec<Vec<String>>,
+}
+
+/// Finds the tag of a union: a required string property with constant values, different in every member. The last
+/// member may leave it open.
+pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> Option<Tag> {
+    let members: Vec<&Map<String, Value>> =
+        members.iter().map(|member| resolve(member, components)?.as_object()).collect::<Option<_>>()?;
+    let first = members.first()?;
+    let candidates = first.get("properties")?.as_object()?;
+    candidates.keys().find_map(|property| {
+        let mut seen = Vec::new();
+        let mut values = Vec::with_capacity(members.len());
+        for (index, member) in members.iter().enumerate() {
+            let constants = tag_values(member, property)?;
+            let open = constants.is_empty();
+            if (open && index + 1 < members.len()) || constants.iter().any(|value| seen.contains(value)) {
+                return None;
+            }
+            seen.extend(constants.iter().cloned());
+            values.push(constants);
+        }
+        (seen.len() > 1).then(|| Tag { property: property.clone(), values })
+    })
+}
+
+fn tag_values(member: &Map<String, Value>, property: &str) -> Option<Vec<String>> {
+    let required = member.get("required")?.as_array()?;
+    if !required.iter().any(|name| name == property) {
+        return None;
+    }
+    let schema = member.get("properties")?.get(property)?.as_object()?;
+    match schema.get("enum") {
+        Some(values) => values.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
+        None => (schema.get("type")? == "string").then(Vec::new),
+    }
+}
+
+/// Follows a reference to a schema component, once.
+pub(super) fn resolve<'a>(schema: &'a Value, components: &'a Map<String, Value>) -> Option<&'a Value> {
+    match schema.get("$ref") {
+        Some(reference) => components.get(reference.as_str()?.strip_prefix(SCHEMAS)?),
+        None => Some(schema),
+    }
+}

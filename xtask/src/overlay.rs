@@ -1,0 +1,130 @@
+//! OpenAPI Overlay 1.0: what upstream does not say, applied to the normalized document.
+//!
+//! An action whose target matches nothing is an error, so that our documentation cannot silently lose its subject
+//! when upstream moves.
+
+use std::fmt;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+/// An overlay document: a list of actions, applied in order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    overlay: String,
+    #[serde(rename = "info")]
+    _info: Info,
+    actions: Vec<Action>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Info {
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "version")]
+    _version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Action {
+    target: String,
+    #[serde(default, rename = "description")]
+    _description: Option<String>,
+    #[serde(default)]
+    update: Option<Value>,
+    #[serde(default)]
+    remove: bool,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", if self.remove { "remove" } else { "update" }, self.target)
+    }
+}
+
+impl Overlay {
+    /// Reads an overlay from YAML, of which JSON is a part.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not YAML, or not an overlay of version 1.0.
+    pub fn parse(text: &str) -> Result<Self> {
+        let overlay: Self = serde_saphyr::from_str(text).context("the overlay is not a valid Overlay 1.0 document")?;
+        ensure!(overlay.overlay.starts_with("1.0"), "the overlay has version {}, which is not 1.0", overlay.overlay);
+        Ok(overlay)
+    }
+
+    /// Applies every action, in order.
+    ///
+    /// # Errors
+    ///
+    /// When a target is no JSONPath (RFC 9535), or matches nothing in the document.
+    pub fn apply(&self, document: &mut Value) -> Result<()> {
+        for (index, action) in self.actions.iter().enumerate() {
+            action.apply(document).with_context(|| format!("overlay action {} ({action})", index + 1))?;
+        }
+        Ok(())
+    }
+}
+
+impl Action {
+    fn apply(&self, document: &mut Value) -> Result<()> {
+        let path = JsonPath::parse(&self.target).context("the target is not a JSONPath")?;
+        let mut pointers: Vec<String> =
+            path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
+        if pointers.is_empty() {
+            bail!("the target matches nothing in the document");
+        }
+        // From the end, so that removing a member of a list does not move the others.
+        pointers.reverse();
+        for pointer in pointers {
+            if self.remove {
+                remove(document, &pointer);
+            } else if let (Some(target), Some(update)) = (document.pointer_mut(&pointer), &self.update) {
+                merge(target, update);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn remove(document: &mut Value, pointer: &str) {
+    let Some((parent, token)) = pointer.rsplit_once('/') else { return };
+    let token = token.replace("~1", "/").replace("~0", "~");
+    match document.pointer_mut(parent) {
+        Some(Value::Object(object)) => {
+            object.shift_remove(&token);
+        }
+        Some(Value::Array(list)) => {
+            if let Some(index) = token.parse::<usize>().ok().filter(|index| *index < list.len()) {
+                list.remove(index);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Merges an update as Overlay 1.0 (section 4.4.3) has it: objects by key, lists by appending, anything else by
+/// replacing.
+fn merge(target: &mut Value, update: &Value) {
+    match (target, update) {
+        (Value::Object(target), Value::Object(update)) => {
+            for (key, value) in update {
+                match target.get_mut(key) {
+                    Some(existing) => merge(existing, value),
+                    None => {
+                        target.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (Value::Array(target), Value::Array(update)) => target.extend(update.iter().cloned()),
+        (Value::Array(target), value) => target.push(value.clone()),
+        (target, value) => *target = value.clone(),
+    }
+}
