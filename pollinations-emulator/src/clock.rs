@@ -1,0 +1,21 @@
+//! The time, in the formats of the service.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Seconds since 1970.
+pub(crate) fn unix() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// As in `2026-02-25T12:00:00.000Z`.
+pub(crate) fn iso(offset_hours: i64) -> String {
+    let seconds = offset_hours.saturating_mul(3600);
+    let time =
+        Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or_else(|_| Timestamp::now());
+    format!("{time:.3}")
+}
+
+/// As in `2026-02-25 12:00:00`, which is how usage records have it.
+pub(crate) fn record() -> String {
+    Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

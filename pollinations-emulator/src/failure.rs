@@ -1,0 +1,92 @@
+//! Errors in the service's envelope.
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use crate::clock;
+
+/// An error on its way to the client: the envelope without the parts that [`render`] fills in.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Option<Value>,
+}
+
+impl Failure {
+    /// The key is missing or has not the shape of one.
+    pub(crate) fn unauthorized() -> Self {
+        let message = "A valid API key is needed: send it as a Bearer token or as the query parameter `key`.";
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// The balance does not cover the request.
+    pub(crate) fn payment_required() -> Self {
+        let mut failure = Self::new(StatusCode::PAYMENT_REQUIRED, "PAYMENT_REQUIRED", "The pollen balance is used up.");
+        failure.details = Some(json!({ "name": "PaymentRequiredError", "reason": "account_balance" }));
+        failure
+    }
+
+    /// One field of the request is wrong.
+    pub(crate) fn field(name: &str, reason: impl Into<String>) -> Self {
+        let mut fields = Map::new();
+        fields.insert(name.to_owned(), json!([reason.into()]));
+        Self::validation(&[], fields)
+    }
+
+    /// The request as a whole is wrong.
+    pub(crate) fn form(reason: impl Into<String>) -> Self {
+        Self::validation(&[reason.into()], Map::new())
+    }
+
+    fn validation(form: &[String], fields: Map<String, Value>) -> Self {
+        let mut failure =
+            Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The request is not valid; see the details.");
+        failure.details = Some(json!({ "name": "ValidationError", "formErrors": form, "fieldErrors": fields }));
+        failure
+    }
+
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), details: None }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of a response that carries a [`Failure`].
+pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
+    let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    let mut error = json!({
+        "code": failure.code,
+        "message": failure.message,
+        "timestamp": clock::iso(0),
+        "requestId": request_id,
+    });
+    // As the real service has it: absent where there is nothing to say.
+    if let (Some(error), Some(details)) = (error.as_object_mut(), failure.details) {
+        error.insert("details".to_owned(), details);
+    }
+    let body = json!({ "status": failure.status.as_u16(), "success": false, "error": error });
+    (failure.status, Json(body)).into_response()
+}
+
+pub(crate) async fn not_found(uri: Uri) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {}.", uri.path()))
+}
+
+pub(crate) async fn method_not_allowed(method: Method, request: Request) -> Failure {
+    let message = format!("{} does not take {method}.", request.uri().path());
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+}

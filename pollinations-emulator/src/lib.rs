@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod account;
+mod audio;
+mod auth;
+mod chat;
+mod clock;
+mod failure;
+mod image;
+mod models;
+mod server;
+mod state;
+mod text;
+
+pub use server::{Builder, Emulator};

@@ -1,0 +1,118 @@
+//! What an emulator remembers: the balance and what was spent.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use serde::Serialize;
+
+use crate::{auth::Key, clock, failure::Failure};
+
+/// One generation, as `/account/usage` lists it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Record {
+    pub(crate) timestamp: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) model: Option<String>,
+    pub(crate) api_key: Option<String>,
+    pub(crate) api_key_type: Option<String>,
+    pub(crate) meter_source: Option<String>,
+    pub(crate) input_text_tokens: u64,
+    pub(crate) input_cached_tokens: u64,
+    pub(crate) input_audio_tokens: u64,
+    pub(crate) input_image_tokens: u64,
+    pub(crate) output_text_tokens: u64,
+    pub(crate) output_reasoning_tokens: u64,
+    pub(crate) output_audio_tokens: u64,
+    pub(crate) output_image_tokens: u64,
+    pub(crate) cost_usd: f64,
+    pub(crate) response_time_ms: Option<f64>,
+}
+
+/// What a generation used, in tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tokens {
+    pub(crate) input_text: u64,
+    pub(crate) output_text: u64,
+    pub(crate) output_audio: u64,
+    pub(crate) output_image: u64,
+}
+
+/// Shared by all requests of one emulator.
+#[derive(Debug)]
+pub(crate) struct State {
+    account: Mutex<Account>,
+    requests: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Account {
+    balance: f64,
+    records: Vec<Record>,
+}
+
+/// Pollen a token; the same for every model, so that sums can be checked by head.
+const PRICE: f64 = 0.000_01;
+
+/// Pollen an image or a sound.
+const FLAT: f64 = 0.01;
+
+impl State {
+    pub(crate) fn new(balance: f64) -> Self {
+        Self { account: Mutex::new(Account { balance, records: Vec::new() }), requests: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn next_request_id(&self) -> String {
+        format!("req_{:08}", self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn balance(&self) -> f64 {
+        self.account().balance
+    }
+
+    /// The records, newest first.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.account().records.iter().rev().cloned().collect()
+    }
+
+    /// Takes the price of a generation from the balance and writes it down.
+    ///
+    /// # Errors
+    ///
+    /// 402 when nothing is left.
+    pub(crate) fn spend(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) -> Result<(), Failure> {
+        #[allow(clippy::cast_precision_loss, reason = "token counts are small")]
+        let text = (tokens.input_text + tokens.output_text) as f64 * PRICE;
+        let flat = if tokens.output_audio + tokens.output_image > 0 { FLAT } else { 0.0 };
+        let cost = text + flat;
+        let mut account = self.account();
+        if account.balance < cost {
+            return Err(Failure::payment_required());
+        }
+        account.balance -= cost;
+        let kind_of_key = if key.is_publishable() { "publishable" } else { "secret" };
+        account.records.push(Record {
+            timestamp: clock::record(),
+            kind: format!("generate.{kind}"),
+            model: Some(model.to_owned()),
+            api_key: Some(key.masked()),
+            api_key_type: Some(kind_of_key.to_owned()),
+            meter_source: Some("tier".to_owned()),
+            input_text_tokens: tokens.input_text,
+            output_text_tokens: tokens.output_text,
+            output_audio_tokens: tokens.output_audio,
+            output_image_tokens: tokens.output_image,
+            cost_usd: cost,
+            response_time_ms: Some(1.0),
+            ..Record::default()
+        });
+        Ok(())
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        // No code panics while it holds the lock, and numbers are whole at any time.
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
