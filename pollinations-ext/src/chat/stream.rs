@@ -1,0 +1,346 @@
+//! A reply as it is written.
+
+use std::{
+    collections::BTreeMap,
+    ops::Deref,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use http::HeaderMap;
+use pollinations_api::types::{
+    AudioDelta, ChatChoice, ChatCompletion, ChatCompletionChunk, ChatDelta, ChunkChoice, FinishReason, FunctionCall,
+    ReplyAudio, ReplyMessage, ToolCall, ToolCallDelta,
+};
+
+use super::{events::Events, reply::ChatReply};
+use crate::{
+    body::ErrorBody,
+    error::{Error, ErrorKind},
+};
+
+/// What ends a stream of chunks, as OpenAI's API has it.
+const DONE: &str = "[DONE]";
+
+/// A piece of a streamed reply. Dereferences to the whole chunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatChunk(ChatCompletionChunk);
+
+impl ChatChunk {
+    /// The text that this piece adds; empty if it adds something else.
+    pub fn text(&self) -> &str {
+        self.delta().and_then(|delta| delta.content.as_deref()).unwrap_or_default()
+    }
+
+    /// What this piece adds to the model's thoughts; empty if it adds something else.
+    pub fn reasoning(&self) -> &str {
+        self.delta().and_then(|delta| delta.reasoning_content.as_deref()).unwrap_or_default()
+    }
+
+    /// What this piece adds to the first choice.
+    pub fn delta(&self) -> Option<&ChatDelta> {
+        self.0.choices.first()?.delta.as_ref()
+    }
+
+    /// The whole chunk, to keep.
+    pub fn into_inner(self) -> ChatCompletionChunk {
+        self.0
+    }
+}
+
+impl Deref for ChatChunk {
+    type Target = ChatCompletionChunk;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// The pieces of a reply, as they come.
+///
+/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. A connection that breaks off first is an error
+/// and not an end. Dropping the stream closes the connection, and the model stops.
+///
+/// # Examples
+///
+/// ```
+/// # use pollinations_ext::Pollinations;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let mut stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+/// while let Some(chunk) = stream.next().await {
+///     print!("{}", chunk?.text());
+/// }
+/// let reply = stream.finish().await?;
+/// println!("\n{} tokens", reply.usage().map_or(0, |usage| usage.total_tokens));
+/// # assert_eq!(reply.text(), "You said: Tell a story");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is read from a stream until it is polled"]
+pub struct ChatStream {
+    operation: &'static str,
+    events: Events,
+    merged: Merged,
+    with_usage: bool,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Complete,
+    Failed,
+}
+
+impl ChatStream {
+    pub(super) fn new(operation: &'static str, events: Events, with_usage: bool) -> Self {
+        Self { operation, events, merged: Merged::default(), with_usage, state: State::Open }
+    }
+
+    /// The next piece; nothing when the reply is complete, or has failed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stream`] when the model fails, [`ErrorKind::Truncated`] when the stream ends too soon,
+    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
+    /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB.
+    /// After an error nothing more comes.
+    pub async fn next(&mut self) -> Option<Result<ChatChunk, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// Reads what is left and returns the whole reply, the pieces that were already taken included.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    pub async fn finish(mut self) -> Result<ChatReply, Error> {
+        while let Some(chunk) = self.next().await {
+            chunk?;
+        }
+        if self.state == State::Failed {
+            return Err(self.error(ErrorKind::Truncated, "the stream has failed before its end"));
+        }
+        let headers = self.events.headers().clone();
+        Ok(self.merged.into_reply(headers))
+    }
+
+    /// The id under which the service knows the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.headers().get("x-request-id")?.to_str().ok()
+    }
+
+    /// The headers of the response, such as `x-model-used`.
+    pub fn headers(&self) -> &HeaderMap {
+        self.events.headers()
+    }
+
+    fn error(&self, kind: ErrorKind, message: &str) -> Error {
+        self.locate(Error::new(kind, message))
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.with_operation(self.operation).with_request_id(self.request_id().map(str::to_owned))
+    }
+
+    /// Reads one event. Nothing for the one that ends the stream.
+    fn read(&mut self, data: &str) -> Option<Result<ChatChunk, Error>> {
+        if data.trim_end() == DONE {
+            self.state = State::Complete;
+            return None;
+        }
+        Some(match serde_json::from_str::<ChatCompletionChunk>(data) {
+            Ok(ChatCompletionChunk { error: Some(error), .. }) => {
+                let body = ErrorBody::from_json(&serde_json::json!({ "error": error }));
+                Err(self.locate(Error::stream(body)))
+            }
+            Ok(chunk) => {
+                self.merged.add(&chunk);
+                Ok(ChatChunk(chunk))
+            }
+            Err(error) => {
+                let decoded = self.locate(Error::decode("an event of the stream cannot be read", error));
+                Err(match crate::body::excerpt(data) {
+                    Some(excerpt) => decoded.with_body(excerpt),
+                    None => decoded,
+                })
+            }
+        })
+    }
+
+    /// What the end of the response means when nothing announced it: some servers leave out `[DONE]`.
+    fn end(&mut self) -> Option<Result<ChatChunk, Error>> {
+        if self.merged.is_complete(self.with_usage) {
+            self.state = State::Complete;
+            return None;
+        }
+        Some(Err(self.error(ErrorKind::Truncated, "the stream ended before the reply was complete")))
+    }
+}
+
+impl Stream for ChatStream {
+    type Item = Result<ChatChunk, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.state != State::Open {
+            return Poll::Ready(None);
+        }
+        let item = match ready!(Pin::new(&mut this.events).poll_next(context)) {
+            Some(Ok(data)) => this.read(&data),
+            Some(Err(error)) => Some(Err(this.locate(error))),
+            None => this.end(),
+        };
+        if let Some(Err(_)) = item {
+            this.state = State::Failed;
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl std::fmt::Debug for ChatStream {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ChatStream")
+            .field("state", &self.state)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pieces put together.
+#[derive(Debug, Default)]
+struct Merged {
+    /// The fields that do not come in pieces, each as it came last.
+    whole: ChatCompletionChunk,
+    choices: BTreeMap<u64, MergedChoice>,
+}
+
+#[derive(Debug, Default)]
+struct MergedChoice {
+    message: ReplyMessage,
+    tool_calls: BTreeMap<u64, ToolCall>,
+    finish_reason: Option<FinishReason>,
+}
+
+impl Merged {
+    fn add(&mut self, chunk: &ChatCompletionChunk) {
+        let whole = &mut self.whole;
+        keep(&mut whole.id, &chunk.id);
+        keep(&mut whole.model, &chunk.model);
+        keep(&mut whole.created, &chunk.created);
+        keep(&mut whole.system_fingerprint, &chunk.system_fingerprint);
+        keep(&mut whole.user_tier, &chunk.user_tier);
+        keep(&mut whole.usage, &chunk.usage);
+        if !chunk.citations.is_empty() {
+            whole.citations.clone_from(&chunk.citations);
+        }
+        for choice in &chunk.choices {
+            self.choices.entry(choice.index.unwrap_or_default()).or_default().add(choice);
+        }
+    }
+
+    /// Whether nothing is missing although nothing said that this is the end.
+    fn is_complete(&self, with_usage: bool) -> bool {
+        let finished = !self.choices.is_empty() && self.choices.values().all(|choice| choice.finish_reason.is_some());
+        finished && (!with_usage || self.whole.usage.is_some())
+    }
+
+    fn into_reply(self, headers: HeaderMap) -> ChatReply {
+        let whole = self.whole;
+        let choices = self.choices.into_iter().map(|(index, choice)| choice.into_choice(index)).collect();
+        let completion = ChatCompletion {
+            choices,
+            citations: whole.citations,
+            created: whole.created.unwrap_or_default(),
+            id: whole.id.unwrap_or_default(),
+            model: whole.model.unwrap_or_default(),
+            object: "chat.completion".to_owned(),
+            prompt_filter_results: None,
+            system_fingerprint: whole.system_fingerprint,
+            usage: whole.usage,
+            user_tier: whole.user_tier,
+        };
+        ChatReply::from_stream(completion, headers)
+    }
+}
+
+impl MergedChoice {
+    fn add(&mut self, choice: &ChunkChoice) {
+        keep(&mut self.finish_reason, &choice.finish_reason);
+        let Some(delta) = &choice.delta else { return };
+        append(&mut self.message.content, &delta.content);
+        append(&mut self.message.reasoning_content, &delta.reasoning_content);
+        if let Some(blocks) = &delta.content_blocks {
+            self.message.content_blocks.get_or_insert_default().extend(blocks.iter().cloned());
+        }
+        for call in delta.tool_calls.iter().flatten() {
+            self.add_tool_call(call);
+        }
+        if let Some(audio) = &delta.audio {
+            self.add_audio(audio);
+        }
+    }
+
+    /// Calls come in pieces too: the id and the name first, the arguments after.
+    fn add_tool_call(&mut self, delta: &ToolCallDelta) {
+        let index = delta.index.unwrap_or_default();
+        let call = self.tool_calls.entry(index).or_insert_with(|| ToolCall {
+            function: FunctionCall { arguments: String::new(), name: String::new() },
+            id: String::new(),
+            type_: "function".to_owned(),
+        });
+        if let Some(id) = delta.id.as_ref().filter(|id| !id.is_empty()) {
+            call.id.clone_from(id);
+        }
+        if let Some(function) = &delta.function {
+            call.function.name.push_str(function.name.as_deref().unwrap_or_default());
+            call.function.arguments.push_str(function.arguments.as_deref().unwrap_or_default());
+        }
+    }
+
+    fn add_audio(&mut self, delta: &AudioDelta) {
+        let audio = self.message.audio.get_or_insert_with(|| ReplyAudio {
+            data: String::new(),
+            expires_at: None,
+            id: None,
+            transcript: String::new(),
+        });
+        keep(&mut audio.id, &delta.id);
+        keep(&mut audio.expires_at, &delta.expires_at);
+        audio.data.push_str(delta.data.as_deref().unwrap_or_default());
+        audio.transcript.push_str(delta.transcript.as_deref().unwrap_or_default());
+    }
+
+    fn into_choice(self, index: u64) -> ChatChoice {
+        let mut message = self.message;
+        if !self.tool_calls.is_empty() {
+            message.tool_calls = Some(self.tool_calls.into_values().collect());
+        }
+        ChatChoice {
+            content_filter_results: None,
+            finish_reason: self.finish_reason,
+            index: Some(index),
+            logprobs: None,
+            message: Some(message),
+        }
+    }
+}
+
+/// Takes a value that came, and leaves the old one if none did.
+fn keep<T: Clone>(kept: &mut Option<T>, new: &Option<T>) {
+    if new.is_some() {
+        kept.clone_from(new);
+    }
+}
+
+fn append(text: &mut Option<String>, piece: &Option<String>) {
+    if let Some(piece) = piece {
+        text.get_or_insert_default().push_str(piece);
+    }
+}

@@ -1,0 +1,88 @@
+//! The models that the service offers.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{ModelInfo, ModelObject},
+};
+
+use crate::{
+    error::Error,
+    transport::{Options, Shared},
+};
+
+/// Listings of models. They need no key and cost nothing; a key that is limited to some models sees only those.
+///
+/// # Examples
+///
+/// ```
+/// # use pollinations_ext::Pollinations;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// let pollinations = Pollinations::builder().without_key().base_url(emulator.base_url()).build()?;
+/// for model in pollinations.models().image().await? {
+///     println!("{}: {:?}", model.name, model.output_modalities);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Models {
+    shared: Arc<Shared>,
+}
+
+impl Models {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Models for text, with prices and abilities.
+    ///
+    /// Operation `list_text_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 500 when the service cannot list them.
+    pub async fn text(&self) -> Result<Vec<ModelInfo>, Error> {
+        let send = |client: Client| async move { client.list_text_models().send().await };
+        Ok(self.shared.call("list_text_models", &Options::default(), send).await?.into_inner())
+    }
+
+    /// Models for images and videos, with prices and abilities.
+    ///
+    /// Operation `list_image_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 500 when the service cannot list them.
+    pub async fn image(&self) -> Result<Vec<ModelInfo>, Error> {
+        let send = |client: Client| async move { client.list_image_models().send().await };
+        Ok(self.shared.call("list_image_models", &Options::default(), send).await?.into_inner())
+    }
+
+    /// Models for speech and music, with prices and voices.
+    ///
+    /// Operation `list_audio_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 500 when the service cannot list them.
+    pub async fn audio(&self) -> Result<Vec<ModelInfo>, Error> {
+        let send = |client: Client| async move { client.list_audio_models().send().await };
+        Ok(self.shared.call("list_audio_models", &Options::default(), send).await?.into_inner())
+    }
+
+    /// The names of the text models, as OpenAI's API lists them.
+    ///
+    /// Operation `list_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 500 when the service cannot list them.
+    pub async fn list(&self) -> Result<Vec<ModelObject>, Error> {
+        let send = |client: Client| async move { client.list_models().send().await };
+        Ok(self.shared.call("list_models", &Options::default(), send).await?.into_inner().data)
+    }
+}
