@@ -7,6 +7,7 @@ use std::{
     env,
     error::Error,
     io::{self, Write as _},
+    process::ExitCode,
 };
 
 use pollinations_emulator::Emulator;
@@ -15,9 +16,19 @@ use pollinations_ext::Pollinations;
 const IMAGE: &str = "quickstart.jpg";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let live = env::var("POLLINATIONS_API_KEY").is_ok_and(|key| !key.trim().is_empty());
-    // The emulator stops when it goes out of scope, at the end of `main`.
+    // The emulator stops when it goes out of scope, at the end of this function.
     let (pollinations, _emulator) = if live {
         (Pollinations::from_env()?, None)
     } else {

@@ -140,7 +140,8 @@ pub enum KeyPlacement {
     /// In the header `Authorization: Bearer`.
     #[default]
     Header,
-    /// In the query, as `?key=`. Servers and proxies on the way may log it.
+    /// In the query, as `?key=`. Servers and proxies on the way may log it, and an HTTP client of your own may send it
+    /// on in a `Referer` header.
     Query,
 }
 
@@ -259,6 +260,8 @@ impl Builder {
                 .user_agent(concat!("pollinations-rs/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
                 .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+                // The address that a redirect came from may have the key in its query.
+                .referer(false)
                 .build()
                 .map_err(Error::transport)?,
         };

@@ -43,6 +43,9 @@ enum Command {
         /// Write nothing; exit with 1 if openapi.json would change.
         #[arg(long)]
         check: bool,
+        /// The file to write or to compare with; openapi.json at the root of the workspace without it.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
     },
     /// Turns any OpenAPI 3.1 document into OpenAPI 3.0.3.
     #[command(after_help = "Example:\n  cargo xtask normalize openapi-3.1.json -o openapi-3.0.json")]
@@ -66,13 +69,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Sync { url, file, check } => {
+        Command::Sync { url, file, check, output } => {
             let source = match (url, file) {
                 (Some(url), _) => Source::Url(url),
                 (None, Some(path)) => Source::File(path),
                 (None, None) => Source::Live,
             };
-            run_sync(&source, check)
+            run_sync(&source, check, &output.unwrap_or_else(committed))
         }
         Command::Normalize { input, output, overlay } => run_normalize(&input, output.as_deref(), overlay.as_deref()),
         Command::Emulate { port } => run_emulator(port),
@@ -88,33 +91,33 @@ fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json")
 }
 
-fn run_sync(source: &Source, check: bool) -> Result<ExitCode> {
+fn run_sync(source: &Source, check: bool, path: &Path) -> Result<ExitCode> {
     let built = sync::build(sync::load(source)?)?;
     print_warnings(&built.warnings);
-    let path = committed();
+    let name = path.file_name().unwrap_or(path.as_os_str()).display();
     let bytes = normalize::to_bytes(&built.document);
-    let old = std::fs::read(&path).ok();
+    let old = std::fs::read(path).ok();
     if old.as_deref() == Some(bytes.as_slice()) {
-        println!("openapi.json is up to date");
+        println!("{name} is up to date");
         return Ok(ExitCode::SUCCESS);
     }
     match old.as_deref().map(serde_json::from_slice::<Value>) {
         Some(Ok(old)) => print_differences(&sync::differences(&old, &built.document)),
-        Some(Err(_)) => println!("openapi.json is not JSON"),
-        None => println!("there is no openapi.json"),
+        Some(Err(_)) => println!("{name} is not JSON"),
+        None => println!("there is no {name} yet"),
     }
     if check {
-        println!("openapi.json is out of date; run `cargo xtask sync` to rewrite it");
+        println!("{name} is out of date; run `cargo xtask sync` to rewrite it");
         return Ok(ExitCode::from(1));
     }
-    sync::write(&path, &bytes)?;
-    println!("openapi.json written");
+    sync::write(path, &bytes)?;
+    println!("{name} written");
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_differences(differences: &[String]) {
     if differences.is_empty() {
-        println!("openapi.json differs in its order or white space alone");
+        println!("only the order or the white space differs");
     }
     for difference in differences.iter().take(SHOWN) {
         println!("{difference}");

@@ -1,0 +1,159 @@
+//! A server that plays a script: one step a request, over real sockets.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// What the server does with one request.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Answers with this status, these header lines and this body.
+    Answer(u16, Vec<(&'static str, String)>, String),
+    /// Begins an event stream and sends these pieces, a moment apart. Then the body ends as it should.
+    Events(Vec<String>),
+    /// Begins an event stream, sends these pieces, and cuts the connection.
+    CutEvents(Vec<String>),
+    /// Begins an event stream, sends these pieces, and falls silent.
+    SilentEvents(Vec<String>),
+    /// Announces a body of ten bytes more than it sends.
+    ShortBody(&'static str, String),
+    /// Closes the connection without an answer.
+    Close,
+    /// Takes the request and never answers.
+    Silence,
+}
+
+impl Step {
+    /// Answers with JSON.
+    pub fn json(status: u16, body: impl Into<String>) -> Self {
+        Self::Answer(status, vec![("content-type", "application/json".to_owned())], body.into())
+    }
+}
+
+/// A running script. After its last step it repeats that one. It stops when dropped.
+#[derive(Debug)]
+pub struct Script {
+    /// Where it listens.
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+    server: JoinHandle<()>,
+}
+
+impl Script {
+    /// Plays these steps, one a connection.
+    ///
+    /// # Panics
+    ///
+    /// When no port can be had, or there are no steps.
+    pub async fn play(steps: Vec<Step>) -> Self {
+        assert!(!steps.is_empty(), "a script needs a step");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        let server = tokio::spawn(async move {
+            let mut at = 0;
+            loop {
+                let Ok((mut socket, _)) = listener.accept().await else { return };
+                let Some(request) = read_request(&mut socket).await else { continue };
+                seen.lock().expect("no panic").push(request);
+                let step = steps[at.min(steps.len() - 1)].clone();
+                at += 1;
+                // Side by side, so that silence in one does not hold up the next.
+                tokio::spawn(async move {
+                    // A client that has gone away is no failure of the script.
+                    let _ = perform(&mut socket, step).await;
+                });
+            }
+        });
+        Self { url, requests, server }
+    }
+
+    /// The requests so far, as they came over the wire.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn read_request(socket: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        let count = socket.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        bytes.extend_from_slice(&chunk[..count]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        });
+        if body.len() >= length.unwrap_or(0) {
+            return Some(text);
+        }
+    }
+}
+
+async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
+    const EVENTS: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_script\r\n\
+        transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    match step {
+        Step::Answer(status, headers, body) => {
+            let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+            for (name, value) in headers {
+                head += &format!("{name}: {value}\r\n");
+            }
+            socket.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
+        }
+        Step::Events(pieces) => {
+            socket.write_all(EVENTS.as_bytes()).await?;
+            send_pieces(socket, pieces).await?;
+            socket.write_all(b"0\r\n\r\n").await?;
+        }
+        Step::CutEvents(pieces) => {
+            socket.write_all(EVENTS.as_bytes()).await?;
+            send_pieces(socket, pieces).await?;
+        }
+        Step::SilentEvents(pieces) => {
+            socket.write_all(EVENTS.as_bytes()).await?;
+            send_pieces(socket, pieces).await?;
+            silence(socket).await;
+        }
+        Step::ShortBody(kind, body) => {
+            let length = body.len() + 10;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
+            socket.write_all(format!("{head}{body}").as_bytes()).await?;
+        }
+        Step::Close => return Ok(()),
+        Step::Silence => silence(socket).await,
+    }
+    socket.shutdown().await
+}
+
+async fn send_pieces(socket: &mut TcpStream, pieces: Vec<String>) -> std::io::Result<()> {
+    for piece in pieces {
+        socket.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).await?;
+        socket.flush().await?;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+/// Waits until the client has had enough.
+async fn silence(socket: &mut TcpStream) {
+    let mut rest = [0; 64];
+    while socket.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+}

@@ -1,0 +1,127 @@
+//! The committed `openapi.json`: what it says, and that it is what the pipeline makes.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use pollinations_tests::upstream;
+use serde_json::Value;
+use xtask::{
+    normalize::{self, walk},
+    operations, sync,
+};
+
+fn committed() -> (Vec<u8>, Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
+    let bytes = fs::read(path).unwrap();
+    let document = serde_json::from_slice(&bytes).unwrap();
+    (bytes, document)
+}
+
+#[test]
+fn operations_table() {
+    insta::assert_snapshot!(operations::table(&committed().1));
+}
+
+#[test]
+fn schema_names_and_properties() {
+    let document = committed().1;
+    let mut text = String::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let properties = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let properties: Vec<&str> = properties.collect();
+        text += &format!("{name}: {}\n", properties.join(", "));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn it_is_openapi_3_0_3_for_other_readers_too() {
+    let (bytes, document) = committed();
+    assert_eq!(document["openapi"], "3.0.3");
+    let parsed: openapiv3::OpenAPI = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(parsed.operations().count(), parsed.operations().filter(|(_, _, o)| o.operation_id.is_some()).count());
+}
+
+#[test]
+fn normalizing_it_again_changes_nothing() {
+    let (bytes, document) = committed();
+    assert_eq!(normalize::to_bytes(&normalize::normalize(document).unwrap().document), bytes);
+}
+
+#[test]
+fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
+    let Some(upstream) = upstream() else { return };
+    let built = sync::build(upstream.clone()).unwrap();
+    assert_eq!(built.warnings, []);
+    let bytes = normalize::to_bytes(&built.document);
+    assert!(bytes == committed().0, "openapi.json is out of date: run `cargo xtask sync`");
+    assert!(bytes == normalize::to_bytes(&sync::build(upstream).unwrap().document), "two runs differ");
+}
+
+/// An operation as both documents must have it: parameters, media types of the body, statuses with media types.
+#[derive(Debug, PartialEq, Eq)]
+struct Shape {
+    parameters: BTreeSet<String>,
+    body: BTreeSet<String>,
+    responses: BTreeSet<String>,
+}
+
+fn shapes(document: &Value) -> Vec<(String, Shape)> {
+    let mut document = document.clone();
+    let mut found = Vec::new();
+    walk::each_operation(&mut document, |method, path, operation| {
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap().to_owned();
+        let kinds = |holder: &Value| -> BTreeSet<String> {
+            holder["content"].as_object().into_iter().flatten().map(|(kind, _)| kind.clone()).collect()
+        };
+        let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+        let shape = Shape {
+            parameters: parameters.map(|it| format!("{} {}", text(it, "in"), text(it, "name"))).collect(),
+            body: operation.get("requestBody").map(kinds).unwrap_or_default(),
+            responses: operation["responses"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .flat_map(|(status, response)| {
+                    let success = status.starts_with('2');
+                    // The errors' bodies are unified, and checked below.
+                    let kinds = if success { kinds(response) } else { BTreeSet::from([String::new()]) };
+                    kinds.into_iter().map(move |kind| format!("{status} {kind}"))
+                })
+                .collect(),
+        };
+        found.push((format!("{method} {path}"), shape));
+    });
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found
+}
+
+#[test]
+fn no_operation_parameter_body_or_response_is_lost() {
+    let Some(upstream) = upstream() else { return };
+    let ours = shapes(&committed().1);
+    for (place, theirs) in shapes(&upstream) {
+        let (_, ours) = ours.iter().find(|(other, _)| *other == place).unwrap_or_else(|| panic!("{place} is missing"));
+        // The key is no parameter but a way to authenticate.
+        let parameters: BTreeSet<String> =
+            theirs.parameters.iter().filter(|name| *name != "query key").cloned().collect();
+        assert_eq!(ours.parameters, parameters, "{place}");
+        assert_eq!(ours.body, theirs.body, "{place}");
+        assert!(ours.responses.is_superset(&theirs.responses), "{place}: {ours:?} lacks some of {theirs:?}");
+    }
+}
+
+#[test]
+fn every_error_has_the_one_error_type() {
+    let mut document = committed().1;
+    walk::each_operation(&mut document, |method, path, operation| {
+        let mut count = 0;
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            if !status.starts_with('2') {
+                let schema = response.pointer("/content/application~1json/schema/$ref");
+                assert_eq!(schema.unwrap(), "#/components/schemas/ApiError", "{method} {path} {status}");
+                count += 1;
+            }
+        }
+        assert!(count > 0, "{method} {path} has no errors");
+    });
+}

@@ -1,0 +1,224 @@
+//! Streamed replies: in any pieces, to their end, and not a moment longer.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use pollinations_ext::{ErrorKind, Pollinations, RetryPolicy, types};
+use pollinations_tests::{Script, Step};
+use serde_json::{Value, json};
+
+fn client(script: &Script) -> Pollinations {
+    let quick = RetryPolicy::default().base_delay(Duration::from_millis(1));
+    let builder = Pollinations::builder().base_url(&script.url).key("sk_test".parse().unwrap()).retry(quick);
+    builder.idle_timeout(Duration::from_millis(200)).build().unwrap()
+}
+
+fn event(value: &Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+fn delta(delta: Value) -> Value {
+    json!({ "id": "c1", "model": "openai", "created": 5, "choices": [{ "index": 0, "delta": delta }] })
+}
+
+fn words() -> Vec<String> {
+    let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3 } });
+    vec![
+        event(&delta(json!({ "role": "assistant", "content": "" }))),
+        ": keep-alive\n\n".to_owned(),
+        event(&delta(json!({ "content": "Grüße, " }))),
+        event(&delta(json!({ "content": "🌸" }))),
+        event(&finish),
+        event(&usage),
+        "data: [DONE]\n\n".to_owned(),
+    ]
+}
+
+async fn collect(script: &Script) -> (String, Option<pollinations_ext::Error>) {
+    let mut text = String::new();
+    let mut stream = match client(script).chat("openai").user("Hi").stream().await {
+        Ok(stream) => stream,
+        Err(error) => return (text, Some(error)),
+    };
+    while let Some(chunk) = stream.next().await {
+        match chunk {
+            Ok(chunk) => text += chunk.text(),
+            Err(error) => {
+                assert!(stream.next().await.is_none(), "nothing comes after an error");
+                return (text, Some(error));
+            }
+        }
+    }
+    (text, None)
+}
+
+#[tokio::test]
+async fn pieces_of_any_size_give_the_same_reply() {
+    let whole = words().concat();
+    let bytes: Vec<char> = whole.chars().collect();
+    for size in [1, 2, 3, 7, 64, 10_000] {
+        let pieces = bytes.chunks(size).map(|piece| piece.iter().collect()).collect();
+        let script = Script::play(vec![Step::Events(pieces)]).await;
+        let (text, error) = collect(&script).await;
+        assert_eq!((text.as_str(), error.map(|error| error.to_string())), ("Grüße, 🌸", None), "pieces of {size}");
+    }
+}
+
+#[tokio::test]
+async fn line_ends_of_every_kind() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = format!("\u{FEFF}{}", words().concat()).replace('\n', end);
+        let script = Script::play(vec![Step::Events(vec![text])]).await;
+        assert_eq!(collect(&script).await.0, "Grüße, 🌸", "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn finish_merges_what_was_read_and_what_is_left() {
+    let script = Script::play(vec![Step::Events(words())]).await;
+    let mut stream = client(&script).chat("openai").user("Hi").stream().await.unwrap();
+    for _ in 0..2 {
+        stream.next().await.unwrap().unwrap();
+    }
+    let reply = stream.finish().await.unwrap();
+    assert_eq!(reply.text(), "Grüße, 🌸");
+    assert_eq!(reply.finish_reason(), Some(&types::FinishReason::Stop));
+    assert_eq!(reply.usage().unwrap().total_tokens, 3);
+    let completion = reply.into_completion();
+    assert_eq!((completion.id.as_str(), completion.model.as_str(), completion.created), ("c1", "openai", 5));
+}
+
+#[tokio::test]
+async fn tool_calls_reasoning_and_sound_are_put_together() {
+    let chunks = [
+        delta(json!({ "reasoning_content": "Let me " })),
+        delta(json!({ "reasoning_content": "see." })),
+        delta(json!({ "tool_calls": [{ "index": 1, "id": "b", "function": { "name": "time", "arguments": "" } }] })),
+        delta(
+            json!({ "tool_calls": [{ "index": 0, "id": "a", "type": "function", "function": { "name": "weather" } }] }),
+        ),
+        delta(json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "{\"city\":" } }] })),
+        delta(
+            json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "\"Ulm\"}" } }, { "index": 1, "function": { "arguments": "{}" } }] }),
+        ),
+        delta(json!({ "audio": { "id": "s", "data": "AAAA", "transcript": "one " } })),
+        delta(json!({ "audio": { "data": "BBBB", "transcript": "two", "expires_at": 9 } })),
+        delta(json!({ "content_blocks": [{ "type": "thinking", "thinking": "hm" }, { "type": "novel", "x": 1 }] })),
+    ];
+    let mut events: Vec<String> = chunks.iter().map(event).collect();
+    events.push("data: [DONE]\n\n".to_owned());
+    let script = Script::play(vec![Step::Events(events)]).await;
+    let reply = client(&script).chat("openai").user("Hi").stream().await.unwrap().finish().await.unwrap();
+
+    assert_eq!(reply.reasoning(), Some("Let me see."));
+    let calls: Vec<(&str, &str, &str)> = reply
+        .tool_calls()
+        .iter()
+        .map(|call| (call.id.as_str(), call.function.name.as_str(), call.function.arguments.as_str()))
+        .collect();
+    assert_eq!(calls, [("a", "weather", r#"{"city":"Ulm"}"#), ("b", "time", "{}")]);
+    let message = reply.message().unwrap();
+    let audio = message.audio.as_ref().unwrap();
+    assert_eq!((audio.data.as_str(), audio.transcript.as_str(), audio.expires_at), ("AAAABBBB", "one two", Some(9)));
+    let blocks = message.content_blocks.as_ref().unwrap();
+    assert_eq!(blocks[0], types::ThinkingBlock { thinking: "hm".to_owned() }.into());
+    // What is new is kept as it came.
+    assert_eq!(serde_json::to_value(&blocks[1]).unwrap(), json!({ "type": "novel", "x": 1 }));
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_is_no_end() {
+    let all = words();
+    for kept in 1..all.len() - 1 {
+        let part = all[..kept].to_vec();
+        for step in [Step::CutEvents(part.clone()), Step::Events(part.clone())] {
+            let script = Script::play(vec![step.clone()]).await;
+            let (_, error) = collect(&script).await;
+            let error = error.unwrap_or_else(|| panic!("{step:?} ended without an error"));
+            let expected = if matches!(step, Step::Events(_)) { ErrorKind::Truncated } else { ErrorKind::Connection };
+            assert_eq!(error.kind(), expected, "{step:?}: {error}");
+            assert_eq!(error.operation(), Some("chat_completions"));
+            assert_eq!(script.requests().len(), 1, "a stream that has begun is not begun again");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_done_is_understood() {
+    let mut events = words();
+    events.pop();
+    let script = Script::play(vec![Step::Events(events)]).await;
+    let (text, error) = collect(&script).await;
+    assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
+}
+
+#[tokio::test]
+async fn until_its_first_event_a_stream_is_tried_again() {
+    let steps = vec![Step::json(502, ""), Step::CutEvents(vec![": hello\n\n".to_owned()]), Step::Events(words())];
+    let script = Script::play(steps).await;
+    let (text, error) = collect(&script).await;
+    assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
+    assert_eq!(script.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_error_in_the_middle_is_an_error() {
+    let failure = json!({ "error": { "message": "The model is tired", "code": "INTERNAL_ERROR" } });
+    let events = vec![event(&delta(json!({ "content": "Once" }))), event(&failure), "data: [DONE]\n\n".to_owned()];
+    let script = Script::play(vec![Step::Events(events)]).await;
+    let (text, error) = collect(&script).await;
+    let error = error.unwrap();
+    assert_eq!((text.as_str(), error.kind()), ("Once", ErrorKind::Stream));
+    assert_eq!(error.to_string(), "chat_completions: The model is tired (request req_script)");
+    assert_eq!(error.code(), Some(&types::ErrorCode::InternalError));
+}
+
+#[tokio::test]
+async fn an_event_that_is_no_json_is_not_dropped() {
+    let script = Script::play(vec![Step::Events(vec![event(&delta(json!({}))), "data: oops\n\n".to_owned()])]).await;
+    let error = collect(&script).await.1.unwrap();
+    assert_eq!((error.kind(), error.body()), (ErrorKind::Decode, Some("oops")));
+}
+
+#[tokio::test]
+async fn silence_is_not_waited_for_for_ever() {
+    let script = Script::play(vec![Step::SilentEvents(words()[..3].to_vec())]).await;
+    let (text, error) = collect(&script).await;
+    assert_eq!((text.as_str(), error.unwrap().kind()), ("Grüße, ", ErrorKind::Timeout));
+}
+
+#[tokio::test]
+async fn an_event_without_end_is_cut_off() {
+    let piece = format!("data: {}", "x".repeat(1 << 20));
+    let mut pieces = vec![event(&delta(json!({ "content": "a" }))), piece];
+    pieces.extend(std::iter::repeat_n("x".repeat(1 << 20), 9));
+    let script = Script::play(vec![Step::Events(pieces)]).await;
+    assert_eq!(collect(&script).await.1.unwrap().kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn another_content_type_is_no_stream() {
+    let script = Script::play(vec![Step::json(200, r#"{"choices":[]}"#)]).await;
+    let error = collect(&script).await.1.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("`application/json` instead of a stream"), "{error}");
+}
+
+#[tokio::test]
+async fn it_is_a_stream_like_any_other() {
+    let script = Script::play(vec![Step::Events(words())]).await;
+    let stream = client(&script).chat("openai").user("Hi").stream().await.unwrap();
+    let texts: Vec<String> = StreamExt::map(stream, |chunk| chunk.unwrap().text().to_owned()).collect().await;
+    assert_eq!(texts.concat(), "Grüße, 🌸");
+}
+
+#[tokio::test]
+async fn calls_can_be_spawned() {
+    fn spawnable<T: Send + 'static>(_: T) {}
+    let client = Pollinations::builder().key("sk_test".parse().unwrap()).build().unwrap();
+    spawnable(client.chat("openai").user("Hi").send());
+    spawnable(client.chat("openai").user("Hi").stream());
+    spawnable(client.image("a cat").send());
+    spawnable(client.clone());
+}

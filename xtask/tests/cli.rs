@@ -1,0 +1,169 @@
+//! `cargo xtask` as scripts call it: exit codes, messages, and what is left on the disk.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output, Stdio},
+    thread,
+};
+
+const SMALL: &str = r#"{
+    "openapi": "3.1.0",
+    "info": { "title": "Small", "version": "1" },
+    "paths": { "/a": { "get": { "operationId": "getA", "responses": { "200": { "description": "ok", "content": {
+        "application/json": { "schema": { "type": ["string", "null"] } } } } } } }, "/empty": {} }
+}"#;
+
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// One line on standard error, and exit code 2.
+fn error_line(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text.trim_end().to_owned()
+}
+
+fn in_folder(name: &str, content: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn normalize_is_a_filter() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["normalize", "-", "-o", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(SMALL.as_bytes()).unwrap();
+    let piped = child.wait_with_output().unwrap();
+    assert!(piped.status.success());
+
+    let (folder, input) = in_folder("in.json", SMALL);
+    let output = folder.path().join("out.json");
+    assert!(xtask(&["normalize", &input, "-o", output.to_str().unwrap()]).status.success());
+    assert_eq!(fs::read(&output).unwrap(), piped.stdout);
+    insta::assert_snapshot!(String::from_utf8(piped.stdout).unwrap());
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let text = error_line(&xtask(&["normalize", "no/such/file.json"]));
+    assert_eq!(text, "error: cannot open no/such/file.json: No such file or directory (os error 2)");
+}
+
+#[test]
+fn documents_that_are_none() {
+    for (content, reason) in [
+        ("<html>", "in.json is not usable: it is not JSON: expected value at line 1 column 1"),
+        ("[]", "not an OpenAPI 3 document: the document is not a JSON object"),
+        ("{}", "not an OpenAPI 3 document: there is no `openapi` field with a version"),
+        (r#"{"swagger":"2.0"}"#, "not an OpenAPI 3 document: it is OpenAPI 2.0 (Swagger); convert it to 3.x first"),
+        (r#"{"openapi":"4.0.0"}"#, "not an OpenAPI 3 document: version 4.0.0 is neither 3.0 nor 3.1"),
+        (r#"{"openapi":"3.1.0"}"#, "not an OpenAPI 3 document: `info` needs a `title` and a `version`"),
+        (
+            r#"{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":[]}"#,
+            "not an OpenAPI 3 document: `paths` is not an object",
+        ),
+    ] {
+        let (folder, input) = in_folder("in.json", content);
+        let output = folder.path().join("out.json");
+        let text = error_line(&xtask(&["normalize", &input, "-o", output.to_str().unwrap()]));
+        assert!(text.ends_with(reason), "{content}: {text}");
+        assert!(!output.exists(), "{content}");
+    }
+}
+
+#[test]
+fn sync_refuses_another_api_and_leaves_the_file_alone() {
+    let (folder, input) = in_folder("in.json", SMALL);
+    let output = folder.path().join("openapi.json");
+    fs::write(&output, "the old one").unwrap();
+    let text = error_line(&xtask(&["sync", "--file", &input, "-o", output.to_str().unwrap()]));
+    assert!(text.starts_with("error: overlay action 1 ("), "{text}");
+    assert_eq!(fs::read_to_string(&output).unwrap(), "the old one");
+    assert_eq!(names(folder.path()), ["in.json", "openapi.json"], "nothing half-written");
+}
+
+#[test]
+fn sync_writes_checks_and_reports() {
+    let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-02-25.json");
+    if !upstream.exists() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
+        println!("SKIPPED: the upstream document is not beside this checkout");
+        return;
+    }
+    let upstream = upstream.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("openapi.json");
+    let output = output.to_str().unwrap();
+    let run = |check: bool| {
+        let mut arguments = vec!["sync", "--file", upstream, "-o", output];
+        arguments.extend(check.then_some("--check"));
+        let result = xtask(&arguments);
+        (result.status.code().unwrap(), String::from_utf8(result.stdout).unwrap())
+    };
+
+    let (code, text) = run(true);
+    assert_eq!((code, text.lines().next()), (1, Some("there is no openapi.json yet")));
+    assert!(!Path::new(output).exists(), "a check writes nothing");
+    assert_eq!(run(false), (0, "there is no openapi.json yet\nopenapi.json written\n".to_owned()));
+    assert_eq!(run(true), (0, "openapi.json is up to date\n".to_owned()));
+
+    let changed = fs::read_to_string(output).unwrap().replace("\"/v1/models\"", "\"/v1/modules\"");
+    fs::write(output, changed).unwrap();
+    let (code, text) = run(true);
+    assert_eq!(code, 1);
+    assert!(text.contains("- #/paths/~1v1~1modules\n+ #/paths/~1v1~1models\n"), "{text}");
+}
+
+#[test]
+fn an_address_that_does_not_answer() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("openapi.json");
+    let url = format!("http://127.0.0.1:{port}/openapi.json");
+    let text = error_line(&xtask(&["sync", "--url", &url, "-o", output.to_str().unwrap()]));
+    assert!(text.contains(&url) && text.contains("Connection refused") && text.contains("--file PATH"), "{text}");
+    assert!(!output.exists());
+}
+
+#[test]
+fn an_address_that_answers_something_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let _ = socket.read(&mut [0; 1024]).unwrap();
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>").unwrap();
+    });
+    let text = error_line(&xtask(&["sync", "--url", &url]));
+    server.join().unwrap();
+    assert!(text.contains("it is not JSON"), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_explained() {
+    for arguments in [&["frobnicate"][..], &["sync", "--url", "u", "--file", "f"], &["normalize"]] {
+        let output = xtask(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("Usage"), "{arguments:?}");
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
