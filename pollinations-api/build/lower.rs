@@ -52,7 +52,16 @@ pub(crate) fn lower(mut document: Value) -> Lowered {
         plain(schema);
     }
     let mut request_bodies = BTreeSet::new();
+    let mut forms = BTreeSet::new();
+    for item in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        item.as_object_mut().into_iter().for_each(plain_parameters);
+    }
     operations(&mut document, |operation| {
+        if let Some(form) =
+            operation.get("requestBody").and_then(|body| body.pointer("/content/multipart~1form-data/schema"))
+        {
+            forms.extend(target(form).map(str::to_owned));
+        }
         plain_parameters(operation);
         if let Some(name) = body(operation) {
             request_bodies.insert(name);
@@ -67,6 +76,8 @@ pub(crate) fn lower(mut document: Value) -> Lowered {
     let used = references(&document, &schemas, &unions);
     let (enums, unused): (Vec<Enum>, Vec<Enum>) = enums.into_iter().partition(|item| used.contains(&item.name));
     schemas.retain(|name, _| !unused.iter().any(|item| item.name == *name));
+    // A form is sent as bytes; a struct of strings would only mislead.
+    schemas.retain(|name, _| !forms.contains(name) || used.contains(name));
     document["components"]["schemas"] = Value::Object(schemas);
     Lowered { document, enums, unions, request_bodies }
 }

@@ -8,6 +8,7 @@ mod chat;
 mod clock;
 mod failure;
 mod image;
+mod media;
 mod models;
 mod server;
 mod state;

@@ -12,7 +12,7 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{account, audio, chat, failure, image, models, state::State, text};
+use crate::{account, audio, chat, failure, image, media, models, state::State, text};
 
 /// The pollen that an account starts with.
 const BALANCE: f64 = 100.0;
@@ -145,7 +145,9 @@ fn router(state: Arc<State>) -> Router {
         .route("/image/models", get(models::image))
         .route("/image/{prompt}", get(image::generate))
         .route("/text/models", get(models::text))
-        .route("/text/{prompt}", get(text::generate))
+        .route("/text/{prompt}", get(text::generate).post(text::generate))
+        .route("/upload", post(media::upload).layer(media::limit()))
+        .route("/{hash}", get(media::fetch))
         .route("/v1/audio/speech", post(audio::speech))
         .route("/v1/audio/transcriptions", post(audio::transcribe))
         .route("/v1/chat/completions", post(chat::complete))

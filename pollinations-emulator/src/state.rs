@@ -1,13 +1,16 @@
-//! What an emulator remembers: the balance and what was spent.
+//! What an emulator remembers: the balance, what was spent, and the files.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::Serialize;
 
-use crate::{auth::Key, clock, failure::Failure};
+use crate::{auth::Key, clock, failure::Failure, media::File};
 
 /// One generation, as `/account/usage` lists it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -44,6 +47,7 @@ pub(crate) struct Tokens {
 #[derive(Debug)]
 pub(crate) struct State {
     account: Mutex<Account>,
+    files: Mutex<HashMap<String, File>>,
     requests: AtomicU64,
 }
 
@@ -61,7 +65,11 @@ const FLAT: f64 = 0.01;
 
 impl State {
     pub(crate) fn new(balance: f64) -> Self {
-        Self { account: Mutex::new(Account { balance, records: Vec::new() }), requests: AtomicU64::new(0) }
+        Self {
+            account: Mutex::new(Account { balance, records: Vec::new() }),
+            files: Mutex::default(),
+            requests: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn next_request_id(&self) -> String {
@@ -111,8 +119,21 @@ impl State {
         Ok(())
     }
 
-    fn account(&self) -> MutexGuard<'_, Account> {
-        // No code panics while it holds the lock, and numbers are whole at any time.
-        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps a file; returns whether it was there before.
+    pub(crate) fn store(&self, hash: &str, file: File) -> bool {
+        lock(&self.files).insert(hash.to_owned(), file).is_some()
     }
+
+    pub(crate) fn file(&self, hash: &str) -> Option<File> {
+        lock(&self.files).get(hash).cloned()
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        lock(&self.account)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code panics while it holds a lock, and what is locked is whole at any time.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -74,6 +74,20 @@ async fn every_operation() {
     let transcription = call!(create_transcription.content_type("multipart/form-data; boundary=b").body(form));
     assert_eq!(transcription.text.as_deref(), Some("A recording of 5 bytes."));
 
+    assert_eq!(bytes(call!(generate_text_post.prompt("a b").json(true))).await.1, r#"{"reply":"You said: a b"}"#);
+
+    let stored = call!(upload_media.content_type("image/png").body("12345"));
+    assert_eq!((stored.size, stored.content_type.as_str(), stored.duplicate), (5, "image/png", false));
+    let json = r#"{"data":"MTIzNDU=","contentType":"image/png"}"#;
+    let again = call!(upload_media.content_type("application/json").body(json));
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
+    let form =
+        "--b\r\nContent-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png\r\n\r\n12345\r\n--b--\r\n";
+    let again = call!(upload_media.content_type("multipart/form-data; boundary=b").body(form));
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
+    assert_eq!(bytes(call!(fetch_media.hash(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
+    assert_eq!(call!(media_exists.hash(&stored.id)).headers()["content-length"], "5");
+
     assert_eq!(call!(list_models).object, "list");
     assert!(call!(list_text_models).iter().any(|model| model.name == "openai"));
     assert!(call!(list_image_models).iter().any(|model| model.output_modalities == ["video"]));
@@ -84,9 +98,10 @@ async fn every_operation() {
     assert_eq!(call!(account_profile).tier, types::AccountTier::Seed);
     let usage = call!(account_usage.limit(3_u64));
     assert_eq!((usage.count, usage.usage.len()), (3, 3));
-    assert_eq!(usage.usage[0].model.as_deref(), Some("whisper-large-v3"), "the newest comes first");
+    let models: Vec<_> = usage.usage.iter().map(|record| record.model.as_deref().unwrap()).collect();
+    assert_eq!(models, ["openai", "whisper-large-v3", "elevenlabs"], "the newest comes first");
     let days = call!(account_usage_daily);
-    assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 9);
+    assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 10);
 
     let mut documented = BTreeSet::new();
     let mut document: serde_json::Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
@@ -129,6 +144,21 @@ async fn what_is_wrong_is_refused_in_the_services_envelope() {
     }
     let error = client.image("a cat").size(1, 5000).send().await.unwrap_err();
     assert_eq!(error.details().unwrap()["fieldErrors"]["height"][0], "must be at most 4096");
+}
+
+#[tokio::test]
+async fn files_that_are_not_taken() {
+    let (_emulator, client) = start().await;
+    let large = "x".repeat(10 * 1024 * 1024 + 1);
+    for (kind, body, status) in [("image/png", large.as_str(), 413), ("text/plain", "x", 415), ("image/png", "", 400)] {
+        let api = client.api();
+        match api.upload_media().content_type(kind).body(body.to_owned()).send().await {
+            Err(Error::ErrorResponse(response)) => assert_eq!(response.status(), status, "{}", response.error),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(client.api().media_exists().hash("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
+    assert_eq!(client.api().fetch_media().hash("nothing").send().await.err().unwrap().status().unwrap(), 400);
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use pollinations_tests::upstream;
 use serde_json::Value;
 use xtask::{
-    normalize::{self, walk},
+    normalize::{
+        self,
+        walk::{self, Kind},
+    },
     operations, sync,
 };
 
@@ -111,17 +114,56 @@ fn no_operation_parameter_body_or_response_is_lost() {
 }
 
 #[test]
-fn every_error_has_the_one_error_type() {
+fn every_error_has_the_one_error_type_of_its_service() {
     let mut document = committed().1;
     walk::each_operation(&mut document, |method, path, operation| {
         let mut count = 0;
         for (status, response) in operation["responses"].as_object().unwrap() {
             if !status.starts_with('2') {
+                let media = operation["tags"][0] == "media.pollinations.ai";
+                let expected = match method {
+                    "head" => None,
+                    _ if media => Some("#/components/schemas/MediaError"),
+                    _ => Some("#/components/schemas/ApiError"),
+                };
                 let schema = response.pointer("/content/application~1json/schema/$ref");
-                assert_eq!(schema.unwrap(), "#/components/schemas/ApiError", "{method} {path} {status}");
+                assert_eq!(schema.and_then(Value::as_str), expected, "{method} {path} {status}");
                 count += 1;
             }
         }
         assert!(count > 0, "{method} {path} has no errors");
     });
+}
+
+#[test]
+fn everything_has_a_description() {
+    let mut document = committed().1;
+    let mut missing = Vec::new();
+    let has =
+        |value: &Value, key: &str| value[key].as_str().is_some_and(|text| text.ends_with('.') || key == "summary");
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        if !has(schema, "description") {
+            missing.push(name.clone());
+        }
+        for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
+            if !has(schema, "description") {
+                missing.push(format!("{name}.{property}"));
+            }
+        }
+    }
+    walk::visit(&mut document, &mut |place, value| match place.kind {
+        Kind::Operation if !has(value, "description") || !has(value, "summary") => missing.push(place.pointer.clone()),
+        Kind::Parameter if !has(value, "description") => missing.push(place.pointer.clone()),
+        _ => {}
+    });
+    assert!(missing.is_empty(), "without a description in xtask/overlay/documentation.yaml: {missing:#?}");
+}
+
+#[test]
+fn names_are_what_a_person_would_choose() {
+    for name in committed().1["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(name.len() <= 32, "{name} is too long");
+        assert!(!name.contains("Variant") && !name.contains("Item"), "{name}");
+        assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "{name}");
+    }
 }

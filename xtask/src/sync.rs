@@ -26,8 +26,8 @@ pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What `openapi.json` says beyond the upstream document.
-const OVERLAY: &str = include_str!("../overlay.yaml");
+/// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
+const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
 
 /// Where an upstream document comes from.
 #[derive(Clone, Debug)]
@@ -47,7 +47,9 @@ pub enum Source {
 /// When the input is not an OpenAPI 3 document, or an overlay action no longer has a target.
 pub fn build(upstream: Value) -> Result<Normalized> {
     let mut normalized = normalize::normalize(upstream)?;
-    Overlay::parse(OVERLAY)?.apply(&mut normalized.document)?;
+    for overlay in OVERLAYS {
+        Overlay::parse(overlay)?.apply(&mut normalized.document)?;
+    }
     // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
     let again = normalize::normalize(normalized.document)?;
     normalized.document = again.document;
