@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod drift;
+pub mod fetch;
 pub mod normalize;
 pub mod operations;
 pub mod overlay;

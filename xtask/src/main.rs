@@ -9,17 +9,16 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 use xtask::{
+    drift,
+    fetch::Fetcher,
     normalize::{self, Warning},
-    overlay::Overlay,
-    sync::{self, Source},
+    overlay::{Overlay, Unmatched},
+    sync::{self, Source, Upstream},
 };
-
-/// How many differences are printed before the rest is only counted.
-const SHOWN: usize = 20;
 
 /// Keeps the client in step with the pollinations.ai API.
 #[derive(Debug, Parser)]
@@ -46,6 +45,12 @@ enum Command {
         /// The file to write or to compare with; openapi.json at the root of the workspace without it.
         #[arg(short, long)]
         output: Option<PathBuf>,
+        /// Warn about overlay actions whose target is gone, instead of refusing.
+        #[arg(long)]
+        skip_unmatched: bool,
+        /// Treat what OpenAPI 3.0 cannot say as an error.
+        #[arg(long)]
+        deny_warnings: bool,
     },
     /// Turns any OpenAPI 3.1 document into OpenAPI 3.0.3.
     #[command(after_help = "Example:\n  cargo xtask normalize openapi-3.1.json -o openapi-3.0.json")]
@@ -58,6 +63,20 @@ enum Command {
         /// An OpenAPI Overlay 1.0 document to apply to the result.
         #[arg(long)]
         overlay: Option<PathBuf>,
+        /// Treat what OpenAPI 3.0 cannot say as an error.
+        #[arg(long)]
+        deny_warnings: bool,
+    },
+    /// Tells what changed between two documents, for callers of the generated client. Exits with 1 if anything did.
+    #[command(after_help = "Example:\n  cargo xtask drift openapi.json new.json --format markdown")]
+    Drift {
+        /// The older document.
+        old: PathBuf,
+        /// The newer document ('-' is standard input).
+        new: PathBuf,
+        /// How to print the report.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
     /// Runs the emulator on 127.0.0.1 until Ctrl-C.
     Emulate {
@@ -67,17 +86,41 @@ enum Command {
     },
 }
 
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A line a change.
+    Text,
+    /// For machines.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// What `sync` was asked to do.
+struct Sync {
+    source: Source,
+    check: bool,
+    output: PathBuf,
+    unmatched: Unmatched,
+    deny_warnings: bool,
+}
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Sync { url, file, check, output } => {
+        Command::Sync { url, file, check, output, skip_unmatched, deny_warnings } => {
             let source = match (url, file) {
                 (Some(url), _) => Source::Url(url),
                 (None, Some(path)) => Source::File(path),
                 (None, None) => Source::Live,
             };
-            run_sync(&source, check, &output.unwrap_or_else(committed))
+            let unmatched = if skip_unmatched { Unmatched::Warn } else { Unmatched::Refuse };
+            run_sync(&Sync { source, check, output: output.unwrap_or_else(committed), unmatched, deny_warnings })
         }
-        Command::Normalize { input, output, overlay } => run_normalize(&input, output.as_deref(), overlay.as_deref()),
+        Command::Normalize { input, output, overlay, deny_warnings } => {
+            run_normalize(&input, output.as_deref(), overlay.as_deref(), deny_warnings)
+        }
+        Command::Drift { old, new, format } => run_drift(&old, &new, format),
         Command::Emulate { port } => run_emulator(port),
     };
     outcome.unwrap_or_else(|error| {
@@ -91,22 +134,30 @@ fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json")
 }
 
-fn run_sync(source: &Source, check: bool, path: &Path) -> Result<ExitCode> {
-    let built = sync::build(sync::load(source)?)?;
-    print_warnings(&built.warnings);
+fn run_sync(sync: &Sync) -> Result<ExitCode> {
+    let Upstream { document, origin } = sync::load(&sync.source, &Fetcher::default())?;
+    let mut built = sync::build(document, sync.unmatched)?;
+    report_warnings(&built.warnings, sync.deny_warnings)?;
+    let path = sync.output.as_path();
     let name = path.file_name().unwrap_or(path.as_os_str()).display();
+    let old_bytes = std::fs::read(path).ok();
+    let old = old_bytes.as_deref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    sync::record_source(&mut built.document, old.as_ref(), origin);
     let bytes = normalize::to_bytes(&built.document);
-    let old = std::fs::read(path).ok();
-    if old.as_deref() == Some(bytes.as_slice()) {
+    if old_bytes.as_deref() == Some(bytes.as_slice()) {
         println!("{name} is up to date");
         return Ok(ExitCode::SUCCESS);
     }
-    match old.as_deref().map(serde_json::from_slice::<Value>) {
-        Some(Ok(old)) => print_differences(&sync::differences(&old, &built.document)),
-        Some(Err(_)) => println!("{name} is not JSON"),
-        None => println!("there is no {name} yet"),
+    match (&old_bytes, &old) {
+        (None, _) => println!("there is no {name} yet"),
+        // A file that is no document any more is replaced like any other.
+        (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document)) {
+            Some(Ok(report)) if report.bump.is_some() => print!("{}", report.to_text()),
+            Some(Ok(_)) => println!("{name} differs in what does not reach the client"),
+            _ => println!("{name} is not an OpenAPI document"),
+        },
     }
-    if check {
+    if sync.check {
         println!("{name} is out of date; run `cargo xtask sync` to rewrite it");
         return Ok(ExitCode::from(1));
     }
@@ -115,32 +166,34 @@ fn run_sync(source: &Source, check: bool, path: &Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_differences(differences: &[String]) {
-    if differences.is_empty() {
-        println!("only the order or the white space differs");
+fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
+    if deny && let Some(first) = warnings.first() {
+        bail!("{} warning(s), and warnings are denied; the first is {first}", warnings.len());
     }
-    for difference in differences.iter().take(SHOWN) {
-        println!("{difference}");
-    }
-    if differences.len() > SHOWN {
-        println!("… and {} more", differences.len() - SHOWN);
-    }
-}
-
-fn print_warnings(warnings: &[Warning]) {
     for warning in warnings {
         eprintln!("warning: {warning}");
     }
+    Ok(())
 }
 
-fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>) -> Result<ExitCode> {
+fn run_drift(old: &Path, new: &Path, format: Format) -> Result<ExitCode> {
+    let report = drift::compare(&sync::read(old)?, &sync::read(new)?)?;
+    match format {
+        Format::Text => print!("{}", report.to_text()),
+        Format::Json => print!("{}", report.to_json()?),
+        Format::Markdown => print!("{}", report.to_markdown()),
+    }
+    Ok(if report.bump.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, deny_warnings: bool) -> Result<ExitCode> {
     let mut normalized = normalize::normalize(sync::read(input)?)?;
     if let Some(path) = overlay {
         let name = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
         Overlay::parse(&text)?.apply(&mut normalized.document)?;
     }
-    print_warnings(&normalized.warnings);
+    report_warnings(&normalized.warnings, deny_warnings)?;
     let bytes = normalize::to_bytes(&normalized.document);
     match output {
         Some(path) if path != Path::new("-") => sync::write(path, &bytes)?,

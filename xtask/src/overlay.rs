@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use crate::normalize::Warning;
+
 /// An overlay document: a list of actions, applied in order.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,10 +65,42 @@ impl Overlay {
     ///
     /// # Errors
     ///
-    /// When a target is no JSONPath (RFC 9535), or matches nothing in the document.
+    /// When a target is no JSONPath (RFC 9535), or matches nothing in the document. The other actions are applied all
+    /// the same.
     pub fn apply(&self, document: &mut Value) -> Result<()> {
-        for (index, action) in self.actions.iter().enumerate() {
-            action.apply(document).with_context(|| format!("overlay action {} ({action})", index + 1))?;
+        Unmatched::Refuse.settle(self.apply_all(document), &mut Vec::new())
+    }
+
+    /// Applies every action that has a target, in order, and returns what was wrong with the others.
+    pub fn apply_all(&self, document: &mut Value) -> Vec<String> {
+        let mut failures = Vec::new();
+        for action in &self.actions {
+            if let Err(error) = action.apply(document) {
+                failures.push(format!("{action}: {error:#}"));
+            }
+        }
+        failures
+    }
+}
+
+/// What to do about actions that have no target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unmatched {
+    /// Fail, and name them all.
+    #[default]
+    Refuse,
+    /// Warn, and go on without them.
+    Warn,
+}
+
+impl Unmatched {
+    pub(crate) fn settle(self, failures: Vec<String>, warnings: &mut Vec<Warning>) -> Result<()> {
+        match self {
+            Self::Warn => warnings.extend(failures.into_iter().map(Warning::overlay)),
+            Self::Refuse if !failures.is_empty() => {
+                bail!("{} overlay action(s) failed: {}", failures.len(), failures.join("; "));
+            }
+            Self::Refuse => {}
         }
         Ok(())
     }
@@ -78,7 +112,7 @@ impl Action {
         let mut pointers: Vec<String> =
             path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
         if pointers.is_empty() {
-            bail!("the target matches nothing in the document");
+            bail!("the target matches nothing");
         }
         // From the end, so that removing a member of a list does not move the others.
         pointers.reverse();

@@ -4,15 +4,16 @@ use std::{
     fs, io,
     io::{Read, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
 
 use crate::{
-    normalize::{self, Normalized, walk},
-    overlay::Overlay,
+    fetch::{self, Fetcher},
+    normalize::{self, Normalized},
+    overlay::{Overlay, Unmatched},
 };
 
 /// Where the live document is, the newest first.
@@ -21,18 +22,16 @@ pub const LIVE: &[&str] = &[
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
 
-/// The largest document that is read, in bytes.
-pub const MAX_BYTES: usize = 32 * 1024 * 1024;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
 const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
+
+/// The extension that says which upstream document `openapi.json` was made from.
+const SOURCE: &str = "x-source";
 
 /// Where an upstream document comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// A file.
+    /// A file, or standard input for `-`.
     File(PathBuf),
     /// An address.
     Url(String),
@@ -40,16 +39,28 @@ pub enum Source {
     Live,
 }
 
-/// Makes the OpenAPI 3.0.3 document that the project is generated from: normalized, with the overlay on top.
+/// An upstream document, and what there is to say of where it came from.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// The document.
+    pub document: Value,
+    /// Its address and date, if it was fetched, and the SHA-256 of its bytes.
+    pub origin: Value,
+}
+
+/// Makes the OpenAPI 3.0.3 document that the project is generated from: normalized, with the overlays on top.
 ///
 /// # Errors
 ///
-/// When the input is not an OpenAPI 3 document, or an overlay action no longer has a target.
-pub fn build(upstream: Value) -> Result<Normalized> {
+/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
+/// target.
+pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
     let mut normalized = normalize::normalize(upstream)?;
+    let mut failures = Vec::new();
     for overlay in OVERLAYS {
-        Overlay::parse(overlay)?.apply(&mut normalized.document)?;
+        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
     }
+    unmatched.settle(failures, &mut normalized.warnings)?;
     // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
     let again = normalize::normalize(normalized.document)?;
     normalized.document = again.document;
@@ -57,29 +68,41 @@ pub fn build(upstream: Value) -> Result<Normalized> {
     Ok(normalized)
 }
 
+/// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
+/// what the old one says, so that the clock alone changes nothing.
+pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
+    let without = |document: &Value| {
+        let mut object: Map<String, Value> = document.as_object().cloned().unwrap_or_default();
+        object.shift_remove(SOURCE);
+        object
+    };
+    let kept = old.filter(|old| without(old) == without(document)).and_then(|old| old.get(SOURCE)).cloned();
+    if let Some(object) = document.as_object_mut() {
+        object.shift_remove(SOURCE);
+        object.insert(SOURCE.to_owned(), kept.unwrap_or(origin));
+    }
+}
+
 /// Reads a document from a file, or from standard input for `-`.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is larger than [`MAX_BYTES`], or is not JSON.
+/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is not JSON.
 pub fn read(path: &Path) -> Result<Value> {
+    fetch::parse(&read_bytes(path)?).with_context(|| format!("{} is not usable", path.display()))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     let name = path.display();
     let mut bytes = Vec::new();
-    let limit = MAX_BYTES as u64 + 1;
+    let limit = fetch::MAX_BYTES as u64 + 1;
     if path == Path::new("-") {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).context("cannot read standard input")?;
     } else {
         let file = fs::File::open(path).with_context(|| format!("cannot open {name}"))?;
         file.take(limit).read_to_end(&mut bytes).with_context(|| format!("cannot read {name}"))?;
     }
-    parse(&bytes).with_context(|| format!("{name} is not usable"))
-}
-
-fn parse(bytes: &[u8]) -> Result<Value> {
-    if bytes.len() > MAX_BYTES {
-        bail!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
-    }
-    serde_json::from_slice(bytes).context("it is not JSON")
+    Ok(bytes)
 }
 
 /// Gets the upstream document.
@@ -87,38 +110,30 @@ fn parse(bytes: &[u8]) -> Result<Value> {
 /// # Errors
 ///
 /// When it cannot be had: the message names the source, the cause and the way out.
-pub fn load(source: &Source) -> Result<Value> {
+pub fn load(source: &Source, fetcher: &Fetcher) -> Result<Upstream> {
     let urls: Vec<&str> = match source {
-        Source::File(path) => return read(path),
+        Source::File(path) => {
+            let bytes = read_bytes(path)?;
+            let document = fetch::parse(&bytes).with_context(|| format!("{} is not usable", path.display()))?;
+            return Ok(Upstream { document, origin: json!({ "sha256": fetch::sha256(&bytes) }) });
+        }
         Source::Url(url) => vec![url],
         Source::Live => LIVE.to_vec(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut failures = Vec::new();
     for url in urls {
-        match runtime.block_on(fetch(url)) {
-            Ok(document) => return Ok(document),
+        let fetched = runtime.block_on(fetcher.fetch(url)).and_then(|bytes| Ok((fetch::parse(&bytes)?, bytes)));
+        match fetched {
+            Ok((document, bytes)) => {
+                let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
+                let origin = json!({ "url": url, "date": date, "sha256": fetch::sha256(&bytes) });
+                return Ok(Upstream { document, origin });
+            }
             Err(error) => failures.push(format!("{url}: {error:#}")),
         }
     }
     bail!("cannot fetch the upstream document ({}); download it yourself and pass --file PATH", failures.join("; "))
-}
-
-async fn fetch(url: &str) -> Result<Value> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-    let mut response = client.get(url).send().await.map_err(reqwest::Error::without_url)?;
-    let status = response.status();
-    if !status.is_success() {
-        bail!("the server answered {status}");
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_BYTES {
-            break;
-        }
-    }
-    parse(&bytes)
 }
 
 /// Writes a file so that it is either the old one or the new one, never half of it.
@@ -145,33 +160,4 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         Ok(())
     };
     write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Where two documents differ: the JSON pointers of the values that were added, removed or changed, in order.
-pub fn differences(old: &Value, new: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    compare(old, new, &mut String::new(), &mut found);
-    found
-}
-
-fn compare(old: &Value, new: &Value, pointer: &mut String, found: &mut Vec<String>) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in old {
-                let depth = walk::push(pointer, key);
-                match new.get(key) {
-                    Some(other) => compare(value, other, pointer, found),
-                    None => found.push(format!("- #{pointer}")),
-                }
-                pointer.truncate(depth);
-            }
-            for key in new.keys().filter(|key| !old.contains_key(*key)) {
-                let depth = walk::push(pointer, key);
-                found.push(format!("+ #{pointer}"));
-                pointer.truncate(depth);
-            }
-        }
-        _ if old != new => found.push(format!("~ #{pointer}")),
-        _ => {}
-    }
 }

@@ -73,6 +73,13 @@ pub struct Warning {
     pub reason: String,
 }
 
+impl Warning {
+    /// An overlay action that had no effect.
+    pub(crate) fn overlay(reason: String) -> Self {
+        Self { pointer: String::new(), reason: format!("overlay: {reason}") }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "#{}: {}", self.pointer, self.reason)

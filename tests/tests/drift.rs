@@ -1,0 +1,239 @@
+//! The real document, changed on purpose: each change gets its class, and a client still comes out.
+
+use std::{env, fs, path::Path, process::Command};
+
+use pollinations_tests::upstream;
+use serde_json::{Value, json};
+use xtask::{
+    drift::{self, Bump, Class},
+    normalize::to_bytes,
+    overlay::Unmatched,
+    sync,
+};
+
+/// What is changed, and what the report must say of it.
+struct Mutation {
+    name: &'static str,
+    change: fn(&mut Value),
+    class: Class,
+    /// In the location and the message of one of the changes.
+    says: [&'static str; 2],
+}
+
+const PROFILE: &str = "/paths/~1account~1profile/get/responses/200/content/application~1json/schema";
+const CHAT: &str = "/paths/~1v1~1chat~1completions/post/requestBody/content/application~1json/schema";
+const IMAGE: &str = "/paths/~1image~1{prompt}/get";
+
+fn at<'a>(document: &'a mut Value, pointer: &str) -> &'a mut Value {
+    document.pointer_mut(pointer).unwrap_or_else(|| panic!("nothing at {pointer}"))
+}
+
+fn object<'a>(document: &'a mut Value, pointer: &str) -> &'a mut serde_json::Map<String, Value> {
+    at(document, pointer).as_object_mut().unwrap()
+}
+
+fn parameter<'a>(document: &'a mut Value, operation: &str, name: &str) -> &'a mut Value {
+    let parameters = at(document, &format!("{operation}/parameters")).as_array_mut().unwrap();
+    parameters.iter_mut().find(|parameter| parameter["name"] == name).unwrap()
+}
+
+fn mutations() -> Vec<Mutation> {
+    use Class::{Additive, Breaking, Docs};
+    let mutation = |name, class, says, change| Mutation { name, change, class, says };
+    vec![
+        mutation(
+            "operation added",
+            Additive,
+            ["#/paths/~1account~1tiers/get", "operation `account_tiers` is new"],
+            |document| {
+                let operation = json!({
+                    "operationId": "getAccountTiers",
+                    "responses": { "200": { "description": "", "content": { "application/json": { "schema": {
+                        "type": "object",
+                        "properties": { "tiers": { "type": "array", "items": {
+                            "type": "object", "properties": { "name": { "type": "string" }, "pollen": { "type": "number" } },
+                        } } },
+                    } } } } },
+                });
+                object(document, "/paths").insert("/account/tiers".to_owned(), json!({ "get": operation }));
+            },
+        ),
+        mutation(
+            "operation removed",
+            Breaking,
+            ["#/paths/~1account~1key/get", "operation `account_key` is gone"],
+            |document| {
+                object(document, "/paths").shift_remove("/account/key");
+            },
+        ),
+        mutation("operation renamed", Docs, ["#/paths/~1image~1{prompt}/get", "`operationId` changed"], |document| {
+            at(document, IMAGE)["operationId"] = json!("getGenerateImage:prompt{[\\s\\S]+}");
+        }),
+        mutation(
+            "parameter made required",
+            Breaking,
+            ["#/paths/~1image~1{prompt}/get/parameters", "'model' was optional and is now required"],
+            |document| {
+                parameter(document, IMAGE, "model")["required"] = json!(true);
+            },
+        ),
+        mutation(
+            "enumeration grown",
+            Additive,
+            ["#/components/schemas/ImageModel", "value \"dreamer\" is new"],
+            |document| {
+                parameter(document, IMAGE, "model")["schema"]["enum"].as_array_mut().unwrap().push(json!("dreamer"));
+            },
+        ),
+        mutation(
+            "enumeration shrunk",
+            Breaking,
+            ["#/components/schemas/AccountTier", "value \"router\" is gone"],
+            |document| {
+                at(document, &format!("{PROFILE}/properties/tier/enum"))
+                    .as_array_mut()
+                    .unwrap()
+                    .retain(|tier| tier != "router");
+            },
+        ),
+        mutation(
+            "type changed",
+            Breaking,
+            ["#/components/schemas/AccountBalance/properties/balance", "`type` changed"],
+            |document| {
+                let balance =
+                    "/paths/~1account~1balance/get/responses/200/content/application~1json/schema/properties/balance";
+                at(document, balance)["type"] = json!("string");
+            },
+        ),
+        mutation(
+            "property added to a response",
+            Additive,
+            ["#/components/schemas/AccountProfile/properties/badges", "property `badges` is new"],
+            |document| {
+                let badges = json!({ "type": "array", "items": { "type": "string", "enum": ["early", "kind"] } });
+                object(document, &format!("{PROFILE}/properties")).insert("badges".to_owned(), badges);
+            },
+        ),
+        mutation(
+            "property removed from a response",
+            Breaking,
+            ["#/components/schemas/AccountProfile/properties/email", "property `email` is gone"],
+            |document| {
+                object(document, &format!("{PROFILE}/properties")).shift_remove("email");
+                at(document, &format!("{PROFILE}/required")).as_array_mut().unwrap().retain(|name| name != "email");
+            },
+        ),
+        mutation(
+            "property of a request made required",
+            Breaking,
+            ["#/components/schemas/ChatCompletionRequest/properties/model", "property `model` is now required"],
+            |document| {
+                at(document, &format!("{CHAT}/required")).as_array_mut().unwrap().push(json!("model"));
+            },
+        ),
+        mutation("response added", Additive, ["#/paths/~1image~1{prompt}/get", "response 429 is new"], |document| {
+            let responses = object(document, &format!("{IMAGE}/responses"));
+            let mut limited = responses["402"].clone();
+            limited["content"]["application/json"]["schema"]["properties"]["status"]["const"] = json!(429);
+            responses.insert("429".to_owned(), limited);
+        }),
+        mutation(
+            "made nullable",
+            Breaking,
+            ["#/components/schemas/AccountBalance/properties/balance", "may be null now"],
+            |document| {
+                let balance =
+                    "/paths/~1account~1balance/get/responses/200/content/application~1json/schema/properties/balance";
+                at(document, balance)["type"] = json!(["number", "null"]);
+            },
+        ),
+        mutation(
+            "description changed",
+            Docs,
+            ["#/paths/~1account~1profile/get/description", "`description` changed"],
+            |document| {
+                at(document, "/paths/~1account~1profile/get")["description"] = json!("Something else.");
+            },
+        ),
+        mutation(
+            "member added to a union",
+            Additive,
+            ["#/components/schemas/ContentPart", "a member of the union is new"],
+            |document| {
+                let part = json!({
+                    "type": "object",
+                    "properties": { "type": { "type": "string", "const": "hologram" }, "hologram": { "type": "string" } },
+                    "required": ["type", "hologram"],
+                });
+                at(document, "/components/schemas/MessageContentPart/anyOf").as_array_mut().unwrap().insert(0, part);
+            },
+        ),
+    ]
+}
+
+#[test]
+fn every_change_has_its_class() {
+    let Some(upstream) = upstream() else { return };
+    assert_eq!(drift::compare(&upstream, &upstream).unwrap().bump, None);
+    for mutation in mutations() {
+        let mut changed = upstream.clone();
+        (mutation.change)(&mut changed);
+        let report = drift::compare(&upstream, &changed).unwrap();
+        let bump = match mutation.class {
+            Class::Breaking => Bump::Major,
+            Class::Additive => Bump::Minor,
+            Class::Docs => Bump::Patch,
+        };
+        assert_eq!(report.bump, Some(bump), "{}:\n{}", mutation.name, report.to_text());
+        let [location, message] = mutation.says;
+        let told = report.changes.iter().any(|change| {
+            change.class == mutation.class && change.location.starts_with(location) && change.message.contains(message)
+        });
+        assert!(told, "{}:\n{}", mutation.name, report.to_text());
+        assert!(report.changes.len() <= 3, "{} is told too often:\n{}", mutation.name, report.to_text());
+        // The other way round there is something to tell as well.
+        assert!(drift::compare(&changed, &upstream).unwrap().bump.is_some(), "{}", mutation.name);
+    }
+}
+
+#[test]
+fn a_report_for_people_machines_and_pull_requests() {
+    let Some(upstream) = upstream() else { return };
+    let mut changed = upstream.clone();
+    for mutation in mutations()
+        .iter()
+        .filter(|mutation| ["type changed", "operation added", "description changed"].contains(&mutation.name))
+    {
+        (mutation.change)(&mut changed);
+    }
+    let report = drift::compare(&upstream, &changed).unwrap();
+    insta::assert_snapshot!("report_text", report.to_text());
+    insta::assert_snapshot!("report_json", report.to_json().unwrap());
+    insta::assert_snapshot!("report_markdown", report.to_markdown());
+}
+
+/// Builds the generated client from each of the changed documents, with the real compiler.
+#[test]
+fn a_client_of_every_changed_document_compiles() {
+    let Some(upstream) = upstream() else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openapi.json");
+    // A folder of its own, since this runs while cargo holds the usual one.
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("mutations");
+    for mutation in mutations() {
+        let mut changed = upstream.clone();
+        (mutation.change)(&mut changed);
+        let built = sync::build(changed, Unmatched::Warn).unwrap();
+        fs::write(&path, to_bytes(&built.document)).unwrap();
+        let output = Command::new(env!("CARGO"))
+            .args(["check", "--quiet", "--locked", "--package", "pollinations-api"])
+            .current_dir(&root)
+            .env("CARGO_TARGET_DIR", &target)
+            .env("POLLINATIONS_API_DOCUMENT", &path)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}:\n{}", mutation.name, String::from_utf8_lossy(&output.stderr));
+    }
+}

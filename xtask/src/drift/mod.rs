@@ -1,0 +1,162 @@
+//! What changed between two documents, for callers of the generated client.
+//!
+//! Both documents are normalized first, so that only what reaches the client counts. The `drift` crate then walks them
+//! side by side and finds the places that differ; [`explain`] says what differs there and whether it breaks callers:
+//! unlike a strict reader, the generated client takes new values of an enumeration and new members of a union.
+
+mod explain;
+mod prepare;
+mod prose;
+mod render;
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use anyhow::{Result, anyhow};
+use drift_crate::{ChangeComparison, ChangeDetails};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::normalize::normalize;
+use prepare::Pair;
+
+/// What a change means for callers of the generated client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Words alone.
+    Docs,
+    /// Something is new, or more is allowed.
+    Additive,
+    /// Code that compiles or works today does not any more.
+    Breaking,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Docs => "docs",
+            Self::Additive => "additive",
+            Self::Breaking => "breaking",
+        })
+    }
+}
+
+/// The part of a version (Semantic Versioning 2.0.0) that a set of changes asks to raise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bump {
+    /// For words alone.
+    Patch,
+    /// For what is new.
+    Minor,
+    /// For what breaks.
+    Major,
+}
+
+impl fmt::Display for Bump {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// What it means for callers.
+    pub class: Class,
+    /// The operations it touches, by their ids; none for a type that no operation uses.
+    pub operations: Vec<String>,
+    /// Where it is: a JSON pointer into the normalized document, with `#` in front. For words, into the document as
+    /// it was given.
+    pub location: String,
+    /// What changed, in a sentence.
+    pub message: String,
+    /// What was there before; null if nothing was.
+    pub before: Value,
+    /// What is there now; null if nothing is.
+    pub after: Value,
+}
+
+/// All differences between two documents, the gravest first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The part of the version to raise; nothing if nothing changed.
+    pub bump: Option<Bump>,
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+/// Compares two OpenAPI 3.0 or 3.1 documents.
+///
+/// # Errors
+///
+/// When one of them is not an OpenAPI document, or too broken to be compared.
+pub fn compare(old: &Value, new: &Value) -> Result<Report> {
+    let mut changes = prose::changes(old, new);
+    let old = normalize(old.clone())?.document;
+    let new = normalize(new.clone())?.document;
+    let pair = Pair::new(&old, &new, &mut changes);
+    for found in walk(&pair)? {
+        changes.extend(explain::explain(&pair, &found));
+    }
+    let mut seen = BTreeSet::new();
+    changes.retain(|change| seen.insert((change.location.clone(), change.message.clone())));
+    changes.sort_by(|left, right| {
+        right
+            .class
+            .cmp(&left.class)
+            .then_with(|| (&left.location, &left.message).cmp(&(&right.location, &right.message)))
+    });
+    let bump = changes.first().map(|gravest| match gravest.class {
+        Class::Breaking => Bump::Major,
+        Class::Additive => Bump::Minor,
+        Class::Docs => Bump::Patch,
+    });
+    Ok(Report { bump, changes })
+}
+
+/// A place that differs.
+struct Found {
+    old: String,
+    new: String,
+    input: bool,
+    output: bool,
+    class: drift_crate::ChangeClass,
+    details: ChangeDetails,
+    message: String,
+}
+
+fn walk(pair: &Pair) -> Result<Vec<Found>> {
+    // The crate asserts what it does not expect. That must not take the whole report along.
+    let compared = catch_unwind(AssertUnwindSafe(|| drift_crate::compare(&pair.old, &pair.new)));
+    let changes =
+        compared.map_err(|_| anyhow!("the documents cannot be compared: their structure is not supported"))??;
+    let mut found = Vec::new();
+    for change in changes {
+        let Some(path) = change.paths.first() else { continue };
+        let (old, new) = (path.old.current_pointer().to_owned(), path.new.current_pointer().to_owned());
+        let reached = |comparison| change.paths.iter().any(|path| path.comparison == comparison);
+        let (input, output) = (reached(ChangeComparison::Input), reached(ChangeComparison::Output));
+        let join = |base: &str, subpath: &str| {
+            if subpath.is_empty() { base.to_owned() } else { format!("{base}/{subpath}") }
+        };
+        found.extend(change.changes.into_iter().map(|info| Found {
+            old: join(&old, &info.old_subpath),
+            new: join(&new, &info.new_subpath),
+            input,
+            output,
+            class: info.class,
+            details: info.details,
+            message: info.message,
+        }));
+    }
+    Ok(found)
+}

@@ -1,0 +1,275 @@
+//! Makes two documents comparable: what the walker cannot cope with is told apart beforehand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{Change, Class};
+use crate::normalize::walk::{METHODS, each_operation, each_schema, push};
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The path under which a component is shown to the walker, which looks at operations alone.
+const VIRTUAL: &str = "/x-components/";
+
+/// Two documents with the same operations, media types and components, and who uses which component.
+pub(super) struct Pair {
+    pub(super) old: Value,
+    pub(super) new: Value,
+    users: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Pair {
+    /// What only one of the documents has goes into `changes` and out of the documents.
+    pub(super) fn new(old: &Value, new: &Value, changes: &mut Vec<Change>) -> Self {
+        let mut users = uses(old, None);
+        for (name, operations) in uses(new, None) {
+            users.entry(name).or_default().extend(operations);
+        }
+        let mut pair = Self { old: old.clone(), new: new.clone(), users };
+        pair.operations(changes);
+        pair.media_types(changes);
+        pair.components(old, new);
+        for document in [&mut pair.old, &mut pair.new] {
+            each_schema(document, &mut |_, schema| {
+                // Words are compared elsewhere.
+                for key in ["description", "title", "example", "externalDocs"] {
+                    schema.shift_remove(key);
+                }
+                // The walker looks at extensions, but not at this keyword.
+                if let Some(nullable) = schema.shift_remove("nullable") {
+                    schema.insert("x-nullable".to_owned(), nullable);
+                }
+            });
+        }
+        pair
+    }
+
+    /// The operations that a place belongs to.
+    pub(super) fn operations_at(&self, location: &str) -> Vec<String> {
+        if let Some(rest) = location.strip_prefix(SCHEMAS) {
+            let name = rest.split('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+            return self.users.get(&name).into_iter().flatten().cloned().collect();
+        }
+        let mut tokens = location.trim_start_matches("#/").split('/').skip(1);
+        let path = tokens.next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let method = tokens.next().unwrap_or_default();
+        let id = [&self.new, &self.old].into_iter().find_map(|document| {
+            let operation = document.get("paths")?.get(&path)?.get(method)?;
+            operation.get("operationId")?.as_str().map(str::to_owned)
+        });
+        id.into_iter().collect()
+    }
+
+    /// Operations by method and path. Another id at the same place is a new name, not a new operation.
+    fn operations(&mut self, changes: &mut Vec<Change>) {
+        let (old, new) = (ids(&self.old), ids(&self.new));
+        let mut change = |place: &Place, class, message: String, before: Option<&str>, after: Option<&str>| {
+            changes.push(Change {
+                class,
+                operations: after.or(before).map(str::to_owned).into_iter().collect(),
+                location: place.pointer(),
+                message,
+                before: json!(before),
+                after: json!(after),
+            });
+        };
+        for (place, id) in &old {
+            match new.get(place) {
+                None => change(place, Class::Breaking, format!("operation `{id}` is gone"), Some(id), None),
+                Some(other) if other != id => {
+                    change(
+                        place,
+                        Class::Breaking,
+                        format!("operation `{id}` is now named `{other}`"),
+                        Some(id),
+                        Some(other),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        for (place, id) in new.iter().filter(|(place, _)| !old.contains_key(*place)) {
+            change(place, Class::Additive, format!("operation `{id}` is new"), None, Some(id));
+        }
+        for document in [&mut self.old, &mut self.new] {
+            each_path_item(document, |path, item| {
+                item.retain(|key, _| {
+                    let place = Place { path: path.to_owned(), method: key.clone() };
+                    !METHODS.contains(&key.as_str()) || (old.contains_key(&place) && new.contains_key(&place))
+                });
+            });
+        }
+    }
+
+    /// Media types of bodies and responses that both documents have.
+    fn media_types(&mut self, changes: &mut Vec<Change>) {
+        let contents = |document: &mut Value| {
+            let mut found: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+            each_content(document, |pointer, content| {
+                found.insert(pointer.to_owned(), content.clone());
+            });
+            found
+        };
+        let (old, new) = (contents(&mut self.old), contents(&mut self.new));
+        for (pointer, before) in &old {
+            let Some(after) = new.get(pointer) else { continue };
+            let request = pointer.contains("/requestBody");
+            let mut change = |kind: &String, class, what: &str, before: Value, after: Value| {
+                let location = format!("#{pointer}");
+                let operations = self.operations_at(&location);
+                let message = format!("media type `{kind}` is {what}");
+                changes.push(Change { class, operations, location, message, before, after });
+            };
+            for (kind, media) in before.iter().filter(|(kind, _)| !after.contains_key(*kind)) {
+                change(kind, Class::Breaking, "gone", media.clone(), Value::Null);
+            }
+            for (kind, media) in after.iter().filter(|(kind, _)| !before.contains_key(*kind)) {
+                // A body that was JSON alone is a struct; with a second media type it becomes bytes.
+                let class = if request { Class::Breaking } else { Class::Additive };
+                change(kind, class, "new", Value::Null, media.clone());
+            }
+        }
+        for (document, other) in [(&mut self.old, &new), (&mut self.new, &old)] {
+            each_content(document, |pointer, content| {
+                let other = other.get(pointer);
+                content.retain(|kind, media| {
+                    media.get("schema").is_some()
+                        && other.is_some_and(|other| other.get(kind).is_some_and(|media| media.get("schema").is_some()))
+                });
+            });
+        }
+    }
+
+    /// Shows every component that both documents have to the walker, on the sides of the wire where it is used: it does
+    /// not look into unions by itself.
+    fn components(&mut self, old: &Value, new: &Value) {
+        let names = |document: &Value| -> BTreeSet<String> {
+            let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+            schemas.into_iter().flat_map(Map::keys).cloned().collect()
+        };
+        let (requests, responses) = (side(old, new, true), side(old, new, false));
+        for name in names(old).intersection(&names(new)) {
+            let reference = json!({ "$ref": format!("{SCHEMAS}{}", name.replace('~', "~0").replace('/', "~1")) });
+            let content = json!({ "application/json": { "schema": reference } });
+            let neither = !requests.contains(name) && !responses.contains(name);
+            let mut operation = json!({ "responses": { "200": { "description": "" } } });
+            if requests.contains(name) || neither {
+                operation["requestBody"] = json!({ "content": content });
+            }
+            if responses.contains(name) || neither {
+                operation["responses"]["200"]["content"] = content;
+            }
+            for document in [&mut self.old, &mut self.new] {
+                if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+                    paths.insert(format!("{VIRTUAL}{name}"), json!({ "post": operation }));
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    path: String,
+    method: String,
+}
+
+impl Place {
+    fn pointer(&self) -> String {
+        let mut pointer = "#/paths".to_owned();
+        push(&mut pointer, &self.path);
+        push(&mut pointer, &self.method);
+        pointer
+    }
+}
+
+fn ids(document: &Value) -> BTreeMap<Place, String> {
+    let mut found = BTreeMap::new();
+    each_operation(&mut document.clone(), |method, path, operation| {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
+        found.insert(Place { path: path.to_owned(), method: method.to_owned() }, id);
+    });
+    found
+}
+
+fn each_path_item(document: &mut Value, mut visit: impl FnMut(&str, &mut Map<String, Value>)) {
+    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Some(item) = item.as_object_mut() {
+            visit(path, item);
+        }
+    }
+}
+
+/// Calls `visit` with the JSON pointer and the media types of every body and response.
+fn each_content(document: &mut Value, mut visit: impl FnMut(&str, &mut Map<String, Value>)) {
+    each_operation(document, |method, path, operation| {
+        let mut pointer = "/paths".to_owned();
+        push(&mut pointer, path);
+        push(&mut pointer, method);
+        if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
+            let content = body.entry("content").or_insert_with(|| json!({}));
+            content
+                .as_object_mut()
+                .into_iter()
+                .for_each(|content| visit(&format!("{pointer}/requestBody/content"), content));
+        }
+        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
+            let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("$ref")) else {
+                continue;
+            };
+            let content = response.entry("content").or_insert_with(|| json!({}));
+            let pointer = format!("{pointer}/responses/{status}/content");
+            content.as_object_mut().into_iter().for_each(|content| visit(&pointer, content));
+        }
+    });
+}
+
+/// The components that are used in requests, or in responses, of either document.
+fn side(old: &Value, new: &Value, requests: bool) -> BTreeSet<String> {
+    [old, new].into_iter().flat_map(|document| uses(document, Some(requests)).into_keys()).collect()
+}
+
+/// The operations that use each component, directly or through others: all, or on one side of the wire.
+fn uses(document: &Value, requests: Option<bool>) -> BTreeMap<String, BTreeSet<String>> {
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let mut below: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for (name, schema) in schemas.into_iter().flatten() {
+        collect(schema, below.entry(name).or_default());
+    }
+    let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    each_operation(&mut document.clone(), |_, _, operation| {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
+        let mut open = BTreeSet::new();
+        for (key, value) in operation.iter() {
+            if requests.is_none_or(|requests| requests == (key != "responses")) {
+                collect(value, &mut open);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop_first() {
+            if seen.insert(name.clone()) {
+                open.extend(below.get(name.as_str()).into_iter().flatten().cloned());
+                users.entry(name).or_default().insert(id.clone());
+            }
+        }
+    });
+    users
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value.as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
+                    Some(name) if key == "$ref" => {
+                        found.insert(name.replace("~1", "/").replace("~0", "~"));
+                    }
+                    _ => collect(value, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
+        _ => {}
+    }
+}

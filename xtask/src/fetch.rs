@@ -1,0 +1,144 @@
+//! Getting the upstream document over HTTP.
+
+use std::{fmt, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderMap},
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The largest document that is read, in bytes.
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
+
+/// How a document is fetched.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    /// How often it is tried.
+    pub tries: u32,
+    /// How long one try may take.
+    pub timeout: Duration,
+    /// The wait before the second try; it doubles from then on.
+    pub wait: Duration,
+    /// Bytes that are read at the most.
+    pub max_bytes: usize,
+}
+
+impl Default for Fetcher {
+    /// Three tries of 30 s, 1 s and 2 s apart, and [`MAX_BYTES`].
+    fn default() -> Self {
+        Self { tries: 3, timeout: Duration::from_secs(30), wait: Duration::from_secs(1), max_bytes: MAX_BYTES }
+    }
+}
+
+/// A failure, and whether another try can help.
+struct Failed {
+    error: anyhow::Error,
+    again: bool,
+}
+
+impl Failed {
+    fn final_(error: impl fmt::Display) -> Self {
+        Self { error: anyhow::anyhow!("{error}"), again: false }
+    }
+}
+
+impl From<reqwest::Error> for Failed {
+    fn from(error: reqwest::Error) -> Self {
+        let again = !error.is_builder() && !error.is_redirect();
+        let context = match () {
+            () if error.is_timeout() => "the server took too long",
+            () if error.is_connect() => "cannot connect",
+            () if error.is_redirect() => "it redirects without end",
+            () if error.is_builder() => "the address is not usable",
+            () => "the connection broke",
+        };
+        Self { error: anyhow::Error::new(error.without_url()).context(context), again }
+    }
+}
+
+impl Fetcher {
+    /// Fetches the bytes of a JSON document.
+    ///
+    /// Redirects are followed. A failed connection, a time-out, a broken body and the statuses 408, 429 and 5xx are
+    /// tried again.
+    ///
+    /// # Errors
+    ///
+    /// When the last try fails, or the answer is an error, not JSON by its content type, or too large.
+    pub async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
+        let client = Client::builder().timeout(self.timeout).build()?;
+        let mut wait = self.wait;
+        let mut tries = 1;
+        loop {
+            match self.attempt(&client, url).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(failed) if failed.again && tries < self.tries => {
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                    tries += 1;
+                }
+                Err(failed) if tries > 1 => return Err(failed.error.context(format!("{tries} tries"))),
+                Err(failed) => return Err(failed.error),
+            }
+        }
+    }
+
+    async fn attempt(&self, client: &Client, url: &str) -> Result<Vec<u8>, Failed> {
+        let mut response = client.get(url).header("accept", "application/json").send().await?;
+        let status = response.status();
+        if !status.is_success() {
+            let again = status.is_server_error()
+                || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+            return Err(Failed { error: anyhow::anyhow!("the server answered {status}"), again });
+        }
+        check_type(response.headers())?;
+        self.read(&mut response).await
+    }
+
+    async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Failed> {
+        let too_large = || Failed::final_(format!("the document is larger than {} bytes", self.max_bytes));
+        let limit = u64::try_from(self.max_bytes).unwrap_or(u64::MAX);
+        if response.content_length().is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > self.max_bytes {
+                return Err(too_large());
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// Refuses what says that it is something else. Servers of plain files often say nothing, or `text/plain`.
+fn check_type(headers: &HeaderMap) -> Result<(), Failed> {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return Ok(()) };
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let plain = ["application/json", "application/octet-stream", "text/plain"].contains(&essence.as_str());
+    if plain || essence.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Failed::final_(format!("the server answered with `{essence}` instead of JSON")))
+}
+
+/// Reads a document from bytes.
+///
+/// # Errors
+///
+/// When they are too many, or not JSON.
+pub fn parse(bytes: &[u8]) -> Result<Value> {
+    if bytes.len() > MAX_BYTES {
+        bail!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
+    }
+    serde_json::from_slice(bytes).context("it is not JSON")
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
