@@ -46,6 +46,7 @@ pub(crate) enum Members {
 
 pub(crate) fn lower(mut document: Value) -> Lowered {
     let mut schemas = take_schemas(&mut document);
+    open_enums(&mut schemas);
     let unions = take_unions(&mut schemas);
     let enums = take_enums(&mut schemas);
     for schema in schemas.values_mut() {
@@ -100,6 +101,32 @@ fn target(schema: &Value) -> Option<&str> {
         _ => None,
     })?;
     reference.as_str()?.strip_prefix(SCHEMAS)
+}
+
+/// A union of known strings and any string is an enumeration: ours are open anyway.
+fn open_enums(schemas: &mut Map<String, Value>) {
+    let originals = schemas.clone();
+    for schema in schemas.values_mut() {
+        let Some(members) = ["anyOf", "oneOf"].iter().find_map(|keyword| schema.get(*keyword)?.as_array()) else {
+            continue;
+        };
+        let string = |member: &Value| member.get("type").is_some_and(|kind| kind == "string");
+        let resolved: Vec<&Value> = members
+            .iter()
+            .map(|member| target(member).and_then(|name| originals.get(name)).unwrap_or(member))
+            .collect();
+        let (known, any): (Vec<&Value>, Vec<&Value>) = resolved.iter().partition(|member| member.get("enum").is_some());
+        if let [known] = known.as_slice()
+            && !any.is_empty()
+            && resolved.iter().all(|member| string(member))
+        {
+            let mut known = (*known).clone();
+            if let (Some(text), Some(known)) = (description(schema), known.as_object_mut()) {
+                known.insert("description".to_owned(), json!(text));
+            }
+            *schema = known;
+        }
+    }
 }
 
 fn take_unions(schemas: &mut Map<String, Value>) -> Vec<Union> {

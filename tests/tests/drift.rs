@@ -199,7 +199,8 @@ fn every_change_has_its_class() {
 
 #[test]
 fn a_report_for_people_machines_and_pull_requests() {
-    let Some(upstream) = upstream() else { return };
+    let Some(mut upstream) = upstream() else { return };
+    at(&mut upstream, "/paths/~1account~1profile/get")["description"] = json!("One | thing.");
     let mut changed = upstream.clone();
     for mutation in mutations()
         .iter()

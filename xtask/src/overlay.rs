@@ -12,6 +12,9 @@ use serde_json_path::JsonPath;
 
 use crate::normalize::Warning;
 
+/// Failed actions that a message names.
+const SHOWN: usize = 5;
+
 /// An overlay document: a list of actions, applied in order.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,7 +101,13 @@ impl Unmatched {
         match self {
             Self::Warn => warnings.extend(failures.into_iter().map(Warning::overlay)),
             Self::Refuse if !failures.is_empty() => {
-                bail!("{} overlay action(s) failed: {}", failures.len(), failures.join("; "));
+                let shown = failures.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+                let more = failures.len().saturating_sub(SHOWN);
+                let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+                bail!(
+                    "{} overlay action(s) failed: {shown}{more}; bring xtask/overlay up to date, or pass --skip-unmatched",
+                    failures.len()
+                );
             }
             Self::Refuse => {}
         }

@@ -90,7 +90,11 @@ fn sync_refuses_another_api_and_leaves_the_file_alone() {
     let output = folder.path().join("openapi.json");
     fs::write(&output, "the old one").unwrap();
     let text = error_line(&xtask(&["sync", "--file", &input, "-o", output.to_str().unwrap()]));
-    assert!(text.starts_with("error: overlay action 1 ("), "{text}");
+    assert!(
+        text.contains(" overlay action(s) failed: update $.components.schemas: the target matches nothing; "),
+        "{text}"
+    );
+    assert!(text.ends_with("bring xtask/overlay up to date, or pass --skip-unmatched"), "{text}");
     assert_eq!(fs::read_to_string(&output).unwrap(), "the old one");
     assert_eq!(names(folder.path()), ["in.json", "openapi.json"], "nothing half-written");
 }
@@ -124,7 +128,11 @@ fn sync_writes_checks_and_reports() {
     fs::write(output, changed).unwrap();
     let (code, text) = run(true);
     assert_eq!(code, 1);
-    assert!(text.contains("- #/paths/~1v1~1modules\n+ #/paths/~1v1~1models\n"), "{text}");
+    assert!(
+        text.contains("operation `list_models` is gone") && text.contains("operation `list_models` is new"),
+        "{text}"
+    );
+    assert!(text.ends_with("openapi.json is out of date; run `cargo xtask sync` to rewrite it\n"), "{text}");
 }
 
 #[test]
@@ -134,7 +142,8 @@ fn an_address_that_does_not_answer() {
     let output = folder.path().join("openapi.json");
     let url = format!("http://127.0.0.1:{port}/openapi.json");
     let text = error_line(&xtask(&["sync", "--url", &url, "-o", output.to_str().unwrap()]));
-    assert!(text.contains(&url) && text.contains("Connection refused") && text.contains("--file PATH"), "{text}");
+    assert!(text.contains(&url) && text.contains("3 tries: cannot connect"), "{text}");
+    assert!(text.contains("Connection refused") && text.contains("--file PATH"), "{text}");
     assert!(!output.exists());
 }
 
@@ -150,6 +159,38 @@ fn an_address_that_answers_something_else() {
     let text = error_line(&xtask(&["sync", "--url", &url]));
     server.join().unwrap();
     assert!(text.contains("it is not JSON"), "{text}");
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let lossy = SMALL.replace("\"/empty\": {}", "\"/b\": { \"get\": { \"responses\": {}, \"parameters\": [ { \"in\": \"query\", \"name\": \"q\", \"schema\": { \"if\": { \"type\": \"string\" } } } ] } }");
+    let (_folder, input) = in_folder("in.json", &lossy);
+    let output = xtask(&["normalize", &input]);
+    assert!(output.status.success());
+    let warning = "#/paths/~1b/get/parameters/0/schema: `if` has no counterpart in OpenAPI 3.0";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("warning: {warning}\n"));
+    let text = error_line(&xtask(&["normalize", &input, "--deny-warnings"]));
+    assert_eq!(text, format!("error: 1 warning(s), and warnings are denied; the first is {warning}"));
+}
+
+#[test]
+fn drift_exits_with_what_it_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old.json", "new.json"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    fs::write(&old, SMALL).unwrap();
+    fs::write(&new, SMALL.replace("\"null\"", "\"integer\"")).unwrap();
+    let run = |old: &str, new: &str, format: &str| {
+        let output = xtask(&["drift", old, new, "--format", format]);
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(run(&old, &old, "text"), (0, "No changes.\n".to_owned()));
+    assert_eq!(run(&old, &old, "json"), (0, "{\n  \"bump\": null,\n  \"changes\": []\n}\n".to_owned()));
+    let (code, text) = run(&old, &new, "markdown");
+    assert_eq!(code, 1);
+    assert!(text.contains("## Breaking"), "{text}");
+    fs::write(&new, "{}").unwrap();
+    let text = error_line(&xtask(&["drift", &old, &new]));
+    assert_eq!(text, "error: not an OpenAPI 3 document: there is no `openapi` field with a version");
 }
 
 #[test]

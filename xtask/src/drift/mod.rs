@@ -103,7 +103,11 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     let mut changes = prose::changes(old, new);
     let old = normalize(old.clone())?.document;
     let new = normalize(new.clone())?.document;
+    let words = changes.len();
     let pair = Pair::new(&old, &new, &mut changes);
+    for change in &mut changes[..words] {
+        change.operations = pair.operations_at(&change.location);
+    }
     for found in walk(&pair)? {
         changes.extend(explain::explain(&pair, &found));
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Change, Class};
-use crate::normalize::walk::{self, Kind, push};
+use crate::normalize::walk::{self, Kind};
 
 const WORDS: &[&str] = &["operationId", "description", "summary", "title", "example", "examples"];
 
@@ -16,11 +16,11 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
         // What was added or removed as a whole is no change of words.
         let Some(new_words) = after.get(object) else { continue };
         for key in WORDS {
-            let (old_word, new_word) = (old_words.texts.get(key), new_words.texts.get(key));
+            let (old_word, new_word) = (old_words.get(key), new_words.get(key));
             if old_word != new_word {
                 changes.push(Change {
                     class: Class::Docs,
-                    operations: new_words.operation.iter().cloned().collect(),
+                    operations: Vec::new(),
                     location: format!("#{object}/{key}"),
                     message: format!("`{key}` changed"),
                     before: json!(old_word),
@@ -32,41 +32,26 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
     changes
 }
 
-#[derive(Default)]
-struct Words {
-    operation: Option<String>,
-    texts: BTreeMap<&'static str, Value>,
-}
+type Words = BTreeMap<&'static str, Value>;
 
 /// The words of every object of a document that has a place for some.
 fn words(document: &Value) -> BTreeMap<String, Words> {
-    let mut found: BTreeMap<String, Words> = BTreeMap::new();
-    let mut document = document.clone();
-    let mut operations: BTreeMap<String, String> = BTreeMap::new();
-    walk::each_operation(&mut document, |method, path, operation| {
-        let mut pointer = "/paths".to_owned();
-        push(&mut pointer, path);
-        push(&mut pointer, method);
-        if let Some(id) = operation.get("operationId").and_then(Value::as_str) {
-            operations.insert(pointer, id.to_owned());
+    let mut found = BTreeMap::new();
+    let of = |object: &Map<String, Value>| -> Words {
+        WORDS.iter().filter_map(|key| Some((*key, object.get(*key)?.clone()))).collect()
+    };
+    walk::visit(&mut document.clone(), &mut |place, value| {
+        if let Some(object) = value.as_object().filter(|_| place.kind != Kind::Document) {
+            found.insert(place.pointer.clone(), of(object));
         }
     });
-    walk::visit(&mut document, &mut |place, value| {
-        let Some(object) = value.as_object().filter(|_| place.kind != Kind::Document) else { return };
-        let texts = WORDS.iter().filter_map(|key| Some((*key, object.get(*key)?.clone()))).collect();
-        let operation = place.pointer.match_indices('/').map(|(at, _)| &place.pointer[..at]);
-        let operation = operation.chain([place.pointer.as_str()]).find_map(|prefix| operations.get(prefix)).cloned();
-        found.insert(place.pointer.clone(), Words { operation, texts });
-    });
-    for pointer in ["/info", "/tags"] {
-        let texts = match document.pointer(pointer) {
-            Some(Value::Object(object)) => {
-                WORDS.iter().filter_map(|key| Some((*key, object.get(*key)?.clone()))).collect()
-            }
-            Some(list) => BTreeMap::from([("description", list.clone())]),
-            None => continue,
-        };
-        found.insert(pointer.to_owned(), Words { operation: None, texts });
+    if let Some(info) = document.get("info").and_then(Value::as_object) {
+        found.insert("/info".to_owned(), of(info));
+    }
+    for (index, tag) in document.get("tags").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        if let Some(tag) = tag.as_object() {
+            found.insert(format!("/tags/{index}"), of(tag));
+        }
     }
     found
 }

@@ -57,14 +57,15 @@ impl Report {
                 "\n## {heading}\n\n| where | what | before | after | operations |\n|---|---|---|---|---|\n"
             );
             for change in changes {
-                let code = |value: Option<String>| value.map(|value| format!("`{}`", cell(&value))).unwrap_or_default();
+                let code = |text: &str| format!("`{}`", cell(text).replace('`', "'"));
+                let shown = |it: &Value| value(it).map(|it| code(&it)).unwrap_or_default();
                 let _ = writeln!(
                     text,
-                    "| `{}` | {} | {} | {} | {} |",
-                    cell(&change.location),
+                    "| {} | {} | {} | {} | {} |",
+                    code(&change.location),
                     cell(&change.message),
-                    code(value(&change.before)),
-                    code(value(&change.after)),
+                    shown(&change.before),
+                    shown(&change.after),
                     cell(&operations(change)),
                 );
             }
@@ -107,5 +108,5 @@ fn value(value: &Value) -> Option<String> {
 
 /// Text within a cell of a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ").replace('`', "'")
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }

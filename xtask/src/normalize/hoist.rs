@@ -336,7 +336,7 @@ impl Hoist {
         if !taken.contains(&candidate) {
             return candidate;
         }
-        let longer = self.uses(number, names).map(|(owner, edge)| naming::fallback(owner, edge)).min();
+        let longer = self.uses(number, names).map(|(owner, edge)| naming::long_fallback(owner, edge)).min();
         longer.filter(|name| !taken.contains(name)).unwrap_or_else(|| {
             let letters = ('B'..='Z').map(|letter| format!("{candidate}{letter}"));
             let more = (1..).map(|count: usize| format!("{candidate}{}", "Other".repeat(count)));

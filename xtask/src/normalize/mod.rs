@@ -8,6 +8,7 @@ mod bounds;
 mod constants;
 mod content;
 mod defaults;
+mod definitions;
 mod empty_paths;
 mod errors;
 mod examples;
@@ -43,7 +44,9 @@ pub struct Pass {
 /// Keywords of 3.1 are rewritten first, so that the later passes meet 3.0 alone; names come last, when every schema
 /// has the shape it will keep.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "definitions", run: definitions::run },
     Pass { name: "version", run: version::run },
+    Pass { name: "security", run: security::run },
     Pass { name: "prose", run: prose::run },
     Pass { name: "empty_paths", run: empty_paths::run },
     Pass { name: "constants", run: constants::run },
@@ -57,7 +60,6 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unions", run: unions::run },
     Pass { name: "integers", run: integers::run },
     Pass { name: "defaults", run: defaults::run },
-    Pass { name: "security", run: security::run },
     Pass { name: "errors", run: errors::run },
     Pass { name: "operations", run: operations::run },
     Pass { name: "hoist", run: hoist::run },

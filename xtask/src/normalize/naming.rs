@@ -168,6 +168,20 @@ pub(super) fn component(upstream: &str) -> String {
     }
 }
 
+/// A name for a schema that stands at a place of its own: the last word of its JSON pointer that means something.
+pub(super) fn from_pointer(pointer: &str) -> String {
+    let meaning =
+        |token: &&str| !matches!(*token, "schema" | "items" | "properties" | "$defs" | "definitions" | "content");
+    let words: Vec<&str> =
+        pointer.split('/').filter(meaning).filter(|token| !token.contains("application~1json")).collect();
+    match words.as_slice() {
+        ["", "paths", path, method, "responses", ..] => type_name(&format!("{method} {path} response")),
+        ["", "paths", path, method, "requestBody", ..] => type_name(&format!("{method} {path} request")),
+        [.., last] => type_name(last),
+        [] => "Schema".to_owned(),
+    }
+}
+
 /// Whether a name is one that the tables gave, and so is preferred to upstream's.
 pub(super) fn is_ours(name: &str) -> bool {
     COMPONENTS.iter().any(|(_, ours)| *ours == name) || TYPES.iter().any(|(_, ours)| *ours == name)
@@ -178,27 +192,46 @@ pub(super) fn known(parent: &str, edge: &str) -> Option<&'static str> {
     TYPES.iter().find(|(place, _)| place.strip_prefix(parent).is_some_and(|rest| rest == edge)).map(|(_, name)| *name)
 }
 
-/// A readable name for a type that no table knows, from the place where it is used.
+/// A short, readable name for a type that no table knows, from the place where it is used.
 pub(super) fn fallback(parent: &str, edge: &str) -> String {
-    let words = |text: &str| text.to_snake_case().split('_').map(str::to_owned).collect::<Vec<_>>();
-    let mut name = words(parent);
-    if let Some(member) = edge.strip_prefix('(') {
-        let mut words = words(member.trim_end_matches(')').trim_matches('*'));
-        words.append(&mut name);
-        name = words;
+    let parent = words(parent);
+    let owner: Vec<String> = match edge.strip_prefix('(') {
+        // A member of a union needs the kind of thing it is, not the whole way to it.
+        Some(_) => parent.last().cloned().into_iter().collect(),
+        None => {
+            let direction = |word: &String| matches!(word.as_str(), "request" | "response");
+            let short: Vec<String> = parent.iter().filter(|word| !direction(word)).cloned().collect();
+            if short.is_empty() { parent } else { short }
+        }
+    };
+    join(owner, edge)
+}
+
+/// The same with all there is to say of the place, for when the short name is taken.
+pub(super) fn long_fallback(parent: &str, edge: &str) -> String {
+    join(words(parent), edge)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_snake_case().split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn join(mut name: Vec<String>, edge: &str) -> String {
+    if let Some(member) = edge.rsplit_once('(').map(|(_, member)| member) {
+        let mut tag = words(member.trim_end_matches(')').trim_matches('*'));
+        tag.append(&mut name);
+        name = tag;
     } else {
-        let edge = edge.strip_prefix(".query.").or_else(|| edge.strip_prefix(".path.")).unwrap_or(edge);
-        let list = edge.ends_with("[]");
-        let mut suffix = words(edge);
-        if let Some(last) = suffix.last_mut().filter(|_| list) {
+        let place = edge.strip_prefix(".query.").or_else(|| edge.strip_prefix(".path.")).unwrap_or(edge);
+        let mut suffix = words(place);
+        if let Some(last) = suffix.last_mut().filter(|_| place.ends_with("[]")) {
             *last = singular(last);
         }
-        if edge.ends_with("{}") {
+        if place.ends_with("{}") {
             suffix.push("value".to_owned());
         }
         name.append(&mut suffix);
     }
-    name.retain(|word| !word.is_empty());
     name.dedup();
     let mut result = type_name(&name.join("_"));
     while result.len() > MAX_LENGTH && name.len() > 2 {

@@ -3,8 +3,8 @@
 //! Before: `{"/image/{prompt}": {"get": {"operationId": "getGenerateImage:prompt{[\\s\\S]+}"}}}`
 //! After: `{"/image/{prompt}": {"get": {"operationId": "generate_image"}}}`
 //!
-//! Known operations are named by the table in `naming.rs`. A new one keeps its own id without the method in front of
-//! it; where that is no identifier, or two are the same, method and path make the id.
+//! Known operations are named by the table in `naming.rs`. A new one keeps its own id, in snake case and without the
+//! method in front; where that is no identifier, or two are the same, method and path make the id.
 
 use std::collections::BTreeMap;
 
@@ -59,8 +59,10 @@ fn readable(method: &str, id: &str) -> Option<String> {
     if !id.chars().all(|character| character.is_ascii_alphanumeric() || "_-. ".contains(character)) {
         return None;
     }
+    let machine_made = id.contains(|character: char| character.is_ascii_uppercase());
     let mut id = id.to_snake_case();
-    while let Some(rest) = id.strip_prefix(method).and_then(|rest| rest.strip_prefix('_')) {
+    // An id in snake case was chosen, by a person or by this pass.
+    if machine_made && let Some(rest) = id.strip_prefix(method).and_then(|rest| rest.strip_prefix('_')) {
         id = rest.to_owned();
     }
     id.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(id)

@@ -1,10 +1,11 @@
 //! Recognizes an API key among the query parameters as what it is: a way to authenticate.
 //!
-//! Before: `{"parameters": [{"in": "query", "name": "key", "schema": {"type": "string"}}]}`
+//! Before: `{"parameters": [{"in": "query", "name": "key", "description": "API key (…)", "schema": {"type": "string"}}]}`
 //! After: no such parameter, and beside the document's own schemes
 //! `{"queryKey": {"type": "apiKey", "in": "query", "name": "key"}}`
 //!
-//! As a parameter the key would stand in the generated builder, whose `Debug` shows it.
+//! Only a parameter whose description calls it an API key is one; others may be named `key` too. As a parameter the key
+//! would stand in the generated builder, whose `Debug` shows it.
 
 use serde_json::{Value, json};
 
@@ -43,5 +44,6 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
 
 fn is_key(parameter: &Value) -> bool {
     let field = |name: &str| parameter.get(name).and_then(Value::as_str);
-    field("in") == Some("query") && field("name") == Some(PARAMETER)
+    let described = field("description").is_some_and(|text| text.to_lowercase().contains("api key"));
+    field("in") == Some("query") && field("name") == Some(PARAMETER) && described
 }

@@ -1,5 +1,7 @@
 //! What kind of Rust type a schema asks for; shared by the passes that name and rewrite schemas.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// The prefix of a reference to a schema component.
@@ -47,7 +49,7 @@ pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> O
     let first = members.first()?;
     let candidates = first.get("properties")?.as_object()?;
     candidates.keys().find_map(|property| {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut values = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
             let constants = tag_values(member, property)?;

@@ -6,6 +6,8 @@
 //! Nested unions are flattened, a constant beside the type that already admits it goes, equal members are merged, and
 //! a union of one is its member.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{Warnings, walk};
@@ -69,14 +71,8 @@ fn absorb(members: &mut Vec<Value>) {
         .filter_map(|member| member.get("type")?.as_str().map(str::to_owned))
         .collect();
     members.retain(|member| !is_constant_of(member, &plain));
-    let mut seen = Vec::with_capacity(members.len());
-    members.retain(|member| {
-        let new = !seen.contains(member);
-        if new {
-            seen.push(member.clone());
-        }
-        new
-    });
+    let mut seen = HashSet::with_capacity(members.len());
+    members.retain(|member| seen.insert(member.to_string()));
 }
 
 /// A single constant of a type that stands in the union as a whole. Longer enumerations stay: they name the known

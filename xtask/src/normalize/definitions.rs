@@ -1,0 +1,148 @@
+//! Makes every reference point to a component: 3.0 tools know no `$defs`, no anchors, and no schemas anywhere else.
+//!
+//! Before: `{"Tree": {"$defs": {"Leaf": {…}}, "properties": {"leaf": {"$ref": "#/components/schemas/Tree/$defs/Leaf"}}}}`
+//! After: `{"Tree": {"properties": {"leaf": {"$ref": "#/components/schemas/Leaf"}}}, "Leaf": {…}}`
+//!
+//! References to path items are replaced by what they point to. A reference that leads nowhere, or out of the document,
+//! is left out with a warning: whatever it meant, it then means any value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Warnings, naming,
+    shapes::SCHEMAS,
+    walk::{self, Kind, push},
+};
+
+pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
+    path_items(document, warnings);
+    let targets = targets(document);
+    let names = move_to_components(document, &targets);
+    walk::visit(document, &mut |place, value| {
+        let Some(object) = value.as_object_mut().filter(|_| place.kind == Kind::Schema) else { return };
+        let Some(reference) = object.get("$ref").and_then(Value::as_str) else { return };
+        // What was moved left a reference to its old place behind.
+        let pointer = targets.get(reference).map_or_else(|| reference.trim_start_matches('#'), String::as_str);
+        match names.get(pointer) {
+            Some(name) => {
+                object.insert("$ref".to_owned(), json!(to_component(name)));
+            }
+            None => {
+                warnings
+                    .add(&place.pointer, format!("the reference `{reference}` leads to no schema of this document"));
+                object.shift_remove("$ref");
+            }
+        }
+    });
+    walk::each_schema(document, &mut |_, schema| {
+        schema.shift_remove("$defs");
+        schema.shift_remove("definitions");
+        let mapping = schema.get_mut("discriminator").and_then(|discriminator| discriminator.get_mut("mapping"));
+        for target in mapping.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            let name = target.as_str().and_then(|target| names.get(targets.get(target)?));
+            if let Some(name) = name {
+                *target = json!(to_component(name));
+            }
+        }
+    });
+}
+
+fn to_component(name: &str) -> String {
+    format!("{SCHEMAS}{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Puts the path items that others refer to in their places.
+fn path_items(document: &mut Value, warnings: &mut Warnings) {
+    let original = document.clone();
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    paths.retain(|path, item| {
+        let Some(reference) = item.get("$ref").and_then(Value::as_str).map(str::to_owned) else { return true };
+        let pointer = reference.strip_prefix('#').map(decode);
+        let target =
+            pointer.as_deref().and_then(|pointer| original.pointer(pointer)).filter(|target| target.is_object());
+        let Some(target) = target.filter(|target| target.get("$ref").is_none()) else {
+            let mut pointer = "/paths".to_owned();
+            push(&mut pointer, path);
+            warnings.add(&pointer, format!("the reference `{reference}` leads to no path item of this document"));
+            return false;
+        };
+        *item = target.clone();
+        true
+    });
+}
+
+fn decode(fragment: &str) -> String {
+    percent_decode_str(fragment).decode_utf8_lossy().into_owned()
+}
+
+/// The JSON pointers that the schemas' references lead to, by the references as they are written.
+fn targets(document: &mut Value) -> BTreeMap<String, String> {
+    let mut references = BTreeSet::new();
+    let mut anchors: BTreeMap<String, String> = BTreeMap::new();
+    let mut schemas = BTreeSet::new();
+    walk::visit(document, &mut |place, value| {
+        if place.kind != Kind::Schema {
+            return;
+        }
+        schemas.insert(place.pointer.clone());
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        references.extend(text("$ref"));
+        anchors.extend(text("$anchor").map(|anchor| (anchor, place.pointer.clone())));
+        let mapping = value.get("discriminator").and_then(|it| it.get("mapping")?.as_object());
+        references.extend(mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str).map(str::to_owned));
+    });
+    let mut found = BTreeMap::new();
+    for reference in references {
+        let Some(fragment) = reference.strip_prefix('#') else { continue };
+        let fragment = decode(fragment);
+        let pointer = if fragment.starts_with('/') { Some(fragment) } else { anchors.get(&fragment).cloned() };
+        // What the walk has not seen as a schema may still be one, where the document puts it in a place of its own.
+        let pointer = pointer.filter(|it| schemas.contains(it) || document.pointer(it).is_some_and(Value::is_object));
+        found.extend(pointer.map(|pointer| (reference, pointer)));
+    }
+    found
+}
+
+/// Moves what is referred to and no component into the components; returns the name of every target.
+fn move_to_components(document: &mut Value, targets: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let components = document.pointer("/components/schemas").and_then(Value::as_object);
+    let mut taken: BTreeSet<String> = components.into_iter().flat_map(Map::keys).cloned().collect();
+    let mut names = BTreeMap::new();
+    let mut moved = Vec::new();
+    for pointer in targets.values().collect::<BTreeSet<_>>() {
+        let name = pointer.strip_prefix("/components/schemas/").filter(|name| !name.contains('/'));
+        match name {
+            Some(name) => {
+                names.insert(pointer.clone(), name.replace("~1", "/").replace("~0", "~"));
+            }
+            None => {
+                let mut name = naming::from_pointer(pointer);
+                while !taken.insert(name.clone()) {
+                    name.push_str("Other");
+                }
+                names.insert(pointer.clone(), name);
+                moved.push(pointer.clone());
+            }
+        }
+    }
+    // From the inside out, so that an outer schema takes along a reference to the inner one.
+    moved.sort_by_key(|pointer| std::cmp::Reverse(pointer.len()));
+    let mut schemas = Map::new();
+    for pointer in &moved {
+        if let (Some(place), Some(name)) = (document.pointer_mut(pointer), names.get(pointer)) {
+            let reference = json!({ "$ref": format!("#{pointer}") });
+            schemas.insert(name.clone(), std::mem::replace(place, reference));
+        }
+    }
+    if !schemas.is_empty()
+        && let Some(root) = document.as_object_mut()
+        && let Some(components) = root.entry("components").or_insert_with(|| json!({})).as_object_mut()
+        && let Some(existing) = components.entry("schemas").or_insert_with(|| json!({})).as_object_mut()
+    {
+        existing.extend(schemas);
+    }
+    names
+}
