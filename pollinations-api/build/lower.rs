@@ -35,6 +35,8 @@ pub(crate) struct Union {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) members: Members,
+    /// Whether a value can hold another of the same type, so that its members need a box.
+    pub(crate) recursive: bool,
 }
 
 pub(crate) enum Members {
@@ -144,12 +146,40 @@ fn take_unions(schemas: &mut Map<String, Value>) -> Vec<Union> {
             )),
         };
         if let Some(members) = members {
-            unions.push(Union { name: name.clone(), description: description(schema), members });
+            let recursive = holds_itself(name, &originals);
+            unions.push(Union { name: name.clone(), description: description(schema), members, recursive });
             schemas.insert(name.clone(), json!({}));
         }
     }
     schemas.retain(|name, _| !bare.contains(name));
     unions
+}
+
+/// Whether a type holds itself by value: through properties and members, but not through lists and maps, which are
+/// somewhere else in memory.
+fn holds_itself(name: &str, schemas: &Map<String, Value>) -> bool {
+    fn by_value<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+        found.extend(target(schema));
+        for property in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+            by_value(property, found);
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            for member in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+                by_value(member, found);
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut open = vec![name];
+    while let Some(next) = open.pop() {
+        let mut held = Vec::new();
+        schemas.get(next).into_iter().for_each(|schema| by_value(schema, &mut held));
+        if held.contains(&name) {
+            return true;
+        }
+        open.extend(held.into_iter().filter(|name| seen.insert(*name)));
+    }
+    false
 }
 
 /// The variants of a tagged union. Its members lose the tag, which serde writes; one that is the tag and nothing else

@@ -45,13 +45,17 @@ fn union(union: &Union) -> Result<TokenStream, Box<dyn Error>> {
     let name = identifier(&union.name);
     let mut variants = Vec::new();
     let mut conversions = Vec::new();
+    let held = |payload: &TokenStream| {
+        if union.recursive { quote!(::std::boxed::Box<#payload>) } else { payload.clone() }
+    };
     let mut convert = |variant: &Ident, payload: &TokenStream| {
+        let value = if union.recursive { quote!(::std::boxed::Box::new(value)) } else { quote!(value) };
         conversions.push((
             payload.to_string(),
             quote! {
                 impl ::std::convert::From<#payload> for #name {
                     fn from(value: #payload) -> Self {
-                        Self::#variant(value)
+                        Self::#variant(#value)
                     }
                 }
             },
@@ -66,7 +70,7 @@ fn union(union: &Union) -> Result<TokenStream, Box<dyn Error>> {
                 if let Some(payload) = &payload {
                     convert(variant, payload);
                 }
-                let payload = payload.map(|payload| quote!((#payload)));
+                let payload = payload.map(|payload| held(&payload)).map(|payload| quote!((#payload)));
                 variants.push(quote! { #[doc = #doc] #[serde(rename = #value)] #variant #payload });
             }
             let doc = format!("Any other `{property}`: the whole object as it came, and as it goes back.");
@@ -83,6 +87,7 @@ fn union(union: &Union) -> Result<TokenStream, Box<dyn Error>> {
                 let payload = rust_type(schema)?;
                 let doc = describe(schema);
                 convert(variant, &payload);
+                let payload = held(&payload);
                 variants.push(quote! { #[doc = #doc] #variant(#payload) });
             }
             quote!(#[serde(untagged)])
@@ -148,7 +153,8 @@ fn named(name: &str) -> Result<TokenStream, Box<dyn Error>> {
 }
 
 fn variant_names<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    let mut taken: Vec<String> = vec!["Other".to_owned()];
+    // `Other` is the open case, and `Self` the one keyword in Pascal case.
+    let mut taken: Vec<String> = vec!["Other".to_owned(), "Self".to_owned()];
     values
         .map(|value| {
             let mut name = value.to_pascal_case();
@@ -166,9 +172,5 @@ fn variant_names<'a>(values: impl Iterator<Item = &'a str>) -> Vec<Ident> {
 }
 
 fn identifier(name: &str) -> Ident {
-    match name {
-        // The one keyword in Pascal case.
-        "Self" => Ident::new("Self_", Span::call_site()),
-        _ => Ident::new(name, Span::call_site()),
-    }
+    Ident::new(name, Span::call_site())
 }

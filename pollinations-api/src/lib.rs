@@ -32,6 +32,7 @@ mod client {
 mod model {
     #![allow(clippy::large_enum_variant, reason = "generated; a message is moved a few times in its life")]
 
+    #[allow(unused_imports, reason = "a document may have no enumerations")]
     use crate::open::open_enum;
 
     include!(concat!(env!("OUT_DIR"), "/model.rs"));

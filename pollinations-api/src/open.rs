@@ -1,5 +1,7 @@
 //! Enumerations that the server may extend.
 
+#![allow(unused_macros, unused_imports, reason = "a document may have no enumerations")]
+
 /// Defines a string enumeration that decodes any string, keeps it, and writes it back unchanged.
 macro_rules! open_enum {
     (

@@ -159,8 +159,8 @@ fn everything_has_a_description() {
         }
     }
     walk::visit(&mut document, &mut |place, value| match place.kind {
-        Kind::Operation if !has(value, "description") || !has(value, "summary") => missing.push(place.pointer.clone()),
-        Kind::Parameter if !has(value, "description") => missing.push(place.pointer.clone()),
+        Kind::Operation if !has(value, "description") || !has(value, "summary") => missing.push(place.pointer()),
+        Kind::Parameter if !has(value, "description") => missing.push(place.pointer()),
         _ => {}
     });
     assert!(missing.is_empty(), "without a description in xtask/overlay/documentation.yaml: {missing:#?}");

@@ -42,7 +42,7 @@ fn words(document: &Value) -> BTreeMap<String, Words> {
     };
     walk::visit(&mut document.clone(), &mut |place, value| {
         if let Some(object) = value.as_object().filter(|_| place.kind != Kind::Document) {
-            found.insert(place.pointer.clone(), of(object));
+            found.insert(place.pointer(), of(object));
         }
     });
     if let Some(info) = document.get("info").and_then(Value::as_object) {

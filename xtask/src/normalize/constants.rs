@@ -5,17 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk};
+use super::{Warnings, walk::Place};
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_, schema| {
-        if let Some(constant) = schema.shift_remove("const") {
-            if !schema.contains_key("type") {
-                schema.insert("type".to_owned(), json!(type_of(&constant)));
-            }
-            schema.insert("enum".to_owned(), json!([constant]));
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if let Some(constant) = schema.shift_remove("const") {
+        if !schema.contains_key("type") {
+            schema.insert("type".to_owned(), json!(type_of(&constant)));
         }
-    });
+        schema.insert("enum".to_owned(), json!([constant]));
+    }
 }
 
 /// The JSON Schema type of a value.

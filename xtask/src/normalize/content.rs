@@ -5,28 +5,27 @@
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk};
+use super::{Warnings, walk::Place};
 
-pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
-    walk::each_schema(document, &mut |place, schema| {
-        let encoding = schema.shift_remove("contentEncoding");
-        let media_type = schema.shift_remove("contentMediaType");
-        let decoded = schema.shift_remove("contentSchema");
-        let format = match (encoding.as_ref().and_then(Value::as_str), &media_type) {
-            (Some("base64" | "base64url"), _) => Some("byte"),
-            (Some(other), _) => {
-                warnings.add(&place.pointer, format!("`contentEncoding: {other}` has no format in OpenAPI 3.0"));
-                None
-            }
-            (None, Some(_)) => Some("binary"),
-            (None, None) => None,
-        };
-        if let Some(format) = format {
-            schema.entry("type").or_insert(json!("string"));
-            schema.entry("format").or_insert(json!(format));
+pub(super) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    let encoding = schema.shift_remove("contentEncoding");
+    let media_type = schema.shift_remove("contentMediaType");
+    let decoded = schema.shift_remove("contentSchema");
+    let format = match (encoding.as_ref().and_then(Value::as_str), &media_type) {
+        (Some("base64" | "base64url"), _) => Some("byte"),
+        (Some(other), _) => {
+            warnings.add(&place.pointer(), format!("`contentEncoding: {other}` has no format in OpenAPI 3.0"));
+            None
         }
-        if decoded.is_some() {
-            warnings.add(&place.pointer, "`contentSchema`: OpenAPI 3.0 cannot describe what is inside a string");
-        }
-    });
+        (None, Some(_)) => Some("binary"),
+        (None, None) => None,
+    };
+    if let Some(format) = format {
+        schema.entry("type").or_insert(json!("string"));
+        schema.entry("format").or_insert(json!(format));
+    }
+    if decoded.is_some() {
+        warnings.add(&place.pointer(), "`contentSchema`: OpenAPI 3.0 cannot describe what is inside a string");
+    }
 }

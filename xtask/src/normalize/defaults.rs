@@ -7,12 +7,11 @@
 
 use serde_json::Value;
 
-use super::{Warnings, shapes, walk};
+use super::{Warnings, shapes, walk::Place};
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_, schema| {
-        if !shapes::is_string_enum(schema) {
-            schema.shift_remove("default");
-        }
-    });
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if !shapes::is_string_enum(schema) {
+        schema.shift_remove("default");
+    }
 }

@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Warnings, naming,
-    shapes::SCHEMAS,
+    shapes::{self, SCHEMAS},
     walk::{self, Kind, push},
 };
 
 pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     path_items(document, warnings);
+    rings(document, warnings);
     let targets = targets(document);
     let names = move_to_components(document, &targets);
     walk::visit(document, &mut |place, value| {
@@ -32,7 +33,7 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
             }
             None => {
                 warnings
-                    .add(&place.pointer, format!("the reference `{reference}` leads to no schema of this document"));
+                    .add(&place.pointer(), format!("the reference `{reference}` leads to no schema of this document"));
                 object.shift_remove("$ref");
             }
         }
@@ -56,6 +57,10 @@ fn to_component(name: &str) -> String {
 
 /// Puts the path items that others refer to in their places.
 fn path_items(document: &mut Value, warnings: &mut Warnings) {
+    let paths = document.get("paths").and_then(Value::as_object);
+    if !paths.into_iter().flat_map(Map::values).any(|item| item.get("$ref").is_some()) {
+        return;
+    }
     let original = document.clone();
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     paths.retain(|path, item| {
@@ -74,6 +79,34 @@ fn path_items(document: &mut Value, warnings: &mut Warnings) {
     });
 }
 
+/// Breaks components that are nothing but references to each other.
+fn rings(document: &mut Value, warnings: &mut Warnings) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let alias = |schemas: &Map<String, Value>, name: &str| -> Option<String> {
+        let target = schemas.get(name)?.get("$ref")?.as_str()?.strip_prefix(SCHEMAS)?.to_owned();
+        Some(decode(&target).replace("~1", "/").replace("~0", "~"))
+    };
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in names {
+        let mut seen = BTreeSet::from([name.clone()]);
+        let mut at = name.clone();
+        while let Some(next) = alias(schemas, &at) {
+            if next == name {
+                let mut pointer = "/components/schemas".to_owned();
+                push(&mut pointer, &name);
+                warnings.add(&pointer, "the schema is nothing but a reference to itself");
+                schemas.insert(name.clone(), json!({}));
+                break;
+            }
+            if !seen.insert(next.clone()) {
+                // A ring further on, which is broken when its turn comes.
+                break;
+            }
+            at = next;
+        }
+    }
+}
+
 fn decode(fragment: &str) -> String {
     percent_decode_str(fragment).decode_utf8_lossy().into_owned()
 }
@@ -82,15 +115,13 @@ fn decode(fragment: &str) -> String {
 fn targets(document: &mut Value) -> BTreeMap<String, String> {
     let mut references = BTreeSet::new();
     let mut anchors: BTreeMap<String, String> = BTreeMap::new();
-    let mut schemas = BTreeSet::new();
     walk::visit(document, &mut |place, value| {
         if place.kind != Kind::Schema {
             return;
         }
-        schemas.insert(place.pointer.clone());
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         references.extend(text("$ref"));
-        anchors.extend(text("$anchor").map(|anchor| (anchor, place.pointer.clone())));
+        anchors.extend(text("$anchor").map(|anchor| (anchor, place.pointer())));
         let mapping = value.get("discriminator").and_then(|it| it.get("mapping")?.as_object());
         references.extend(mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str).map(str::to_owned));
     });
@@ -99,8 +130,8 @@ fn targets(document: &mut Value) -> BTreeMap<String, String> {
         let Some(fragment) = reference.strip_prefix('#') else { continue };
         let fragment = decode(fragment);
         let pointer = if fragment.starts_with('/') { Some(fragment) } else { anchors.get(&fragment).cloned() };
-        // What the walk has not seen as a schema may still be one, where the document puts it in a place of its own.
-        let pointer = pointer.filter(|it| schemas.contains(it) || document.pointer(it).is_some_and(Value::is_object));
+        let schema = |pointer: &String| document.pointer(pointer).is_some_and(|it| it.is_object() || it.is_boolean());
+        let pointer = pointer.filter(schema);
         found.extend(pointer.map(|pointer| (reference, pointer)));
     }
     found
@@ -137,12 +168,6 @@ fn move_to_components(document: &mut Value, targets: &BTreeMap<String, String>) 
             schemas.insert(name.clone(), std::mem::replace(place, reference));
         }
     }
-    if !schemas.is_empty()
-        && let Some(root) = document.as_object_mut()
-        && let Some(components) = root.entry("components").or_insert_with(|| json!({})).as_object_mut()
-        && let Some(existing) = components.entry("schemas").or_insert_with(|| json!({})).as_object_mut()
-    {
-        existing.extend(schemas);
-    }
+    shapes::put_schemas(document, schemas);
     names
 }

@@ -7,47 +7,54 @@
 //! enumeration. An error response without a body gets the envelope too, since the server sends it. The generator
 //! takes one error type an operation, which is why this is more than tidiness.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{
     Warnings,
     naming::ERROR,
-    shapes::{SCHEMAS, resolve},
+    shapes::{self, SCHEMAS, resolve},
     walk,
 };
 
 const JSON: &str = "application/json";
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    let components: Map<String, Value> =
-        document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut components = shapes::take_schemas(document);
+    let consumed = unify(document, &mut components);
+    shapes::put_schemas(document, components);
+    drop_unused(document, &consumed);
+}
+
+/// Returns the components that went into the envelope and may not be needed any more.
+fn unify(document: &mut Value, components: &mut Map<String, Value>) -> BTreeSet<String> {
     let reference = json!({ "$ref": format!("{SCHEMAS}{ERROR}") });
 
     // The envelope is the kind of error body that most responses have; other kinds keep their own schemas.
     let mut kinds: BTreeMap<Vec<String>, Vec<Value>> = BTreeMap::new();
     each_error(document, |_, response| {
-        if let Some(schema) = body(response).and_then(|schema| resolve(schema, &components)) {
+        if let Some(schema) = body(response).and_then(|schema| resolve(schema, components)) {
             kinds.entry(property_names(schema)).or_default().push(schema.clone());
         }
     });
     let Some((envelope, copies)) =
         kinds.into_iter().filter(|(names, _)| !names.is_empty()).max_by_key(|(_, copies)| copies.len())
     else {
-        return;
+        return BTreeSet::new();
     };
 
-    let mut merger = Merger { components: &components, consumed: BTreeSet::new() };
+    let mut merger = Merger { components, consumed: BTreeSet::new() };
     let merged = match components.get(ERROR) {
         Some(existing) => existing.clone(),
-        None => copies.into_iter().reduce(|all, copy| merger.merge(all, copy)).unwrap_or_default(),
+        None => merger.merge(copies),
     };
     let consumed = merger.consumed;
 
     each_error(document, |method, response| match body(response) {
         Some(schema) => {
-            let same = resolve(schema, &components).is_some_and(|schema| property_names(schema) == envelope);
+            let same = resolve(schema, components).is_some_and(|schema| property_names(schema) == envelope);
             if same && let Some(place) = response.pointer_mut("/content/application~1json/schema") {
                 *place = reference.clone();
             }
@@ -60,13 +67,8 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
         None => {}
     });
 
-    let Some(root) = document.as_object_mut() else { return };
-    let section = root.entry("components").or_insert_with(|| json!({}));
-    let Some(section) = section.as_object_mut() else { return };
-    let schemas = section.entry("schemas").or_insert_with(|| json!({}));
-    let Some(schemas) = schemas.as_object_mut() else { return };
-    schemas.insert(ERROR.to_owned(), merged);
-    drop_unused(document, &consumed);
+    components.insert(ERROR.to_owned(), merged);
+    consumed
 }
 
 /// Calls `visit` with the method and every response of a status that means failure.
@@ -98,57 +100,53 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    /// The narrowest schema this pass can write that admits what either of the two admits.
-    fn merge(&mut self, left: Value, right: Value) -> Value {
-        if left == right {
-            return left;
+    /// The narrowest schema this pass can write that admits what any of the given ones admits.
+    fn merge(&mut self, schemas: Vec<Value>) -> Value {
+        let mut seen = HashSet::new();
+        let mut schemas: Vec<Value> = schemas.into_iter().filter(|schema| seen.insert(schema.to_string())).collect();
+        if schemas.len() < 2 {
+            return schemas.pop().unwrap_or_default();
         }
-        let (Value::Object(left), Value::Object(right)) = (self.inline(left), self.inline(right)) else {
-            return json!({});
-        };
-        let kind = left.get("type").cloned();
-        if kind.is_none() || kind != right.get("type").cloned() {
+        let schemas: Option<Vec<Map<String, Value>>> = schemas
+            .into_iter()
+            .map(|schema| match self.inline(schema) {
+                Value::Object(schema) => Some(schema),
+                _ => None,
+            })
+            .collect();
+        let Some((first, rest)) = schemas.as_deref().and_then(<[_]>::split_first) else { return json!({}) };
+        if !first.contains_key("type") || rest.iter().any(|other| other.get("type") != first.get("type")) {
             return json!({});
         }
         let mut merged = Map::new();
-        for (key, value) in &left {
-            // Constants are dealt with below; any other constraint must hold on both sides.
-            if right.get(key) == Some(value) && !matches!(key.as_str(), "enum" | "properties" | "required") {
+        for (key, value) in first {
+            // Constants are dealt with below; any other constraint must hold everywhere.
+            let everywhere = rest.iter().all(|other| other.get(key) == Some(value));
+            if everywhere && !matches!(key.as_str(), "enum" | "properties" | "required") {
                 merged.insert(key.clone(), value.clone());
             }
         }
-        if let (Some(Value::Object(left)), Some(Value::Object(right))) =
-            (left.get("properties"), right.get("properties"))
-        {
-            merged.insert("properties".to_owned(), Value::Object(self.properties(left, right)));
+        let all = || std::iter::once(first).chain(rest);
+        if all().any(|schema| schema.contains_key("properties")) {
+            let mut properties: IndexMap<&String, Vec<Value>> = IndexMap::new();
+            for (name, schema) in all().filter_map(|schema| schema.get("properties")?.as_object()).flatten() {
+                properties.entry(name).or_default().push(schema.clone());
+            }
+            let properties: Map<String, Value> =
+                properties.into_iter().map(|(name, schemas)| (name.clone(), self.merge(schemas))).collect();
+            merged.insert("properties".to_owned(), Value::Object(properties));
         }
-        let required: Vec<&Value> =
-            list(&left, "required").iter().filter(|name| list(&right, "required").contains(name)).collect();
+        let everywhere = |name: &&Value| rest.iter().all(|other| list(other, "required").contains(name));
+        let required: Vec<&Value> = list(first, "required").iter().filter(everywhere).collect();
         if !required.is_empty() {
             merged.insert("required".to_owned(), json!(required));
         }
-        if kind == Some(json!("string")) && left.contains_key("enum") && right.contains_key("enum") {
-            let mut values: Vec<&Value> = list(&left, "enum").iter().chain(list(&right, "enum")).collect();
-            values.sort_by_key(|value| value.as_str());
-            values.dedup();
+        if first.get("type") == Some(&json!("string")) && all().all(|schema| schema.contains_key("enum")) {
+            let values: BTreeSet<&str> =
+                all().flat_map(|schema| list(schema, "enum")).filter_map(Value::as_str).collect();
             merged.insert("enum".to_owned(), json!(values));
         }
         Value::Object(merged)
-    }
-
-    fn properties(&mut self, left: &Map<String, Value>, right: &Map<String, Value>) -> Map<String, Value> {
-        let mut merged = Map::new();
-        for (name, schema) in left {
-            let schema = match right.get(name) {
-                Some(other) => self.merge(schema.clone(), other.clone()),
-                None => schema.clone(),
-            };
-            merged.insert(name.clone(), schema);
-        }
-        for (name, schema) in right {
-            merged.entry(name.clone()).or_insert_with(|| schema.clone());
-        }
-        merged
     }
 
     fn inline(&mut self, schema: Value) -> Value {
@@ -171,6 +169,9 @@ fn list<'a>(schema: &'a Map<String, Value>, key: &str) -> &'a [Value] {
 
 /// Removes those of the given components that nothing refers to any more.
 fn drop_unused(document: &mut Value, candidates: &BTreeSet<String>) {
+    if candidates.is_empty() {
+        return;
+    }
     let mut used = BTreeSet::new();
     walk::each_schema(document, &mut |_, schema| {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix(SCHEMAS)) {

@@ -5,15 +5,14 @@
 
 use serde_json::Value;
 
-use super::{Warnings, walk};
+use super::{Warnings, walk::Place};
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_, schema| {
-        if let Some(Value::Array(mut examples)) = schema.shift_remove("examples")
-            && !examples.is_empty()
-            && !schema.contains_key("example")
-        {
-            schema.insert("example".to_owned(), examples.swap_remove(0));
-        }
-    });
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if let Some(Value::Array(mut examples)) = schema.shift_remove("examples")
+        && !examples.is_empty()
+        && !schema.contains_key("example")
+    {
+        schema.insert("example".to_owned(), examples.swap_remove(0));
+    }
 }

@@ -39,6 +39,8 @@ enum Owner {
 
 struct Shape {
     schema: Map<String, Value>,
+    /// What it has in common with others of the same type.
+    form: String,
     /// Where it is used: who uses it, and as what.
     uses: BTreeSet<(Owner, String)>,
     /// The names it had as a component.
@@ -58,8 +60,8 @@ struct Hoist {
 impl Hoist {
     fn new(document: &mut Value) -> Self {
         rename_components(document);
-        let components =
-            document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
+        // Taken out, and put back when they have their names.
+        let components = shapes::take_schemas(document);
         Self { components, shapes: Vec::new(), by_form: HashMap::new() }
     }
 
@@ -93,12 +95,7 @@ impl Hoist {
             title_members(name, &mut schema);
             schemas.insert(name.clone(), Value::Object(schema));
         }
-        if !schemas.is_empty()
-            && let Some(root) = document.as_object_mut()
-            && let Some(components) = root.entry("components").or_insert_with(|| json!({})).as_object_mut()
-        {
-            components.insert("schemas".to_owned(), Value::Object(schemas));
-        }
+        shapes::put_schemas(document, schemas);
         rewrite_references(document, |target| {
             if let Some(number) = target.strip_prefix(SHAPE) {
                 return names.get(number.parse::<usize>().ok()?).map(|name| format!("{SCHEMAS}{name}"));
@@ -127,7 +124,7 @@ impl Hoist {
         });
         // What is left: shared parameters, headers, callbacks.
         walk::visit(document, &mut |place, value| {
-            let name = place.pointer.rsplit('/').next().unwrap_or_default();
+            let name = place.key();
             match place.kind {
                 Kind::Parameter => self.parameter(name, value),
                 Kind::RequestBody => self.media(name, ".request", value),
@@ -245,8 +242,8 @@ impl Hoist {
             }
             None => {
                 let number = self.shapes.len();
-                self.by_form.insert(form, number);
-                self.shapes.push(Shape { schema, uses: BTreeSet::new(), names: BTreeSet::new() });
+                self.by_form.insert(form.clone(), number);
+                self.shapes.push(Shape { schema, form, uses: BTreeSet::new(), names: BTreeSet::new() });
                 number
             }
         };
@@ -288,9 +285,9 @@ impl Hoist {
         let mut ready: Vec<usize> =
             (0..self.shapes.len()).filter(|number| names[*number].is_none() && waiting[*number] == 0).collect();
         while !ready.is_empty() {
-            let mut round: Vec<(String, String, usize)> = ready
+            let mut round: Vec<(String, &str, usize)> = ready
                 .drain(..)
-                .map(|number| (self.candidate(number, &names), form(&self.shapes[number].schema), number))
+                .map(|number| (self.candidate(number, &names), self.shapes[number].form.as_str(), number))
                 .collect();
             round.sort();
             let mut next = Vec::new();

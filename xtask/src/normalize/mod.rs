@@ -28,15 +28,25 @@ mod unsupported;
 mod version;
 pub mod walk;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde_json::Value;
+use walk::{Kind, Place};
 
 /// One step of normalization.
 pub struct Pass {
     /// Its name, which is also the name of its file.
     pub name: &'static str,
-    run: fn(&mut Value, &mut Warnings),
+    run: Run,
+}
+
+/// What a pass looks at.
+#[derive(Clone, Copy)]
+enum Run {
+    /// The document as a whole.
+    Document(fn(&mut Value, &mut Warnings)),
+    /// One schema at a time, after those inside it. Passes of this kind that follow each other share one walk.
+    Schema(fn(&Place<'_>, &mut Value, &mut Warnings)),
 }
 
 /// Every pass, in the order in which they run.
@@ -44,27 +54,31 @@ pub struct Pass {
 /// Keywords of 3.1 are rewritten first, so that the later passes meet 3.0 alone; names come last, when every schema
 /// has the shape it will keep.
 pub const PASSES: &[Pass] = &[
-    Pass { name: "definitions", run: definitions::run },
-    Pass { name: "version", run: version::run },
-    Pass { name: "security", run: security::run },
-    Pass { name: "prose", run: prose::run },
-    Pass { name: "empty_paths", run: empty_paths::run },
-    Pass { name: "constants", run: constants::run },
-    Pass { name: "references", run: references::run },
-    Pass { name: "tuples", run: tuples::run },
-    Pass { name: "content", run: content::run },
-    Pass { name: "bounds", run: bounds::run },
-    Pass { name: "examples", run: examples::run },
-    Pass { name: "unsupported", run: unsupported::run },
-    Pass { name: "nullable", run: nullable::run },
-    Pass { name: "unions", run: unions::run },
-    Pass { name: "integers", run: integers::run },
-    Pass { name: "defaults", run: defaults::run },
-    Pass { name: "errors", run: errors::run },
-    Pass { name: "operations", run: operations::run },
-    Pass { name: "hoist", run: hoist::run },
-    Pass { name: "order", run: order::run },
+    Pass { name: "definitions", run: Run::Document(definitions::run) },
+    Pass { name: "version", run: Run::Document(version::run) },
+    Pass { name: "security", run: Run::Document(security::run) },
+    Pass { name: "prose", run: Run::Document(prose::run) },
+    Pass { name: "empty_paths", run: Run::Document(empty_paths::run) },
+    Pass { name: "constants", run: Run::Schema(constants::run) },
+    Pass { name: "references", run: Run::Schema(references::run) },
+    Pass { name: "tuples", run: Run::Schema(tuples::run) },
+    Pass { name: "content", run: Run::Schema(content::run) },
+    Pass { name: "bounds", run: Run::Schema(bounds::run) },
+    Pass { name: "examples", run: Run::Schema(examples::run) },
+    Pass { name: "unsupported", run: Run::Schema(unsupported::run) },
+    Pass { name: "nullable", run: Run::Schema(nullable::run) },
+    Pass { name: "unions", run: Run::Schema(unions::run) },
+    Pass { name: "integers", run: Run::Schema(integers::run) },
+    Pass { name: "defaults", run: Run::Schema(defaults::run) },
+    Pass { name: "errors", run: Run::Document(errors::run) },
+    Pass { name: "operations", run: Run::Document(operations::run) },
+    Pass { name: "hoist", run: Run::Document(hoist::run) },
+    Pass { name: "order", run: Run::Document(order::run) },
 ];
+
+/// How often the passes run at the most. One round does the work and the next finds nothing left to do, unless what
+/// one pass made of a strange document gives an earlier one something new.
+const MAX_ROUNDS: usize = 8;
 
 /// Something of the input that the output cannot carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +142,37 @@ impl std::error::Error for NotOpenApi {}
 pub fn normalize(mut document: Value) -> Result<Normalized, NotOpenApi> {
     version::check(&document)?;
     let mut warnings = Warnings::default();
-    for pass in PASSES {
-        (pass.run)(&mut document, &mut warnings);
+    for _ in 0..MAX_ROUNDS {
+        let before = document.clone();
+        run(PASSES, &mut document, &mut warnings);
+        if document == before {
+            break;
+        }
     }
+    let mut seen = HashSet::new();
+    warnings.0.retain(|warning| seen.insert(warning.to_string()));
     Ok(Normalized { document, warnings: warnings.0 })
+}
+
+fn run(mut passes: &[Pass], document: &mut Value, warnings: &mut Warnings) {
+    while let Some((first, rest)) = passes.split_first() {
+        let Run::Document(run) = first.run else {
+            let schema = |pass: &Pass| match pass.run {
+                Run::Schema(run) => Some(run),
+                Run::Document(_) => None,
+            };
+            let together: Vec<_> = passes.iter().map_while(schema).collect();
+            passes = &passes[together.len()..];
+            walk::visit(document, &mut |place, value| {
+                if place.kind == Kind::Schema {
+                    together.iter().for_each(|run| run(place, value, warnings));
+                }
+            });
+            continue;
+        };
+        run(document, warnings);
+        passes = rest;
+    }
 }
 
 /// Runs one pass by its name; for the tests of that pass.
@@ -140,7 +181,7 @@ pub fn normalize(mut document: Value) -> Result<Normalized, NotOpenApi> {
 pub fn run_pass(name: &str, mut document: Value) -> Option<Normalized> {
     let pass = PASSES.iter().find(|pass| pass.name == name)?;
     let mut warnings = Warnings::default();
-    (pass.run)(&mut document, &mut warnings);
+    run(std::slice::from_ref(pass), &mut document, &mut warnings);
     Some(Normalized { document, warnings: warnings.0 })
 }
 

@@ -170,10 +170,9 @@ pub(super) fn component(upstream: &str) -> String {
 
 /// A name for a schema that stands at a place of its own: the last word of its JSON pointer that means something.
 pub(super) fn from_pointer(pointer: &str) -> String {
-    let meaning =
-        |token: &&str| !matches!(*token, "schema" | "items" | "properties" | "$defs" | "definitions" | "content");
-    let words: Vec<&str> =
-        pointer.split('/').filter(meaning).filter(|token| !token.contains("application~1json")).collect();
+    let structure = ["schema", "items", "properties", "$defs", "definitions", "content", "application/json"];
+    let words: Vec<String> = pointer.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !structure.contains(word)).collect();
     match words.as_slice() {
         ["", "paths", path, method, "responses", ..] => type_name(&format!("{method} {path} response")),
         ["", "paths", path, method, "requestBody", ..] => type_name(&format!("{method} {path} request")),
@@ -258,8 +257,8 @@ pub(super) fn member(union: &str, kind: &str) -> String {
 }
 
 fn is_type_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase())
-        && name.chars().all(|character| character.is_ascii_alphanumeric())
+    name.starts_with(|first: char| first.is_alphabetic() && !first.is_lowercase())
+        && name.chars().all(char::is_alphanumeric)
 }
 
 fn type_name(text: &str) -> String {

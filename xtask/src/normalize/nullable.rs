@@ -7,18 +7,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Warnings,
-    walk::{self, Place},
-};
+use super::{Warnings, walk::Place};
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_: &Place, schema| {
-        types(schema);
-        enumeration(schema);
-        union(schema, "anyOf");
-        union(schema, "oneOf");
-    });
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    types(schema);
+    enumeration(schema);
+    union(schema, "anyOf");
+    union(schema, "oneOf");
 }
 
 fn types(schema: &mut Map<String, Value>) {

@@ -26,7 +26,7 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
             object.shift_remove(key);
         }
         if place.kind == Kind::Response && !object.contains_key("$ref") {
-            let status = place.pointer.rsplit('/').next().unwrap_or_default();
+            let status = place.key();
             object.insert("description".to_owned(), json!(reason_phrase(status)));
         }
     });

@@ -5,20 +5,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk};
+use super::{Warnings, walk::Place};
 
-pub(crate) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_, schema| {
-        if schema.len() > 1
-            && let Some(target) = schema.shift_remove("$ref")
-        {
-            let reference = json!({ "$ref": target });
-            match schema.get_mut("allOf").and_then(Value::as_array_mut) {
-                Some(all) => all.insert(0, reference),
-                None => {
-                    schema.insert("allOf".to_owned(), json!([reference]));
-                }
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if schema.len() > 1
+        && let Some(target) = schema.shift_remove("$ref")
+    {
+        let reference = json!({ "$ref": target });
+        match schema.get_mut("allOf").and_then(Value::as_array_mut) {
+            Some(all) => all.insert(0, reference),
+            None => {
+                schema.insert("allOf".to_owned(), json!([reference]));
             }
         }
-    });
+    }
 }

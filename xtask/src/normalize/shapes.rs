@@ -2,10 +2,29 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The prefix of a reference to a schema component.
 pub(super) const SCHEMAS: &str = "#/components/schemas/";
+
+/// Takes the schema components out of a document.
+pub(super) fn take_schemas(document: &mut Value) -> Map<String, Value> {
+    match document.pointer_mut("/components/schemas") {
+        Some(Value::Object(schemas)) => std::mem::take(schemas),
+        _ => Map::new(),
+    }
+}
+
+/// Puts schema components into a document, beside those that it has.
+pub(super) fn put_schemas(document: &mut Value, schemas: Map<String, Value>) {
+    if !schemas.is_empty()
+        && let Some(root) = document.as_object_mut()
+        && let Some(components) = root.entry("components").or_insert_with(|| json!({})).as_object_mut()
+        && let Some(existing) = components.entry("schemas").or_insert_with(|| json!({})).as_object_mut()
+    {
+        existing.extend(schemas);
+    }
+}
 
 /// A string enumeration of at least two values. One value is a constant, which needs no type.
 pub(super) fn is_string_enum(schema: &Map<String, Value>) -> bool {

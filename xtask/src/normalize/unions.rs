@@ -10,28 +10,27 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Warnings, walk};
+use super::{Warnings, walk::Place};
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    walk::each_schema(document, &mut |_, schema| {
-        flatten(schema);
-        for keyword in ["anyOf", "oneOf"] {
-            let Some(Value::Array(members)) = schema.get_mut(keyword) else { continue };
-            absorb(members);
-            if members.len() == 1
-                && let Some(Value::Object(member)) = members.pop()
-            {
-                schema.shift_remove(keyword);
-                if member.contains_key("$ref") && !schema.is_empty() {
-                    schema.insert("allOf".to_owned(), json!([member]));
-                } else {
-                    for (key, value) in member {
-                        schema.entry(key).or_insert(value);
-                    }
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    flatten(schema);
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(members)) = schema.get_mut(keyword) else { continue };
+        absorb(members);
+        if members.len() == 1
+            && let Some(Value::Object(member)) = members.pop()
+        {
+            schema.shift_remove(keyword);
+            if member.contains_key("$ref") && !schema.is_empty() {
+                schema.insert("allOf".to_owned(), json!([member]));
+            } else {
+                for (key, value) in member {
+                    schema.entry(key).or_insert(value);
                 }
             }
         }
-    });
+    }
 }
 
 /// Lifts the members of a nested `anyOf` that says nothing else, and its `nullable` with them.

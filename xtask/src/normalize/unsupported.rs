@@ -8,10 +8,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Warnings,
-    walk::{self, Kind},
-};
+use super::{Warnings, walk::Place};
 
 /// Keywords that constrain values, so that dropping them loses something.
 const CONSTRAINTS: &[&str] = &[
@@ -36,41 +33,46 @@ const CONSTRAINTS: &[&str] = &[
 const ANNOTATIONS: &[&str] =
     &["$schema", "$id", "$comment", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary"];
 
-pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
-    walk::visit(document, &mut |place, value| {
-        if place.kind != Kind::Schema {
-            return;
-        }
-        match value {
-            // `additionalProperties` is the one place where 3.0 knows boolean schemas.
-            Value::Bool(_) if place.pointer.ends_with("/additionalProperties") => {}
-            Value::Bool(true) => *value = json!({}),
-            Value::Bool(false) => *value = json!({ "not": {} }),
-            Value::Object(schema) => {
-                for keyword in ANNOTATIONS {
-                    schema.shift_remove(*keyword);
-                }
-                for keyword in CONSTRAINTS {
-                    let Some(dropped) = schema.shift_remove(*keyword) else { continue };
-                    if *keyword == "patternProperties" && !schema.contains_key("additionalProperties") {
-                        // At least the kind of the values survives.
-                        let values = dropped.as_object().filter(|patterns| patterns.len() == 1);
-                        if let Some(values) = values.and_then(|patterns| patterns.values().next()) {
-                            schema.insert("additionalProperties".to_owned(), values.clone());
-                        }
-                    }
-                    if !is_vacuous(keyword, &dropped) {
-                        warnings.add(&place.pointer, format!("`{keyword}` has no counterpart in OpenAPI 3.0"));
+pub(super) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
+    match value {
+        // `additionalProperties` is the one place where 3.0 knows boolean schemas; `items` waits for the array, for
+        // which `false` may end a tuple.
+        Value::Bool(_) if matches!(place.key(), "additionalProperties" | "items") => {}
+        Value::Bool(_) => object(value),
+        Value::Object(schema) => {
+            schema.get_mut("items").into_iter().for_each(object);
+            for keyword in ANNOTATIONS {
+                schema.shift_remove(*keyword);
+            }
+            for keyword in CONSTRAINTS {
+                let Some(dropped) = schema.shift_remove(*keyword) else { continue };
+                if *keyword == "patternProperties" && !schema.contains_key("additionalProperties") {
+                    // At least the kind of the values survives.
+                    let values = dropped.as_object().filter(|patterns| patterns.len() == 1);
+                    if let Some(values) = values.and_then(|patterns| patterns.values().next()) {
+                        schema.insert("additionalProperties".to_owned(), values.clone());
                     }
                 }
-                // A property's value may be anything: 3.0 writes that as `true`.
-                if schema.get("additionalProperties") == Some(&json!({})) {
-                    schema.insert("additionalProperties".to_owned(), json!(true));
+                if !is_vacuous(keyword, &dropped) {
+                    warnings.add(&place.pointer(), format!("`{keyword}` has no counterpart in OpenAPI 3.0"));
                 }
             }
-            _ => {}
+            // A property's value may be anything: 3.0 writes that as `true`.
+            if schema.get("additionalProperties") == Some(&json!({})) {
+                schema.insert("additionalProperties".to_owned(), json!(true));
+            }
         }
-    });
+        _ => {}
+    }
+}
+
+/// Writes a boolean schema as an object.
+fn object(schema: &mut Value) {
+    match schema {
+        Value::Bool(true) => *schema = json!({}),
+        Value::Bool(false) => *schema = json!({ "not": {} }),
+        _ => {}
+    }
 }
 
 fn is_vacuous(keyword: &str, value: &Value) -> bool {

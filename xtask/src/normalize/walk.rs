@@ -51,14 +51,55 @@ pub enum Side {
 }
 
 /// Where a visitor is.
-#[derive(Clone, Debug)]
-pub struct Place {
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
     /// What the visited object is.
     pub kind: Kind,
     /// Which side of the wire it describes.
     pub side: Side,
-    /// Its JSON pointer (RFC 6901).
-    pub pointer: String,
+    above: Option<&'a Place<'a>>,
+    token: Token<'a>,
+}
+
+/// One step of a way through the document.
+#[derive(Clone, Copy)]
+enum Token<'a> {
+    Root,
+    Key(&'a str),
+    /// Two steps: a keyword, and a key below it.
+    Entry(&'a str, &'a str),
+    /// A keyword, and an index below it.
+    Index(&'a str, usize),
+}
+
+impl Place<'_> {
+    /// The JSON pointer (RFC 6901) of the visited object. Made when it is asked for, since most visits need none.
+    pub fn pointer(&self) -> String {
+        let mut pointer = self.above.map(Self::pointer).unwrap_or_default();
+        match self.token {
+            Token::Root => {}
+            Token::Key(key) => {
+                push(&mut pointer, key);
+            }
+            Token::Entry(keyword, key) => {
+                push(&mut pointer, keyword);
+                push(&mut pointer, key);
+            }
+            Token::Index(keyword, index) => {
+                push(&mut pointer, keyword);
+                push(&mut pointer, &index.to_string());
+            }
+        }
+        pointer
+    }
+
+    /// The key under which the visited object stands, if it stands under one.
+    pub fn key(&self) -> &str {
+        match self.token {
+            Token::Key(key) | Token::Entry(_, key) => key,
+            Token::Root | Token::Index(..) => "",
+        }
+    }
 }
 
 /// The methods a path item may hold, in the order in which OpenAPI lists them.
@@ -109,61 +150,58 @@ fn children(kind: Kind, key: &str) -> Option<Layout> {
 /// Visits every object of the document, children before parents, and lets the visitor change it.
 ///
 /// A schema may be `true` or `false` as well as an object; a visitor sees those too.
-pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place, &mut Value)) {
-    let mut place = Place { kind: Kind::Document, side: Side::Both, pointer: String::new() };
-    descend(document, &mut place, visitor);
+pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
+    start(document, Kind::Document, visitor);
 }
 
 /// Visits every schema below one schema, that schema last.
-pub fn visit_schema(schema: &mut Value, visitor: &mut impl FnMut(&Place, &mut Value)) {
-    let mut place = Place { kind: Kind::Schema, side: Side::Both, pointer: String::new() };
-    descend(schema, &mut place, visitor);
+pub fn visit_schema(schema: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
+    start(schema, Kind::Schema, visitor);
 }
 
-fn descend(value: &mut Value, place: &mut Place, visitor: &mut impl FnMut(&Place, &mut Value)) {
+fn start(value: &mut Value, kind: Kind, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
+    descend(value, &Place { kind, side: Side::Both, above: None, token: Token::Root }, visitor);
+}
+
+fn descend(value: &mut Value, place: &Place<'_>, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
     if let Some(object) = value.as_object_mut() {
-        for (key, child) in object.iter_mut() {
-            let Some(layout) = children(place.kind, key) else { continue };
-            let depth = push(&mut place.pointer, key);
-            match layout {
-                Layout::One(kind) => enter(child, kind, place, visitor),
-                Layout::Map(kind) => {
-                    for (name, child) in child.as_object_mut().into_iter().flatten() {
-                        let depth = push(&mut place.pointer, name);
-                        enter(child, kind, place, visitor);
-                        place.pointer.truncate(depth);
+        for (keyword, child) in object.iter_mut() {
+            match children(place.kind, keyword) {
+                None => {}
+                Some(Layout::One(kind)) => descend(child, &below(place, kind, Token::Key(keyword)), visitor),
+                Some(Layout::Map(kind)) => {
+                    for (key, child) in child.as_object_mut().into_iter().flatten() {
+                        descend(child, &below(place, kind, Token::Entry(keyword, key)), visitor);
                     }
                 }
-                Layout::List(kind) => {
+                Some(Layout::List(kind)) => {
                     for (index, child) in child.as_array_mut().into_iter().flatten().enumerate() {
-                        let depth = push(&mut place.pointer, &index.to_string());
-                        enter(child, kind, place, visitor);
-                        place.pointer.truncate(depth);
+                        descend(child, &below(place, kind, Token::Index(keyword, index)), visitor);
                     }
                 }
             }
-            place.pointer.truncate(depth);
         }
     }
     visitor(place, value);
 }
 
-fn enter(value: &mut Value, kind: Kind, place: &mut Place, visitor: &mut impl FnMut(&Place, &mut Value)) {
-    let outer = (place.kind, place.side);
-    place.kind = kind;
-    place.side = match kind {
-        Kind::Parameter | Kind::RequestBody if place.side == Side::Both => Side::Request,
+fn below<'a>(above: &'a Place<'a>, kind: Kind, token: Token<'a>) -> Place<'a> {
+    let side = match kind {
+        Kind::Parameter | Kind::RequestBody if above.side == Side::Both => Side::Request,
         Kind::Response => Side::Response,
-        _ => place.side,
+        _ => above.side,
     };
-    descend(value, place, visitor);
-    (place.kind, place.side) = outer;
+    Place { kind, side, above: Some(above), token }
 }
 
 /// Appends one reference token to a JSON pointer and returns the length to truncate it to afterwards.
 pub fn push(pointer: &mut String, token: &str) -> usize {
     let depth = pointer.len();
     pointer.push('/');
+    if !token.contains(['~', '/']) {
+        pointer.push_str(token);
+        return depth;
+    }
     for character in token.chars() {
         match character {
             '~' => pointer.push_str("~0"),
@@ -175,7 +213,7 @@ pub fn push(pointer: &mut String, token: &str) -> usize {
 }
 
 /// Calls `change` on every schema that is an object, children first.
-pub fn each_schema(document: &mut Value, change: &mut impl FnMut(&Place, &mut Map<String, Value>)) {
+pub fn each_schema(document: &mut Value, change: &mut impl FnMut(&Place<'_>, &mut Map<String, Value>)) {
     visit(document, &mut |place, value| {
         if place.kind == Kind::Schema
             && let Some(schema) = value.as_object_mut()
