@@ -233,9 +233,9 @@ async fn lists_of_models() {
             "image" => models.image().await,
             _ => models.audio().await,
         };
-        let pricing = list.unwrap().remove(0).pricing.unwrap();
-        assert_eq!(pricing.extra["perImage"], types::Price::Text("0.01".to_owned()));
-        assert_eq!(pricing.extra["perToken"], types::Price::Number(2.0));
+        let pricing = list.unwrap().remove(0).pricing;
+        assert_eq!(pricing["perImage"], types::Price::Text("0.01".to_owned()));
+        assert_eq!(pricing["perToken"], types::Price::Number(2.0));
         requests += &(recorder.request() + "\n");
     }
     let recorder =

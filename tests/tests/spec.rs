@@ -174,3 +174,26 @@ fn names_are_what_a_person_would_choose() {
         assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "{name}");
     }
 }
+
+#[test]
+fn no_type_stands_under_two_names() {
+    let mut document = committed().1;
+    walk::each_schema(&mut document, &mut |_, schema| {
+        schema.shift_remove("description");
+        schema.shift_remove("title");
+        // A reference reads the same with documentation beside it and without.
+        if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+            let target = only["$ref"].clone();
+            schema.shift_remove("allOf");
+            schema.insert("$ref".to_owned(), target);
+        }
+    });
+    let mut seen = std::collections::BTreeMap::new();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let mut schema = schema.clone();
+        schema.sort_all_objects();
+        if let Some(other) = seen.insert(schema.to_string(), name) {
+            panic!("{other} and {name} are the same type");
+        }
+    }
+}
