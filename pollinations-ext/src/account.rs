@@ -6,7 +6,7 @@ use pollinations_api::types::{AccountBalance, AccountProfile, KeyStatus};
 
 use crate::{
     error::Error,
-    transport::{Options, Shared},
+    transport::{Shared, fetch},
 };
 
 /// What the service says of the key's account. Nothing here costs pollen.
@@ -43,8 +43,7 @@ impl Account {
     ///
     /// Status 401 without a valid key, 403 without the permission.
     pub async fn balance(&self) -> Result<AccountBalance, Error> {
-        let send = |client: pollinations_api::Client| async move { client.account_balance().send().await };
-        Ok(self.shared.call("account_balance", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, account_balance)
     }
 
     /// Who the account belongs to, its tier, and when its daily pollen is renewed.
@@ -55,8 +54,7 @@ impl Account {
     ///
     /// Status 401 without a valid key, 403 without the permission.
     pub async fn profile(&self) -> Result<AccountProfile, Error> {
-        let send = |client: pollinations_api::Client| async move { client.account_profile().send().await };
-        Ok(self.shared.call("account_profile", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, account_profile)
     }
 
     /// What the key may do: its kind, expiry, permissions and budget.
@@ -67,7 +65,6 @@ impl Account {
     ///
     /// Status 401 without a valid key.
     pub async fn key(&self) -> Result<KeyStatus, Error> {
-        let send = |client: pollinations_api::Client| async move { client.account_key().send().await };
-        Ok(self.shared.call("account_key", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, account_key)
     }
 }

@@ -1,6 +1,6 @@
 //! Images and videos.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use pollinations_api::{
     Client,
@@ -10,8 +10,7 @@ use pollinations_api::{
 use crate::{
     download::Download,
     error::Error,
-    retry::RetryPolicy,
-    transport::{Options, Shared},
+    transport::{Options, Receive, Shared, call_options},
 };
 
 /// Asks for an image, or with a video model for a video.
@@ -155,17 +154,7 @@ impl ImageRequest {
         self
     }
 
-    /// Repeats this request by a policy of its own.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
-        self
-    }
-
-    /// Limits the time until the image begins to arrive, all attempts together.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeout = Some(limit);
-        self
-    }
+    call_options!(until "the image begins to arrive");
 
     /// Sends the request and returns when the image begins to arrive.
     ///
@@ -199,7 +188,7 @@ impl ImageRequest {
             );
             request.send().await
         };
-        let response = self.shared.download(OPERATION, &self.options, send).await?;
+        let response = self.shared.call(Receive::Head, OPERATION, &self.options, send).await?;
         Ok(Download::new(OPERATION, response, self.shared.idle_timeout))
     }
 }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use pollinations_api::{
-    Client,
-    types::{ModelInfo, ModelObject},
-};
+use pollinations_api::types::{ModelInfo, ModelObject};
 
 use crate::{
     error::Error,
-    transport::{Options, Shared},
+    transport::{Shared, fetch},
 };
 
 /// Listings of models. They need no key and cost nothing; a key that is limited to some models sees only those.
@@ -46,8 +43,7 @@ impl Models {
     ///
     /// Status 500 when the service cannot list them.
     pub async fn text(&self) -> Result<Vec<ModelInfo>, Error> {
-        let send = |client: Client| async move { client.list_text_models().send().await };
-        Ok(self.shared.call("list_text_models", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, list_text_models)
     }
 
     /// Models for images and videos, with prices and abilities.
@@ -58,8 +54,7 @@ impl Models {
     ///
     /// Status 500 when the service cannot list them.
     pub async fn image(&self) -> Result<Vec<ModelInfo>, Error> {
-        let send = |client: Client| async move { client.list_image_models().send().await };
-        Ok(self.shared.call("list_image_models", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, list_image_models)
     }
 
     /// Models for speech and music, with prices and voices.
@@ -70,8 +65,7 @@ impl Models {
     ///
     /// Status 500 when the service cannot list them.
     pub async fn audio(&self) -> Result<Vec<ModelInfo>, Error> {
-        let send = |client: Client| async move { client.list_audio_models().send().await };
-        Ok(self.shared.call("list_audio_models", &Options::default(), send).await?.into_inner())
+        fetch!(self.shared, list_audio_models)
     }
 
     /// The names of the text models, as OpenAI's API lists them.
@@ -82,7 +76,6 @@ impl Models {
     ///
     /// Status 500 when the service cannot list them.
     pub async fn list(&self) -> Result<Vec<ModelObject>, Error> {
-        let send = |client: Client| async move { client.list_models().send().await };
-        Ok(self.shared.call("list_models", &Options::default(), send).await?.into_inner().data)
+        Ok(fetch!(self.shared, list_models)?.data)
     }
 }

@@ -43,6 +43,35 @@ pub(crate) struct Shared {
     pub(crate) max_body: usize,
 }
 
+/// Calls an operation that takes nothing and answers with JSON.
+macro_rules! fetch {
+    ($shared:expr, $operation:ident) => {{
+        let send = |client: pollinations_api::Client| async move { client.$operation().send().await };
+        let options = $crate::transport::Options::default();
+        let response = $shared.call($crate::transport::Receive::Whole, stringify!($operation), &options, send).await;
+        response.map(pollinations_api::ResponseValue::into_inner)
+    }};
+}
+
+/// The settings that every request has, for its `impl` block. `until` is when its time limit ends.
+macro_rules! call_options {
+    (until $until:literal) => {
+        /// Repeats this request by a policy of its own.
+        pub fn retry(mut self, policy: $crate::retry::RetryPolicy) -> Self {
+            self.options.retry = Some(policy);
+            self
+        }
+
+        #[doc = concat!("Limits the time until ", $until, ", all attempts together.")]
+        pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+            self.options.timeout = Some(limit);
+            self
+        }
+    };
+}
+
+pub(crate) use {call_options, fetch};
+
 /// What one call sets otherwise than its client.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
@@ -52,7 +81,7 @@ pub(crate) struct Options {
 
 /// When a response counts as received, and so is not asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Receive {
+pub(crate) enum Receive {
     /// When its head is there; the caller reads the body as it comes.
     Head,
     /// The same, with the HTTP client's own time limit, which holds for the body too: the generated client returns
@@ -199,6 +228,7 @@ impl Shared {
     /// Makes a call through the generated client and returns what the server sent, decoded by its type.
     pub(crate) async fn call<T, F, R>(
         self: &Arc<Self>,
+        receive: Receive,
         operation: &str,
         options: &Options,
         send: F,
@@ -207,21 +237,7 @@ impl Shared {
         F: FnOnce(Client) -> R,
         R: Future<Output = Result<ResponseValue<T>, pollinations_api::Error<pollinations_api::types::ApiError>>>,
     {
-        Call::new(self, options, Receive::Whole).perform(operation, send).await
-    }
-
-    /// Makes a call whose body is read as it comes.
-    pub(crate) async fn download<T, F, R>(
-        self: &Arc<Self>,
-        operation: &str,
-        options: &Options,
-        send: F,
-    ) -> Result<ResponseValue<T>, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Result<ResponseValue<T>, pollinations_api::Error<pollinations_api::types::ApiError>>>,
-    {
-        Call::new(self, options, Receive::Head).perform(operation, send).await
+        Call::new(self, options, receive).perform(operation, send).await
     }
 
     /// Makes a call that is answered with a stream of events.

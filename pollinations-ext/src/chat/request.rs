@@ -1,6 +1,6 @@
 //! Asking for a chat completion.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use pollinations_api::{
     Client,
@@ -13,8 +13,7 @@ use pollinations_api::{
 use super::{reply::ChatReply, stream::ChatStream};
 use crate::{
     error::Error,
-    retry::RetryPolicy,
-    transport::{Options, Shared},
+    transport::{Options, Receive, Shared, call_options},
 };
 
 const OPERATION: &str = "chat_completions";
@@ -143,17 +142,7 @@ impl ChatRequest {
         self
     }
 
-    /// Repeats this request by a policy of its own.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.options.retry = Some(policy);
-        self
-    }
-
-    /// Limits the time until the reply is there, or begins to stream, all attempts together.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.options.timeout = Some(limit);
-        self
-    }
+    call_options!(until "the reply is there, or begins to stream");
 
     /// Sends the request and returns the whole reply.
     ///
@@ -165,7 +154,7 @@ impl ChatRequest {
     pub async fn send(self) -> Result<ChatReply, Error> {
         let body = self.body;
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
-        Ok(ChatReply::new(self.shared.call(OPERATION, &self.options, send).await?))
+        Ok(ChatReply::new(self.shared.call(Receive::Whole, OPERATION, &self.options, send).await?))
     }
 
     /// Sends the request and returns the reply as it is written, from its first event on.

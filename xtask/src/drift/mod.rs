@@ -1,7 +1,7 @@
 //! What changed between two documents, for callers of the generated client.
 //!
 //! Both documents are normalized first, so that only what reaches the client counts. The `drift` crate then walks them
-//! side by side and finds the places that differ; [`explain`] says what differs there and whether it breaks callers:
+//! side by side and finds the places that differ; `explain` says what differs there and whether it breaks callers:
 //! unlike a strict reader, the generated client takes new values of an enumeration and new members of a union.
 
 mod explain;
