@@ -9,7 +9,8 @@ fn examples() -> Vec<(&'static str, Value)> {
         (
             "definitions",
             json!({
-                "paths": { "/a": { "get": { "responses": { "200": { "content": { "application/json": { "schema": {
+                "paths": { "/shared": { "$ref": "#/components/pathItems/Shared" }, "/away": { "$ref": "other.json" },
+                "/a": { "get": { "responses": { "200": { "content": { "application/json": { "schema": {
                     "properties": {
                         "next": { "$ref": "#/paths/~1a/get/responses/200/content/application~1json/schema" },
                         "leaf": { "$ref": "#/components/schemas/Tree/$defs/Leaf" },
@@ -17,7 +18,7 @@ fn examples() -> Vec<(&'static str, Value)> {
                         "lost": { "$ref": "#/components/schemas/Nowhere" },
                     },
                 } } } } } } } },
-                "components": { "schemas": { "Tree": {
+                "components": { "pathItems": { "Shared": { "get": {} }, "Unused": {} }, "schemas": { "Ring": { "$ref": "#/components/schemas/Ring" }, "Tree": {
                     "$defs": { "Leaf": { "type": "object", "properties": { "tree": { "$ref": "#/components/schemas/Tree" } } } },
                     "properties": { "leaf": { "$ref": "#/components/schemas/Tree/$defs/Leaf" } },
                 } } },
@@ -97,6 +98,7 @@ fn examples() -> Vec<(&'static str, Value)> {
                 "Bytes": { "contentMediaType": "application/octet-stream" },
                 "Quoted": { "type": "string", "contentEncoding": "quoted-printable" },
                 "Nested": { "type": "string", "contentMediaType": "application/json", "contentSchema": { "type": "object" } },
+                "Text": { "contentMediaType": "text/html; charset=utf-8" },
             } } }),
         ),
         (

@@ -62,6 +62,7 @@ fn path_items(document: &mut Value, warnings: &mut Warnings) {
         return;
     }
     let original = document.clone();
+    let mut used = BTreeSet::new();
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     paths.retain(|path, item| {
         let Some(reference) = item.get("$ref").and_then(Value::as_str).map(str::to_owned) else { return true };
@@ -75,8 +76,12 @@ fn path_items(document: &mut Value, warnings: &mut Warnings) {
             return false;
         };
         *item = target.clone();
+        used.extend(reference.strip_prefix("#/components/pathItems/").map(str::to_owned));
         true
     });
+    if let Some(items) = document.pointer_mut("/components/pathItems").and_then(Value::as_object_mut) {
+        items.retain(|name, _| !used.contains(name));
+    }
 }
 
 /// Breaks components that are nothing but references to each other.

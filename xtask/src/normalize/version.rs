@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use super::{NotOpenApi, Warnings};
 
+/// The dialects that the passes read.
+const DIALECTS: [&str; 2] =
+    ["https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"];
+
 /// Refuses what is not an OpenAPI 3.0 or 3.1 document.
 pub(super) fn check(document: &Value) -> Result<(), NotOpenApi> {
     let fail = |reason: &str| Err(NotOpenApi(reason.to_owned()));
@@ -32,18 +36,25 @@ pub(super) fn check(document: &Value) -> Result<(), NotOpenApi> {
 pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     let Some(object) = document.as_object_mut() else { return };
     object.insert("openapi".to_owned(), json!("3.0.3"));
-    object.shift_remove("jsonSchemaDialect");
+    if let Some(dialect) = object.shift_remove("jsonSchemaDialect")
+        && !dialect.as_str().is_some_and(|dialect| DIALECTS.contains(&dialect))
+    {
+        warnings.add("/jsonSchemaDialect", format!("the schemas are read as JSON Schema 2020-12, not as {dialect}"));
+    }
     if object.shift_remove("webhooks").is_some_and(|webhooks| webhooks != json!({})) {
         warnings.add("/webhooks", "OpenAPI 3.0 has no webhooks; they are left out");
     }
     if let Some(info) = object.get_mut("info").and_then(Value::as_object_mut) {
         info.shift_remove("summary");
         if let Some(license) = info.get_mut("license").and_then(Value::as_object_mut) {
-            license.shift_remove("identifier");
+            // An SPDX identifier has an address, which is what 3.0 knows.
+            if let Some(Value::String(identifier)) = license.shift_remove("identifier") {
+                license.entry("url").or_insert_with(|| json!(format!("https://spdx.org/licenses/{identifier}.html")));
+            }
         }
     }
     if let Some(components) = object.get_mut("components").and_then(Value::as_object_mut)
-        && components.shift_remove("pathItems").is_some()
+        && components.shift_remove("pathItems").is_some_and(|items| items != json!({}))
     {
         warnings.add("/components/pathItems", "OpenAPI 3.0 has no reusable path items; they are left out");
     }
