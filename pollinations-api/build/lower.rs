@@ -20,6 +20,13 @@ pub(crate) struct Lowered {
     pub(crate) unions: Vec<Union>,
     /// The types of JSON request bodies.
     pub(crate) request_bodies: BTreeSet<String>,
+    pub(crate) servers: Servers,
+}
+
+/// Where operations are, by their ids. progenitor knows one address for all.
+pub(crate) struct Servers {
+    pub(crate) default: String,
+    pub(crate) others: Vec<(String, String)>,
 }
 
 /// A set of strings, of which some are known.
@@ -47,6 +54,7 @@ pub(crate) enum Members {
 }
 
 pub(crate) fn lower(mut document: Value) -> Lowered {
+    let servers = servers(&document);
     let mut schemas = take_schemas(&mut document);
     open_enums(&mut schemas);
     let unions = take_unions(&mut schemas);
@@ -82,7 +90,25 @@ pub(crate) fn lower(mut document: Value) -> Lowered {
     // A form is sent as bytes; a struct of strings would only mislead.
     schemas.retain(|name, _| !forms.contains(name) || used.contains(name));
     document["components"]["schemas"] = Value::Object(schemas);
-    Lowered { document, enums, unions, request_bodies }
+    Lowered { document, enums, unions, request_bodies, servers }
+}
+
+fn servers(document: &Value) -> Servers {
+    let first = |holder: &Value| {
+        let url = holder.get("servers")?.get(0)?.get("url")?.as_str()?;
+        Some(url.trim_end_matches('/').to_owned())
+    };
+    let default = first(document).unwrap_or_default();
+    let mut others = Vec::new();
+    for item in document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+        for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
+            let server = first(operation).or_else(|| first(item)).filter(|server| *server != default);
+            if let (Some(server), Some(id)) = (server, operation.get("operationId").and_then(Value::as_str)) {
+                others.push((id.to_owned(), server));
+            }
+        }
+    }
+    Servers { default, others }
 }
 
 fn take_schemas(document: &mut Value) -> Map<String, Value> {

@@ -7,7 +7,15 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use serde_json::Value;
 
-use crate::lower::{Enum, Members, Union};
+use crate::lower::{Enum, Members, Servers, Union};
+
+/// The text of `servers.rs`.
+pub(crate) fn servers(servers: &Servers) -> String {
+    format!(
+        "pub(crate) const DEFAULT: &str = {:?};\npub(crate) const OTHERS: &[(&str, &str)] = &{:?};\n",
+        servers.default, servers.others
+    )
+}
 
 /// Where a generated type lives, as the rest of the generated code sees it.
 pub(crate) fn path(name: &str) -> String {

@@ -28,6 +28,11 @@ mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
+/// Where the operations of `openapi.json` are.
+mod servers {
+    include!(concat!(env!("OUT_DIR"), "/servers.rs"));
+}
+
 /// The enumerations and unions of `openapi.json`.
 mod model {
     #![allow(clippy::large_enum_variant, reason = "generated; a message is moved a few times in its life")]

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::{Request, Response};
 
-use crate::Client;
+use crate::{Client, servers};
 
 /// A request on its way: the future that [`Transport::execute`] returns.
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send + 'a>>;
@@ -78,7 +78,16 @@ impl fmt::Debug for SharedTransport {
 }
 
 impl ClientHooks<SharedTransport> for Client {
-    async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
+    async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
+        if self.baseurl() == servers::DEFAULT
+            && let Some((_, server)) = servers::OTHERS.iter().find(|(operation, _)| *operation == info.operation_id)
+            && let Some(rest) = request.url().as_str().strip_prefix(servers::DEFAULT)
+            && let Ok(url) = format!("{server}{rest}").parse()
+        {
+            // The document gives this operation a server of its own. Under another address, an emulator or a proxy
+            // answers for all of them.
+            *request.url_mut() = url;
+        }
         // progenitor announces the version of the document to every server. This one does not ask, and a browser would
         // have to ask it for leave first (CORS).
         request.headers_mut().remove("api-version");
