@@ -240,7 +240,7 @@ fn time_grows_with_the_size_and_no_faster() {
 #[test]
 fn the_large_document_can_be_had() {
     if let Some(path) = std::env::var_os("LARGE_DOCUMENT") {
-        fs::write(path, large(4000).to_string()).unwrap();
+        fs::write(path, large(5000).to_string()).unwrap();
     }
     assert!(large(10).to_string().len() > 8_000);
 }

@@ -6,7 +6,7 @@
 //! References to path items are replaced by what they point to. A reference that leads nowhere, or out of the document,
 //! is left out with a warning: whatever it meant, it then means any value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -20,11 +20,21 @@ use super::{
 pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     path_items(document, warnings);
     rings(document, warnings);
-    let targets = targets(document);
+    let components: HashSet<String> = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(|name| to_component(name))
+        .collect();
+    let targets = targets(document, &components);
     let names = move_to_components(document, &targets);
     walk::visit(document, &mut |place, value| {
         let Some(object) = value.as_object_mut().filter(|_| place.kind == Kind::Schema) else { return };
         let Some(reference) = object.get("$ref").and_then(Value::as_str) else { return };
+        if components.contains(reference) {
+            return;
+        }
         // What was moved left a reference to its old place behind.
         let pointer = targets.get(reference).map_or_else(|| reference.trim_start_matches('#'), String::as_str);
         match names.get(pointer) {
@@ -116,17 +126,18 @@ fn decode(fragment: &str) -> String {
     percent_decode_str(fragment).decode_utf8_lossy().into_owned()
 }
 
-/// The JSON pointers that the schemas' references lead to, by the references as they are written.
-fn targets(document: &mut Value) -> BTreeMap<String, String> {
+/// The JSON pointers that the schemas' references lead to, by the references as they are written, without those that
+/// lead to components already.
+fn targets(document: &mut Value, components: &HashSet<String>) -> BTreeMap<String, String> {
     let mut references = BTreeSet::new();
     let mut anchors: BTreeMap<String, String> = BTreeMap::new();
     walk::visit(document, &mut |place, value| {
         if place.kind != Kind::Schema {
             return;
         }
-        let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        references.extend(text("$ref"));
-        anchors.extend(text("$anchor").map(|anchor| (anchor, place.pointer())));
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        references.extend(text("$ref").filter(|it| !components.contains(*it)).map(str::to_owned));
+        anchors.extend(text("$anchor").map(|anchor| (anchor.to_owned(), place.pointer())));
         let mapping = value.get("discriminator").and_then(|it| it.get("mapping")?.as_object());
         references.extend(mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str).map(str::to_owned));
     });

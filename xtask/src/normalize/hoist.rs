@@ -7,7 +7,10 @@
 //! Schemas of the same shape become one. Names come from `naming.rs` and depend on the places of use alone, not on the
 //! order in which they stand. A union whose members differ in a constant property gets a `discriminator`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -51,8 +54,8 @@ struct Shape {
 type Pending = Vec<(usize, String)>;
 
 struct Hoist {
-    /// The components before the pass, to look through references.
-    components: Map<String, Value>,
+    /// The components that are members of unions, as they were before the pass: to find the tag of a union.
+    members: Map<String, Value>,
     shapes: Vec<Shape>,
     by_form: HashMap<String, usize>,
 }
@@ -60,16 +63,14 @@ struct Hoist {
 impl Hoist {
     fn new(document: &mut Value) -> Self {
         rename_components(document);
-        // Taken out, and put back when they have their names.
-        let components = shapes::take_schemas(document);
-        Self { components, shapes: Vec::new(), by_form: HashMap::new() }
+        Self { members: members(document), shapes: Vec::new(), by_form: HashMap::new() }
     }
 
     /// Returns whether components were merged.
     fn run(mut self, document: &mut Value) -> bool {
         // Components that are no types of their own, such as a string, keep their names and are lifted from.
         let mut kept = Map::new();
-        for (name, mut schema) in self.components.clone() {
+        for (name, mut schema) in shapes::take_schemas(document) {
             let mut pending = Pending::new();
             self.children(&mut schema, "", &mut pending);
             match schema {
@@ -200,7 +201,7 @@ impl Hoist {
 
     /// Lifts the members of a union and writes down what tells them apart.
     fn members(&mut self, object: &mut Map<String, Value>, edge: &str, pending: &mut Pending) {
-        let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.components));
+        let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
             let mut mapping = Map::new();
@@ -342,20 +343,59 @@ impl Hoist {
     }
 }
 
-/// What two schemas have in common when they are the same type: everything but the order and the default.
-fn form(schema: &Map<String, Value>) -> String {
-    let mut schema = schema.clone();
-    schema.shift_remove("default");
-    let mut value = Value::Object(schema);
-    walk::visit_schema(&mut value, &mut |_, schema| {
-        for key in ["required", "enum"] {
-            if let Some(list) = schema.get_mut(key).and_then(Value::as_array_mut) {
-                list.sort_by_cached_key(Value::to_string);
-            }
+/// The components that unions refer to.
+fn members(document: &mut Value) -> Map<String, Value> {
+    let mut names = BTreeSet::new();
+    walk::each_schema(document, &mut |_, schema| {
+        for member in shapes::union_members(schema).into_iter().flatten() {
+            let name = member.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(SCHEMAS));
+            names.extend(name.map(str::to_owned));
         }
     });
-    value.sort_all_objects();
-    value.to_string()
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let found = names.into_iter().filter_map(|name| Some((name.clone(), schemas?.get(&name)?.clone())));
+    found.collect()
+}
+
+/// What two schemas have in common when they are the same type: everything but the order and the default.
+fn form(schema: &Map<String, Value>) -> String {
+    let mut form = String::new();
+    write_object(schema.iter().filter(|(key, _)| *key != "default"), &mut form);
+    form
+}
+
+fn write_object<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form: &mut String) {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    form.push('{');
+    for (key, value) in entries {
+        // Writing to a string cannot fail.
+        let _ = write!(form, "{key:?}:");
+        match value {
+            Value::Object(object) => write_object(object.iter(), form),
+            Value::Array(list) if key == "required" || key == "enum" => {
+                let mut members: Vec<String> = list.iter().map(Value::to_string).collect();
+                members.sort_unstable();
+                let _ = write!(form, "{members:?}");
+            }
+            Value::Array(list) => {
+                form.push('[');
+                for member in list {
+                    match member {
+                        Value::Object(object) => write_object(object.iter(), form),
+                        other => {
+                            let _ = write!(form, "{other},");
+                        }
+                    }
+                }
+                form.push(']');
+            }
+            other => {
+                let _ = write!(form, "{other},");
+            }
+        }
+    }
+    form.push('}');
 }
 
 fn json_type(schema: &Value) -> &str {

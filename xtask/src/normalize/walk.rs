@@ -151,16 +151,7 @@ fn children(kind: Kind, key: &str) -> Option<Layout> {
 ///
 /// A schema may be `true` or `false` as well as an object; a visitor sees those too.
 pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
-    start(document, Kind::Document, visitor);
-}
-
-/// Visits every schema below one schema, that schema last.
-pub fn visit_schema(schema: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
-    start(schema, Kind::Schema, visitor);
-}
-
-fn start(value: &mut Value, kind: Kind, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
-    descend(value, &Place { kind, side: Side::Both, above: None, token: Token::Root }, visitor);
+    descend(document, &Place { kind: Kind::Document, side: Side::Both, above: None, token: Token::Root }, visitor);
 }
 
 fn descend(value: &mut Value, place: &Place<'_>, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
