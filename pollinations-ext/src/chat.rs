@@ -1,13 +1,11 @@
 //! Chat completions: one reply, or the reply as it is written.
 
 mod events;
-mod guard;
 mod reply;
 mod request;
 mod stream;
 
 pub(crate) use events::Events;
-pub(crate) use guard::{Guard, GuardError};
 pub use reply::ChatReply;
 pub use request::ChatRequest;
 pub use stream::{ChatChunk, ChatStream};

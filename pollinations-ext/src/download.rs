@@ -16,8 +16,8 @@ use pollinations_api::{ByteStream, ResponseValue};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::{
-    chat::{Guard, GuardError},
     error::Error,
+    guard::{Guard, GuardError},
     transport::request_id,
 };
 

@@ -104,10 +104,6 @@ impl Error {
         Self::new(ErrorKind::Io, format!("{}: {error}", message.into())).source_error(error)
     }
 
-    pub(crate) fn decode(message: impl Into<String>, error: serde_json::Error) -> Self {
-        Self::new(ErrorKind::Decode, format!("{}: {error}", message.into())).source_error(error)
-    }
-
     /// An error of the HTTP client. Its address goes, since a key may be in it.
     pub(crate) fn transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
@@ -140,8 +136,7 @@ impl Error {
 
     /// An event of a stream that says what is wrong.
     pub(crate) fn stream(body: ErrorBody) -> Self {
-        let message = if body.message.is_empty() { "the model failed".to_owned() } else { body.message };
-        let mut error = Self::new(ErrorKind::Stream, message);
+        let mut error = Self::new(ErrorKind::Stream, body.message);
         error.0.code = body.code;
         error.0.request_id = body.request_id;
         error.0.details = body.details;
@@ -163,8 +158,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_body(mut self, body: String) -> Self {
-        self.0.body = Some(body);
+    pub(crate) fn with_body(mut self, body: Option<String>) -> Self {
+        self.0.body = body;
         self
     }
 

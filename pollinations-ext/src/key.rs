@@ -80,7 +80,9 @@ impl ApiKey {
 
     /// Takes the key out of a text that a server wrote.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(self.expose_secret(), "[key]")
+        let key = self.expose_secret();
+        // As it stands, and as it stands within quotation marks.
+        text.replace(key, "[key]").replace(&key.escape_debug().to_string(), "[key]")
     }
 }
 

@@ -7,6 +7,7 @@ pub mod chat;
 mod client;
 mod download;
 mod error;
+mod guard;
 mod image;
 mod key;
 mod models;

@@ -219,10 +219,12 @@ impl Shared {
         error.with_attempts(attempts)
     }
 
-    /// The beginning of a body that could not be understood.
-    pub(crate) fn excerpt(&self, body: &[u8]) -> Option<String> {
-        let text = String::from_utf8_lossy(body);
-        body::excerpt(&self.key.as_ref().map_or_else(|| text.clone().into_owned(), |key| key.redact(&text)))
+    /// A body or an event that is not of the type that the document promises. serde's own error repeats the value that
+    /// it did not expect, which may be the key: so it goes into the message without it, and is no source.
+    pub(crate) fn undecodable(&self, what: &str, error: &serde_json::Error, body: &[u8]) -> Error {
+        let redact = |text: &str| self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.redact(text));
+        let excerpt = body::excerpt(&redact(&String::from_utf8_lossy(body)));
+        Error::new(ErrorKind::Decode, redact(&format!("{what}: {error}"))).with_body(excerpt)
     }
 
     /// Makes a call through the generated client and returns what the server sent, decoded by its type.
@@ -377,11 +379,7 @@ impl Call {
             | Generated::ResponseBodyError(error)
             | Generated::InvalidUpgrade(error) => Error::transport(error),
             Generated::InvalidResponsePayload(body, error) => {
-                let decoded = Error::decode("the response is not what the document promises", error);
-                match self.shared.excerpt(&body) {
-                    Some(excerpt) => decoded.with_body(excerpt),
-                    None => decoded,
-                }
+                self.shared.undecodable("the response is not what the document promises", &error, &body)
             }
             Generated::UnexpectedResponse(response) => {
                 let message = "the server answered with a success that the document does not have";

@@ -222,3 +222,26 @@ async fn calls_can_be_spawned() {
     spawnable(client.image("a cat").send());
     spawnable(client.clone());
 }
+
+#[tokio::test]
+async fn no_event_shows_the_key() {
+    const KEY: &str = "sk_must_never_show";
+    for data in [
+        json!({ "error": { "message": format!("{KEY} is spent"), "details": { "key": KEY } } }).to_string(),
+        json!({ "choices": KEY }).to_string(),
+        format!("{KEY} is no JSON"),
+    ] {
+        let script = Script::play(vec![Step::Events(vec![format!("data: {data}\n\n")])]).await;
+        let builder = Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap());
+        let client = builder.retry(RetryPolicy::none()).build().unwrap();
+        let mut stream = client.chat("openai").user("Hi").stream().await.unwrap();
+        let error = stream.next().await.unwrap().unwrap_err();
+        let mut shown = format!("{error} {error:?} {stream:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown += &format!(" {cause} {cause:?}");
+            source = cause.source();
+        }
+        assert!(!shown.contains("must_never"), "{shown}");
+    }
+}

@@ -16,9 +16,9 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use reqwest::Response;
 use sse_stream::{Sse, SseByteStream};
 
-use super::guard::{Guard, GuardError};
 use crate::{
     error::{Error, ErrorKind},
+    guard::{Guard, GuardError},
     transport::request_id,
 };
 

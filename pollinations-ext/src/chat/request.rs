@@ -171,6 +171,6 @@ impl ChatRequest {
         let with_usage = options.include_usage == Some(true);
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
         let events = self.shared.events(OPERATION, &self.options, send).await?;
-        Ok(ChatStream::new(OPERATION, events, with_usage))
+        Ok(ChatStream::new(self.shared, OPERATION, events, with_usage))
     }
 }

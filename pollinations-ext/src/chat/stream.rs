@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ops::Deref,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -19,6 +20,7 @@ use super::{events::Events, reply::ChatReply};
 use crate::{
     body::ErrorBody,
     error::{Error, ErrorKind},
+    transport::Shared,
 };
 
 /// What ends a stream of chunks, as OpenAI's API has it.
@@ -83,6 +85,7 @@ impl Deref for ChatChunk {
 /// ```
 #[must_use = "nothing is read from a stream until it is polled"]
 pub struct ChatStream {
+    shared: Arc<Shared>,
     operation: &'static str,
     events: Events,
     merged: Merged,
@@ -98,8 +101,8 @@ enum State {
 }
 
 impl ChatStream {
-    pub(super) fn new(operation: &'static str, events: Events, with_usage: bool) -> Self {
-        Self { operation, events, merged: Merged::default(), with_usage, state: State::Open }
+    pub(super) fn new(shared: Arc<Shared>, operation: &'static str, events: Events, with_usage: bool) -> Self {
+        Self { shared, operation, events, merged: Merged::default(), with_usage, state: State::Open }
     }
 
     /// The next piece; nothing when the reply is complete, or has failed.
@@ -155,8 +158,8 @@ impl ChatStream {
             return None;
         }
         Some(match serde_json::from_str::<ChatCompletionChunk>(data) {
-            Ok(ChatCompletionChunk { error: Some(error), .. }) => {
-                let body = ErrorBody::from_json(&serde_json::json!({ "error": error }));
+            Ok(ChatCompletionChunk { error: Some(_), .. }) => {
+                let body = ErrorBody::parse(data.as_bytes(), "the model failed", self.shared.key.as_ref());
                 Err(self.locate(Error::stream(body)))
             }
             Ok(chunk) => {
@@ -164,11 +167,8 @@ impl ChatStream {
                 Ok(ChatChunk(chunk))
             }
             Err(error) => {
-                let decoded = self.locate(Error::decode("an event of the stream cannot be read", error));
-                Err(match crate::body::excerpt(data) {
-                    Some(excerpt) => decoded.with_body(excerpt),
-                    None => decoded,
-                })
+                let what = "an event of the stream cannot be read";
+                Err(self.locate(self.shared.undecodable(what, &error, data.as_bytes())))
             }
         })
     }

@@ -20,8 +20,7 @@ pub(super) fn explain(pair: &Pair, found: &Found) -> Vec<Change> {
     let mut explainer = Explainer { found, changes: Vec::new() };
     match (old.and_then(Value::as_object), new.and_then(Value::as_object)) {
         (Some(old), Some(new)) if is_schema(location) => {
-            let optional = false;
-            explainer.schema(location, old, new, optional, optional);
+            explainer.schema(location, old, new, false, false);
         }
         _ => explainer.structure(old, new, location),
     }

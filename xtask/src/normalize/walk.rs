@@ -39,24 +39,11 @@ enum Layout {
     Map(Kind),
 }
 
-/// Which side of the wire a schema describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// What the caller sends.
-    Request,
-    /// What the server answers.
-    Response,
-    /// Shared: a component.
-    Both,
-}
-
 /// Where a visitor is.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// What the visited object is.
     pub kind: Kind,
-    /// Which side of the wire it describes.
-    pub side: Side,
     above: Option<&'a Place<'a>>,
     token: Token<'a>,
 }
@@ -151,7 +138,7 @@ fn children(kind: Kind, key: &str) -> Option<Layout> {
 ///
 /// A schema may be `true` or `false` as well as an object; a visitor sees those too.
 pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
-    descend(document, &Place { kind: Kind::Document, side: Side::Both, above: None, token: Token::Root }, visitor);
+    descend(document, &Place { kind: Kind::Document, above: None, token: Token::Root }, visitor);
 }
 
 fn descend(value: &mut Value, place: &Place<'_>, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
@@ -177,12 +164,7 @@ fn descend(value: &mut Value, place: &Place<'_>, visitor: &mut impl FnMut(&Place
 }
 
 fn below<'a>(above: &'a Place<'a>, kind: Kind, token: Token<'a>) -> Place<'a> {
-    let side = match kind {
-        Kind::Parameter | Kind::RequestBody if above.side == Side::Both => Side::Request,
-        Kind::Response => Side::Response,
-        _ => above.side,
-    };
-    Place { kind, side, above: Some(above), token }
+    Place { kind, above: Some(above), token }
 }
 
 /// Appends one reference token to a JSON pointer and returns the length to truncate it to afterwards.
