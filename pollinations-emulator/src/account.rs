@@ -73,13 +73,12 @@ pub(crate) async fn usage(_: Key, State(state): Shared, Query(query): Query<Usag
     let older = |record: &Record| query.before.as_deref().is_none_or(|before| record.timestamp.as_str() < before);
     let records: Vec<Record> = state.records().into_iter().filter(older).take(limit).collect();
     if is_csv(query.format.as_deref())? {
-        let mut text = String::from("timestamp,type,model,cost_usd\n");
+        let mut writer = csv::Writer::from_writer(Vec::new());
         for record in &records {
-            let model = record.model.as_deref().unwrap_or_default();
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{},{},{model},{}", record.timestamp, record.kind, record.cost_usd);
+            writer.serialize(record).map_err(|error| Failure::form(error.to_string()))?;
         }
-        return Ok(csv(text));
+        let text = writer.into_inner().map_err(|error| Failure::form(error.to_string()))?;
+        return Ok(table(text));
     }
     Ok(Json(json!({ "count": records.len(), "usage": records })).into_response())
 }
@@ -102,7 +101,7 @@ pub(crate) async fn daily(_: Key, State(state): Shared, Query(query): Query<Dail
         for ((date, model), (requests, cost)) in &days {
             let _ = writeln!(text, "{date},{model},tier,{requests},{cost}");
         }
-        return Ok(csv(text));
+        return Ok(table(text.into_bytes()));
     }
     let usage: Vec<Value> = days
         .into_iter()
@@ -121,6 +120,6 @@ fn is_csv(format: Option<&str>) -> Result<bool, Failure> {
     }
 }
 
-fn csv(text: String) -> Response {
+fn table(text: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, "text/csv")], text).into_response()
 }

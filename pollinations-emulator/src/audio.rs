@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    answer::count,
     auth::Key,
-    chat,
     failure::Failure,
     state::{self, Tokens},
 };
@@ -90,20 +90,30 @@ fn speak(
     let Some((_, kind)) = FORMATS.iter().find(|(name, _)| *name == format) else {
         return Err(Failure::field("response_format", "must be one of mp3, opus, aac, flac, wav, pcm"));
     };
-    let tokens = Tokens { input_text: chat::count(text), output_audio: 1, ..Tokens::default() };
+    let tokens = Tokens { input_text: count(text), output_audio: 1, ..Tokens::default() };
     state.spend(key, "audio", model.unwrap_or("elevenlabs"), tokens)?;
 
     #[allow(clippy::cast_precision_loss, reason = "a text has few words")]
-    let seconds = duration.unwrap_or(chat::count(text) as f64 * SECONDS_A_WORD);
+    let seconds = duration.unwrap_or(count(text) as f64 * SECONDS_A_WORD);
+    // Opus, AAC and FLAC need an encoder that the emulator has not yet; a WAV file plays everywhere.
+    let kind = if matches!(format, "mp3" | "wav" | "pcm") { *kind } else { "audio/wav" };
+    Ok(([(CONTENT_TYPE, kind)], encode(seconds, format)).into_response())
+}
+
+/// A text as sound: a tone as long as it takes to say it.
+pub(crate) fn spoken(text: &str, format: &str) -> Vec<u8> {
+    #[allow(clippy::cast_precision_loss, reason = "a text has few words")]
+    let seconds = count(text) as f64 * SECONDS_A_WORD;
+    encode(seconds, format)
+}
+
+fn encode(seconds: f64, format: &str) -> Vec<u8> {
     let samples = tone(seconds);
-    let bytes = match format {
+    match format {
         "pcm" => samples,
-        "wav" => wav(&samples),
         "mp3" => mp3(seconds),
-        // These need an encoder that the emulator has not yet; a WAV file plays everywhere.
-        _ => return Ok(([(CONTENT_TYPE, "audio/wav")], wav(&samples)).into_response()),
-    };
-    Ok(([(CONTENT_TYPE, *kind)], bytes).into_response())
+        _ => wav(&samples),
+    }
 }
 
 /// A tone of 440 Hz: 16-bit samples, one channel, little endian.
@@ -175,7 +185,7 @@ pub(crate) async fn transcribe(
         return Err(Failure::field("file", "is required and must not be empty"));
     };
     let text = format!("A recording of {length} bytes.");
-    let tokens = Tokens { output_text: chat::count(&text), ..Tokens::default() };
+    let tokens = Tokens { output_text: count(&text), ..Tokens::default() };
     state.spend(&key, "audio", &model, tokens)?;
     Ok(match format.as_str() {
         "json" => Json(json!({ "text": text })).into_response(),

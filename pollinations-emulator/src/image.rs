@@ -73,6 +73,11 @@ pub(crate) async fn generate(
     Ok(([(CONTENT_TYPE, kind), (HeaderName::from_static("x-model-used"), &model)], bytes).into_response())
 }
 
+/// A small picture, at once.
+pub(crate) fn png(prompt: &str, seed: i64, width: u32, height: u32) -> Option<Vec<u8>> {
+    picture(prompt, seed, width, height, ImageFormat::Png)
+}
+
 /// A gradient whose colours come from the prompt and the seed: the same request gives the same picture.
 fn picture(prompt: &str, seed: i64, width: u32, height: u32, format: ImageFormat) -> Option<Vec<u8>> {
     let mut hasher = DefaultHasher::new();

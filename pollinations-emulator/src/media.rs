@@ -79,7 +79,7 @@ async fn store(state: &state::State, request: Request) -> Result<Response, Flat>
         Sha256::digest(&file.bytes).iter().take(HASH_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect();
     let (kind, size) = (file.kind.clone(), file.bytes.len());
     let duplicate = state.store(&id, file);
-    let url = format!("https://media.pollinations.ai/{id}");
+    let url = format!("{}/{id}", state.base_url());
     let body = json!({ "id": id, "url": url, "contentType": kind, "size": size, "duplicate": duplicate });
     Ok(Json(body).into_response())
 }

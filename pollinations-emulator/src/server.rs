@@ -12,7 +12,7 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{account, audio, chat, failure, image, media, models, state::State, text};
+use crate::{account, audio, chat, enter, failure, image, media, models, state::State, text};
 
 /// The pollen that an account starts with.
 const BALANCE: f64 = 100.0;
@@ -118,7 +118,7 @@ impl Builder {
     pub async fn start(self) -> io::Result<Emulator> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let state = Arc::new(State::new(self.balance));
+        let state = Arc::new(State::new(base_url.clone(), self.balance));
         let app = router(Arc::clone(&state));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
@@ -152,6 +152,18 @@ fn router(state: Arc<State>) -> Router {
         .route("/v1/audio/transcriptions", post(audio::transcribe))
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(models::list))
+        // The deprecated path of chat completions, and the older gateway.
+        .route("/openai", post(chat::complete))
+        .route("/generate/openai", post(chat::complete))
+        .route("/generate/openai/chat/completions", post(chat::complete))
+        .route("/generate/openai/models", get(models::list))
+        .route("/generate/image/models", get(models::image))
+        .route("/generate/image/{prompt}", get(image::generate))
+        // Bring Your Own Pollen.
+        .route("/authorize", get(enter::ask).post(enter::decide))
+        .route("/device", get(enter::ask_device).post(enter::decide_device))
+        .route("/api/device/code", post(enter::device_code))
+        .route("/api/device/token", post(enter::device_token))
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&state), identify))

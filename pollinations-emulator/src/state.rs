@@ -10,7 +10,13 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{auth::Key, clock, failure::Failure, media::File};
+use crate::{
+    auth::Key,
+    clock,
+    enter::{Decision, Device},
+    failure::Failure,
+    media::File,
+};
 
 /// One generation, as `/account/usage` lists it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -46,9 +52,13 @@ pub(crate) struct Tokens {
 /// Shared by all requests of one emulator.
 #[derive(Debug)]
 pub(crate) struct State {
+    base_url: String,
     account: Mutex<Account>,
     files: Mutex<HashMap<String, File>>,
+    /// By device code.
+    devices: Mutex<HashMap<String, Device>>,
     requests: AtomicU64,
+    keys: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -64,12 +74,20 @@ const PRICE: f64 = 0.000_01;
 const FLAT: f64 = 0.01;
 
 impl State {
-    pub(crate) fn new(balance: f64) -> Self {
+    pub(crate) fn new(base_url: String, balance: f64) -> Self {
         Self {
+            base_url,
             account: Mutex::new(Account { balance, records: Vec::new() }),
             files: Mutex::default(),
+            devices: Mutex::default(),
             requests: AtomicU64::new(0),
+            keys: AtomicU64::new(0),
         }
+    }
+
+    /// Where the emulator listens.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     pub(crate) fn next_request_id(&self) -> String {
@@ -126,6 +144,37 @@ impl State {
 
     pub(crate) fn file(&self, hash: &str) -> Option<File> {
         lock(&self.files).get(hash).cloned()
+    }
+
+    /// A key for a user who has granted one.
+    pub(crate) fn issue_key(&self) -> String {
+        format!("sk_emulated_{:08}", self.keys.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// A device code and what the user enters.
+    pub(crate) fn issue_device(&self) -> (String, String) {
+        let mut devices = lock(&self.devices);
+        let number = devices.len() + 1;
+        let (device_code, user_code) = (format!("device_{number:08}"), format!("EMUL-{number:04}"));
+        let device = Device { user_code: user_code.clone(), decision: Decision::Pending };
+        devices.insert(device_code.clone(), device);
+        (device_code, user_code)
+    }
+
+    pub(crate) fn device(&self, code: &str) -> Option<Device> {
+        lock(&self.devices).get(code).cloned()
+    }
+
+    /// A device code is good for one key.
+    pub(crate) fn forget_device(&self, code: &str) {
+        lock(&self.devices).remove(code);
+    }
+
+    /// Notes what the user has decided; false if there is no such code.
+    pub(crate) fn decide_device(&self, user_code: &str, decision: Decision) -> bool {
+        let mut devices = lock(&self.devices);
+        let device = devices.values_mut().find(|device| device.user_code.eq_ignore_ascii_case(user_code.trim()));
+        device.map(|device| device.decision = decision).is_some()
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {

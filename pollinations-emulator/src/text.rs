@@ -1,20 +1,20 @@
 //! `GET /text/{prompt}`.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::{Path, Query, State},
     http::{HeaderName, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    answer::{Answer, count},
     auth::Key,
-    chat::{self, Reply},
+    chat,
+    chunks::{self, Identity},
     failure::Failure,
     state::{self, Tokens},
 };
@@ -43,17 +43,16 @@ pub(crate) async fn generate(
         return Err(Failure::field("temperature", "must be from 0 to 2"));
     }
     let model = query.model.unwrap_or_else(|| "openai".to_owned());
-    let reply = Reply::to(&prompt, query.system.as_deref());
-    let tokens =
-        Tokens { input_text: chat::count(&prompt), output_text: chat::count(&reply.text), ..Tokens::default() };
+    let answer = Answer::to_prompt(&prompt, query.system.as_deref());
+    let text = answer.text.clone().unwrap_or_default();
+    let tokens = Tokens { input_text: count(&prompt), output_text: count(&text), ..Tokens::default() };
     state.spend(&key, "text", &model, tokens)?;
 
-    let used = (HeaderName::from_static("x-model-used"), model.clone());
+    let used = [(HeaderName::from_static("x-model-used"), model.clone())];
     if query.stream == Some(true) {
-        let events = chat::events(&chat::Identity::new(&model, query.seed), &reply, None);
-        let body = Body::from_stream(stream::iter(events.into_iter().map(Ok::<_, Infallible>)));
-        return Ok(([(CONTENT_TYPE, "text/event-stream".to_owned()), used], body).into_response());
+        let events = chunks::events(&Identity::new(&model, query.seed), &answer, None);
+        return Ok((used, [(CONTENT_TYPE, "text/event-stream")], chat::paced(events)).into_response());
     }
-    let text = if query.json == Some(true) { json!({ "reply": reply.text }).to_string() } else { reply.text };
-    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), used], text).into_response())
+    let text = if query.json == Some(true) { json!({ "reply": text }).to_string() } else { text };
+    Ok((used, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

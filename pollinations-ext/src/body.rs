@@ -3,7 +3,7 @@
 use pollinations_api::types::ErrorCode;
 use serde_json::Value;
 
-use crate::key::ApiKey;
+use crate::keyring::Keyring;
 
 /// Bytes of an unknown body that an error keeps.
 const EXCERPT: usize = 1024;
@@ -22,9 +22,9 @@ impl ErrorBody {
     /// Reads the service's envelope, `{"error": "text"}`, OpenAI's form, a page of HTML, or nothing at all.
     ///
     /// `fallback` is the message for a body that has none.
-    pub(crate) fn parse(bytes: &[u8], fallback: &str, key: Option<&ApiKey>) -> Self {
+    pub(crate) fn parse(bytes: &[u8], fallback: &str, keys: &Keyring) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let text = key.map_or_else(|| text.clone().into_owned(), |key| key.redact(&text));
+        let text = keys.redact(&text);
         let mut body = match serde_json::from_str::<Value>(&text) {
             Ok(value) => Self::from_json(&value),
             Err(_) => Self { message: title(&text), ..Self::default() },
@@ -34,6 +34,11 @@ impl ErrorBody {
             body.excerpt = excerpt(&text);
         }
         body
+    }
+
+    /// Why there is no pollen left, where a 402 says so.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.details.as_ref()?.get("reason")?.as_str().map(str::to_owned)
     }
 
     /// Reads an error object, as a response or as an event of a stream has it.
@@ -79,7 +84,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> ErrorBody {
-        ErrorBody::parse(text.as_bytes(), "fallback", None)
+        ErrorBody::parse(text.as_bytes(), "fallback", &Keyring::new(None, []))
     }
 
     #[test]
@@ -90,7 +95,7 @@ mod tests {
         assert_eq!(body.message, "No pollen");
         assert_eq!(body.code, Some(ErrorCode::PaymentRequired));
         assert_eq!(body.request_id.as_deref(), Some("r1"));
-        assert_eq!(body.details.unwrap()["reason"], "key_budget");
+        assert_eq!(body.reason().as_deref(), Some("key_budget"));
     }
 
     #[test]
@@ -119,8 +124,8 @@ mod tests {
 
     #[test]
     fn the_key_is_taken_out() {
-        let key: ApiKey = "sk_secret123".parse().unwrap();
-        let body = ErrorBody::parse(br#"{"error":"unknown key sk_secret123"}"#, "", Some(&key));
+        let keys = Keyring::new(Some("sk_secret123".parse().unwrap()), []);
+        let body = ErrorBody::parse(br#"{"error":"unknown key sk_secret123"}"#, "", &keys);
         assert_eq!(body.message, "unknown key [key]");
     }
 }

@@ -1,11 +1,32 @@
-//! Chat completions: one reply, or the reply as it is written.
+//! Chat completions: one reply, or the reply as it is written; pictures, sounds and files to look at; tools; structured
+//! output; conversations.
+//!
+//! It starts with [`Pollinations::chat`](crate::Pollinations::chat).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = pollinations_emulator::Emulator::start().await?;
+//! # let pollinations = pollinations_ext::Pollinations::builder()
+//! #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+//! let reply = pollinations.chat("openai").system("Answer in one word").user("Name a flower").send().await?;
+//! println!("{}", reply.text());
+//! # Ok(())
+//! # }
+//! ```
 
-mod events;
+mod attachment;
+mod conversation;
+mod function;
 mod reply;
 mod request;
 mod stream;
+mod structured;
+mod tool_run;
 
-pub(crate) use events::Events;
+pub use conversation::{Conversation, ConversationStream};
+pub use function::Function;
 pub use reply::ChatReply;
 pub use request::ChatRequest;
 pub use stream::{ChatChunk, ChatStream};
+pub use tool_run::ToolRun;

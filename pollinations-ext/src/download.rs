@@ -1,10 +1,10 @@
 //! Bytes on their way: images, videos, sounds.
 
 use std::{
-    io,
+    fmt, io,
     path::Path,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -12,61 +12,178 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::{HeaderMap, header::CONTENT_TYPE};
-use pollinations_api::{ByteStream, ResponseValue};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::{
     error::Error,
     guard::{Guard, GuardError},
-    transport::request_id,
+    raw::{header, request_id},
 };
 
 /// A response whose bytes are read as they come, in constant memory.
 ///
 /// It is a [`Stream`] of [`Bytes`]; [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes) read
 /// it to its end.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let image = pollinations.image("a cat").size(64, 64).send().await?;
+/// assert_eq!(image.content_type(), Some("image/jpeg"));
+/// let bytes = image.on_progress(|progress| println!("{progress}")).bytes().await?;
+/// # assert!(!bytes.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is saved, written or polled"]
 pub struct Download {
     operation: &'static str,
     headers: HeaderMap,
     length: Option<u64>,
     body: Guard,
+    received: u64,
+    report: Option<Report>,
+}
+
+type Report = Box<dyn Fn(Progress) + Send + Sync>;
+
+/// How far a download is.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(progress: pollinations_ext::Progress) {
+/// match progress.total {
+///     Some(total) => println!("{} of {total} bytes", progress.received),
+///     None => println!("{} bytes", progress.received),
+/// }
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes that have come.
+    pub received: u64,
+    /// Bytes that there are, where the server says so.
+    pub total: Option<u64>,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.total {
+            Some(total) => write!(formatter, "{} of {total} bytes", self.received),
+            None => write!(formatter, "{} bytes", self.received),
+        }
+    }
 }
 
 impl Download {
-    pub(crate) fn new(operation: &'static str, response: ResponseValue<ByteStream>, idle: Duration) -> Self {
+    pub(crate) fn new(operation: &'static str, response: reqwest::Response, idle: Duration) -> Self {
         let headers = response.headers().clone();
         let length = response.content_length();
-        Self { operation, headers, length, body: Guard::new(response.into_inner_stream(), idle) }
+        let body = Guard::new(Box::pin(response.bytes_stream()), idle);
+        Self { operation, headers, length, body, received: 0, report: None }
     }
 
     /// What the bytes are, such as `image/jpeg` or `video/mp4`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.content_type());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn content_type(&self) -> Option<&str> {
         self.header(CONTENT_TYPE.as_str())
     }
 
     /// How many bytes there are, where the server says so.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?} bytes", image.content_length());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn content_length(&self) -> Option<u64> {
         self.length
     }
 
     /// The model that the service used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.model());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn model(&self) -> Option<&str> {
         self.header("x-model-used")
     }
 
     /// The id under which the service knows the request.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.request_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.header("x-request-id")
     }
 
     /// All headers of the response.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.headers());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        header(&self.headers, name)
+    }
+
+    /// Calls this whenever bytes have come, for a progress bar. It runs on the task that reads and should be quick.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let image = image.on_progress(|progress| eprintln!("{progress}"));
+    /// image.save("cat.jpg").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.report = Some(Box::new(report));
+        self
     }
 
     /// Reads everything into memory.
@@ -75,6 +192,16 @@ impl Download {
     ///
     /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the connection breaks,
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes any more.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let bytes = image.bytes().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
         let mut all = BytesMut::new();
         while let Some(chunk) = self.next().await {
@@ -88,6 +215,16 @@ impl Download {
     /// # Errors
     ///
     /// As [`bytes`](Self::bytes), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the writer fails.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let written = image.write_to(tokio::io::stdout()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn write_to<W: AsyncWrite + Unpin>(mut self, mut writer: W) -> Result<u64, Error> {
         let operation = self.operation;
         let failed = |error| Error::io("cannot write", error).with_operation(operation);
@@ -109,6 +246,16 @@ impl Download {
     /// # Errors
     ///
     /// As [`bytes`](Self::bytes), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let size = image.save("cat.jpg").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
         let operation = self.operation;
@@ -154,19 +301,24 @@ impl Stream for Download {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        Pin::new(&mut this.body).poll_next(context).map(|item| {
-            item.map(|chunk| {
-                chunk.map_err(|error: GuardError| {
-                    let request_id = request_id(&this.headers);
-                    error.into_error().with_operation(this.operation).with_request_id(request_id)
-                })
+        let item = ready!(Pin::new(&mut this.body).poll_next(context));
+        if let Some(Ok(chunk)) = &item {
+            this.received += chunk.len() as u64;
+            if let Some(report) = &this.report {
+                report(Progress { received: this.received, total: this.length });
+            }
+        }
+        Poll::Ready(item.map(|chunk| {
+            chunk.map_err(|error: GuardError| {
+                let request_id = request_id(&this.headers);
+                error.into_error().with_operation(this.operation).with_request_id(request_id)
             })
-        })
+        }))
     }
 }
 
-impl std::fmt::Debug for Download {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Download {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Download")
             .field("operation", &self.operation)

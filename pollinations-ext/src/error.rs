@@ -42,6 +42,7 @@ struct Inner {
     request_id: Option<String>,
     details: Option<serde_json::Value>,
     body: Option<String>,
+    text: Option<String>,
     attempts: u32,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -71,8 +72,18 @@ pub enum ErrorKind {
     Stream,
     /// A stream ended before its end.
     Truncated,
-    /// A file could not be written.
+    /// A file could not be read or written.
     Io,
+    /// The model answered with something else than the structure it was asked for: see [`Error::text`].
+    Structure,
+    /// The model went on calling tools for longer than it may.
+    ToolRounds,
+    /// The user, or the service for him, did not grant a key.
+    Denied,
+    /// The time in which a key could be granted is over.
+    Expired,
+    /// A grant came back without the state that was sent, or with another: somebody else may have made it.
+    State,
 }
 
 impl Error {
@@ -86,6 +97,7 @@ impl Error {
             request_id: None,
             details: None,
             body: None,
+            text: None,
             attempts: 0,
             retry_after: None,
             source: None,
@@ -107,12 +119,7 @@ impl Error {
     /// An error of the HTTP client. Its address goes, since a key may be in it.
     pub(crate) fn transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let kind = match () {
-            () if error.is_timeout() => ErrorKind::Timeout,
-            () if error.is_connect() => ErrorKind::Connect,
-            () if error.is_builder() => ErrorKind::Request,
-            () => ErrorKind::Connection,
-        };
+        let kind = Self::kind_of(&error);
         let what = match kind {
             ErrorKind::Timeout => "no answer in time",
             ErrorKind::Connect => "cannot connect to the server",
@@ -121,6 +128,15 @@ impl Error {
         };
         let message = format!("{what} ({})", innermost(&error));
         Self::new(kind, message).source_error(error)
+    }
+
+    pub(crate) fn kind_of(error: &reqwest::Error) -> ErrorKind {
+        match () {
+            () if error.is_timeout() => ErrorKind::Timeout,
+            () if error.is_connect() => ErrorKind::Connect,
+            () if error.is_builder() => ErrorKind::Request,
+            () => ErrorKind::Connection,
+        }
     }
 
     /// A response that says what is wrong.
@@ -160,6 +176,11 @@ impl Error {
 
     pub(crate) fn with_body(mut self, body: Option<String>) -> Self {
         self.0.body = body;
+        self
+    }
+
+    pub(crate) fn with_text(mut self, text: impl Into<String>) -> Self {
+        self.0.text = Some(text.into());
         self
     }
 
@@ -217,6 +238,21 @@ impl Error {
     /// The beginning of a response that could not be understood, 1 KiB at most and without the key.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
+    }
+
+    /// What the model said instead of the structure it was asked for, in full.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if let Some(text) = error.text() {
+    ///     println!("the model said: {text}");
+    /// }
+    /// # }
+    /// ```
+    pub fn text(&self) -> Option<&str> {
+        self.0.text.as_deref()
     }
 
     /// How many requests were sent. 0 when the error came up before the first.
@@ -304,6 +340,7 @@ impl fmt::Debug for Error {
             .field("request_id", &inner.request_id)
             .field("details", &inner.details)
             .field("body", &inner.body)
+            .field("text", &inner.text)
             .field("attempts", &inner.attempts)
             .field("retry_after", &inner.retry_after)
             .field("source", &inner.source)

@@ -14,9 +14,11 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::time::{Instant, Sleep};
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    time::{Instant, Sleep, sleep},
+};
 
 type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
@@ -35,14 +37,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// Limits the silence alone.
     pub(crate) fn new(body: Body, idle: Duration) -> Self {
-        Self {
-            body,
-            idle,
-            alarm: Box::pin(tokio::time::sleep(idle)),
-            armed: false,
-            pending: Arc::default(),
-            limit: usize::MAX,
-        }
+        Self { body, idle, alarm: Box::pin(sleep(idle)), armed: false, pending: Arc::default(), limit: usize::MAX }
     }
 
     /// Fails when more than `limit` bytes have come since the returned counter was last set to zero.

@@ -1,17 +1,25 @@
 //! Images and videos.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 use pollinations_api::{
-    Client,
+    ByteStream, Client,
     types::{ImageModel, ImageQuality},
 };
+use reqwest::Url;
 
 use crate::{
+    address,
+    call::Generated,
     download::Download,
     error::Error,
-    transport::{Options, Receive, Shared, call_options},
+    file::File,
+    media::Media,
+    options::{Options, call_options, into_setters, setters},
+    transport::Shared,
 };
+
+const OPERATION: &str = "generate_image";
 
 /// Asks for an image, or with a video model for a video.
 ///
@@ -20,11 +28,11 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # use pollinations_ext::Pollinations;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
-/// # let pollinations = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
 /// # let folder = std::env::temp_dir().join("pollinations-ext-doc");
 /// # std::fs::create_dir_all(&folder)?;
 /// let path = folder.join("cat.jpg");
@@ -40,6 +48,12 @@ pub struct ImageRequest {
     shared: Arc<Shared>,
     options: Options,
     prompt: String,
+    parameters: Parameters,
+    references: Vec<Reference>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
     model: Option<ImageModel>,
     width: Option<u64>,
     height: Option<u64>,
@@ -55,106 +69,105 @@ pub struct ImageRequest {
     audio: Option<bool>,
 }
 
+type Sending = Pin<Box<dyn Future<Output = Generated<ByteStream>> + Send>>;
+
+/// An image to start from.
+#[derive(Clone, Debug)]
+enum Reference {
+    Url(String),
+    File(File),
+}
+
 impl ImageRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
-        Self {
-            shared,
-            options: Options::default(),
-            prompt,
-            model: None,
-            width: None,
-            height: None,
-            seed: None,
-            enhance: None,
-            negative_prompt: None,
-            safe: None,
-            quality: None,
-            image: None,
-            transparent: None,
-            duration: None,
-            aspect_ratio: None,
-            audio: None,
-        }
+        let (options, parameters) = (Options::default(), Parameters::default());
+        Self { shared, options, prompt, parameters, references: Vec::new() }
     }
 
-    /// The model, such as `flux` or, for a video, `veo`; `zimage` if it is not set.
-    pub fn model(mut self, model: impl Into<ImageModel>) -> Self {
-        self.model = Some(model.into());
-        self
+    into_setters! {
+        on parameters, example "pollinations.image(\"a cat\")";
+        /// The model, such as `flux` or, for a video, `veo`; `zimage` if it is not set.
+        model: ImageModel, "\"flux\"";
+        /// What should not be in the image.
+        negative_prompt: String, "\"dogs\"";
+        /// The quality, for the `gptimage` models: `low` to `hd`; `medium` if it is not set.
+        quality: ImageQuality, "\"hd\"";
+        /// The shape of a video: `16:9` or `9:16`.
+        aspect_ratio: String, "\"16:9\"";
+    }
+
+    setters! {
+        on parameters, example "pollinations.image(\"a cat\")";
+        /// The same seed gives the same image: 0 to 2147483647, or -1 for a new one each time; 0 if it is not set.
+        seed: i64, "42";
+        /// Lets a model improve the prompt first; off if it is not set.
+        enhance: bool, "true";
+        /// Filters content that is not safe; off if it is not set.
+        safe: bool, "true";
+        /// Makes the background transparent, for the `gptimage` models; off if it is not set.
+        transparent: bool, "true";
+        /// The length of a video in seconds: 4, 6 or 8 for `veo`, 2 to 10 for `seedance`.
+        duration: u64, "5";
+        /// Adds sound to a video, for `veo`; off if it is not set.
+        audio: bool, "true";
     }
 
     /// Width and height in pixels; 1024 each if it is not set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.image("a cat").size(1024, 768);
+    /// # }
+    /// ```
     pub fn size(mut self, width: u32, height: u32) -> Self {
-        self.width = Some(width.into());
-        self.height = Some(height.into());
-        self
-    }
-
-    /// The same seed gives the same image: 0 to 2147483647, or -1 for a new one each time; 0 if it is not set.
-    pub fn seed(mut self, seed: i64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Lets a model improve the prompt first; off if it is not set.
-    pub fn enhance(mut self, enhance: bool) -> Self {
-        self.enhance = Some(enhance);
-        self
-    }
-
-    /// What should not be in the image.
-    pub fn negative_prompt(mut self, prompt: impl Into<String>) -> Self {
-        self.negative_prompt = Some(prompt.into());
-        self
-    }
-
-    /// Filters content that is not safe; off if it is not set.
-    pub fn safe(mut self, safe: bool) -> Self {
-        self.safe = Some(safe);
-        self
-    }
-
-    /// The quality, for the `gptimage` models; `medium` if it is not set.
-    pub fn quality(mut self, quality: impl Into<ImageQuality>) -> Self {
-        self.quality = Some(quality.into());
+        self.parameters.width = Some(width.into());
+        self.parameters.height = Some(height.into());
         self
     }
 
     /// The address of an image to start from. Several calls give several images; for `veo` the first is the first frame
     /// and the second the last.
-    pub fn reference_image(mut self, url: impl AsRef<str>) -> Self {
-        self.image = Some(match self.image {
-            Some(urls) => format!("{urls}|{}", url.as_ref()),
-            None => url.as_ref().to_owned(),
-        });
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.image("at night").model("kontext").reference_image("https://example.com/cat.png");
+    /// # }
+    /// ```
+    pub fn reference_image(mut self, url: impl Into<String>) -> Self {
+        self.references.push(Reference::Url(url.into()));
         self
     }
 
-    /// Makes the background transparent, for the `gptimage` models; off if it is not set.
-    pub fn transparent(mut self, transparent: bool) -> Self {
-        self.transparent = Some(transparent);
+    /// A file to start from. It is uploaded when the request is sent, and its address taken as the reference image: see
+    /// [`Media::upload`] for what may be uploaded, and what that means.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// # let cat = pollinations.image("a cat").size(64, 64).send().await?.bytes().await?;
+    /// let request = pollinations.image("the same at night").model("kontext").reference_file(File::bytes(cat));
+    /// let at_night = request.send().await?.bytes().await?;
+    /// # assert!(!at_night.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reference_file(mut self, image: File) -> Self {
+        self.references.push(Reference::File(image));
         self
     }
 
-    /// The length of a video in seconds: 4, 6 or 8 for `veo`, 2 to 10 for `seedance`.
-    pub fn duration(mut self, seconds: u32) -> Self {
-        self.duration = Some(seconds.into());
-        self
-    }
-
-    /// The shape of a video: `16:9` or `9:16`.
-    pub fn aspect_ratio(mut self, ratio: impl Into<String>) -> Self {
-        self.aspect_ratio = Some(ratio.into());
-        self
-    }
-
-    /// Adds sound to a video, for `veo`; off if it is not set.
-    pub fn audio(mut self, audio: bool) -> Self {
-        self.audio = Some(audio);
-        self
-    }
-
-    call_options!(until "the image begins to arrive");
+    call_options!(until "the image begins to arrive", example "pollinations.image(\"a cat\")");
 
     /// Sends the request and returns when the image begins to arrive.
     ///
@@ -162,45 +175,133 @@ impl ImageRequest {
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
     /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
-    /// model that the key may not use.
-    pub async fn send(self) -> Result<Download, Error> {
-        const OPERATION: &str = "generate_image";
-        let prompt = path_segment(&self.prompt).map_err(|error| error.with_operation(OPERATION))?;
-        let send = |client: Client| async move {
-            let mut request = client.generate_image().prompt(prompt);
-            macro_rules! set {
-                ($($name:ident),*) => { $(if let Some(value) = self.$name { request = request.$name(value); })* };
+    /// model that the key may not use. For reference files the errors of [`Media::upload`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.image("a cat").send().await?.save("cat.jpg").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(mut self) -> Result<Download, Error> {
+        // Before anything is uploaded.
+        address::segment(&self.prompt, OPERATION)?;
+        for reference in &mut self.references {
+            if let Reference::File(file) = reference {
+                let uploaded = Media::new(self.shared.clone()).upload(file.clone()).send().await?;
+                *reference = Reference::Url(uploaded.url);
             }
-            set!(
-                model,
-                width,
-                height,
-                seed,
-                enhance,
-                negative_prompt,
-                safe,
-                quality,
-                image,
-                transparent,
-                duration,
-                aspect_ratio,
-                audio
-            );
-            request.send().await
-        };
-        let response = self.shared.call(Receive::Head, OPERATION, &self.options, send).await?;
-        Ok(Download::new(OPERATION, response, self.shared.idle_timeout))
+        }
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        shared.download(OPERATION, &options, self.write()?).await
     }
-}
 
-/// A text that can be one segment of a path.
-///
-/// `.` and `..` cannot, encoded or not: the URL standard (WHATWG URL, section 4.4, "double-dot URL path segment") takes
-/// them for steps through the path.
-fn path_segment(text: &str) -> Result<&str, Error> {
-    match text {
-        "" => Err(Error::request("the prompt is empty")),
-        "." | ".." => Err(Error::request("a prompt of dots alone cannot be sent in an address; add a word")),
-        text => Ok(text),
+    /// The address of the image, for an `<img src>`. With the client's key in it if that is publishable.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in one, or a reference file that
+    /// would have to be uploaded first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Pollinations;
+    /// let pollinations = Pollinations::builder().key("pk_example".parse()?).build()?;
+    /// let url = pollinations.image("a cat").model("flux").url()?;
+    /// assert_eq!(url, "https://gen.pollinations.ai/image/a%20cat?model=flux&key=pk_example");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn url(&self) -> Result<String, Error> {
+        address::with_key(&self.shared, self.address()?, OPERATION)
+    }
+
+    /// The address of the image without a key, for a proxy that adds one.
+    ///
+    /// # Errors
+    ///
+    /// As [`url`](Self::url), but for the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Pollinations;
+    /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
+    /// assert_eq!(pollinations.image("a cat").url_without_key()?, "https://gen.pollinations.ai/image/a%20cat");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn url_without_key(&self) -> Result<String, Error> {
+        self.address().map(String::from)
+    }
+
+    /// The address of the image with the client's key in it, be it secret. Whoever sees the address can spend the pollen
+    /// of the account.
+    ///
+    /// # Errors
+    ///
+    /// As [`url`](Self::url), but for the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Pollinations;
+    /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
+    /// let url = pollinations.image("a cat").url_with_secret_key()?;
+    /// assert!(url.ends_with("?key=sk_example"));
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn url_with_secret_key(&self) -> Result<String, Error> {
+        Ok(address::with_any_key(&self.shared, self.address()?))
+    }
+
+    fn address(&self) -> Result<Url, Error> {
+        if self.references.iter().any(|reference| matches!(reference, Reference::File(_))) {
+            let message = "a reference file has no address; upload it and give its address";
+            return Err(Error::request(message).with_operation(OPERATION));
+        }
+        self.shared.address(OPERATION, &self.options, self.clone().write()?)
+    }
+
+    /// Writes the request.
+    fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
+        address::segment(&self.prompt, OPERATION)?;
+        let urls: Vec<String> = self
+            .references
+            .into_iter()
+            .filter_map(|reference| match reference {
+                Reference::Url(url) => Some(url),
+                Reference::File(_) => None,
+            })
+            .collect();
+        let image = (!urls.is_empty()).then(|| urls.join("|"));
+        let parameters = Parameters { image, ..self.parameters };
+        let prompt = self.prompt;
+        Ok(move |client: Client| -> Sending {
+            Box::pin(async move {
+                let mut request = client.generate_image().prompt(prompt);
+                macro_rules! set {
+                    ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
+                }
+                set!(
+                    model,
+                    width,
+                    height,
+                    seed,
+                    enhance,
+                    negative_prompt,
+                    safe,
+                    quality,
+                    image,
+                    transparent,
+                    duration,
+                    aspect_ratio,
+                    audio
+                );
+                request.send().await
+            })
+        })
     }
 }

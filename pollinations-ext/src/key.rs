@@ -1,8 +1,9 @@
 //! The API key.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::Deref, str::FromStr, time::Duration};
 
 use http::HeaderValue;
+use pollinations_api::types;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
@@ -83,6 +84,94 @@ impl ApiKey {
         let key = self.expose_secret();
         // As it stands, and as it stands within quotation marks.
         text.replace(key, "[key]").replace(&key.escape_debug().to_string(), "[key]")
+    }
+}
+
+/// What a key may do, from [`Pollinations::key_status`](crate::Pollinations::key_status). Dereferences to the response
+/// itself.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let status = pollinations.key_status().await?;
+/// println!("{}: {:?} pollen left", status.type_, status.pollen_budget);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyStatus(types::KeyStatus);
+
+impl KeyStatus {
+    pub(crate) fn new(status: types::KeyStatus) -> Self {
+        Self(status)
+    }
+
+    /// Whether the key may use this model. A key without a list of models may use them all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{}", status.allows_model("flux"));
+    /// # }
+    /// ```
+    pub fn allows_model(&self, model: &str) -> bool {
+        self.0.permissions.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
+    }
+
+    /// Whether the key may read this part of the account: `profile`, `balance`, `usage` or `keys`. A key without a list
+    /// may read nothing of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{}", status.allows_account("usage"));
+    /// # }
+    /// ```
+    pub fn allows_account(&self, permission: &str) -> bool {
+        let allowed = self.0.permissions.account.iter().flatten();
+        allowed.map(|allowed| allowed.strip_prefix("account:").unwrap_or(allowed)).any(|allowed| allowed == permission)
+    }
+
+    /// Whether the key had a budget and has used it up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{}", status.is_spent());
+    /// # }
+    /// ```
+    pub fn is_spent(&self) -> bool {
+        self.0.pollen_budget.is_some_and(|budget| budget <= 0.0)
+    }
+
+    /// How long the key is still valid; nothing if it does not expire.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{:?}", status.expires_in());
+    /// # }
+    /// ```
+    pub fn expires_in(&self) -> Option<Duration> {
+        let seconds = self.0.expires_in?;
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 { Duration::MAX } else { Duration::ZERO }))
+    }
+}
+
+impl Deref for KeyStatus {
+    type Target = types::KeyStatus;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use pollinations_api::types::{ModelInfo, ModelObject};
+use pollinations_api::{
+    Client,
+    types::{ModelInfo, ModelObject},
+};
 
 use crate::{
     error::Error,
-    transport::{Shared, fetch},
+    fetch::{Fetch, fetch},
+    transport::Shared,
 };
 
 /// Listings of models. They need no key and cost nothing; a key that is limited to some models sees only those.
@@ -20,7 +24,7 @@ use crate::{
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// let pollinations = Pollinations::builder().without_key().base_url(emulator.base_url()).build()?;
 /// for model in pollinations.models().image().await? {
-///     println!("{}: {:?}", model.name, model.output_modalities);
+///     println!("{}: {:?} {:?}", model.name, model.output_modalities, model.pricing);
 /// }
 /// # Ok(())
 /// # }
@@ -35,36 +39,68 @@ impl Models {
         Self { shared }
     }
 
-    /// Models for text, with prices and abilities.
+    /// Models for text, with prices in pollen and abilities.
     ///
     /// Operation `list_text_models`.
     ///
     /// # Errors
     ///
     /// Status 500 when the service cannot list them.
-    pub async fn text(&self) -> Result<Vec<ModelInfo>, Error> {
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().text().await? {
+    ///     println!("{} with tools: {:?}", model.name, model.tools);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn text(&self) -> Fetch<Vec<ModelInfo>> {
         fetch!(self.shared, list_text_models)
     }
 
-    /// Models for images and videos, with prices and abilities.
+    /// Models for images and videos, with prices in pollen and abilities.
     ///
     /// Operation `list_image_models`.
     ///
     /// # Errors
     ///
     /// Status 500 when the service cannot list them.
-    pub async fn image(&self) -> Result<Vec<ModelInfo>, Error> {
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let models = pollinations.models().image().await?;
+    /// let videos = models.iter().filter(|model| model.output_modalities.iter().any(|output| output == "video"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn image(&self) -> Fetch<Vec<ModelInfo>> {
         fetch!(self.shared, list_image_models)
     }
 
-    /// Models for speech and music, with prices and voices.
+    /// Models for speech and music, with prices in pollen and voices.
     ///
     /// Operation `list_audio_models`.
     ///
     /// # Errors
     ///
     /// Status 500 when the service cannot list them.
-    pub async fn audio(&self) -> Result<Vec<ModelInfo>, Error> {
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().audio().await? {
+    ///     println!("{}: {}", model.name, model.voices.join(", "));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn audio(&self) -> Fetch<Vec<ModelInfo>> {
         fetch!(self.shared, list_audio_models)
     }
 
@@ -75,7 +111,50 @@ impl Models {
     /// # Errors
     ///
     /// Status 500 when the service cannot list them.
-    pub async fn list(&self) -> Result<Vec<ModelObject>, Error> {
-        Ok(fetch!(self.shared, list_models)?.data)
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().list().await? {
+    ///     println!("{}", model.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Fetch<Vec<ModelObject>> {
+        Fetch::new(&self.shared, "list_models", |client: Client| async move {
+            client.list_models().send().await?.map(|list| list.data)
+        })
+    }
+
+    /// The model of this name or alias, whatever it makes. Looks through the three listings, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As those of the listings.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// match pollinations.models().find("openai").await? {
+    ///     Some(model) => println!("{} costs {:?}", model.name, model.pricing),
+    ///     None => println!("there is no such model"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn find(&self, name_or_alias: &str) -> Result<Option<ModelInfo>, Error> {
+        for listing in [self.text(), self.image(), self.audio()] {
+            let models = listing.await?;
+            let is_it = |model: &ModelInfo| {
+                model.name == name_or_alias || model.aliases.iter().any(|alias| alias == name_or_alias)
+            };
+            if let Some(model) = models.into_iter().find(is_it) {
+                return Ok(Some(model));
+            }
+        }
+        Ok(None)
     }
 }

@@ -1,22 +1,37 @@
 //! Asking for a chat completion.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use pollinations_api::{
     Client,
     types::{
-        AssistantMessage, ChatCompletionRequest, ChatMessage, MessageContent, ReasoningEffort, ResponseFormat,
-        StopSequences, StreamOptions, SystemMessage, UserMessage,
+        AssistantMessage, AudioFormat, AudioOptions, ChatCompletionRequest, ChatMessage, ChatVoice, DeveloperMessage,
+        FunctionDefinition, FunctionTool, MessageContent, Modality, ReasoningEffort, ResponseFormat, StopSequences,
+        StreamOptions, SystemMessage, ThinkingMode, ThinkingOptions, Tool, ToolChoice, ToolMessage, UserMessage,
     },
 };
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use super::{reply::ChatReply, stream::ChatStream};
+use super::{
+    attachment::Attachment,
+    conversation::Conversation,
+    function::Function,
+    reply::ChatReply,
+    stream::ChatStream,
+    structured,
+    tool_run::{self, ToolRun},
+};
 use crate::{
     error::Error,
-    transport::{Options, Receive, Shared, call_options},
+    file::File,
+    options::{Options, call_options, into_setters, setters},
+    raw::RawResponse,
+    transport::{Receive, Shared},
 };
 
-const OPERATION: &str = "chat_completions";
+pub(super) const OPERATION: &str = "chat_completions";
 
 /// Asks a model for a reply to a conversation.
 ///
@@ -25,11 +40,11 @@ const OPERATION: &str = "chat_completions";
 /// # Examples
 ///
 /// ```
-/// # use pollinations_ext::Pollinations;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
-/// # let pollinations = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
 /// let reply = pollinations
 ///     .chat("openai")
 ///     .system("Answer in one word")
@@ -45,84 +60,420 @@ const OPERATION: &str = "chat_completions";
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until `send` or `stream` is called"]
 pub struct ChatRequest {
-    shared: Arc<Shared>,
-    options: Options,
-    body: ChatCompletionRequest,
+    pub(super) shared: Arc<Shared>,
+    pub(super) options: Options,
+    pub(super) body: ChatCompletionRequest,
+    attachments: Vec<Attachment>,
+    pub(super) functions: Vec<Function>,
+    pub(super) max_rounds: u32,
 }
 
 impl ChatRequest {
     pub(crate) fn new(shared: Arc<Shared>, model: String) -> Self {
-        let body = ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() };
-        Self { shared, options: Options::default(), body }
+        Self {
+            shared,
+            options: Options::default(),
+            body: ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() },
+            attachments: Vec::new(),
+            functions: Vec::new(),
+            max_rounds: tool_run::MAX_ROUNDS,
+        }
     }
 
     /// Adds an instruction that stands above the conversation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").system("Answer in French").user("Hello");
+    /// # }
+    /// ```
     pub fn system(self, text: impl Into<String>) -> Self {
         self.message(SystemMessage { cache_control: None, content: MessageContent::Text(text.into()), name: None })
     }
 
+    /// Adds an instruction under the name that newer models of OpenAI have for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").developer("Answer in French").user("Hello");
+    /// # }
+    /// ```
+    pub fn developer(self, text: impl Into<String>) -> Self {
+        self.message(DeveloperMessage { cache_control: None, content: MessageContent::Text(text.into()), name: None })
+    }
+
     /// Adds what the user says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Name a flower");
+    /// # }
+    /// ```
     pub fn user(self, text: impl Into<String>) -> Self {
         self.message(UserMessage { content: MessageContent::Text(text.into()), name: None })
     }
 
     /// Adds what the model said before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Name a flower").assistant("Tulip").user("Another");
+    /// # }
+    /// ```
     pub fn assistant(self, text: impl Into<String>) -> Self {
         let content = Some(MessageContent::Text(text.into()));
         self.message(AssistantMessage { content, ..AssistantMessage::default() })
     }
 
+    /// Adds what a tool answered to the call with this id.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let request = pollinations.chat("openai").user("What time is it?").function("clock", "Tells the time", None);
+    /// let reply = request.clone().send().await?;
+    /// let answers = request.message(reply.to_message());
+    /// let answers = reply.tool_calls().iter().fold(answers, |request, call| request.tool_result(&call.id, "5 pm"));
+    /// println!("{}", answers.send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tool_result(self, call_id: impl Into<String>, result: impl Into<String>) -> Self {
+        let content = Some(MessageContent::Text(result.into()));
+        self.message(ToolMessage { cache_control: None, content, tool_call_id: call_id.into() })
+    }
+
     /// Adds a message of any kind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::{MessageContent, UserMessage};
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let content = MessageContent::Text("Hello".to_owned());
+    /// let request = pollinations.chat("openai").message(UserMessage { content, name: Some("ada".to_owned()) });
+    /// # }
+    /// ```
     pub fn message(mut self, message: impl Into<ChatMessage>) -> Self {
         self.body.messages.push(message.into());
         self
     }
 
     /// Adds several messages, such as a conversation so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations, saved: &str) -> Result<(), serde_json::Error> {
+    /// let messages: Vec<pollinations_ext::types::ChatMessage> = serde_json::from_str(saved)?;
+    /// let request = pollinations.chat("openai").messages(messages).user("Go on");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn messages(mut self, messages: impl IntoIterator<Item = ChatMessage>) -> Self {
         self.body.messages.extend(messages);
         self
     }
 
-    /// How freely the model chooses its words: 0 (strict) to 2; 1 if it is not set.
-    pub fn temperature(mut self, temperature: f64) -> Self {
-        self.body.temperature = Some(temperature);
+    /// Shows the model an image: adds it to what the user said last. The file is read when the request is sent, and
+    /// goes along as a data URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("What is this?").image(File::path("cat.png"));
+    /// # }
+    /// ```
+    pub fn image(self, image: File) -> Self {
+        self.attach(Attachment::image(image))
+    }
+
+    /// Shows the model an image that it can load from this address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("What is this?").image_url("https://example.com/cat.png");
+    /// # }
+    /// ```
+    pub fn image_url(self, url: impl Into<String>) -> Self {
+        self.attach(Attachment::image_url(url.into()))
+    }
+
+    /// Shows the model a video that it can load from this address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("gemini").user("What happens?").video_url("https://example.com/cat.mp4");
+    /// # }
+    /// ```
+    pub fn video_url(self, url: impl Into<String>) -> Self {
+        self.attach(Attachment::video_url(url.into()))
+    }
+
+    /// Lets the model hear a recording: wav, mp3, flac or opus, told by the first bytes of the file or its content type.
+    /// The file is read when the request is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai-audio").user("Who speaks?").audio(File::path("speech.wav"));
+    /// # }
+    /// ```
+    pub fn audio(self, recording: File) -> Self {
+        self.attach(Attachment::audio(recording))
+    }
+
+    /// Gives the model a file to read, such as a PDF. It is read when the request is sent, and goes along as a data URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("gemini").user("Sum this up").file(File::path("report.pdf"));
+    /// # }
+    /// ```
+    pub fn file(self, file: File) -> Self {
+        self.attach(Attachment::file(file))
+    }
+
+    fn attach(mut self, attachment: Attachment) -> Self {
+        let attachment = attachment.add_to(&mut self.body.messages);
+        self.attachments.extend(attachment.needs_loading().then_some(attachment));
         self
     }
 
-    /// Chooses among the likeliest words that together have this probability: 0 to 1; 1 if it is not set.
-    pub fn top_p(mut self, probability: f64) -> Self {
-        self.body.top_p = Some(probability);
-        self
+    setters! {
+        on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
+        /// How freely the model chooses its words: 0 (strict) to 2; 1 if it is not set.
+        temperature: f64, "0.2";
+        /// Chooses among the likeliest words that together have this probability: 0 to 1; 1 if it is not set.
+        top_p: f64, "0.9";
+        /// Tokens that the reply may have at the most.
+        max_tokens: u64, "500";
+        /// The same seed and the same request give, as far as the model can, the same reply; -1 for a new one each time.
+        seed: i64, "42";
+        /// Makes words rarer the more often they have come: -2 to 2; 0 if it is not set.
+        frequency_penalty: f64, "0.5";
+        /// Makes words rarer that have come at all: -2 to 2; 0 if it is not set.
+        presence_penalty: f64, "0.5";
+        /// Makes repetitions rarer, for providers that know it: 0 to 2.
+        repetition_penalty: f64, "1.1";
+        /// Reports how likely each token was; see the `logprobs` of a choice.
+        logprobs: bool, "true";
+        /// How many alternatives to report for each token: 0 to 20. Needs [`logprobs`](Self::logprobs).
+        top_logprobs: u64, "3";
+        /// Tokens that the thinking may take at the most, for models that take it here.
+        thinking_budget: u64, "2000";
+        /// Whether the model may ask for several calls of tools at once; it may if this is not set.
+        parallel_tool_calls: bool, "false";
     }
 
-    /// Tokens that the reply may have at the most.
-    pub fn max_tokens(mut self, tokens: u64) -> Self {
-        self.body.max_tokens = Some(tokens);
-        self
+    into_setters! {
+        on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
+        /// How long a reasoning model thinks before it answers.
+        reasoning_effort: ReasoningEffort, "\"low\"";
+        /// The form of the reply: text, any JSON object, or JSON after a schema. [`structured`](Self::structured) does
+        /// it by a type.
+        response_format: ResponseFormat, "pollinations_ext::types::ResponseFormat::JsonObject";
+        /// Whether the model may call a tool, must, or must call a certain one.
+        tool_choice: ToolChoice, "pollinations_ext::types::ToolChoiceMode::Required";
+        /// What the reply streams beside its pieces. By default [`stream`](Self::stream) asks for the usage.
+        stream_options: StreamOptions, "pollinations_ext::types::StreamOptions { include_usage: Some(false) }";
     }
 
-    /// The same seed and the same request give, as far as the model can, the same reply; -1 for a new one each time.
-    pub fn seed(mut self, seed: i64) -> Self {
-        self.body.seed = Some(seed);
-        self
-    }
-
-    /// Ends the reply where one of these would come, at most four.
+    /// Ends the reply where one of these texts would come; 4 at the most.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Count").stop(["10", "ten"]);
+    /// # }
+    /// ```
     pub fn stop<S: Into<String>>(mut self, sequences: impl IntoIterator<Item = S>) -> Self {
         self.body.stop = Some(StopSequences::Many(sequences.into_iter().map(Into::into).collect()));
         self
     }
 
-    /// How long a reasoning model thinks before it answers.
-    pub fn reasoning_effort(mut self, effort: impl Into<ReasoningEffort>) -> Self {
-        self.body.reasoning_effort = Some(effort.into());
+    /// Makes a token more or less likely, by its id: -100 (never) to 100 (always).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Hello").logit_bias("1734", -100);
+    /// # }
+    /// ```
+    pub fn logit_bias(mut self, token: impl Into<String>, bias: i64) -> Self {
+        self.body.logit_bias.get_or_insert_with(BTreeMap::new).insert(token.into(), bias);
         self
     }
 
-    /// The form of the reply: text, any JSON object, or JSON after a schema.
-    pub fn response_format(mut self, format: impl Into<ResponseFormat>) -> Self {
-        self.body.response_format = Some(format.into());
+    /// Lets the model think before it answers, for this many tokens at the most (from 1). For models that can be told,
+    /// such as those of Claude.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("claude").user("Prove it").thinking(4000);
+    /// # }
+    /// ```
+    pub fn thinking(mut self, tokens: u64) -> Self {
+        let type_ = Some(ThinkingMode::Enabled);
+        self.body.thinking = Some(ThinkingOptions { budget_tokens: Some(tokens), type_ });
+        self
+    }
+
+    /// Asks for a spoken reply beside the written one: see [`ChatReply::audio_bytes`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai-audio").user("Say hello").speak("nova", "mp3");
+    /// # }
+    /// ```
+    pub fn speak(mut self, voice: impl Into<ChatVoice>, format: impl Into<AudioFormat>) -> Self {
+        self.body.audio = Some(AudioOptions { voice: voice.into(), format: format.into() });
+        self.modalities([Modality::Text, Modality::Audio])
+    }
+
+    /// The kinds of output that are wanted. [`speak`](Self::speak) sets both text and sound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Hello").modalities(["text"]);
+    /// # }
+    /// ```
+    pub fn modalities<M: Into<Modality>>(mut self, modalities: impl IntoIterator<Item = M>) -> Self {
+        self.body.modalities = modalities.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Identifies the end user to the provider of the model, so that it can tell abuse apart. Not a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Hello").end_user("u-7f3a");
+    /// # }
+    /// ```
+    pub fn end_user(mut self, id: impl Into<String>) -> Self {
+        self.body.user = Some(id.into());
+        self
+    }
+
+    /// Offers a tool: one that Gemini has built in, or a function of any form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::Tool;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("gemini").user("Plot a sine").tool(Tool::CodeExecution);
+    /// # }
+    /// ```
+    pub fn tool(mut self, tool: impl Into<Tool>) -> Self {
+        self.body.tools.push(tool.into());
+        self
+    }
+
+    /// Offers a function that the caller runs himself when the reply asks for it
+    /// ([`ChatReply::tool_calls`]). `parameters` is the JSON schema of its arguments; nothing if it takes none.
+    ///
+    /// [`callable`](Self::callable) does all of it with a Rust function.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let parameters = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    /// let request = pollinations
+    ///     .chat("openai")
+    ///     .user("How is the weather in Paris?")
+    ///     .function("weather", "Tells the weather of a city", parameters);
+    /// # }
+    /// ```
+    pub fn function(
+        self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        parameters: impl Into<Option<Value>>,
+    ) -> Self {
+        let parameters = match parameters.into() {
+            Some(Value::Object(parameters)) => parameters,
+            _ => Map::new(),
+        };
+        let description = Some(description.into());
+        let function = FunctionDefinition { description, name: name.into(), parameters, strict: None };
+        self.tool(FunctionTool { function })
+    }
+
+    /// Offers a Rust function. [`run`](Self::run) calls it whenever the model asks for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::chat::Function;
+    /// use pollinations_ext::schemars::{self, JsonSchema};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct City {
+    ///     name: String,
+    /// }
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
+    ///     Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", city.name))
+    /// });
+    /// let request = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather);
+    /// # }
+    /// ```
+    pub fn callable(mut self, function: Function) -> Self {
+        let tool = FunctionTool { function: function.definition().clone() };
+        self.functions.push(function);
+        self.tool(tool)
+    }
+
+    /// How often [`run`](Self::run) lets the model call functions before it gives up; 8 times by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Hello").max_rounds(3);
+    /// # }
+    /// ```
+    pub fn max_rounds(mut self, rounds: u32) -> Self {
+        self.max_rounds = rounds;
         self
     }
 
@@ -131,10 +482,8 @@ impl ChatRequest {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::Pollinations;
-    /// # fn example(pollinations: Pollinations) {
-    /// let request = pollinations.chat("openai").user("Hello").with_body(|body| body.presence_penalty = Some(0.5));
-    /// # let _ = request;
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.chat("openai").user("Hello").with_body(|body| body.functions.clear());
     /// # }
     /// ```
     pub fn with_body(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
@@ -142,35 +491,194 @@ impl ChatRequest {
         self
     }
 
-    call_options!(until "the reply is there, or begins to stream");
+    call_options!(
+        until "the reply is there, or begins to stream",
+        example "pollinations.chat(\"openai\").user(\"Hello\")",
+        field
+    );
 
     /// Sends the request and returns the whole reply.
     ///
     /// # Errors
     ///
     /// Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a model that
-    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the reply cannot be read. Failures
-    /// that may pass are retried first.
+    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the reply cannot be read;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot. Failures that may pass are retried first.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.chat("openai").user("Name a flower").send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send(self) -> Result<ChatReply, Error> {
-        let body = self.body;
+        let (shared, options, body) = self.load().await?;
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
-        Ok(ChatReply::new(self.shared.call(Receive::Whole, OPERATION, &self.options, send).await?))
+        Ok(ChatReply::new(shared.call(Receive::Whole, OPERATION, &options, send).await?))
+    }
+
+    /// Sends the request and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for a reply that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.chat("openai").user("Name a flower").send_raw().await?;
+    /// println!("{:?} {}", response.headers().get("x-model-used"), response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options, body) = self.load().await?;
+        let send = |client: Client| async move { client.chat_completions().body(body).send().await };
+        shared.raw(OPERATION, &options, send).await
     }
 
     /// Sends the request and returns the reply as it is written, from its first event on.
     ///
-    /// This sets `stream`, and asks for the usage in the last chunk unless `stream_options` say otherwise.
+    /// This sets `stream`, and asks for the usage in the last chunk unless [`stream_options`](Self::stream_options) say
+    /// otherwise.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send). Later failures come out of the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn stream(self) -> Result<ChatStream, Error> {
-        let mut body = self.body;
+        let (shared, options, mut body) = self.load().await?;
         body.stream = Some(true);
-        let options = body.stream_options.get_or_insert(StreamOptions { include_usage: Some(true) });
-        let with_usage = options.include_usage == Some(true);
+        let streamed = body.stream_options.get_or_insert(StreamOptions { include_usage: Some(true) });
+        let with_usage = streamed.include_usage == Some(true);
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
-        let events = self.shared.events(OPERATION, &self.options, send).await?;
-        Ok(ChatStream::new(self.shared, OPERATION, events, with_usage))
+        let events = shared.events(OPERATION, &options, send).await?;
+        Ok(ChatStream::new(shared, OPERATION, events, with_usage))
+    }
+
+    /// Sends the request, calls the functions that the model asks for, tells it the results, and so on until it
+    /// answers without asking for more.
+    ///
+    /// The functions are those given with [`callable`](Self::callable). A function that fails, or does not exist, is
+    /// told to the model, which may do better the next time. When the reply calls a tool that was offered without a
+    /// Rust function, it is returned as it is: that call is the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) when the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::chat::Function;
+    /// use pollinations_ext::schemars::{self, JsonSchema};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct City {
+    ///     name: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
+    ///     Ok::<_, std::io::Error>(format!("{}: sunny", city.name))
+    /// });
+    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
+    /// println!("{} (after {} rounds)", run.text(), run.rounds());
+    /// # assert_eq!(run.rounds(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run(self) -> Result<ToolRun, Error> {
+        tool_run::run(self).await
+    }
+
+    /// Asks for a reply in JSON after the schema of `T`, and returns it as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::Structure`](crate::ErrorKind::Structure) when the reply is no `T`:
+    /// then [`Error::text`] has what the model said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::schemars::{self, JsonSchema};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Debug, Deserialize, JsonSchema)]
+    /// struct Flower {
+    ///     name: String,
+    ///     petals: u32,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let flower: Flower = pollinations.chat("openai").user("Name a flower").structured().await?;
+    /// println!("{flower:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn structured<T: DeserializeOwned + JsonSchema>(self) -> Result<T, Error> {
+        structured::send(self).await
+    }
+
+    /// Makes a conversation of this request: it goes on from the messages, with the same settings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let mut conversation = pollinations.chat("openai").system("Be brief").conversation();
+    /// println!("{}", conversation.say("Name a flower").await?.text());
+    /// println!("{}", conversation.say("Another one").await?.text());
+    /// assert_eq!(conversation.messages().len(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conversation(self) -> Conversation {
+        Conversation::new(self)
+    }
+
+    /// Reads the files and puts them where they belong.
+    pub(super) async fn load(self) -> Result<(Arc<Shared>, Options, ChatCompletionRequest), Error> {
+        let mut body = self.body;
+        for attachment in &self.attachments {
+            attachment.load_into(&mut body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
+        }
+        Ok((self.shared, self.options, body))
+    }
+
+    /// Reads the files once, for a request that is sent several times.
+    pub(super) async fn loaded(self) -> Result<Self, Error> {
+        let (functions, max_rounds) = (self.functions.clone(), self.max_rounds);
+        let (shared, options, body) = self.load().await?;
+        Ok(Self { shared, options, body, attachments: Vec::new(), functions, max_rounds })
     }
 }

@@ -12,14 +12,17 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use http::HeaderMap;
 use pollinations_api::types::{
-    AudioDelta, ChatChoice, ChatCompletion, ChatCompletionChunk, ChatDelta, ChunkChoice, FinishReason, FunctionCall,
-    ReplyAudio, ReplyMessage, ToolCall, ToolCallDelta,
+    AudioDelta, ChatChoice, ChatCompletion, ChatCompletionChunk, ChatDelta, ChatMessage, ChunkChoice, FinishReason,
+    FunctionCall, ReplyAudio, ReplyMessage, ToolCall, ToolCallDelta,
 };
 
-use super::{events::Events, reply::ChatReply};
+use super::reply::{self, ChatReply};
 use crate::{
     body::ErrorBody,
     error::{Error, ErrorKind},
+    events::Events,
+    raw::header,
+    text::TextStream,
     transport::Shared,
 };
 
@@ -27,26 +30,66 @@ use crate::{
 const DONE: &str = "[DONE]";
 
 /// A piece of a streamed reply. Dereferences to the whole chunk.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+/// println!("{:?}: {}", chunk.model, chunk.text());
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChatChunk(ChatCompletionChunk);
 
 impl ChatChunk {
     /// The text that this piece adds; empty if it adds something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// print!("{}", chunk.text());
+    /// # }
+    /// ```
     pub fn text(&self) -> &str {
         self.delta().and_then(|delta| delta.content.as_deref()).unwrap_or_default()
     }
 
     /// What this piece adds to the model's thoughts; empty if it adds something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// eprint!("{}", chunk.reasoning());
+    /// # }
+    /// ```
     pub fn reasoning(&self) -> &str {
         self.delta().and_then(|delta| delta.reasoning_content.as_deref()).unwrap_or_default()
     }
 
     /// What this piece adds to the first choice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// println!("{:?}", chunk.delta());
+    /// # }
+    /// ```
     pub fn delta(&self) -> Option<&ChatDelta> {
         self.0.choices.first()?.delta.as_ref()
     }
 
     /// The whole chunk, to keep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// let chunk = chunk.into_inner();
+    /// # }
+    /// ```
     pub fn into_inner(self) -> ChatCompletionChunk {
         self.0
     }
@@ -101,7 +144,7 @@ enum State {
 }
 
 impl ChatStream {
-    pub(super) fn new(shared: Arc<Shared>, operation: &'static str, events: Events, with_usage: bool) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, operation: &'static str, events: Events, with_usage: bool) -> Self {
         Self { shared, operation, events, merged: Merged::default(), with_usage, state: State::Open }
     }
 
@@ -113,6 +156,18 @@ impl ChatStream {
     /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
     /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB.
     /// After an error nothing more comes.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Result<ChatChunk, Error>> {
         StreamExt::next(self).await
     }
@@ -122,6 +177,16 @@ impl ChatStream {
     /// # Errors
     ///
     /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// println!("{}", stream.finish().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn finish(mut self) -> Result<ChatReply, Error> {
         while let Some(chunk) = self.next().await {
             chunk?;
@@ -134,13 +199,58 @@ impl ChatStream {
     }
 
     /// The id under which the service knows the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(stream: pollinations_ext::chat::ChatStream) {
+    /// println!("{:?}", stream.request_id());
+    /// # }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
-        self.headers().get("x-request-id")?.to_str().ok()
+        header(self.headers(), "x-request-id")
     }
 
     /// The headers of the response, such as `x-model-used`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(stream: pollinations_ext::chat::ChatStream) {
+    /// println!("{:?}", stream.headers().get("x-model-used"));
+    /// # }
+    /// ```
     pub fn headers(&self) -> &HeaderMap {
         self.events.headers()
+    }
+
+    /// The text alone, as it comes; what a program shows that has no use for the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// let story: String = stream.text_stream().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn text_stream(self) -> TextStream {
+        TextStream::chat(self)
+    }
+
+    /// Whether the reply has been read to its end.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// What the model has said so far, as a message of the conversation.
+    pub(super) fn merged_message(&self) -> ChatMessage {
+        let choice = self.merged.choices.values().next();
+        let message = choice.map(MergedChoice::message).unwrap_or_default();
+        reply::to_message(&message)
     }
 
     fn error(&self, kind: ErrorKind, message: &str) -> Error {
@@ -159,7 +269,7 @@ impl ChatStream {
         }
         Some(match serde_json::from_str::<ChatCompletionChunk>(data) {
             Ok(ChatCompletionChunk { error: Some(_), .. }) => {
-                let body = ErrorBody::parse(data.as_bytes(), "the model failed", self.shared.key.as_ref());
+                let body = ErrorBody::parse(data.as_bytes(), "the model failed", &self.shared.keys);
                 Err(self.locate(Error::stream(body)))
             }
             Ok(chunk) => {
@@ -317,17 +427,22 @@ impl MergedChoice {
         audio.transcript.push_str(delta.transcript.as_deref().unwrap_or_default());
     }
 
-    fn into_choice(self, index: u64) -> ChatChoice {
-        let mut message = self.message;
+    fn message(&self) -> ReplyMessage {
+        let mut message = self.message.clone();
         if !self.tool_calls.is_empty() {
-            message.tool_calls = Some(self.tool_calls.into_values().collect());
+            message.tool_calls = Some(self.tool_calls.values().cloned().collect());
         }
+        message
+    }
+
+    fn into_choice(self, index: u64) -> ChatChoice {
+        let message = Some(self.message());
         ChatChoice {
             content_filter_results: None,
             finish_reason: self.finish_reason,
             index: Some(index),
             logprobs: None,
-            message: Some(message),
+            message,
         }
     }
 }

@@ -1,0 +1,145 @@
+//! Values that a JSON schema allows.
+
+use serde_json::{Map, Value, json};
+
+/// Nesting at the most; schemas may refer to themselves.
+const MAX_DEPTH: usize = 12;
+
+/// The simplest value that the schema allows, the same each time. Texts say `text`, so that a test can tell where the
+/// value came from.
+pub(crate) fn sample(schema: &Value, text: &str) -> Value {
+    Sampler { root: schema, text }.value(schema, 0)
+}
+
+struct Sampler<'a> {
+    root: &'a Value,
+    text: &'a str,
+}
+
+impl Sampler<'_> {
+    fn value(&self, schema: &Value, depth: usize) -> Value {
+        if depth > MAX_DEPTH {
+            return Value::Null;
+        }
+        for key in ["const", "default"] {
+            if let Some(value) = schema.get(key) {
+                return value.clone();
+            }
+        }
+        if let Some(first) = schema.get("enum").and_then(|values| values.get(0)) {
+            return first.clone();
+        }
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+            return target.map_or(Value::Null, |target| self.value(target, depth + 1));
+        }
+        for key in ["anyOf", "oneOf"] {
+            if let Some(first) = schema.get(key).and_then(|choices| choices.get(0)) {
+                return self.value(first, depth + 1);
+            }
+        }
+        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+            let mut all = Map::new();
+            for part in parts {
+                match self.value(part, depth + 1) {
+                    Value::Object(object) => all.extend(object),
+                    other => return other,
+                }
+            }
+            return Value::Object(all);
+        }
+        let kind = match schema.get("type") {
+            Some(Value::String(kind)) => kind.as_str(),
+            Some(Value::Array(kinds)) => {
+                kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("null")
+            }
+            _ if schema.get("properties").is_some() => "object",
+            _ => "",
+        };
+        match kind {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, depth),
+            "string" => self.string(schema),
+            "integer" => json!(bound(schema).ceil() as i64),
+            "number" => json!(bound(schema)),
+            "boolean" => json!(true),
+            _ => Value::Null,
+        }
+    }
+
+    fn object(&self, schema: &Value, depth: usize) -> Value {
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        properties.map(|(name, schema)| (name.clone(), self.value(schema, depth + 1))).collect()
+    }
+
+    fn array(&self, schema: &Value, depth: usize) -> Value {
+        if let Some(items) = schema.get("prefixItems").and_then(Value::as_array) {
+            return items.iter().map(|item| self.value(item, depth + 1)).collect();
+        }
+        let count = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, 16);
+        let item = schema.get("items").map_or(Value::Null, |items| self.value(items, depth + 1));
+        (0..count).map(|_| item.clone()).collect()
+    }
+
+    fn string(&self, schema: &Value) -> Value {
+        let text = match schema.get("format").and_then(Value::as_str) {
+            Some("date-time") => "2026-01-01T00:00:00Z",
+            Some("date") => "2026-01-01",
+            Some("time") => "12:00:00Z",
+            Some("email") => "ada@example.com",
+            Some("uri" | "url") => "https://example.com/",
+            Some("uuid") => "00000000-0000-4000-8000-000000000000",
+            _ => self.text,
+        };
+        let most = schema.get("maxLength").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
+        let mut text: String = text.chars().take(most.unwrap_or(usize::MAX)).collect();
+        let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or_default().min(4096);
+        while (text.chars().count() as u64) < least {
+            text.push('.');
+        }
+        json!(text)
+    }
+}
+
+/// The smallest number that is allowed, or the largest if that is below 1.
+#[allow(clippy::cast_precision_loss, reason = "bounds of schemas are small")]
+fn bound(schema: &Value) -> f64 {
+    let number = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let least = number("minimum").or_else(|| number("exclusiveMinimum").map(|least| least + 1.0));
+    let most = number("maximum").or_else(|| number("exclusiveMaximum").map(|most| most - 1.0));
+    match (least, most) {
+        (Some(least), _) => least,
+        (None, Some(most)) => most.min(1.0),
+        (None, None) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_every_kind() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "name": { "type": "string" },
+                "age": { "type": ["integer", "null"], "minimum": 18 },
+                "half": { "type": "number", "maximum": 0.5 },
+                "sure": { "type": "boolean" },
+                "kind": { "enum": ["a", "b"] },
+                "tags": { "type": "array", "items": { "type": "string", "maxLength": 2 }, "minItems": 2 },
+                "shape": { "anyOf": [{ "$ref": "#/$defs/circle" }, { "type": "null" }] },
+                "day": { "type": "string", "format": "date" },
+            },
+            "$defs": { "circle": { "properties": { "radius": { "type": "number" }, "in": { "$ref": "#/$defs/circle" } } } },
+        });
+        let value = sample(&schema, "hello");
+        assert_eq!(value["name"], "hello");
+        assert_eq!((value["age"].as_i64(), value["half"].as_f64()), (Some(18), Some(0.5)));
+        assert_eq!((&value["sure"], &value["kind"]), (&json!(true), &json!("a")));
+        assert_eq!((&value["tags"], &value["day"]), (&json!(["he", "he"]), &json!("2026-01-01")));
+        // A schema within itself comes to an end.
+        assert_eq!(value["shape"]["in"]["in"]["radius"], 1.0);
+    }
+}

@@ -1,0 +1,562 @@
+//! What was spent: requests one by one, or summed by day.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use pollinations_api::{
+    Client, ResponseValue,
+    types::{AccountUsage, DailyUsage, DailyUsageRecord, UsageFormat, UsageRecord},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    call::Generated,
+    download::Download,
+    error::{Error, ErrorKind},
+    options::{Options, call_options, into_setters, setters},
+    raw::RawResponse,
+    transport::{Receive, Shared},
+};
+
+const USAGE: &str = "account_usage";
+const DAILY: &str = "account_usage_daily";
+
+/// Records on a page, if the caller does not say.
+const PAGE: u64 = 1000;
+
+/// Records on a page at the most, as the service has it.
+const MAX_PAGE: u64 = 50_000;
+
+/// Asks for the requests of the account, the newest first.
+///
+/// Operation `account_usage`. Needs the permission `account:usage`.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # pollinations.chat("openai").user("Hello").send().await?;
+/// let page = pollinations.account().usage().limit(10).send().await?;
+/// let spent: f64 = page.usage.iter().map(|record| record.cost_usd).sum();
+/// println!("{spent} pollen for {} requests", page.count);
+/// # assert_eq!(page.count, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct UsageRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    limit: Option<u64>,
+    before: Option<String>,
+    format: Option<UsageFormat>,
+}
+
+impl UsageRequest {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, options: Options::default(), parameters: Parameters::default() }
+    }
+
+    setters! {
+        on parameters, example "pollinations.account().usage()";
+        /// Records on a page: 1 to 50,000; 100 if it is not set. For [`records`](Self::records), which asks for as many
+        /// pages as it takes, 1000.
+        limit: u64, "500";
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.account().usage()";
+        /// Only requests before this time, as the records have it.
+        before: String, "\"2026-02-25 12:00:00\"";
+    }
+
+    call_options!(until "the page is there", example "pollinations.account().usage()");
+
+    /// Fetches one page.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a limit out of range, 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().usage().send().await?.usage);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<AccountUsage, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(Receive::Whole, USAGE, &options, send).await.map(ResponseValue::into_inner)
+    }
+
+    /// Fetches one page and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for an answer that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().usage().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(USAGE, &options, send).await
+    }
+
+    /// All records to the oldest, page after page, as they are needed. No record comes twice and none is left out, also
+    /// where a page ends between records of the same second.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let all: Vec<_> = pollinations.account().usage().records().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn records(self) -> UsageStream {
+        UsageStream::new(self)
+    }
+
+    /// Fetches one page as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// pollinations.account().usage().limit(50_000).csv().await?.save("usage.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv(mut self) -> Result<Download, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.download(USAGE, &options, send).await
+    }
+
+    /// Fetches one page as a table and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::Decode`] for a row that cannot be read, with its line.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for row in pollinations.account().usage().limit(50_000).csv_rows().await? {
+    ///     println!("{} {}", row.timestamp, row.cost_usd);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv_rows(mut self) -> Result<Vec<UsageRecord>, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        rows(&self.send_raw().await?, USAGE)
+    }
+
+    async fn write(self, client: Client) -> Generated<AccountUsage> {
+        let Parameters { limit, before, format } = self.parameters;
+        let mut request = client.account_usage();
+        if let Some(limit) = limit {
+            request = request.limit(limit);
+        }
+        if let Some(before) = before {
+            request = request.before(before);
+        }
+        if let Some(format) = format {
+            request = request.format(format);
+        }
+        request.send().await
+    }
+}
+
+/// Asks for the requests of the last 90 days, summed by day, model and source.
+///
+/// Operation `account_usage_daily`. Needs the permission `account:usage`.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # pollinations.chat("openai").user("Hello").send().await?;
+/// for row in pollinations.account().usage_daily().csv_rows().await? {
+///     println!("{} {:?}: {} requests", row.date, row.model, row.requests);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct DailyUsageRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    format: Option<UsageFormat>,
+}
+
+impl DailyUsageRequest {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, options: Options::default(), format: None }
+    }
+
+    call_options!(until "the sums are there", example "pollinations.account().usage_daily()");
+
+    /// Fetches the sums.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().usage_daily().send().await?.usage);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<DailyUsage, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(Receive::Whole, DAILY, &options, send).await.map(ResponseValue::into_inner)
+    }
+
+    /// Fetches the sums and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for an answer that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().usage_daily().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(DAILY, &options, send).await
+    }
+
+    /// Fetches the sums as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().usage_daily().csv().await?.save("daily.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv(mut self) -> Result<Download, Error> {
+        self.format = Some(UsageFormat::Csv);
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.download(DAILY, &options, send).await
+    }
+
+    /// Fetches the sums as a table and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::Decode`] for a row that cannot be read, with its line.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let rows = pollinations.account().usage_daily().csv_rows().await?;
+    /// println!("{} pollen", rows.iter().map(|row| row.cost_usd).sum::<f64>());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv_rows(mut self) -> Result<Vec<DailyUsageRecord>, Error> {
+        self.format = Some(UsageFormat::Csv);
+        rows(&self.send_raw().await?, DAILY)
+    }
+
+    async fn write(self, client: Client) -> Generated<DailyUsage> {
+        let mut request = client.account_usage_daily();
+        if let Some(format) = self.format {
+            request = request.format(format);
+        }
+        request.send().await
+    }
+}
+
+/// Reads a table by the names in its first line. Columns that the type does not have are left out.
+fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
+    let failed = |message: String| {
+        let error = Error::new(ErrorKind::Decode, message).with_operation(operation);
+        error.with_request_id(response.request_id().map(str::to_owned))
+    };
+    let mut reader = csv::Reader::from_reader(response.body().as_ref());
+    reader
+        .deserialize()
+        .enumerate()
+        .map(|(row, record)| {
+            record.map_err(|error| {
+                let line = error.position().map_or(row as u64 + 2, csv::Position::line);
+                failed(format!("line {line} of the table cannot be read"))
+            })
+        })
+        .collect()
+}
+
+/// The records of an account, page after page: a [`Stream`] of [`UsageRecord`]s, the newest first.
+///
+/// After an error nothing more comes.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # for _ in 0..5 { pollinations.chat("openai").user("Hello").send().await?; }
+/// let mut records = pollinations.account().usage().limit(2).records();
+/// let mut count = 0;
+/// while let Some(record) = records.next().await {
+///     println!("{:?}", record?.model);
+///     count += 1;
+/// }
+/// assert_eq!(count, 5);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is fetched until the stream is polled"]
+pub struct UsageStream {
+    request: UsageRequest,
+    pages: Pages,
+    ready: VecDeque<UsageRecord>,
+    fetching: Option<Fetching>,
+}
+
+type Fetching = Pin<Box<dyn Future<Output = Result<AccountUsage, Error>> + Send>>;
+
+impl UsageStream {
+    fn new(request: UsageRequest) -> Self {
+        let limit = request.parameters.limit.unwrap_or(PAGE);
+        let pages = Pages { limit, before: request.parameters.before.clone(), done: false };
+        Self { request, pages, ready: VecDeque::new(), fetching: None }
+    }
+
+    /// The next record; nothing after the oldest, or after an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`UsageRequest::send`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let newest = pollinations.account().usage().limit(1).records().next().await.transpose()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<UsageRecord, Error>> {
+        StreamExt::next(self).await
+    }
+}
+
+impl Stream for UsageStream {
+    type Item = Result<UsageRecord, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(record) = this.ready.pop_front() {
+                return Poll::Ready(Some(Ok(record)));
+            }
+            if this.pages.done {
+                return Poll::Ready(None);
+            }
+            let fetching = this.fetching.get_or_insert_with(|| {
+                let mut request = this.request.clone();
+                request.parameters.limit = Some(this.pages.limit);
+                request.parameters.before.clone_from(&this.pages.before);
+                Box::pin(request.send())
+            });
+            let page = ready!(fetching.as_mut().poll(context));
+            this.fetching = None;
+            match page {
+                Ok(page) => this.ready = this.pages.turn(page.usage).into(),
+                Err(error) => {
+                    this.pages.done = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for UsageStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("UsageStream").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+/// Where in the records we are.
+///
+/// The service lists what is *before* a time, and several records may have the same one. Those at the end of a full page
+/// may go on beyond it: so they are left for the next page, which is asked for from the time before theirs. A page that
+/// has but one time on it is asked for again with more room.
+#[derive(Debug)]
+struct Pages {
+    limit: u64,
+    before: Option<String>,
+    done: bool,
+}
+
+impl Pages {
+    /// Takes the records of a page that are sure to be complete, and moves on.
+    fn turn(&mut self, mut page: Vec<UsageRecord>) -> Vec<UsageRecord> {
+        let is_full = page.len() as u64 >= self.limit;
+        // A server that lists what is before *or at* a time repeats what has been taken.
+        let repeated = page.iter().take_while(|record| Some(&record.timestamp) == self.before.as_ref()).count();
+        page.drain(..repeated);
+        if !is_full {
+            self.done = true;
+            return page;
+        }
+        let Some(oldest) = page.last().map(|record| record.timestamp.clone()) else {
+            self.grow();
+            return page;
+        };
+        let complete = page.iter().position(|record| record.timestamp == oldest).unwrap_or_default();
+        match page.get(..complete).and_then(<[_]>::last) {
+            Some(newer) => {
+                self.before = Some(newer.timestamp.clone());
+                page.truncate(complete);
+            }
+            None if self.limit < MAX_PAGE => {
+                self.grow();
+                page.clear();
+            }
+            // More in one second than fit on the largest page: what is left of that second cannot be asked for.
+            None => self.before = Some(oldest),
+        }
+        page
+    }
+
+    /// Asks for a larger page next time, or not at all if there is none.
+    fn grow(&mut self) {
+        self.done = self.limit >= MAX_PAGE;
+        self.limit = self.limit.saturating_mul(10).clamp(1, MAX_PAGE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record that tells itself apart by its cost.
+    fn record(timestamp: &str, number: usize) -> UsageRecord {
+        #[allow(clippy::cast_precision_loss, reason = "a few records")]
+        let cost = number as f64;
+        serde_json::from_value(serde_json::json!({
+            "timestamp": timestamp, "type": "generate.text", "model": null, "api_key": null, "api_key_type": null,
+            "meter_source": null, "input_text_tokens": 0, "input_cached_tokens": 0, "input_audio_tokens": 0,
+            "input_image_tokens": 0, "output_text_tokens": 0, "output_reasoning_tokens": 0, "output_audio_tokens": 0,
+            "output_image_tokens": 0, "cost_usd": cost, "response_time_ms": null,
+        }))
+        .unwrap()
+    }
+
+    /// Reads everything from a server with these times, and returns the numbers of the records as they came.
+    fn read(times: &[&str], limit: u64, inclusive: bool) -> (Vec<f64>, usize) {
+        let all: Vec<UsageRecord> = times.iter().enumerate().map(|(number, time)| record(time, number)).collect();
+        let mut pages = Pages { limit, before: None, done: false };
+        let (mut seen, mut requests) = (Vec::new(), 0);
+        while !pages.done {
+            requests += 1;
+            assert!(requests < 100, "it never ends");
+            let wanted = |record: &&UsageRecord| match &pages.before {
+                Some(before) if inclusive => record.timestamp <= *before,
+                Some(before) => record.timestamp < *before,
+                None => true,
+            };
+            let limit = usize::try_from(pages.limit).unwrap();
+            let page = all.iter().filter(wanted).take(limit).cloned().collect();
+            seen.extend(pages.turn(page).into_iter().map(|record| record.cost_usd));
+        }
+        (seen, requests)
+    }
+
+    #[test]
+    fn nothing_is_lost_or_repeated_at_the_borders_of_pages() {
+        let times: &[&[&str]] = &[
+            &[],
+            &["1"],
+            &["9", "8", "7", "6", "5"],
+            &["9", "8", "8", "8", "7", "6", "6", "5"],
+            // One second larger than a page.
+            &["9", "8", "8", "8", "8", "8", "8", "8", "7", "7", "6"],
+            &["5", "5", "5", "5", "5", "5", "5"],
+        ];
+        for times in times {
+            for limit in 1..=12 {
+                for inclusive in [false, true] {
+                    let (seen, _) = read(times, limit, inclusive);
+                    #[allow(clippy::cast_precision_loss, reason = "a few records")]
+                    let expected: Vec<f64> = (0..times.len()).map(|number| number as f64).collect();
+                    assert_eq!(seen, expected, "{times:?} by {limit}, inclusive: {inclusive}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn as_few_requests_as_can_be() {
+        assert_eq!(read(&["9", "8", "7"], 10, false).1, 1);
+        // Each page but the first begins with what the one before ended on.
+        assert_eq!(read(&["9", "8", "7", "6", "5"], 3, false).1, 3);
+    }
+}

@@ -1,0 +1,326 @@
+//! What is said in a recording.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use pollinations_api::{
+    Client,
+    types::{self, TranscriptionFormat},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Error, ErrorKind},
+    file::File,
+    multipart::Form,
+    options::{Options, call_options, into_setters, setters},
+    raw::RawResponse,
+    transport::Shared,
+};
+
+const OPERATION: &str = "create_transcription";
+
+/// Asks for what is said in a recording.
+///
+/// Operation `create_transcription`. The recording is an mp3, mp4, mpeg, mpga, m4a, wav or webm file. What is not set is
+/// left to the service.
+///
+/// # Examples
+///
+/// ```no_run
+/// use pollinations_ext::File;
+///
+/// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+/// let subtitles = pollinations.transcribe(File::path("talk.mp3")).language("en").srt().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct TranscriptionRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    recording: File,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    model: Option<String>,
+    language: Option<String>,
+    prompt: Option<String>,
+    response_format: Option<TranscriptionFormat>,
+    temperature: Option<f64>,
+}
+
+impl TranscriptionRequest {
+    pub(crate) fn new(shared: Arc<Shared>, recording: File) -> Self {
+        Self { shared, options: Options::default(), recording, parameters: Parameters::default() }
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))";
+        /// The model: `whisper-large-v3` (if it is not set), `whisper-1` or `scribe`.
+        model: String, "\"scribe\"";
+        /// The language spoken, as an ISO 639-1 code such as `en`. Makes the result better.
+        language: String, "\"en\"";
+        /// A text to go on from, or to set the style.
+        prompt: String, "\"Names: Ada, Grace\"";
+        /// The form of the transcript, for [`send_raw`](Self::send_raw); the other methods set it.
+        response_format: TranscriptionFormat, "\"vtt\"";
+    }
+
+    setters! {
+        on parameters, example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))";
+        /// How freely words are chosen: 0 (strict) to 1.
+        temperature: f64, "0.0";
+    }
+
+    call_options!(
+        until "the transcript is there",
+        example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))"
+    );
+
+    /// Sends the recording and returns its words.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Decode`] when the answer cannot. Status 400 when the
+    /// service refuses a value, 401 without a valid key, 402 without pollen.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.transcribe(File::path("talk.mp3")).send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<Transcript, Error> {
+        self.in_json(TranscriptionFormat::Json).await
+    }
+
+    /// Sends the recording and returns its words with what else the model says of them, such as when each was spoken:
+    /// see [`Transcript::details`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let transcript = pollinations.transcribe(File::path("talk.mp3")).verbose().await?;
+    /// println!("{:?} s", transcript.duration());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn verbose(self) -> Result<Transcript, Error> {
+        self.in_json(TranscriptionFormat::VerboseJson).await
+    }
+
+    /// Sends the recording and returns its words, as the service writes them as plain text.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.transcribe(File::path("talk.mp3")).text().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn text(self) -> Result<String, Error> {
+        self.as_text(TranscriptionFormat::Text).await
+    }
+
+    /// Sends the recording and returns subtitles in the SubRip format.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// std::fs::write("talk.srt", pollinations.transcribe(File::path("talk.mp4")).srt().await?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn srt(self) -> Result<String, Error> {
+        self.as_text(TranscriptionFormat::Srt).await
+    }
+
+    /// Sends the recording and returns subtitles in the WebVTT format, for a `<track>`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// std::fs::write("talk.vtt", pollinations.transcribe(File::path("talk.mp4")).vtt().await?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn vtt(self) -> Result<String, Error> {
+        self.as_text(TranscriptionFormat::Vtt).await
+    }
+
+    /// Sends the recording and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for an answer that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.transcribe(File::path("talk.mp3")).response_format("vtt").send_raw().await?;
+    /// println!("{:?}: {}", response.content_type(), response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let recording = self.recording.load(None).await.map_err(|error| error.with_operation(OPERATION))?;
+        let Parameters { model, language, prompt, response_format, temperature } = self.parameters;
+        let (content_type, body) = Form::new()
+            .optional("model", model)
+            .optional("language", language)
+            .optional("prompt", prompt)
+            .optional("response_format", response_format)
+            .optional("temperature", temperature)
+            .file("file", &recording)
+            .finish();
+        let send = |client: Client| async move {
+            client.create_transcription().content_type(content_type).body(body).send().await
+        };
+        self.shared.raw(OPERATION, &self.options, send).await
+    }
+
+    async fn in_json(self, format: TranscriptionFormat) -> Result<Transcript, Error> {
+        let shared = Arc::clone(&self.shared);
+        let response = self.response_format(format).send_raw().await?;
+        let undecodable = |error: &serde_json::Error| {
+            let error = shared.undecodable("the transcript cannot be read", error, response.body());
+            error.with_operation(OPERATION).with_request_id(response.request_id().map(str::to_owned))
+        };
+        let details: Map<String, Value> =
+            serde_json::from_slice(response.body()).map_err(|error| undecodable(&error))?;
+        let transcription: types::Transcription =
+            serde_json::from_slice(response.body()).map_err(|error| undecodable(&error))?;
+        let Some(text) = transcription.text else {
+            let error = Error::new(ErrorKind::Decode, "the transcript has no text").with_operation(OPERATION);
+            return Err(error.with_request_id(response.request_id().map(str::to_owned)));
+        };
+        Ok(Transcript { text, details, headers: response.headers().clone() })
+    }
+
+    async fn as_text(self, format: TranscriptionFormat) -> Result<String, Error> {
+        Ok(self.response_format(format).send_raw().await?.text())
+    }
+}
+
+/// What is said in a recording.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(transcript: pollinations_ext::Transcript) {
+/// println!("{} ({:?})", transcript.text(), transcript.language());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    text: String,
+    details: Map<String, Value>,
+    headers: HeaderMap,
+}
+
+impl Transcript {
+    /// The words.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transcript: pollinations_ext::Transcript) {
+    /// println!("{}", transcript.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The language that was spoken, where the model says so ([`TranscriptionRequest::verbose`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transcript: pollinations_ext::Transcript) {
+    /// println!("{:?}", transcript.language());
+    /// # }
+    /// ```
+    pub fn language(&self) -> Option<&str> {
+        self.details.get("language")?.as_str()
+    }
+
+    /// The length of the recording in seconds, where the model says so ([`TranscriptionRequest::verbose`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transcript: pollinations_ext::Transcript) {
+    /// println!("{:?} s", transcript.duration());
+    /// # }
+    /// ```
+    pub fn duration(&self) -> Option<f64> {
+        self.details.get("duration")?.as_f64()
+    }
+
+    /// All that the service answered, such as `segments` and `words` with their times. The document does not say what
+    /// there is; it depends on the model.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transcript: pollinations_ext::Transcript) {
+    /// println!("{:?}", transcript.details().get("segments"));
+    /// # }
+    /// ```
+    pub fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
+
+    /// The headers of the response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(transcript: pollinations_ext::Transcript) {
+    /// println!("{:?}", transcript.headers());
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}

@@ -1,0 +1,88 @@
+//! The state that goes out with a link and has to come back.
+
+use std::fmt;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
+
+use crate::error::Error;
+
+/// A text that nobody can guess. It goes out with the link and has to come back, which tells an answer to our link from
+/// one that somebody else has made (RFC 6749, section 10.12).
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::byop::State;
+///
+/// let state = State::new()?;
+/// assert!(state.matches(&state.to_string()));
+/// assert!(!state.matches("forged"));
+/// # Ok::<(), pollinations_ext::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct State(String);
+
+impl State {
+    /// 256 random bits from the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::State;
+    ///
+    /// assert_ne!(State::new()?, State::new()?);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn new() -> Result<Self, Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::io("there is no randomness", std::io::Error::other(error.to_string())))?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// A state that was made before and kept, in the session of a user for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::State;
+    ///
+    /// let kept = State::new()?.to_string();
+    /// assert!(State::restore(kept.clone()).matches(&kept));
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn restore(state: impl Into<String>) -> Self {
+        Self(state.into())
+    }
+
+    /// Whether this came back. Takes the same time wherever the two differ. An empty state matches nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::State;
+    ///
+    /// assert!(!State::restore("").matches(""));
+    /// ```
+    pub fn matches(&self, came_back: &str) -> bool {
+        !self.0.is_empty() && self.0.as_bytes().ct_eq(came_back.as_bytes()).into()
+    }
+}
+
+/// The state as it goes into an address.
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("State(…)")
+    }
+}

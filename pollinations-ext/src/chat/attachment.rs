@@ -1,0 +1,125 @@
+//! Images, sounds and files in what the user says.
+
+use pollinations_api::types::{
+    AudioFormat, AudioPart, ChatMessage, ContentPart, FilePart, ImagePart, ImageUrl, InputAudio, InputFile,
+    MessageContent, TextPart, UserMessage, VideoPart, VideoUrl,
+};
+
+use crate::{
+    error::Error,
+    file::{File, Loaded},
+};
+
+/// A part of a message, and the file that it is to be made from.
+#[derive(Clone, Debug)]
+pub(super) struct Attachment {
+    part: ContentPart,
+    file: Option<File>,
+    /// Which message it belongs to, and which part it is of that.
+    place: (usize, usize),
+}
+
+impl Attachment {
+    pub(super) fn image_url(url: String) -> Self {
+        let image_url = ImageUrl { detail: None, mime_type: None, url };
+        Self { part: ImagePart { image_url }.into(), file: None, place: (0, 0) }
+    }
+
+    pub(super) fn video_url(url: String) -> Self {
+        let video_url = VideoUrl { mime_type: None, url };
+        Self { part: VideoPart { video_url }.into(), file: None, place: (0, 0) }
+    }
+
+    pub(super) fn image(file: File) -> Self {
+        Self { file: Some(file), ..Self::image_url(String::new()) }
+    }
+
+    pub(super) fn audio(file: File) -> Self {
+        let input_audio = InputAudio { data: String::new(), format: AudioFormat::Wav };
+        let part = AudioPart { cache_control: None, input_audio }.into();
+        Self { part, file: Some(file), place: (0, 0) }
+    }
+
+    pub(super) fn file(file: File) -> Self {
+        let part = FilePart { cache_control: None, file: InputFile::default() }.into();
+        Self { part, file: Some(file), place: (0, 0) }
+    }
+
+    pub(super) fn needs_loading(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Adds the part to the last message if the user said that, and else to a new one.
+    pub(super) fn add_to(mut self, messages: &mut Vec<ChatMessage>) -> Self {
+        if !matches!(messages.last(), Some(ChatMessage::User(_))) {
+            messages.push(UserMessage { content: MessageContent::Parts(Vec::new()), name: None }.into());
+        }
+        let at = messages.len().saturating_sub(1);
+        if let Some(ChatMessage::User(UserMessage { content, .. })) = messages.last_mut() {
+            if let MessageContent::Text(text) = content {
+                let text = TextPart { cache_control: None, text: std::mem::take(text) };
+                *content = MessageContent::Parts(vec![text.into()]);
+            }
+            if let MessageContent::Parts(parts) = content {
+                self.place = (at, parts.len());
+                parts.push(self.part.clone());
+            }
+        }
+        self
+    }
+
+    /// Reads the file into the part that was added for it.
+    pub(super) async fn load_into(&self, messages: &mut [ChatMessage]) -> Result<(), Error> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let loaded = file.load(None).await?;
+        let (message, part) = self.place;
+        let part = match messages.get_mut(message) {
+            Some(ChatMessage::User(UserMessage { content: MessageContent::Parts(parts), .. })) => parts.get_mut(part),
+            _ => None,
+        };
+        match part {
+            Some(ContentPart::ImageUrl(image)) => image.image_url.url = image_data_url(&loaded)?,
+            Some(ContentPart::InputAudio(audio)) => {
+                audio.input_audio = InputAudio { data: loaded.base64(), format: audio_format(&loaded)? };
+            }
+            Some(ContentPart::File(part)) => {
+                part.file = InputFile {
+                    file_data: Some(loaded.data_url()),
+                    mime_type: loaded.content_type,
+                    file_name: Some(loaded.name),
+                    ..InputFile::default()
+                };
+            }
+            _ => return Err(Error::request("the message that a file was attached to is no longer there")),
+        }
+        Ok(())
+    }
+}
+
+fn image_data_url(loaded: &Loaded) -> Result<String, Error> {
+    match &loaded.content_type {
+        Some(kind) if kind.starts_with("image/") => Ok(loaded.data_url()),
+        kind => Err(Error::request(format!(
+            "`{}` is not an image, as far as its first bytes tell{}; its content type can be set",
+            loaded.name,
+            kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default()
+        ))),
+    }
+}
+
+fn audio_format(loaded: &Loaded) -> Result<AudioFormat, Error> {
+    let kind = loaded.content_type.as_deref().unwrap_or_default();
+    Ok(match kind {
+        "audio/x-wav" | "audio/wav" | "audio/wave" | "audio/vnd.wave" => AudioFormat::Wav,
+        "audio/mpeg" | "audio/mp3" => AudioFormat::Mp3,
+        "audio/flac" | "audio/x-flac" => AudioFormat::Flac,
+        "audio/opus" | "audio/ogg" => AudioFormat::Opus,
+        "audio/pcm" | "audio/l16" => AudioFormat::Pcm16,
+        _ => {
+            let name = &loaded.name;
+            return Err(Error::request(format!(
+                "`{name}` is not a wav, mp3, flac or opus file, as far as its first bytes tell; its content type can be set"
+            )));
+        }
+    })
+}

@@ -1,0 +1,237 @@
+//! A conversation that remembers what was said.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use pollinations_api::types::ChatMessage;
+
+use super::{
+    reply::ChatReply,
+    request::ChatRequest,
+    stream::{ChatChunk, ChatStream},
+};
+use crate::error::Error;
+
+/// A conversation with a model. Each turn sends all that was said before, and is remembered when it has succeeded; one
+/// that fails leaves the conversation as it was.
+///
+/// Made by [`ChatRequest::conversation`]; the settings of that request hold for every turn, its functions too.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let mut conversation = pollinations.chat("openai").system("Be brief").temperature(0.3).conversation();
+/// conversation.say("My name is Ada").await?;
+/// let reply = conversation.say("What is my name?").await?;
+/// println!("{}", reply.text());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    so_far: ChatRequest,
+}
+
+impl Conversation {
+    pub(super) fn new(so_far: ChatRequest) -> Self {
+        Self { so_far }
+    }
+
+    /// Says something, calls the functions that the model asks for, and returns its reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatRequest::run`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut conversation = pollinations.chat("openai").conversation();
+    /// println!("{}", conversation.say("Hello").await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn say(&mut self, text: impl Into<String>) -> Result<ChatReply, Error> {
+        self.turn(|request| request.user(text)).await
+    }
+
+    /// Takes a turn that is more than a text: with images, other messages, or a setting for this turn, which then
+    /// stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatRequest::run`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut conversation = pollinations.chat("openai").conversation();
+    /// let reply = conversation.turn(|turn| turn.user("What is this?").image(File::path("cat.png"))).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn turn(&mut self, add: impl FnOnce(ChatRequest) -> ChatRequest) -> Result<ChatReply, Error> {
+        let mut request = add(self.so_far.clone()).loaded().await?;
+        let (reply, messages) = request.clone().run().await?.into_parts();
+        request.body.messages = messages;
+        self.so_far = request;
+        Ok(reply)
+    }
+
+    /// Says something and returns the reply as it is written. The turn is remembered when the stream has been read to
+    /// its end, by itself or by [`ConversationStream::finish`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatRequest::stream`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let mut conversation = pollinations.chat("openai").conversation();
+    /// let mut stream = conversation.stream("Tell a story").await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// drop(stream);
+    /// assert_eq!(conversation.messages().len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream(&mut self, text: impl Into<String>) -> Result<ConversationStream<'_>, Error> {
+        let request = self.so_far.clone().user(text).loaded().await?;
+        let stream = request.clone().stream().await?;
+        Ok(ConversationStream { conversation: self, request: Some(request), stream })
+    }
+
+    /// What was said so far, the oldest message first. It can be written as JSON and read back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(conversation: pollinations_ext::chat::Conversation) -> Result<(), serde_json::Error> {
+    /// let saved = serde_json::to_string(conversation.messages())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn messages(&self) -> &[ChatMessage] {
+        &self.so_far.body.messages
+    }
+
+    /// Forgets all but the first `keep` messages, such as the instruction at the beginning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(mut conversation: pollinations_ext::chat::Conversation) {
+    /// conversation.truncate(1);
+    /// # }
+    /// ```
+    pub fn truncate(&mut self, keep: usize) {
+        self.so_far.body.messages.truncate(keep);
+    }
+}
+
+/// The reply to a turn of a [`Conversation`], as it is written.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(mut conversation: pollinations_ext::chat::Conversation) -> Result<(), pollinations_ext::Error> {
+/// let reply = conversation.stream("Tell a story").await?.finish().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is read from a stream until it is polled"]
+pub struct ConversationStream<'a> {
+    conversation: &'a mut Conversation,
+    /// The turn; nothing once it is remembered.
+    request: Option<ChatRequest>,
+    stream: ChatStream,
+}
+
+impl ConversationStream<'_> {
+    /// The next piece; nothing when the reply is complete, or has failed.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatStream::next`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(mut conversation: pollinations_ext::chat::Conversation) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = conversation.stream("Tell a story").await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<ChatChunk, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// Reads what is left, remembers the turn, and returns the whole reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatStream::finish`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(mut conversation: pollinations_ext::chat::Conversation) -> Result<(), pollinations_ext::Error> {
+    /// let reply = conversation.stream("Tell a story").await?.finish().await?;
+    /// println!("{}", reply.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn finish(mut self) -> Result<ChatReply, Error> {
+        while let Some(chunk) = self.next().await {
+            chunk?;
+        }
+        self.stream.finish().await
+    }
+
+    fn remember(&mut self) {
+        if self.stream.is_complete()
+            && let Some(mut request) = self.request.take()
+        {
+            request.body.messages.push(self.stream.merged_message());
+            self.conversation.so_far = request;
+        }
+    }
+}
+
+impl Stream for ConversationStream<'_> {
+    type Item = Result<ChatChunk, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let item = Pin::new(&mut this.stream).poll_next(context);
+        if matches!(item, Poll::Ready(None)) {
+            this.remember();
+        }
+        item
+    }
+}

@@ -1,0 +1,147 @@
+//! Calling functions until the model is done.
+
+use futures_util::future::join_all;
+use pollinations_api::types::{ChatMessage, MessageContent, Tool, ToolCall, ToolMessage};
+
+use super::{
+    reply::ChatReply,
+    request::{ChatRequest, OPERATION},
+};
+use crate::error::{Error, ErrorKind};
+
+/// How often a model may call functions by default.
+pub(super) const MAX_ROUNDS: u32 = 8;
+
+/// What came of [`ChatRequest::run`]: the last reply, and the conversation that led to it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+/// let run = pollinations.chat("openai").user("What time is it?").run().await?;
+/// let more = pollinations.chat("openai").messages(run.messages().to_vec()).user("And in Tokyo?").run().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ToolRun {
+    reply: ChatReply,
+    messages: Vec<ChatMessage>,
+    rounds: u32,
+    total_tokens: u64,
+}
+
+impl ToolRun {
+    /// The text of the last reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::chat::ToolRun) {
+    /// println!("{}", run.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> &str {
+        self.reply.text()
+    }
+
+    /// The last reply. It has tool calls when those are for the caller to make.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::chat::ToolRun) {
+    /// assert!(run.reply().tool_calls().is_empty());
+    /// # }
+    /// ```
+    pub fn reply(&self) -> &ChatReply {
+        &self.reply
+    }
+
+    /// The whole conversation: what was sent, what the model called, what it was told, and the last reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::chat::ToolRun) {
+    /// println!("{} messages", run.messages().len());
+    /// # }
+    /// ```
+    pub fn messages(&self) -> &[ChatMessage] {
+        &self.messages
+    }
+
+    /// How often the model called functions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::chat::ToolRun) {
+    /// println!("{} rounds", run.rounds());
+    /// # }
+    /// ```
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// The tokens of all replies together, as far as they were reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::chat::ToolRun) {
+    /// println!("{} tokens", run.total_tokens());
+    /// # }
+    /// ```
+    pub fn total_tokens(&self) -> u64 {
+        self.total_tokens
+    }
+
+    pub(super) fn into_parts(self) -> (ChatReply, Vec<ChatMessage>) {
+        (self.reply, self.messages)
+    }
+}
+
+/// Sends a request and calls the functions that the replies ask for.
+pub(super) async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
+    let mut request = request.loaded().await?;
+    let mut total_tokens: u64 = 0;
+    for rounds in 0.. {
+        let reply = request.clone().send().await?;
+        total_tokens = total_tokens.saturating_add(reply.usage().map_or(0, |usage| usage.total_tokens));
+        request.body.messages.push(reply.to_message());
+        let calls = reply.tool_calls();
+        if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
+            return Ok(ToolRun { reply, messages: request.body.messages, rounds, total_tokens });
+        }
+        if rounds >= request.max_rounds {
+            break;
+        }
+        let results = join_all(calls.iter().map(|call| result(&request, call))).await;
+        request.body.messages.extend(results);
+    }
+    let message = format!("the model still calls functions after {} rounds", request.max_rounds);
+    Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+}
+
+/// Whether the tool was offered without a Rust function.
+fn belongs_to_caller(request: &ChatRequest, call: &ToolCall) -> bool {
+    let name = &call.function.name;
+    let offered = request.body.tools.iter().any(|tool| match tool {
+        Tool::Function(tool) => tool.function.name == *name,
+        _ => false,
+    });
+    offered && !request.functions.iter().any(|function| function.name() == name)
+}
+
+/// What the model is told about one call.
+async fn result(request: &ChatRequest, call: &ToolCall) -> ChatMessage {
+    let name = &call.function.name;
+    let outcome = match request.functions.iter().find(|function| function.name() == name) {
+        Some(function) => function.call(&call.function.arguments).await,
+        None => Err(format!("there is no function `{name}`")),
+    };
+    let text = outcome.unwrap_or_else(|error| format!("error: {error}"));
+    let content = Some(MessageContent::Text(text));
+    ToolMessage { cache_control: None, content, tool_call_id: call.id.clone() }.into()
+}

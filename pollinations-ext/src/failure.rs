@@ -1,0 +1,75 @@
+//! What became of an attempt that was not a success.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::{
+    body::ErrorBody,
+    error::{Error, ErrorKind, is_retryable_status},
+    keyring::Keyring,
+    raw::request_id,
+    retry,
+};
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The server answered with another status than success.
+    Status { status: StatusCode, headers: HeaderMap, body: Bytes },
+    /// There was no whole answer.
+    Broken(reqwest::Error),
+    /// What neither HTTP nor the HTTP client knows of.
+    Other(Error),
+}
+
+impl Failure {
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => is_retryable_status(*status),
+            // What cannot be built or redirected will not do better the next time.
+            Self::Broken(error) => !error.is_builder() && !error.is_redirect(),
+            Self::Other(error) => error.is_retryable(),
+        }
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { headers, .. } => retry::retry_after(headers),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            Self::Broken(error) => error.status(),
+            Self::Other(error) => error.status(),
+        }
+    }
+
+    pub(crate) fn is_payment_required(&self) -> bool {
+        self.status() == Some(StatusCode::PAYMENT_REQUIRED)
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Status { .. } => ErrorKind::Api,
+            Self::Broken(error) => Error::kind_of(error),
+            Self::Other(error) => error.kind(),
+        }
+    }
+
+    /// The error that callers see.
+    pub(crate) fn explain(self, keys: &Keyring) -> Error {
+        match self {
+            Self::Status { status, headers, body } => {
+                let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
+                let body = ErrorBody::parse(&body, fallback, keys);
+                Error::api(status, request_id(&headers), body).with_retry_after(retry::retry_after(&headers))
+            }
+            Self::Broken(error) => Error::transport(error),
+            Self::Other(error) => error,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! How many retries all calls of a client may make together.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// The retries that all calls of a client may make together: a token bucket.
+///
+/// It starts full. Each retry takes a token, each call adds a part of one, and a call that succeeds after retries gives
+/// back what it took. While the service is up, the bucket stays full and has no effect. When it is down, the calls send
+/// at most `1 + ratio` times as many requests as there are calls, and the tokens on top; an empty bucket means that
+/// failures are returned at once.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{RetryBudget, RetryPolicy};
+///
+/// assert_eq!(RetryBudget::default(), RetryBudget::new(10, 0.2));
+/// let policy = RetryPolicy::default().budget(RetryBudget::new(100, 0.5));
+/// # let _ = policy;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryBudget {
+    tokens: u32,
+    ratio: f64,
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self::new(10, 0.2)
+    }
+}
+
+impl RetryBudget {
+    /// A bucket that holds this many tokens, and gets this part of one with each call (0 to 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::RetryBudget;
+    ///
+    /// // At most 5 retries in an outage, and one more for every 20 calls.
+    /// let budget = RetryBudget::new(5, 0.05);
+    /// assert_eq!(budget.to_string(), "a budget of 5 and 0.05 for each call");
+    /// ```
+    pub fn new(tokens: u32, ratio: f64) -> Self {
+        let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
+        Self { tokens, ratio }
+    }
+}
+
+impl fmt::Display for RetryBudget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a budget of {} and {} for each call", self.tokens, self.ratio)
+    }
+}
+
+/// Parts of a token that are counted.
+const UNIT: u64 = 1000;
+
+/// The bucket of one client.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    level: AtomicU64,
+    capacity: u64,
+    deposit: u64,
+}
+
+impl Bucket {
+    pub(crate) fn new(budget: RetryBudget) -> Self {
+        let capacity = u64::from(budget.tokens) * UNIT;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the ratio is from 0 to 1")]
+        let deposit = (budget.ratio * 1000.0) as u64;
+        Self { level: AtomicU64::new(capacity), capacity, deposit }
+    }
+
+    /// Notes that a call begins.
+    pub(super) fn begin(&self) {
+        self.add(self.deposit);
+    }
+
+    /// Takes a token; false if there is none.
+    pub(super) fn take(&self) -> bool {
+        self.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |level| level.checked_sub(UNIT)).is_ok()
+    }
+
+    /// Gives back what a call took that has succeeded.
+    pub(super) fn give_back(&self, tokens: u32) {
+        if tokens > 0 {
+            self.add(u64::from(tokens) * UNIT);
+        }
+    }
+
+    fn add(&self, amount: u64) {
+        let full = |level: u64| (level < self.capacity).then(|| level.saturating_add(amount).min(self.capacity));
+        // An error means that the bucket is full.
+        let _ = self.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, full);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_runs_dry_and_fills_up_again() {
+        let bucket = Bucket::new(RetryBudget::new(2, 0.25));
+        bucket.begin();
+        assert!(bucket.take() && bucket.take() && !bucket.take(), "a full bucket takes no more");
+        (0..3).for_each(|_| bucket.begin());
+        assert!(!bucket.take());
+        bucket.begin();
+        assert!(bucket.take() && !bucket.take());
+        bucket.give_back(7);
+        assert!(bucket.take() && bucket.take() && !bucket.take());
+    }
+
+    #[test]
+    fn a_nonsensical_ratio_is_none() {
+        assert_eq!(RetryBudget::new(1, f64::NAN), RetryBudget::new(1, 0.0));
+        assert_eq!(RetryBudget::new(1, -3.0), RetryBudget::new(1, 0.0));
+        assert_eq!(RetryBudget::new(1, 3.0), RetryBudget::new(1, 1.0));
+    }
+}

@@ -1,0 +1,119 @@
+//! What to do when the service asks for payment (402).
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+use crate::key::ApiKey;
+
+/// What a call does when the service answers 402: there is no pollen left for it.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{PaymentPolicy, Pollinations, RetryPolicy};
+///
+/// let pollinations = Pollinations::builder()
+///     .key("sk_first".parse()?)
+///     .spare_key("sk_second".parse()?)
+///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey))
+///     .build()?;
+/// # let _ = pollinations;
+/// # Ok::<(), pollinations_ext::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PaymentPolicy {
+    /// Waits and tries again like after other failures. The default: somebody may be topping up.
+    #[default]
+    Backoff,
+    /// Goes on at once with the next of the client's spare keys ([`Builder::spare_key`](crate::Builder::spare_key)),
+    /// and so do all later calls of the client. Fails when there is none left.
+    NextKey,
+    /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails when
+    /// there is none. Calls that fail at the same time ask once.
+    Ask,
+    /// Waits for the time at which the account's daily pollen is renewed (`nextResetAt` of its profile), then tries
+    /// once more. This wait is not counted against the time limit of the call.
+    ///
+    /// Fails at once when the reset is further away than the limit or not known, or when it is the budget of the key
+    /// that is used up, which no reset renews.
+    WaitForReset {
+        /// The longest wait that is taken.
+        limit: Duration,
+    },
+    /// Returns the error at once.
+    Fail,
+}
+
+impl fmt::Display for PaymentPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backoff => formatter.write_str("wait like after other failures"),
+            Self::NextKey => formatter.write_str("take the next key"),
+            Self::Ask => formatter.write_str("ask"),
+            Self::WaitForReset { limit } => write!(formatter, "wait for the daily reset, {limit:?} at most"),
+            Self::Fail => formatter.write_str("fail at once"),
+        }
+    }
+}
+
+/// What the service wants to be paid for, as a callback hears of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaymentRequired {
+    /// The operation, by its id in the service's document.
+    pub operation: String,
+    /// What the service said.
+    pub message: String,
+    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty. Older servers
+    /// do not say.
+    pub reason: Option<String>,
+}
+
+/// What a callback answers to [`PaymentRequired`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum PaymentAnswer {
+    /// There is pollen again: the same key will do.
+    Retry,
+    /// Goes on with this key, and so do all later calls of the client.
+    Key(ApiKey),
+    /// The error is returned.
+    GiveUp,
+}
+
+type Answering = Pin<Box<dyn Future<Output = PaymentAnswer> + Send>>;
+
+/// The callback.
+#[derive(Clone)]
+pub(crate) struct Ask(Arc<dyn Fn(PaymentRequired) -> Answering + Send + Sync>);
+
+impl Ask {
+    pub(crate) fn new<F, R>(ask: F) -> Self
+    where
+        F: Fn(PaymentRequired) -> R + Send + Sync + 'static,
+        R: Future<Output = PaymentAnswer> + Send + 'static,
+    {
+        Self(Arc::new(move |required| Box::pin(ask(required))))
+    }
+
+    pub(crate) async fn answer(&self, required: PaymentRequired) -> PaymentAnswer {
+        (self.0)(required).await
+    }
+}
+
+impl fmt::Debug for Ask {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Ask")
+    }
+}
+
+/// What can be done about a 402.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payment {
+    /// The request can be paid now.
+    Settled,
+    /// The request can be paid after this time.
+    In(Duration),
+    /// Nothing.
+    Never,
+}

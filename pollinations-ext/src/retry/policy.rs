@@ -1,0 +1,304 @@
+//! The policy, as data.
+
+use std::{fmt, time::Duration};
+
+use super::{budget::RetryBudget, payment::PaymentPolicy};
+
+/// How failed requests are repeated.
+///
+/// A request is repeated, unchanged, after a failure to connect, after a connection that broke before the response was
+/// there, and after the statuses 402, 408, 429, 500, 502, 503 and 504. The wait before it is drawn at random between
+/// zero and a bound that doubles each time ("full jitter"), unless the server names a wait in `Retry-After` (RFC 9110,
+/// section 10.2.3) or `retry-after-ms`. For 402, where waiting alone seldom helps, there is a [`PaymentPolicy`].
+///
+/// A request whose body cannot be sent twice is not repeated. A stream is repeated until its first event and never
+/// after. All calls of a client and its clones share one [`RetryBudget`], so that an outage is not multiplied.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use pollinations_ext::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().max_retries(5).max_delay(Duration::from_secs(30));
+/// assert_eq!(patient.delays(), [500, 1000, 2000, 4000, 8000].map(Duration::from_millis));
+/// println!("{patient}");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    max_retries: u32,
+    base_delay: Duration,
+    max_delay: Duration,
+    max_retry_after: Duration,
+    max_elapsed: Option<Duration>,
+    budget: Option<RetryBudget>,
+    payment: PaymentPolicy,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_retries: 2,
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(8),
+            max_retry_after: Duration::from_secs(120),
+            max_elapsed: None,
+            budget: Some(RetryBudget::default()),
+            payment: PaymentPolicy::default(),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Never repeats a request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// assert!(RetryPolicy::none().delays().is_empty());
+    /// ```
+    pub fn none() -> Self {
+        Self { max_retries: 0, payment: PaymentPolicy::Fail, ..Self::default() }
+    }
+
+    /// Repeats a request at most this often; 2 by default, which makes three attempts. Another key after a 402 is not
+    /// counted: see [`PaymentPolicy::NextKey`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::default().max_retries(5).delays().len(), 5);
+    /// ```
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
+        self
+    }
+
+    /// The bound of the first wait; 0.5 s by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::default().base_delay(Duration::from_secs(2));
+    /// assert_eq!(policy.delays(), [2, 4].map(Duration::from_secs));
+    /// ```
+    pub fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
+        self
+    }
+
+    /// The bound that the doubling stops at; 8 s by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::default().max_delay(Duration::from_millis(800));
+    /// assert_eq!(policy.delays(), [500, 800].map(Duration::from_millis));
+    /// ```
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The longest wait that is taken when the server asks for one; 120 s by default. When it asks for more, the error
+    /// is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// let impatient = RetryPolicy::default().max_retry_after(Duration::from_secs(10));
+    /// # let _ = impatient;
+    /// ```
+    pub fn max_retry_after(mut self, wait: Duration) -> Self {
+        self.max_retry_after = wait;
+        self
+    }
+
+    /// Begins no further attempt when this much time has passed since the call began. Not set by default: then the
+    /// time limit of the call is the only one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// let policy = RetryPolicy::default().max_retries(10).max_elapsed(Duration::from_secs(20));
+    /// # let _ = policy;
+    /// ```
+    pub fn max_elapsed(mut self, limit: Duration) -> Self {
+        self.max_elapsed = Some(limit);
+        self
+    }
+
+    /// The budget that retries are taken from; `None` for as many as the other settings allow.
+    ///
+    /// The size of the budget is that of the client's own policy. In the policy of a single call only whether there is
+    /// one counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{RetryBudget, RetryPolicy};
+    ///
+    /// let frugal = RetryPolicy::default().budget(RetryBudget::new(3, 0.1));
+    /// let spendthrift = RetryPolicy::default().budget(None);
+    /// # let _ = (frugal, spendthrift);
+    /// ```
+    pub fn budget(mut self, budget: impl Into<Option<RetryBudget>>) -> Self {
+        self.budget = budget.into();
+        self
+    }
+
+    /// What to do when the service asks for payment (402); a short wait like after other failures by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{PaymentPolicy, RetryPolicy};
+    ///
+    /// let policy = RetryPolicy::default().payment(PaymentPolicy::Fail);
+    /// # let _ = policy;
+    /// ```
+    pub fn payment(mut self, policy: PaymentPolicy) -> Self {
+        self.payment = policy;
+        self
+    }
+
+    /// The bounds of the waits, one a retry. Each wait is drawn at random between zero and its bound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::default().delays(), [500, 1000].map(Duration::from_millis));
+    /// ```
+    pub fn delays(&self) -> Vec<Duration> {
+        (1..=self.max_retries).map(|attempts| self.bound(attempts)).collect()
+    }
+
+    /// The wait before the next attempt; nothing if there should be none.
+    ///
+    /// `attempts` have been made. `asked` is what the server asked for.
+    pub(crate) fn wait(&self, attempts: u32, asked: Option<Duration>) -> Option<Duration> {
+        if attempts > self.max_retries {
+            return None;
+        }
+        match asked {
+            Some(wait) => (wait <= self.max_retry_after).then_some(wait),
+            None => Some(self.bound(attempts).mul_f64(fastrand::f64())),
+        }
+    }
+
+    /// Whether an attempt may still begin when this much time has passed.
+    pub(super) fn has_time(&self, elapsed: Duration) -> bool {
+        self.max_elapsed.is_none_or(|limit| elapsed <= limit)
+    }
+
+    pub(crate) fn retry_budget(&self) -> Option<RetryBudget> {
+        self.budget
+    }
+
+    pub(crate) fn payment_policy(&self) -> PaymentPolicy {
+        self.payment
+    }
+
+    pub(super) fn retries(&self) -> u32 {
+        self.max_retries
+    }
+
+    /// The longest wait after this many attempts without a word from the server.
+    fn bound(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.base_delay.saturating_mul(1 << doublings).min(self.max_delay)
+    }
+}
+
+impl fmt::Display for RetryPolicy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { max_retries, base_delay, max_delay, max_retry_after, max_elapsed, budget, payment } = self;
+        if *max_retries == 0 {
+            formatter.write_str("no retries")?;
+        } else {
+            write!(formatter, "{max_retries} retries after up to {base_delay:?}, doubling to {max_delay:?}")?;
+            write!(formatter, ", or as the server asks up to {max_retry_after:?}")?;
+            if let Some(limit) = max_elapsed {
+                write!(formatter, ", none later than {limit:?}")?;
+            }
+            match budget {
+                Some(budget) => write!(formatter, "; {budget}")?,
+                None => formatter.write_str("; no budget")?,
+            }
+        }
+        write!(formatter, "; on 402: {payment}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_doubles_up_to_its_limit() {
+        let policy = RetryPolicy::default();
+        let bounds: Vec<u128> = (1..=6).map(|attempts| policy.bound(attempts).as_millis()).collect();
+        assert_eq!(bounds, [500, 1000, 2000, 4000, 8000, 8000]);
+        assert_eq!(policy.bound(u32::MAX), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn waits_are_spread_below_the_bound() {
+        let policy = RetryPolicy::default();
+        let waits: Vec<Duration> = (0..200).filter_map(|_| policy.wait(1, None)).collect();
+        assert_eq!(waits.len(), 200);
+        assert!(waits.iter().all(|wait| *wait < Duration::from_millis(500)));
+        assert!(waits.iter().any(|wait| *wait < Duration::from_millis(200)));
+        assert!(waits.iter().any(|wait| *wait > Duration::from_millis(300)));
+    }
+
+    #[test]
+    fn attempts_are_counted() {
+        let policy = RetryPolicy::default();
+        assert!(policy.wait(2, None).is_some());
+        assert!(policy.wait(3, None).is_none());
+        assert!(RetryPolicy::none().wait(1, None).is_none());
+    }
+
+    #[test]
+    fn too_long_a_wait_is_not_taken() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(120))), Some(Duration::from_secs(120)));
+        assert_eq!(policy.wait(1, Some(Duration::from_secs(121))), None);
+    }
+
+    #[test]
+    fn a_policy_can_be_printed() {
+        assert_eq!(
+            RetryPolicy::default().to_string(),
+            "2 retries after up to 500ms, doubling to 8s, or as the server asks up to 120s; \
+             a budget of 10 and 0.2 for each call; on 402: wait like after other failures"
+        );
+        let limit = Duration::from_secs(60);
+        let policy = RetryPolicy::default().max_elapsed(limit).budget(None).payment(PaymentPolicy::NextKey);
+        assert!(
+            policy.to_string().ends_with(", none later than 60s; no budget; on 402: take the next key"),
+            "{policy}"
+        );
+        assert_eq!(RetryPolicy::none().to_string(), "no retries; on 402: fail at once");
+    }
+}
