@@ -24,6 +24,14 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_REDIRECTS: usize = 5;
 
 /// How a request shows its key.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::KeyPlacement;
+///
+/// assert_eq!(KeyPlacement::default(), KeyPlacement::Header);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyPlacement {

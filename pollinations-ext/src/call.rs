@@ -244,7 +244,7 @@ impl Transport for Plain {
                 Err(Failure::Status { status, headers, body }) => {
                     let mut response = http::Response::new(body);
                     *response.status_mut() = status;
-                    *response.headers_mut() = headers;
+                    *response.headers_mut() = *headers;
                     Ok(response.into())
                 }
                 Err(Failure::Broken(error)) => Err(error.without_url()),

@@ -49,6 +49,14 @@ struct Inner {
 }
 
 /// The kinds of [`Error`].
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{ApiKey, ErrorKind};
+///
+/// assert_eq!(ApiKey::new("hunter2").unwrap_err().kind(), ErrorKind::Key);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -200,42 +208,116 @@ impl Error {
     }
 
     /// What kind of error this is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.kind() == pollinations_ext::ErrorKind::Truncated {
+    ///     println!("the stream was cut off");
+    /// }
+    /// # }
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// What went wrong, in the server's words where it had any.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("{}", error.message());
+    /// # }
+    /// ```
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// The operation that failed, by its id in the service's document, such as `chat_completions`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("{:?} failed", error.operation());
+    /// # }
+    /// ```
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
 
     /// The HTTP status of the response, if there was one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.status().is_some_and(|status| status == 403) {
+    ///     println!("the key may not use this model");
+    /// }
+    /// # }
+    /// ```
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
     /// The service's own code for the error, such as `PAYMENT_REQUIRED`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::types::ErrorCode;
+    ///
+    /// if error.code() == Some(&ErrorCode::RateLimited) {
+    ///     println!("not so fast");
+    /// }
+    /// # }
+    /// ```
     pub fn code(&self) -> Option<&ErrorCode> {
         self.0.code.as_ref()
     }
 
     /// The id under which the service knows the request; good to have when asking for help.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("please quote {:?}", error.request_id());
+    /// # }
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
     /// What the service says beyond the message, as JSON: `fieldErrors` of a request that is not valid, or the `reason`
     /// of a 402 (`key_budget` or `account_balance`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if let Some(fields) = error.details().and_then(|details| details.get("fieldErrors")) {
+    ///     println!("{fields}");
+    /// }
+    /// # }
+    /// ```
     pub fn details(&self) -> Option<&serde_json::Value> {
         self.0.details.as_ref()
     }
 
     /// The beginning of a response that could not be understood, 1 KiB at most and without the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("{:?}", error.body());
+    /// # }
+    /// ```
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
@@ -256,27 +338,73 @@ impl Error {
     }
 
     /// How many requests were sent. 0 when the error came up before the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("after {} attempts", error.attempts());
+    /// # }
+    /// ```
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     /// How long the server asked to wait before the next attempt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if let Some(wait) = error.retry_after() {
+    ///     println!("not before {wait:?}");
+    /// }
+    /// # }
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
     /// Whether time ran out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// println!("{}", error.is_timeout());
+    /// # }
+    /// ```
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
     /// Whether there was no pollen left for the call (status 402).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.is_payment_required() {
+    ///     println!("please top up");
+    /// }
+    /// # }
+    /// ```
     pub fn is_payment_required(&self) -> bool {
         self.0.status == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
     /// Whether the same call may succeed later: the connection failed, or the status is one of 402, 408, 429, 500, 502,
     /// 503 and 504. For 402 somebody has to add pollen, or the daily reset has to come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.is_retryable() {
+    ///     println!("later, perhaps");
+    /// }
+    /// # }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Truncated => true,

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The server answered with another status than success.
-    Status { status: StatusCode, headers: HeaderMap, body: Bytes },
+    Status { status: StatusCode, headers: Box<HeaderMap>, body: Bytes },
     /// There was no whole answer.
     Broken(reqwest::Error),
     /// What neither HTTP nor the HTTP client knows of.

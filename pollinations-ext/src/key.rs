@@ -40,6 +40,15 @@ impl ApiKey {
     ///
     /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the text does not start with `sk_` or `pk_`, has nothing after
     /// that, or holds anything but visible ASCII characters. The error does not repeat the text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::ApiKey;
+    ///
+    /// let key = ApiKey::new("sk_from_a_file\n")?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
     pub fn new(key: impl Into<String>) -> Result<Self, Error> {
         let key = SecretString::from(key.into());
         let text = key.expose_secret().trim();
@@ -58,16 +67,40 @@ impl ApiKey {
     }
 
     /// Whether this is a secret key (`sk_…`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::ApiKey;
+    /// assert!(ApiKey::new("sk_example")?.is_secret());
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
     pub fn is_secret(&self) -> bool {
         self.0.expose_secret().starts_with("sk_")
     }
 
     /// Whether this is a publishable key (`pk_…`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::ApiKey;
+    /// assert!(ApiKey::new("pk_example")?.is_publishable());
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
     pub fn is_publishable(&self) -> bool {
         !self.is_secret()
     }
 
     /// The key itself. Whoever calls this sees to it that it goes no further.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::ApiKey;
+    /// assert_eq!(ApiKey::new("sk_example")?.expose_secret(), "sk_example");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
     pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }

@@ -195,11 +195,30 @@ impl TextRequest {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
         let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
-        let source = match self.shared.open(Receive::Pieces, GET, &self.options, send).await? {
-            Opened::Events(events) => Source::Chat(ChatStream::new(self.shared, GET, events, false)),
-            Opened::Text(text) => Source::Plain(text),
-        };
-        Ok(TextStream { source })
+        let opened = self.shared.open(Receive::Pieces, GET, &self.options, send).await?;
+        Ok(TextStream::new(self.shared, GET, opened))
+    }
+
+    /// Sends the request by `POST` and returns the text as it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream`](Self::stream).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.text("A long story").stream_post().await?.finish().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream_post(self) -> Result<TextStream, Error> {
+        let prompt = address::segment(&self.prompt, POST)?;
+        let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
+        let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
+        let opened = self.shared.open(Receive::Pieces, POST, &self.options, send).await?;
+        Ok(TextStream::new(self.shared, POST, opened))
     }
 
     /// The address of the text, for a page to load. With the client's key in it if that is publishable.
@@ -343,17 +362,27 @@ impl fmt::Display for TextReply {
 /// ```
 #[must_use = "nothing is read from a stream until it is polled"]
 pub struct TextStream {
+    operation: &'static str,
     source: Source,
 }
 
 enum Source {
-    Chat(ChatStream),
-    Plain(TextPieces),
+    Chat(Box<ChatStream>),
+    Plain(Box<TextPieces>),
 }
 
 impl TextStream {
-    pub(crate) fn chat(stream: ChatStream) -> Self {
-        Self { source: Source::Chat(stream) }
+    fn new(shared: Arc<Shared>, operation: &'static str, opened: Opened) -> Self {
+        let source = match opened {
+            Opened::Events(events) => Source::Chat(Box::new(ChatStream::new(shared, operation, events, false))),
+            Opened::Text(text) => Source::Plain(Box::new(text)),
+        };
+        Self { operation, source }
+    }
+
+    /// The text of a chat.
+    pub(crate) fn chat(operation: &'static str, stream: ChatStream) -> Self {
+        Self { operation, source: Source::Chat(Box::new(stream)) }
     }
 
     /// The next piece; nothing when the text is complete, or has failed.
@@ -419,19 +448,17 @@ impl Stream for TextStream {
     type Item = Result<String, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match &mut self.get_mut().source {
+        let this = self.get_mut();
+        let piece = match &mut this.source {
             Source::Chat(stream) => loop {
-                match ready!(Pin::new(&mut *stream).poll_next(context)) {
+                match ready!(Pin::new(&mut **stream).poll_next(context)) {
                     Some(Ok(chunk)) if chunk.text().is_empty() => {}
-                    Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk.text().to_owned()))),
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                    None => return Poll::Ready(None),
+                    piece => break piece.map(|chunk| chunk.map(|chunk| chunk.text().to_owned())),
                 }
             },
-            Source::Plain(text) => Pin::new(text)
-                .poll_next(context)
-                .map(|piece| piece.map(|piece| piece.map_err(|error| error.with_operation(GET)))),
-        }
+            Source::Plain(text) => ready!(Pin::new(&mut **text).poll_next(context)),
+        };
+        Poll::Ready(piece.map(|piece| piece.map_err(|error| error.with_operation(this.operation))))
     }
 }
 

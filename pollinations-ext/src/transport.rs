@@ -35,6 +35,9 @@ const PROFILE_TIMEOUT: Duration = Duration::from_secs(30);
 const MEDIA_OPERATIONS: [&str; 3] = ["upload_media", "fetch_media", "media_exists"];
 const MEDIA_URL: &str = "https://media.pollinations.ai";
 
+/// Operations that need no key (`security: []` in the document), and so get none.
+const PUBLIC_OPERATIONS: [&str; 2] = ["fetch_media", "media_exists"];
+
 /// What all calls of one client share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
@@ -202,7 +205,7 @@ impl Exchange for Sending<'_> {
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
-        if let Some(key) = &current.key {
+        if let Some(key) = current.key.as_ref().filter(|_| !PUBLIC_OPERATIONS.contains(&self.operation)) {
             self.shared.authenticate(&mut request, key);
         }
         let mut limit = left;
@@ -274,7 +277,7 @@ impl Sending<'_> {
         let status = response.status();
         // A HEAD that finds nothing is an answer too, and has no body to explain itself with.
         if !status.is_success() {
-            let headers = response.headers().clone();
+            let headers = Box::new(response.headers().clone());
             // What is there of the body says more than how it broke off.
             let (body, _) = read(response, MAX_ERROR_BODY).await;
             return Err(Failure::Status { status, headers, body });

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod recorder;
 mod script;
 mod upstream;
 
+pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step};
 pub use upstream::upstream;
 

@@ -1,78 +1,21 @@
-//! The exact HTTP request that each call sends.
+//! The exact HTTP requests that each method sends.
 
-use std::sync::{Arc, Mutex};
-
-use httpmock::{HttpMockRequest, MockServer};
-use pollinations_ext::{ApiKey, KeyPlacement, Pollinations, types};
+use futures_util::TryStreamExt;
+use pollinations_ext::{
+    Builder, File, Gateway, KeyPlacement, Pollinations,
+    byop::DeviceFlow,
+    chat::Function,
+    schemars::{self, JsonSchema},
+    types,
+};
+use pollinations_tests::Recorder;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A server that answers everything with one body and writes down what it was asked.
-struct Recorder {
-    server: MockServer,
-    seen: Arc<Mutex<Vec<String>>>,
-}
+/// A prompt with all that an address would trip over.
+const PROMPT: &str = "50% off / \"new\"?\n#1 a\\b 🌸";
 
-impl Recorder {
-    async fn answering(kind: &str, body: impl Into<String>) -> Self {
-        let server = MockServer::start_async().await;
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&seen);
-        let (kind, body) = (kind.to_owned(), body.into());
-        server
-            .mock_async(move |when, then| {
-                when.is_true(move |request| {
-                    log.lock().unwrap().push(show(request));
-                    true
-                });
-                then.status(200).header("content-type", kind).body(body);
-            })
-            .await;
-        Self { server, seen }
-    }
-
-    async fn json(body: serde_json::Value) -> Self {
-        Self::answering("application/json", body.to_string()).await
-    }
-
-    fn client(&self) -> Pollinations {
-        self.with(KeyPlacement::Header)
-    }
-
-    fn with(&self, placement: KeyPlacement) -> Pollinations {
-        let key: ApiKey = "sk_not_in_any_snapshot".parse().unwrap();
-        Pollinations::builder().base_url(self.server.base_url()).key(key).key_placement(placement).build().unwrap()
-    }
-
-    fn request(&self) -> String {
-        let seen = self.seen.lock().unwrap();
-        assert_eq!(seen.len(), 1, "one call is one request: {seen:?}");
-        seen[0].clone()
-    }
-}
-
-/// Method and path, headers in order and without the key, the body as JSON.
-fn show(request: &HttpMockRequest) -> String {
-    let uri = request.uri();
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut text = format!("{} {target}\n", request.method_str());
-    let mut headers = request.headers_vec().clone();
-    headers.sort();
-    for (name, value) in headers {
-        let value = match name.as_str() {
-            "host" => "[host]".to_owned(),
-            "content-length" => continue,
-            "user-agent" => value.split('/').next().unwrap().to_owned() + "/[version]",
-            _ => value,
-        };
-        text += &format!("{name}: {value}\n");
-    }
-    let body = request.body_ref();
-    if !body.is_empty() {
-        let value: serde_json::Value = serde_json::from_slice(body).expect("bodies are JSON");
-        text += &format!("\n{value:#}\n");
-    }
-    text.replace("sk_not_in_any_snapshot", "[key]")
-}
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 fn completion() -> serde_json::Value {
     json!({
@@ -87,7 +30,7 @@ async fn chat_carries_what_the_caller_set_and_nothing_else() {
     let recorder = Recorder::json(completion()).await;
     let reply = recorder.client().chat("openai").user("Name a flower").send().await.unwrap();
     assert_eq!(reply.text(), "A tulip");
-    insta::assert_snapshot!(recorder.request());
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
@@ -97,55 +40,118 @@ async fn chat_with_every_setting() {
         .client()
         .chat("openai")
         .system("Be brief")
+        .developer("Be kind")
         .user("Hello")
         .assistant("Hi")
+        .tool_result("call_1", "21 °C")
         .message(types::UserMessage {
             name: Some("ada".to_owned()),
-            content: types::MessageContent::Parts(vec![
-                types::TextPart { text: "What is this?".to_owned(), cache_control: None }.into(),
-                types::ImagePart {
-                    image_url: types::ImageUrl {
-                        url: "https://example.com/cat.png".to_owned(),
-                        detail: Some("low".into()),
-                        mime_type: None,
-                    },
-                }
-                .into(),
-            ]),
+            content: types::MessageContent::Text("And now?".to_owned()),
         })
         .temperature(0.5)
         .top_p(0.9)
         .max_tokens(100)
         .seed(7)
+        .frequency_penalty(0.1)
+        .presence_penalty(-0.1)
+        .repetition_penalty(1.1)
+        .logit_bias("1734", -100)
+        .logprobs(true)
+        .top_logprobs(3)
         .stop(["END", "STOP"])
         .reasoning_effort("low")
+        .thinking(2000)
+        .thinking_budget(1000)
         .response_format(types::ResponseFormat::JsonObject)
+        .end_user("u-1")
+        .speak("nova", "mp3")
+        .function("weather", "Tells the weather", json!({ "type": "object", "properties": {} }))
+        .tool(types::Tool::GoogleSearch)
+        .tool_choice(types::ToolChoiceMode::Auto)
+        .parallel_tool_calls(false)
         .with_body(|body| {
-            body.tools = vec![
-                types::FunctionTool {
-                    function: types::FunctionDefinition {
-                        name: "weather".to_owned(),
-                        description: None,
-                        parameters: Default::default(),
-                        strict: None,
-                    },
-                }
-                .into(),
-                types::Tool::GoogleSearch,
-            ];
-            body.tool_choice = Some(types::ToolChoiceMode::Auto.into());
+            body.functions = vec![types::LegacyFunction::builder().name("old").try_into().unwrap()];
+            body.function_call = Some(types::FunctionCallMode::Auto.into());
         });
     request.send().await.unwrap();
-    insta::assert_snapshot!(recorder.request());
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn chat_with_everything_to_look_at() {
+    let recorder = Recorder::json(completion()).await;
+    let request = recorder
+        .client()
+        .chat("gemini")
+        .user("What is all this?")
+        .image_url("https://example.com/cat.png")
+        .image(File::bytes(PNG))
+        .video_url("https://example.com/cat.mp4")
+        .audio(File::bytes(&b"ID3\x04sound"[..]))
+        .file(File::bytes(&b"%PDF-1.7"[..]).name("report.pdf"))
+        .assistant("A cat")
+        .image(File::bytes(PNG));
+    request.send().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
 async fn streamed_chat() {
     let chunk = json!({ "choices": [{ "index": 0, "delta": { "content": "A tulip" }, "finish_reason": "stop" }] });
     let recorder = Recorder::answering("text/event-stream", format!("data: {chunk}\n\ndata: [DONE]\n\n")).await;
-    let stream = recorder.client().chat("openai").user("Name a flower").stream().await.unwrap();
+    let client = recorder.client();
+    let stream = client.chat("openai").user("Name a flower").stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "A tulip");
-    insta::assert_snapshot!(recorder.request());
+    let without_usage = types::StreamOptions { include_usage: Some(false) };
+    let stream = client.chat("openai").user("Name a flower").stream_options(without_usage).stream().await.unwrap();
+    let pieces: Vec<String> = stream.text_stream().try_collect().await.unwrap();
+    assert_eq!(pieces, ["A tulip"]);
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct Flower {
+    /// In English.
+    name: String,
+    petals: Option<u32>,
+}
+
+#[tokio::test]
+async fn structured_chat_and_functions() {
+    let mut answer = completion();
+    answer["choices"][0]["message"]["content"] = json!(r#"{"name":"tulip","petals":6}"#);
+    let recorder = Recorder::json(answer).await;
+    let client = recorder.client();
+    let flower: Flower = client.chat("openai").user("Name a flower").structured().await.unwrap();
+    assert_eq!(flower, Flower { name: "tulip".to_owned(), petals: Some(6) });
+    let water = Function::new("water", "Waters a flower", |flower: Flower| async move { Ok::<_, String>(flower) });
+    client.chat("openai").user("Water it").callable(water).max_rounds(2).run().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn a_conversation_sends_what_was_said_before() {
+    let recorder = Recorder::json(completion()).await;
+    let mut conversation = recorder.client().chat("openai").system("Be brief").conversation();
+    conversation.say("Name a flower").await.unwrap();
+    conversation.turn(|turn| turn.user("And this?").image_url("https://example.com/rose.png")).await.unwrap();
+    conversation.truncate(1);
+    conversation.say("Again").await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn text() {
+    let recorder = Recorder::answering("text/plain", "A haiku").await;
+    let client = recorder.client();
+    assert_eq!(client.text("snow").send().await.unwrap().text(), "A haiku");
+    let every = |request: pollinations_ext::TextRequest| {
+        request.model("mistral").seed(-1).system("In French").json(true).temperature(0.7)
+    };
+    every(client.text(PROMPT)).send().await.unwrap();
+    every(client.text(PROMPT)).send_post().await.unwrap();
+    assert_eq!(every(client.text(PROMPT)).stream().await.unwrap().finish().await.unwrap(), "A haiku");
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
@@ -154,7 +160,7 @@ async fn image_with_a_prompt_alone() {
     let image = recorder.client().image("a cat").send().await.unwrap();
     assert_eq!(image.content_type(), Some("image/jpeg"));
     assert_eq!(image.bytes().await.unwrap(), "bytes");
-    insta::assert_snapshot!(recorder.request());
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
@@ -162,8 +168,7 @@ async fn image_with_every_setting() {
     let recorder = Recorder::answering("video/mp4", "bytes").await;
     let request = recorder
         .client()
-        .image("50% off / \"new\"?\n#1 a\\b 🌸")
-        .model("veo")
+        .video(PROMPT, "veo")
         .size(1024, 768)
         .seed(-1)
         .enhance(true)
@@ -178,45 +183,115 @@ async fn image_with_every_setting() {
         .audio(true);
     let video = request.send().await.unwrap();
     assert_eq!(video.content_type(), Some("video/mp4"));
-    insta::assert_snapshot!(recorder.request());
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn the_key_in_the_query() {
-    let recorder = Recorder::json(json!({ "balance": 1.5 })).await;
-    let balance = recorder.with(KeyPlacement::Query).account().balance().await.unwrap();
-    assert_eq!(balance.balance, 1.5);
-    insta::assert_snapshot!(recorder.request());
+async fn an_image_after_a_file_of_this_machine() {
+    let stored = json!({
+        "id": "abc", "url": "https://media.pollinations.ai/abc", "contentType": "image/png", "size": 8,
+        "duplicate": false,
+    });
+    let recorder = Recorder::json(stored).await;
+    let file = File::bytes(PNG).name("cat.png");
+    let request = recorder.client().image("at night").reference_image("https://example.com/a.png").reference_file(file);
+    let _ = request.send().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn account_balance() {
-    let recorder = Recorder::json(json!({ "balance": 1.5 })).await;
-    recorder.client().account().balance().await.unwrap();
-    insta::assert_snapshot!(recorder.request());
+async fn speech_and_music_by_both_operations() {
+    let recorder = Recorder::answering("audio/mpeg", "sound").await;
+    let client = recorder.client();
+    let _ = client.speech("Hello").send().await.unwrap();
+    let _ =
+        client.speech(PROMPT).voice("nova").response_format("wav").speed(1.5).model("elevenlabs").send().await.unwrap();
+    let _ = client.speech(PROMPT).voice("nova").response_format("wav").model("elevenlabs").send_get().await.unwrap();
+    let _ = client.music("a waltz").duration(30.0).instrumental(true).send().await.unwrap();
+    let _ = client.music("a waltz").duration(30.0).instrumental(true).send_get().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn account_profile() {
-    // A tier that this version has never heard of, and fields that the server left out.
-    let profile = json!({ "tier": "orchard", "createdAt": "2026-01-01T00:00:00Z" });
+async fn transcription_in_every_form() {
+    let recorder = Recorder::json(json!({ "text": "Hello", "language": "english", "duration": 1.5 })).await;
+    let client = recorder.client();
+    let recording = || File::bytes(&b"ID3\x04"[..]).name("talk.mp3");
+    assert_eq!(client.transcribe(recording()).send().await.unwrap().text(), "Hello");
+    let every = client.transcribe(recording()).model("scribe").language("en").prompt("Names: Ada").temperature(0.0);
+    assert_eq!(every.verbose().await.unwrap().duration(), Some(1.5));
+    client.transcribe(recording()).text().await.unwrap();
+    client.transcribe(recording()).srt().await.unwrap();
+    client.transcribe(recording()).vtt().await.unwrap();
+    client.transcribe(File::reader(&b"ID3\x04"[..])).send().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn media() {
+    let stored = json!({ "id": "abc", "url": "u", "contentType": "image/png", "size": 8, "duplicate": true });
+    let recorder = Recorder::json(stored).await;
+    let media = recorder.client().media();
+    let file = || File::bytes(PNG).name("cat \"1\".png");
+    assert!(media.upload(file()).send().await.unwrap().duplicate);
+    media.upload(file()).raw().send().await.unwrap();
+    media.upload(file()).base64().send().await.unwrap();
+    let _ = media.fetch("https://media.pollinations.ai/abc").await.unwrap();
+    assert!(media.exists("abc").await.unwrap());
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn media_may_be_on_another_server() {
+    let (main, other) = (Recorder::json(json!({})).await, Recorder::json(json!({})).await);
+    let client = main.builder().media_url(other.base_url()).build().unwrap();
+    let _ = client.media().fetch("abc").await.unwrap();
+    client.account().balance().send_raw().await.unwrap();
+    assert_eq!(other.take()[0].target, "/abc");
+    assert_eq!(main.take()[0].target, "/account/balance");
+}
+
+#[tokio::test]
+async fn account() {
+    let profile = json!({ "tier": "orchard", "createdAt": "2026-01-01T00:00:00Z", "balance": 1.5 });
     let recorder = Recorder::json(profile).await;
-    let profile = recorder.client().account().profile().await.unwrap();
+    let account = recorder.client().account();
+    // A tier that this version has never heard of, and fields that the server left out.
+    let profile = account.profile().await.unwrap();
     assert_eq!(profile.tier, types::AccountTier::Other("orchard".to_owned()));
     assert_eq!(profile.name, None);
-    insta::assert_snapshot!(recorder.request());
+    assert_eq!(account.balance().await.unwrap().balance, 1.5);
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn account_key() {
+async fn the_status_of_a_key() {
     let status = json!({
-        "valid": true, "type": "secret", "name": null, "expiresAt": null, "expiresIn": null,
-        "permissions": { "models": null, "account": ["balance"] }, "pollenBudget": 5, "rateLimitEnabled": false,
+        "valid": true, "type": "secret", "name": null, "expiresAt": null, "expiresIn": 90,
+        "permissions": { "models": ["flux"], "account": ["balance", "account:usage"] }, "pollenBudget": 0,
+        "rateLimitEnabled": false,
     });
     let recorder = Recorder::json(status).await;
-    let status = recorder.client().account().key().await.unwrap();
-    assert_eq!((status.pollen_budget, status.type_), (Some(5.0), types::KeyType::Secret));
-    insta::assert_snapshot!(recorder.request());
+    let status = recorder.client().key_status().await.unwrap();
+    assert!(status.allows_model("flux") && !status.allows_model("veo"));
+    assert!(status.allows_account("balance") && status.allows_account("usage") && !status.allows_account("profile"));
+    assert!(status.is_spent());
+    assert_eq!(status.expires_in(), Some(std::time::Duration::from_secs(90)));
+    assert_eq!((status.pollen_budget, &status.type_), (Some(0.0), &types::KeyType::Secret));
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn usage() {
+    let recorder = Recorder::json(json!({ "usage": [], "count": 0 })).await;
+    let account = recorder.client().account();
+    account.usage().send().await.unwrap();
+    account.usage().limit(10).before("2026-02-25 00:00:00").send().await.unwrap();
+    assert!(account.usage().records().next().await.is_none());
+    let _ = account.usage().limit(7).csv().await.unwrap();
+    account.usage_daily().send().await.unwrap();
+    let _ = account.usage_daily().csv().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
@@ -224,33 +299,110 @@ async fn lists_of_models() {
     let model = json!({
         "name": "flux", "aliases": ["flux-1"], "pricing": { "currency": "pollen", "perImage": "0.01", "perToken": 2 },
     });
-    let mut requests = String::new();
-    for kind in ["text", "image", "audio"] {
-        let recorder = Recorder::json(json!([model])).await;
-        let models = recorder.client().models();
-        let list = match kind {
-            "text" => models.text().await,
-            "image" => models.image().await,
-            _ => models.audio().await,
-        };
-        let pricing = list.unwrap().remove(0).pricing;
+    let recorder = Recorder::json(json!([model])).await;
+    let models = recorder.client().models();
+    for list in [models.text(), models.image(), models.audio()] {
+        let pricing = list.await.unwrap().remove(0).pricing;
         assert_eq!(pricing["perImage"], types::Price::Text("0.01".to_owned()));
         assert_eq!(pricing["perToken"], types::Price::Number(2.0));
-        requests += &(recorder.request() + "\n");
     }
-    let recorder =
-        Recorder::json(json!({ "object": "list", "data": [{ "id": "openai", "object": "model", "created": 1 }] }))
-            .await;
-    assert_eq!(recorder.client().models().list().await.unwrap()[0].id, "openai");
-    insta::assert_snapshot!(requests + &recorder.request());
+    assert_eq!(models.find("flux-1").await.unwrap().unwrap().name, "flux");
+    assert_eq!(models.find("no such").await.unwrap(), None);
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn without_a_key() {
-    let recorder = Recorder::json(json!([])).await;
-    let client = Pollinations::builder().base_url(recorder.server.base_url()).without_key().build().unwrap();
-    client.models().text().await.unwrap();
-    insta::assert_snapshot!(recorder.request());
+async fn the_names_of_models() {
+    let list = json!({ "object": "list", "data": [{ "id": "openai", "object": "model", "created": 1 }] });
+    let recorder = Recorder::json(list).await;
+    assert_eq!(recorder.client().models().list().await.unwrap()[0].id, "openai");
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn the_older_gateway() {
+    let recorder = Recorder::json(completion()).await;
+    let client = recorder.builder().gateway(Gateway::Legacy).build().unwrap();
+    client.chat("openai").user("Hello").send().await.unwrap();
+    let _ = client.image(PROMPT).model("flux").query("nologo", "true").query("private", "true").send().await.unwrap();
+    assert!(client.models().list().await.unwrap().is_empty());
+    assert!(client.models().text().await.unwrap().is_empty());
+    assert!(client.models().image().await.unwrap().is_empty());
+    let error = client.account().balance().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (pollinations_ext::ErrorKind::Request, 0));
+    let client = recorder.builder().gateway(Gateway::OpenAi).build().unwrap();
+    client.chat("openai").user("Hello").send().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn the_key_in_the_query_or_nowhere() {
+    let recorder = Recorder::json(json!({ "balance": 1.5 })).await;
+    let in_query = recorder.builder().key_placement(KeyPlacement::Query).build().unwrap();
+    assert_eq!(in_query.account().balance().await.unwrap().balance, 1.5);
+    let keyless = Builder::default().base_url(recorder.base_url()).without_key().build().unwrap();
+    keyless.account().balance().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+    let other = recorder.client().with_key("pk_of_a_user".parse().unwrap());
+    other.account().balance().await.unwrap();
+    let authorization = recorder.take()[0].headers.iter().find(|(name, _)| name == "authorization").cloned().unwrap();
+    assert_eq!(authorization.1, "Bearer pk_of_a_user");
+}
+
+#[tokio::test]
+async fn headers_query_and_fields_that_have_no_method() {
+    let recorder = Recorder::json(completion()).await;
+    let client = recorder.client();
+    let chat = client.chat("openai").user("Hello").field("n", 2).field("model", "newer");
+    chat.header("x-trace", "42").query("beta", "a b&c").send().await.unwrap();
+    client.account().key().header("Authorization", "Bearer sk_mine").send_raw().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+
+    for (request, problem) in [
+        (client.account().key().header("no name", "x"), "account_key: `no name` is not the name of a header"),
+        (
+            client.account().key().header("x-trace", "a\nb"),
+            "account_key: the value of the header `x-trace` cannot be sent",
+        ),
+    ] {
+        assert_eq!(request.await.unwrap_err().to_string(), problem);
+    }
+    assert!(recorder.take().is_empty());
+}
+
+#[tokio::test]
+async fn raw_responses() {
+    let recorder = Recorder::json(json!({ "new": "shape" })).await;
+    let client: Pollinations = recorder.client();
+    let picture = || File::bytes(PNG);
+    let responses = [
+        client.chat("openai").user("Hello").send_raw().await.unwrap(),
+        client.text("Hello").send_raw().await.unwrap(),
+        client.models().text().send_raw().await.unwrap(),
+        client.account().usage().send_raw().await.unwrap(),
+        client.account().usage_daily().send_raw().await.unwrap(),
+        client.media().upload(picture()).send_raw().await.unwrap(),
+        client.transcribe(picture()).response_format("vtt").send_raw().await.unwrap(),
+    ];
+    for response in responses {
+        assert_eq!((response.status().as_u16(), response.content_type()), (200, Some("application/json")));
+        assert_eq!(response.json::<serde_json::Value>().unwrap(), json!({ "new": "shape" }));
+        assert_eq!(response.json::<Vec<u8>>().unwrap_err().kind(), pollinations_ext::ErrorKind::Decode);
+    }
+}
+
+#[tokio::test]
+async fn the_device_flow() {
+    let grant = json!({
+        "device_code": "d1", "user_code": "ABCD-1234", "verification_uri": "https://enter.example/device",
+        "interval": 1, "access_token": "sk_of_the_user", "token_type": "bearer",
+    });
+    let recorder = Recorder::json(grant).await;
+    let flow = DeviceFlow::new("pk_app".parse().unwrap()).enter_url(recorder.base_url());
+    let code = flow.start().await.unwrap();
+    assert_eq!((code.user_code(), code.verification_uri_complete()), ("ABCD-1234", None));
+    assert_eq!(code.wait().await.unwrap().expose_secret(), "sk_of_the_user");
+    insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
@@ -259,5 +411,49 @@ async fn the_generated_client_sends_the_key_too() {
     let usage =
         recorder.client().api().account_usage().limit(10_u64).before("2026-02-25 00:00:00").send().await.unwrap();
     assert_eq!(usage.count, 0);
-    insta::assert_snapshot!(recorder.request());
+    insta::assert_snapshot!(recorder.requests());
+}
+
+/// 4,000 characters of all kinds, and the shortest that trip over paths.
+#[tokio::test]
+async fn prompts_arrive_as_one_segment_of_the_path() {
+    let recorder = Recorder::answering("text/plain", "ok").await;
+    let client = recorder.client();
+    let long: String = "aé🌸/?#%&+\"\\\n ;=".chars().cycle().take(4000).collect();
+    for prompt in ["/", "//a//", "a/../b", "%2F", "%", "+", "...", " ", "?", "#", "é", "\\", "\u{0}", PROMPT, &long] {
+        client.text(prompt).send().await.unwrap();
+        let _ = client.image(prompt).send().await.unwrap();
+        let _ = client.speech(prompt).send_get().await.unwrap();
+        for recorded in recorder.take() {
+            let path = recorded.target.split('?').next().unwrap();
+            let segments: Vec<&str> = path.split('/').collect();
+            assert_eq!(segments.len(), 3, "{path}");
+            let decoded = percent_decode(segments[2]);
+            assert_eq!(decoded, prompt);
+        }
+    }
+    for prompt in ["", ".", ".."] {
+        let errors = [
+            client.text(prompt).send().await.map(drop).unwrap_err(),
+            client.image(prompt).send().await.map(drop).unwrap_err(),
+            client.speech(prompt).send_get().await.map(drop).unwrap_err(),
+        ];
+        assert!(errors.iter().all(|error| error.kind() == pollinations_ext::ErrorKind::Request), "{prompt:?}");
+        assert!(recorder.take().is_empty());
+    }
+}
+
+/// Percent-decoding (RFC 3986, section 2.1), by another hand than the client's.
+fn percent_decode(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+            decoded.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            decoded.push(byte);
+        }
+    }
+    String::from_utf8(decoded).unwrap()
 }

@@ -141,7 +141,7 @@ impl TranscriptionRequest {
     /// # }
     /// ```
     pub async fn text(self) -> Result<String, Error> {
-        self.as_text(TranscriptionFormat::Text).await
+        self.in_text(TranscriptionFormat::Text).await
     }
 
     /// Sends the recording and returns subtitles in the SubRip format.
@@ -161,7 +161,7 @@ impl TranscriptionRequest {
     /// # }
     /// ```
     pub async fn srt(self) -> Result<String, Error> {
-        self.as_text(TranscriptionFormat::Srt).await
+        self.in_text(TranscriptionFormat::Srt).await
     }
 
     /// Sends the recording and returns subtitles in the WebVTT format, for a `<track>`.
@@ -181,7 +181,7 @@ impl TranscriptionRequest {
     /// # }
     /// ```
     pub async fn vtt(self) -> Result<String, Error> {
-        self.as_text(TranscriptionFormat::Vtt).await
+        self.in_text(TranscriptionFormat::Vtt).await
     }
 
     /// Sends the recording and returns the response as it came.
@@ -236,7 +236,7 @@ impl TranscriptionRequest {
         Ok(Transcript { text, details, headers: response.headers().clone() })
     }
 
-    async fn as_text(self, format: TranscriptionFormat) -> Result<String, Error> {
+    async fn in_text(self, format: TranscriptionFormat) -> Result<String, Error> {
         Ok(self.response_format(format).send_raw().await?.text())
     }
 }

@@ -10,6 +10,7 @@ use super::structured;
 
 /// What the model is told: the result in JSON, or what went wrong.
 type Outcome = Result<String, String>;
+type Call = dyn Fn(&str) -> Result<Running, String> + Send + Sync;
 type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// A Rust function that a model may call.
@@ -43,7 +44,7 @@ type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 #[derive(Clone)]
 pub struct Function {
     definition: FunctionDefinition,
-    call: Arc<dyn Fn(&str) -> Result<Running, String> + Send + Sync>,
+    call: Arc<Call>,
 }
 
 impl Function {

@@ -20,6 +20,14 @@ use crate::{
 /// [`ChatStream::finish`](super::ChatStream::finish).
 ///
 /// The methods look at the first choice, which is the only one unless several were asked for.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(reply: pollinations_ext::chat::ChatReply) {
+/// println!("{} ({:?})", reply.text(), reply.finish_reason());
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ChatReply {
     completion: ChatCompletion,

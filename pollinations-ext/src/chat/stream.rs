@@ -238,7 +238,7 @@ impl ChatStream {
     /// # }
     /// ```
     pub fn text_stream(self) -> TextStream {
-        TextStream::chat(self)
+        TextStream::chat(self.operation, self)
     }
 
     /// Whether the reply has been read to its end.

@@ -57,6 +57,18 @@ impl fmt::Display for PaymentPolicy {
 }
 
 /// What the service wants to be paid for, as a callback hears of it.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{PaymentAnswer, PaymentRequired};
+///
+/// async fn ask(required: PaymentRequired) -> PaymentAnswer {
+///     println!("{}: {}", required.operation, required.message);
+///     PaymentAnswer::GiveUp
+/// }
+/// # let _ = ask;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentRequired {
@@ -70,6 +82,18 @@ pub struct PaymentRequired {
 }
 
 /// What a callback answers to [`PaymentRequired`].
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{PaymentAnswer, PaymentRequired};
+///
+/// async fn ask(required: PaymentRequired) -> PaymentAnswer {
+///     println!("{}: {}", required.operation, required.message);
+///     PaymentAnswer::GiveUp
+/// }
+/// # let _ = ask;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PaymentAnswer {

@@ -226,7 +226,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
-        Failure::Status { status: StatusCode::from_u16(code).unwrap(), headers, body: Bytes::new() }
+        Failure::Status { status: StatusCode::from_u16(code).unwrap(), headers: Box::new(headers), body: Bytes::new() }
     }
 
     fn fails<T>(code: u16) -> Result<T, Failure> {

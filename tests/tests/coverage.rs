@@ -1,0 +1,276 @@
+//! Every operation of `openapi.json`, and every one of its parameters, is reached by a method of `pollinations-ext`:
+//! each is called, and has to show in the request. What comes of it is the table in `docs/coverage.md`.
+
+use std::{
+    any::type_name_of_val,
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
+
+use pollinations_ext::{File, types};
+use pollinations_tests::{Recorded, Recorder};
+use serde_json::{Value, json};
+
+const DOCUMENT: &str = "../openapi.json";
+const TABLE: &str = "../docs/coverage.md";
+
+/// The operations, by id: where they are, and what they take.
+struct Operation {
+    method: String,
+    path: String,
+    parameters: BTreeSet<String>,
+}
+
+fn operations() -> BTreeMap<String, Operation> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT)).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let resolve = |value: &Value| match value["$ref"].as_str() {
+        Some(reference) => document.pointer(&reference[1..]).unwrap().clone(),
+        None => value.clone(),
+    };
+    let mut operations = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["get", "post", "put", "patch", "delete", "head"] {
+            let Some(operation) = item.get(method) else { continue };
+            let lists = [&item["parameters"], &operation["parameters"]];
+            let own = lists.into_iter().filter_map(Value::as_array).flatten();
+            let mut parameters: BTreeSet<String> =
+                own.map(|parameter| resolve(parameter)["name"].as_str().unwrap().to_owned()).collect();
+            for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(|map| map.values()) {
+                let properties = resolve(&content["schema"])["properties"].clone();
+                parameters.extend(properties.as_object().into_iter().flat_map(|map| map.keys().cloned()));
+            }
+            let id = operation["operationId"].as_str().unwrap().to_owned();
+            operations.insert(id, Operation { method: method.to_uppercase(), path: path.clone(), parameters });
+        }
+    }
+    operations
+}
+
+/// What has been called.
+struct Coverage {
+    operations: BTreeMap<String, Operation>,
+    reached: BTreeMap<(String, String), String>,
+}
+
+impl Coverage {
+    /// Notes that a method has sent this request, which has to carry the parameters.
+    fn note(&mut self, operation: &str, parameters: &[&str], method: &str, request: &Recorded) {
+        let known = &self.operations[operation];
+        assert_eq!(request.method, known.method, "{method} sends another operation than {operation}");
+        let path = request.target.split('?').next().unwrap();
+        let template: Vec<&str> = known.path.split('/').collect();
+        let segments: Vec<&str> = path.split('/').collect();
+        let fits = |(segment, part): (&&str, &&str)| part.starts_with('{') || segment == part;
+        assert!(
+            template.len() == segments.len() && segments.iter().zip(&template).all(fits),
+            "{method} sends {path} for {operation}"
+        );
+        for parameter in parameters {
+            assert!(carries(request, &known.path, parameter), "{method} does not send `{parameter}`:\n{request}");
+            self.reached.entry((operation.to_owned(), (*parameter).to_owned())).or_insert(method.to_owned());
+        }
+        if parameters.is_empty() {
+            self.reached.entry((operation.to_owned(), String::new())).or_insert(method.to_owned());
+        }
+    }
+
+    fn table(&self) -> String {
+        let mut text = "# Coverage\n\nWhich method of `pollinations-ext` reaches which operation of the API, and which \
+            of its parameters: those of the\npath and the query, and the fields of the body. A test makes this table by \
+            calling each method and looking for the\nparameter in the request; it fails when one is missing.\n"
+            .to_owned();
+        for (id, operation) in &self.operations {
+            let method = &self.reached[&(id.clone(), String::new())];
+            text += &format!("\n## `{id}`\n\n`{} {}`: `{method}`\n", operation.method, operation.path);
+            if operation.parameters.is_empty() {
+                continue;
+            }
+            text += "\n| parameter | method |\n|---|---|\n";
+            for parameter in &operation.parameters {
+                let method = &self.reached[&(id.clone(), parameter.clone())];
+                text += &format!("| `{parameter}` | `{method}` |\n");
+            }
+        }
+        text
+    }
+}
+
+/// Whether a request has a parameter: in its path, its query, or its body.
+fn carries(request: &Recorded, path: &str, parameter: &str) -> bool {
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    let in_query = query.split('&').any(|pair| pair.split('=').next() == Some(parameter));
+    let in_path = path.contains(&format!("{{{parameter}}}"));
+    let in_json = serde_json::from_slice::<Value>(&request.body).is_ok_and(|body| body.get(parameter).is_some());
+    let in_form = String::from_utf8_lossy(&request.body).contains(&format!("form-data; name=\"{parameter}\""));
+    in_query || in_path || in_json || in_form
+}
+
+/// The name of the type of a value, without its module.
+fn name_of<T>(value: &T) -> &'static str {
+    let name = type_name_of_val(value).split('<').next().unwrap();
+    name.rsplit("::").next().unwrap()
+}
+
+#[tokio::test]
+async fn every_operation_and_every_parameter() {
+    // What is answered does not matter: what is sent does.
+    let recorder = Recorder::json(json!({})).await;
+    let mut coverage = Coverage { operations: operations(), reached: BTreeMap::new() };
+
+    /// Calls a method on a value, sends what comes of it, and notes what went out.
+    macro_rules! reach {
+        ($operation:literal [$($parameter:literal),*] $receiver:expr, $method:ident ( $($argument:tt)* ) $(, $($rest:tt)+)?) => {{
+            let receiver = $receiver;
+            let name = format!("{}::{}", name_of(&receiver), stringify!($method));
+            // The answer may well be none of the type that was asked for.
+            let _ = receiver.$method($($argument)*)$($($rest)+)?.await;
+            let requests = recorder.take();
+            assert_eq!(requests.len(), 1, "{name} sends one request");
+            coverage.note($operation, &[$($parameter),*], &name, &requests[0]);
+        }};
+    }
+
+    let client = recorder.client();
+    let chat = || client.chat("openai").user("Hello");
+    reach!("chat_completions" [] client.clone(), chat("openai"), .user("Hello").send());
+    reach!("chat_completions" ["model"] client.clone(), chat("openai"), .user("Hello").send());
+    reach!("chat_completions" ["messages"] client.chat("openai"), user("Hello"), .send());
+    reach!("chat_completions" ["audio"] chat(), speak("nova", "mp3"), .send());
+    reach!("chat_completions" ["modalities"] chat(), modalities(["text"]), .send());
+    reach!("chat_completions" ["frequency_penalty"] chat(), frequency_penalty(0.5), .send());
+    reach!("chat_completions" ["presence_penalty"] chat(), presence_penalty(0.5), .send());
+    reach!("chat_completions" ["repetition_penalty"] chat(), repetition_penalty(0.5), .send());
+    reach!("chat_completions" ["logit_bias"] chat(), logit_bias("1", 5), .send());
+    reach!("chat_completions" ["logprobs"] chat(), logprobs(true), .send());
+    reach!("chat_completions" ["top_logprobs"] chat(), top_logprobs(2), .send());
+    reach!("chat_completions" ["max_tokens"] chat(), max_tokens(2), .send());
+    reach!("chat_completions" ["response_format"] chat(), response_format(types::ResponseFormat::JsonObject), .send());
+    reach!("chat_completions" ["seed"] chat(), seed(2), .send());
+    reach!("chat_completions" ["stop"] chat(), stop(["x"]), .send());
+    reach!("chat_completions" ["stream"] chat(), stream());
+    reach!("chat_completions" ["stream_options"] chat(), stream_options(types::StreamOptions::default()), .stream());
+    reach!("chat_completions" ["thinking"] chat(), thinking(100), .send());
+    reach!("chat_completions" ["thinking_budget"] chat(), thinking_budget(100), .send());
+    reach!("chat_completions" ["reasoning_effort"] chat(), reasoning_effort("low"), .send());
+    reach!("chat_completions" ["temperature"] chat(), temperature(0.5), .send());
+    reach!("chat_completions" ["top_p"] chat(), top_p(0.5), .send());
+    reach!("chat_completions" ["tools"] chat(), tool(types::Tool::GoogleSearch), .send());
+    reach!("chat_completions" ["tool_choice"] chat(), tool_choice(types::ToolChoiceMode::Auto), .send());
+    reach!("chat_completions" ["parallel_tool_calls"] chat(), parallel_tool_calls(false), .send());
+    reach!("chat_completions" ["user"] chat(), end_user("u-1"), .send());
+    reach!("chat_completions" ["function_call", "functions"] chat(), with_body(|body| {
+        body.functions = vec![types::LegacyFunction::builder().name("old").try_into().unwrap()];
+        body.function_call = Some(types::FunctionCallMode::Auto.into());
+    }), .send());
+
+    let text = || client.text("a haiku");
+    reach!("generate_text" [] text(), send());
+    reach!("generate_text" ["prompt"] client.clone(), text("a haiku"), .send());
+    reach!("generate_text" ["model"] text(), model("openai"), .send());
+    reach!("generate_text" ["seed"] text(), seed(1), .send());
+    reach!("generate_text" ["system"] text(), system("x"), .send());
+    reach!("generate_text" ["json"] text(), json(true), .send());
+    reach!("generate_text" ["temperature"] text(), temperature(1.0), .send());
+    reach!("generate_text" ["stream"] text(), stream());
+    reach!("generate_text_post" [] text(), send_post());
+    reach!("generate_text_post" ["prompt"] client.clone(), text("a haiku"), .send_post());
+    reach!("generate_text_post" ["model"] text(), model("openai"), .send_post());
+    reach!("generate_text_post" ["seed"] text(), seed(1), .send_post());
+    reach!("generate_text_post" ["system"] text(), system("x"), .send_post());
+    reach!("generate_text_post" ["json"] text(), json(true), .send_post());
+    reach!("generate_text_post" ["temperature"] text(), temperature(1.0), .send_post());
+    reach!("generate_text_post" ["stream"] text(), stream_post());
+
+    let image = || client.image("a cat");
+    reach!("generate_image" [] image(), send());
+    reach!("generate_image" ["prompt"] client.clone(), image("a cat"), .send());
+    reach!("generate_image" ["model"] image(), model("flux"), .send());
+    reach!("generate_image" ["width", "height"] image(), size(5, 6), .send());
+    reach!("generate_image" ["seed"] image(), seed(1), .send());
+    reach!("generate_image" ["enhance"] image(), enhance(true), .send());
+    reach!("generate_image" ["negative_prompt"] image(), negative_prompt("x"), .send());
+    reach!("generate_image" ["safe"] image(), safe(true), .send());
+    reach!("generate_image" ["quality"] image(), quality("hd"), .send());
+    reach!("generate_image" ["image"] image(), reference_image("https://example.com/a.png"), .send());
+    reach!("generate_image" ["transparent"] image(), transparent(true), .send());
+    reach!("generate_image" ["duration"] image(), duration(5), .send());
+    reach!("generate_image" ["aspectRatio"] image(), aspect_ratio("16:9"), .send());
+    reach!("generate_image" ["audio"] image(), audio(true), .send());
+
+    let speech = || client.speech("Hello");
+    reach!("create_speech" [] speech(), send());
+    reach!("create_speech" ["input"] client.clone(), speech("Hello"), .send());
+    reach!("create_speech" ["model"] speech(), model("x"), .send());
+    reach!("create_speech" ["voice"] speech(), voice("nova"), .send());
+    reach!("create_speech" ["response_format"] speech(), response_format("wav"), .send());
+    reach!("create_speech" ["speed"] speech(), speed(1.5), .send());
+    reach!("create_speech" ["duration"] speech(), duration(5.0), .send());
+    reach!("create_speech" ["instrumental"] speech(), instrumental(true), .send());
+    reach!("generate_audio" [] speech(), send_get());
+    reach!("generate_audio" ["text"] client.clone(), speech("Hello"), .send_get());
+    reach!("generate_audio" ["model"] speech(), model("x"), .send_get());
+    reach!("generate_audio" ["voice"] speech(), voice("nova"), .send_get());
+    reach!("generate_audio" ["response_format"] speech(), response_format("wav"), .send_get());
+    reach!("generate_audio" ["duration"] speech(), duration(5.0), .send_get());
+    reach!("generate_audio" ["instrumental"] speech(), instrumental(true), .send_get());
+
+    let recording = || File::bytes(&b"ID3\x04"[..]);
+    let transcribe = || client.transcribe(recording());
+    reach!("create_transcription" [] transcribe(), send());
+    reach!("create_transcription" ["file"] client.clone(), transcribe(recording()), .send());
+    reach!("create_transcription" ["model"] transcribe(), model("x"), .send());
+    reach!("create_transcription" ["language"] transcribe(), language("en"), .send());
+    reach!("create_transcription" ["prompt"] transcribe(), prompt("x"), .send());
+    reach!("create_transcription" ["response_format"] transcribe(), response_format("vtt"), .send_raw());
+    reach!("create_transcription" ["temperature"] transcribe(), temperature(0.0), .send());
+
+    let picture = || File::bytes(&b"\x89PNG\r\n\x1a\n"[..]);
+    let media = || client.media();
+    reach!("upload_media" [] media().upload(picture()), send());
+    reach!("upload_media" ["file"] media(), upload(picture()), .send());
+    reach!("upload_media" ["data"] media().upload(picture()), base64(), .send());
+    reach!("upload_media" ["name"] media().upload(picture().name("x")), base64(), .send());
+    reach!("upload_media" ["contentType"] media().upload(picture().content_type("image/x")), base64(), .send());
+    reach!("fetch_media" [] media(), fetch("abc"));
+    reach!("fetch_media" ["hash"] media(), fetch("abc"));
+    reach!("media_exists" [] media(), exists("abc"));
+    reach!("media_exists" ["hash"] media(), exists("abc"));
+
+    let account = || client.account();
+    reach!("account_balance" [] account(), balance());
+    reach!("account_profile" [] account(), profile());
+    reach!("account_key" [] account(), key());
+    reach!("account_usage" [] account(), usage(), .send());
+    reach!("account_usage" ["limit"] account().usage(), limit(5), .send());
+    reach!("account_usage" ["before"] account().usage(), before("x"), .send());
+    reach!("account_usage" ["format"] account().usage(), csv());
+    reach!("account_usage_daily" [] account(), usage_daily(), .send());
+    reach!("account_usage_daily" ["format"] account().usage_daily(), csv());
+
+    reach!("list_models" [] client.models(), list());
+    reach!("list_text_models" [] client.models(), text());
+    reach!("list_image_models" [] client.models(), image());
+    reach!("list_audio_models" [] client.models(), audio());
+
+    let missing: Vec<String> = coverage
+        .operations
+        .iter()
+        .flat_map(|(id, operation)| {
+            let parameters = operation.parameters.iter().map(move |parameter| (id.clone(), parameter.clone()));
+            parameters.chain([(id.clone(), String::new())])
+        })
+        .filter(|wanted| !coverage.reached.contains_key(wanted))
+        .map(|(id, parameter)| format!("{id} {parameter}"))
+        .collect();
+    assert!(missing.is_empty(), "no method reaches {missing:?}");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
+    let table = coverage.table();
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == table, "docs/coverage.md is out of date: run this test with UPDATE_DOCS=1");
+}
