@@ -23,6 +23,15 @@ pub enum Step {
     CutEvents(Vec<String>),
     /// Begins an event stream, sends these pieces, and falls silent.
     SilentEvents(Vec<String>),
+    /// Sends a body of this type in these pieces, a moment apart, and then ends it as it should, or cuts the connection.
+    Pieces {
+        /// The content type.
+        kind: &'static str,
+        /// The bytes of each piece; none of them empty, which would be the end.
+        pieces: Vec<Vec<u8>>,
+        /// Whether the connection is cut.
+        cut: bool,
+    },
     /// Announces a body of ten bytes more than it sends.
     ShortBody(&'static str, String),
     /// Closes the connection without an answer.
@@ -108,8 +117,13 @@ async fn read_request(socket: &mut TcpStream) -> Option<String> {
 }
 
 async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
-    const EVENTS: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_script\r\n\
-        transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let chunked = |kind: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nx-request-id: req_script\r\n\
+             transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        )
+    };
+    let events = chunked("text/event-stream");
     match step {
         Step::Answer(status, headers, body) => {
             let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
@@ -119,18 +133,25 @@ async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
             socket.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
         }
         Step::Events(pieces) => {
-            socket.write_all(EVENTS.as_bytes()).await?;
+            socket.write_all(events.as_bytes()).await?;
             send_pieces(socket, pieces).await?;
             socket.write_all(b"0\r\n\r\n").await?;
         }
         Step::CutEvents(pieces) => {
-            socket.write_all(EVENTS.as_bytes()).await?;
+            socket.write_all(events.as_bytes()).await?;
             send_pieces(socket, pieces).await?;
         }
         Step::SilentEvents(pieces) => {
-            socket.write_all(EVENTS.as_bytes()).await?;
+            socket.write_all(events.as_bytes()).await?;
             send_pieces(socket, pieces).await?;
             silence(socket).await;
+        }
+        Step::Pieces { kind, pieces, cut } => {
+            socket.write_all(chunked(kind).as_bytes()).await?;
+            send_pieces(socket, pieces).await?;
+            if !cut {
+                socket.write_all(b"0\r\n\r\n").await?;
+            }
         }
         Step::ShortBody(kind, body) => {
             let length = body.len() + 10;
@@ -143,9 +164,12 @@ async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
     socket.shutdown().await
 }
 
-async fn send_pieces(socket: &mut TcpStream, pieces: Vec<String>) -> std::io::Result<()> {
+async fn send_pieces<P: AsRef<[u8]>>(socket: &mut TcpStream, pieces: Vec<P>) -> std::io::Result<()> {
     for piece in pieces {
-        socket.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).await?;
+        let piece = piece.as_ref();
+        socket.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
+        socket.write_all(piece).await?;
+        socket.write_all(b"\r\n").await?;
         socket.flush().await?;
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

@@ -75,3 +75,42 @@ async fn prompts_that_cannot_stand_in_an_address() {
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0), "{prompt:?}");
     }
 }
+
+#[tokio::test]
+async fn progress_is_told_as_bytes_come() {
+    let pieces = vec![vec![1; 10], vec![2; 5]];
+    let script = Script::play(vec![Step::Pieces { kind: "video/mp4", pieces, cut: false }]).await;
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&told);
+    let video = client(&script.url).video("a cat", "wan").send().await.unwrap();
+    let mut written = Vec::new();
+    let length =
+        video.on_progress(move |progress| log.lock().unwrap().push(progress)).write_to(&mut written).await.unwrap();
+    assert_eq!((length, written.len()), (15, 15));
+    let told = told.lock().unwrap();
+    assert_eq!(told.last().map(|progress| (progress.received, progress.total)), Some((15, None)));
+    assert!(told.is_sorted_by_key(|progress| progress.received));
+}
+
+#[tokio::test]
+async fn an_address_for_a_page_has_no_secret_in_it() {
+    let secret = client("http://127.0.0.1:1");
+    for result in [secret.image("a cat").url(), secret.text("a cat").url(), secret.speech("a cat").url()] {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Key);
+        assert!(!format!("{error} {error:?}").contains("sk_test"));
+    }
+    let image = secret.image("50% / ?").size(5, 6).query("nologo", "true");
+    let url = "http://127.0.0.1:1/image/50%25%20%2F%20%3F?height=6&width=5&nologo=true";
+    assert_eq!(image.url_without_key().unwrap(), url);
+    assert_eq!(image.url_with_secret_key().unwrap(), format!("{url}&key=sk_test"));
+    let publishable = secret.with_key("pk_test".parse().unwrap());
+    assert_eq!(publishable.image("x").url().unwrap(), "http://127.0.0.1:1/image/x?key=pk_test");
+    // The address is the one that is sent.
+    let emulator = Emulator::start().await.unwrap();
+    let url = client(emulator.base_url()).image("a/b").size(8, 8).url_with_secret_key().unwrap();
+    assert_eq!(reqwest::get(url).await.unwrap().headers()["content-type"], "image/jpeg");
+    assert_eq!(publishable.image("").url().unwrap_err().kind(), ErrorKind::Request);
+    let file = publishable.image("x").reference_file(pollinations_ext::File::path("cat.png"));
+    assert_eq!(file.url().unwrap_err().kind(), ErrorKind::Request);
+}

@@ -245,3 +245,75 @@ async fn no_event_shows_the_key() {
         assert!(!shown.contains("must_never"), "{shown}");
     }
 }
+
+fn plain(text: &str, size: usize, cut: bool) -> Step {
+    let pieces = text.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
+    Step::Pieces { kind: "text/plain; charset=utf-8", pieces, cut }
+}
+
+#[tokio::test]
+async fn a_plain_text_comes_in_pieces_cut_between_characters() {
+    for size in [1, 2, 3, 5, 100] {
+        let script = Script::play(vec![plain("Grüße, 🌸 und Schnee", size, false)]).await;
+        let mut stream = client(&script).text("snow").stream().await.unwrap();
+        let mut text = String::new();
+        while let Some(piece) = stream.next().await {
+            let piece = piece.unwrap();
+            assert!(!piece.is_empty());
+            text += &piece;
+        }
+        assert_eq!(text, "Grüße, 🌸 und Schnee", "pieces of {size}");
+        assert!(script.requests()[0].starts_with("GET /text/snow?stream=true "));
+    }
+}
+
+#[tokio::test]
+async fn a_plain_text_that_breaks_off_is_an_error_and_not_an_end() {
+    let script = Script::play(vec![plain("half a te", 3, true)]).await;
+    let mut stream = client(&script).text("snow").stream().await.unwrap();
+    let mut text = String::new();
+    let error = loop {
+        match stream.next().await.unwrap() {
+            Ok(piece) => text += &piece,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        (text.as_str(), error.kind(), error.operation()),
+        ("half a te", ErrorKind::Connection, Some("generate_text"))
+    );
+
+    for (pieces, kind) in
+        [(vec![b"a\xff".to_vec()], ErrorKind::Decode), (vec![b"a\xc3".to_vec()], ErrorKind::Truncated)]
+    {
+        let script = Script::play(vec![Step::Pieces { kind: "text/plain", pieces, cut: false }]).await;
+        let error = client(&script).text("snow").stream().await.unwrap().finish().await.unwrap_err();
+        assert_eq!((error.kind(), error.request_id()), (kind, Some("req_script")));
+    }
+}
+
+#[tokio::test]
+async fn a_text_may_come_as_events_too() {
+    let script = Script::play(vec![Step::Events(words())]).await;
+    let text = client(&script).text("snow").stream_post().await.unwrap().finish().await.unwrap();
+    assert_eq!(text, "Grüße, 🌸");
+    let script = Script::play(vec![Step::CutEvents(words()[..4].to_vec())]).await;
+    let error = client(&script).text("snow").stream().await.unwrap().finish().await.unwrap_err();
+    assert_eq!(error.operation(), Some("generate_text"));
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_text_is_asked_for_again_until_its_first_piece() {
+    let script = Script::play(vec![Step::json(503, ""), Step::Close, plain("snow", 2, false)]).await;
+    assert_eq!(client(&script).text("snow").stream().await.unwrap().finish().await.unwrap(), "snow");
+    assert_eq!(script.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn the_text_of_a_chat_alone() {
+    let script = Script::play(vec![Step::Events(words())]).await;
+    let stream = client(&script).chat("openai").user("Hi").stream().await.unwrap().text_stream();
+    let pieces: Vec<String> = stream.map(Result::unwrap).collect().await;
+    assert_eq!(pieces, ["Grüße, ", "🌸"]);
+}

@@ -454,8 +454,9 @@ fn keep<T: Clone>(kept: &mut Option<T>, new: &Option<T>) {
     }
 }
 
+/// Adds a piece of text. Servers begin with an empty one also where no text follows, as before a call of a tool.
 fn append(text: &mut Option<String>, piece: &Option<String>) {
-    if let Some(piece) = piece {
+    if let Some(piece) = piece.as_ref().filter(|piece| !piece.is_empty()) {
         text.get_or_insert_default().push_str(piece);
     }
 }

@@ -1,0 +1,257 @@
+//! Tools, structured output and conversations.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use pollinations_emulator::Emulator;
+use pollinations_ext::{
+    ErrorKind, File, Pollinations, RetryPolicy,
+    chat::Function,
+    schemars::{self, JsonSchema},
+    types,
+};
+use pollinations_tests::{Script, Step};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+async fn emulated() -> (Emulator, Pollinations) {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(emulator.base_url());
+    (emulator, client)
+}
+
+fn client(url: &str) -> Pollinations {
+    Pollinations::builder().base_url(url).key("sk_test".parse().unwrap()).retry(RetryPolicy::none()).build().unwrap()
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+struct City {
+    name: String,
+}
+
+fn weather(calls: &Arc<AtomicUsize>) -> Function {
+    let calls = Arc::clone(calls);
+    Function::new("weather", "Tells the weather of a city", move |city: City| {
+        calls.fetch_add(1, Ordering::SeqCst);
+        async move { Ok::<_, String>(format!("sunny in [{}]", city.name)) }
+    })
+}
+
+fn clock() -> Function {
+    Function::new("clock", "Tells the time", |(): ()| async { Ok::<_, String>("5 pm") })
+}
+
+/// A completion with these calls.
+fn calling(calls: &[(&str, &str)]) -> Step {
+    let calls: Vec<Value> = calls
+        .iter()
+        .enumerate()
+        .map(|(number, (name, arguments))| {
+            json!({ "id": format!("call_{number}"), "type": "function", "function": { "name": name, "arguments": arguments } })
+        })
+        .collect();
+    answering(&json!({ "role": "assistant", "content": null, "tool_calls": calls }), "tool_calls")
+}
+
+fn saying(text: &str) -> Step {
+    answering(&json!({ "role": "assistant", "content": text }), "stop")
+}
+
+fn answering(message: &Value, reason: &str) -> Step {
+    let choices = json!([{ "index": 0, "finish_reason": reason, "message": message }]);
+    let completion = json!({ "id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": {
+        "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
+    }});
+    Step::json(200, completion.to_string())
+}
+
+/// The messages of a request.
+fn messages(request: &str) -> Vec<Value> {
+    let body = request.split_once("\r\n\r\n").unwrap().1;
+    serde_json::from_str::<Value>(body).unwrap()["messages"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn functions_are_called_until_the_model_is_done() {
+    let (_emulator, client) = emulated().await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let request = client.chat("openai").user("The weather and the clock, please");
+    let run = request.callable(weather(&calls)).callable(clock()).run().await.unwrap();
+    assert_eq!(run.text(), "The tools answered: sunny in [The weather and the clock, please], 5 pm");
+    assert_eq!((run.rounds(), calls.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!(run.messages().len(), 5, "user, calls, two results, answer");
+    assert!(run.total_tokens() > run.reply().usage().unwrap().total_tokens);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_told_to_the_model() {
+    let script = Script::play(vec![
+        calling(&[("weather", "{not json"), ("no_such", "{}"), ("broken", "{}")]),
+        saying("I give up"),
+    ])
+    .await;
+    let broken = Function::new("broken", "Fails", |(): ()| async { Err::<(), _>("out of order") });
+    let request = client(&script.url).chat("openai").user("Hello").callable(weather(&Arc::default())).callable(broken);
+    assert_eq!(request.run().await.unwrap().text(), "I give up");
+    let told: Vec<String> = messages(&script.requests()[1])[2..]
+        .iter()
+        .map(|message| format!("{}: {}", message["tool_call_id"], message["content"]))
+        .collect();
+    assert!(told[0].starts_with(r#""call_0": "error: the arguments are not valid: "#), "{told:?}");
+    assert_eq!(told[1], r#""call_1": "error: there is no function `no_such`""#);
+    assert_eq!(told[2], r#""call_2": "error: out of order""#);
+}
+
+#[tokio::test]
+async fn a_model_that_never_stops_calling_is_stopped() {
+    let script = Script::play(vec![calling(&[("clock", "")])]).await;
+    let request = client(&script.url).chat("openai").user("Hello").callable(clock()).max_rounds(3);
+    let error = request.run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ToolRounds);
+    assert_eq!(error.to_string(), "chat_completions: the model still calls functions after 3 rounds");
+    assert_eq!(script.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn tools_without_a_function_are_for_the_caller() {
+    let script = Script::play(vec![calling(&[("weather", r#"{"name":"Paris"}"#)]), saying("Sunny")]).await;
+    let request = client(&script.url).chat("openai").user("Weather?").function("weather", "Tells the weather", None);
+    let run = request.clone().callable(clock()).run().await.unwrap();
+    let calls = run.reply().tool_calls();
+    assert_eq!((calls[0].id.as_str(), calls[0].function.arguments.as_str()), ("call_0", r#"{"name":"Paris"}"#));
+    // And by hand.
+    let request = request.message(run.reply().to_message()).tool_result("call_0", "sunny");
+    assert_eq!(request.send().await.unwrap().text(), "Sunny");
+    let sent = messages(&script.requests()[1]);
+    assert_eq!(sent[1]["tool_calls"][0]["id"], "call_0");
+    assert_eq!(sent[2], json!({ "role": "tool", "tool_call_id": "call_0", "content": "sunny" }));
+}
+
+#[tokio::test]
+async fn structured_output() {
+    let (_emulator, client) = emulated().await;
+    let city: City = client.chat("openai").user("Paris").structured().await.unwrap();
+    assert_eq!(city, City { name: "Paris".to_owned() });
+    let script = Script::play(vec![saying("```json\n{\"name\": \"Rome\"}\n```")]).await;
+    let city: City = self::client(&script.url).chat("openai").user("Rome").structured().await.unwrap();
+    assert_eq!(city.name, "Rome");
+}
+
+#[tokio::test]
+async fn a_model_that_does_not_comply() {
+    for (step, text, reason) in [
+        (saying("I would rather not."), "I would rather not.", ""),
+        (saying(r#"{"town": "Paris"}"#), r#"{"town": "Paris"}"#, ""),
+        (answering(&json!({ "content": "{\"name\": \"Pa" }), "length"), "{\"name\": \"Pa", "because of `length`"),
+        (answering(&json!({ "content": null }), "content_filter"), "", "because of `content_filter`"),
+    ] {
+        let script = Script::play(vec![step]).await;
+        let error = client(&script.url).chat("openai").user("Paris").structured::<City>().await.unwrap_err();
+        assert_eq!((error.kind(), error.text()), (ErrorKind::Structure, Some(text)));
+        assert!(error.message().contains(reason), "{error}");
+        assert!(!error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_remembers_what_succeeded() {
+    let script =
+        Script::play(vec![saying("one"), Step::json(400, "{}"), calling(&[("clock", "{}")]), saying("two")]).await;
+    let mut conversation = client(&script.url).chat("openai").system("Be brief").callable(clock()).conversation();
+    assert_eq!(conversation.say("first").await.unwrap().text(), "one");
+    conversation.say("second").await.unwrap_err();
+    assert_eq!(conversation.messages().len(), 3, "a turn that failed is forgotten");
+    assert_eq!(conversation.say("third").await.unwrap().text(), "two");
+    let roles: Vec<String> =
+        messages(&script.requests()[3]).iter().map(|message| message["role"].to_string()).collect();
+    assert_eq!(roles.join(" "), r#""system" "user" "assistant" "user" "assistant" "tool""#);
+
+    // It can be kept and taken up again.
+    let saved = serde_json::to_string(conversation.messages()).unwrap();
+    let restored: Vec<types::ChatMessage> = serde_json::from_str(&saved).unwrap();
+    assert_eq!(restored, conversation.messages());
+}
+
+#[tokio::test]
+async fn a_streamed_turn_is_remembered_when_it_is_complete() {
+    let (_emulator, client) = emulated().await;
+    let mut conversation = client.chat("openai").conversation();
+    let mut stream = conversation.stream("a story of many words").await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    assert!(conversation.messages().is_empty(), "half a reply is none");
+    let reply = conversation.stream("a story").await.unwrap().finish().await.unwrap();
+    assert_eq!(reply.text(), "You said: a story");
+    assert_eq!(conversation.messages().len(), 2);
+    assert_eq!(conversation.messages()[1], reply.to_message());
+}
+
+#[tokio::test]
+async fn a_conversation_reads_a_file_once() {
+    let (_emulator, client) = emulated().await;
+    let mut conversation = client.chat("openai").conversation();
+    let picture = File::reader(&b"\x89PNG\r\n\x1a\n"[..]);
+    let reply = conversation.turn(|turn| turn.user("What is this?").image(picture)).await.unwrap();
+    assert_eq!(reply.text(), "You said: What is this? (with 1 image)");
+    assert_eq!(conversation.say("And now?").await.unwrap().text(), "You said: And now?");
+}
+
+#[tokio::test]
+async fn files_that_are_not_what_they_should_be() {
+    let client = client("http://127.0.0.1:1");
+    let chat = || client.chat("openai").user("What is this?");
+    for (request, problem) in [
+        (
+            chat().image(File::bytes(&b"hello"[..]).name("a.txt")),
+            "`a.txt` is not an image, as far as its first bytes tell",
+        ),
+        (
+            chat().image(File::bytes(&b"%PDF-1.7"[..])),
+            "`file.pdf` is not an image, as far as its first bytes tell (application/pdf)",
+        ),
+        (chat().audio(File::bytes(&b"hello"[..])), "`file` is not a wav, mp3, flac or opus file"),
+        (chat().image(File::path("/no/such.png")), "cannot read /no/such.png"),
+        (
+            chat().image(File::bytes(&b"\x89PNG\r\n\x1a\n"[..])).with_body(|body| body.messages.clear()),
+            "the message that a file",
+        ),
+    ] {
+        let error = request.send().await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("chat_completions: {problem}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn sound_thoughts_and_blocks_come_whole_and_in_pieces() {
+    let (_emulator, client) = emulated().await;
+    let request = client.chat("openai-audio").user("Hello there").speak("nova", "wav").reasoning_effort("low");
+    let whole = request.clone().send().await.unwrap();
+    let streamed = request.stream().await.unwrap().finish().await.unwrap();
+    for reply in [&whole, &streamed] {
+        let sound = reply.audio_bytes().unwrap().unwrap();
+        assert!(sound.starts_with(b"RIFF") && sound.len() > 1000);
+        assert_eq!(reply.audio().unwrap().transcript, "You said: Hello there");
+        assert_eq!(reply.reasoning(), Some("The user wants to know: Hello there"));
+    }
+    assert_eq!(whole.message(), streamed.message());
+
+    let request = client.chat("gemini").user("Plot it").tool(types::Tool::CodeExecution);
+    let whole = request.clone().send().await.unwrap();
+    let streamed = request.stream().await.unwrap().finish().await.unwrap();
+    assert_eq!(whole.message(), streamed.message());
+    assert!(streamed.image_urls().next().unwrap().starts_with("data:image/png;base64,"));
+    assert_eq!(streamed.content_blocks().len(), 2);
+
+    let request = client.chat("openai").user("weather").function(
+        "weather",
+        "Tells it",
+        json!({ "type": "object", "properties": { "city": { "type": "string" } } }),
+    );
+    let whole = request.clone().send().await.unwrap();
+    let streamed = request.stream().await.unwrap().finish().await.unwrap();
+    assert_eq!(whole.tool_calls(), streamed.tool_calls());
+    assert_eq!(streamed.finish_reason().unwrap(), "tool_calls");
+    assert_eq!(whole.usage(), streamed.usage());
+}
