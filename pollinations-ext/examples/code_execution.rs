@@ -1,0 +1,16 @@
+//! Has Gemini run code, and prints what it wrote and drew.
+
+use std::error::Error;
+
+use pollinations_ext::{Pollinations, types::Tool};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let pollinations = Pollinations::from_env()?;
+    let reply = pollinations.chat("gemini").user("Plot a sine wave").tool(Tool::CodeExecution).send().await?;
+    println!("{}", reply.text());
+    for url in reply.image_urls() {
+        println!("an image: {}…", url.chars().take(40).collect::<String>());
+    }
+    Ok(())
+}

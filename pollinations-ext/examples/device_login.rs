@@ -1,0 +1,22 @@
+//! The same for a machine without a browser: the user enters a short code somewhere else.
+
+use std::{env, error::Error};
+
+use pollinations_ext::{Builder, byop::DeviceFlow};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let app_key = env::var("POLLINATIONS_APP_KEY").unwrap_or_else(|_| "pk_example".to_owned());
+    let mut flow = DeviceFlow::new(app_key.parse()?);
+    let mut builder = Builder::default();
+    // An emulator in place of the service.
+    if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
+        flow = flow.enter_url(&url);
+        builder = builder.base_url(url);
+    }
+    let code = flow.start().await?;
+    println!("Please visit {} and enter {}", code.verification_uri(), code.user_code());
+    let pollinations = builder.key(code.wait().await?).build()?;
+    println!("Thank you! {}", pollinations.chat("openai").user("Say hello").send().await?.text());
+    Ok(())
+}

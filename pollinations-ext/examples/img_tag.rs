@@ -1,0 +1,14 @@
+//! Writes an `<img>` for a web page. The key in it is a publishable one, for everybody to see.
+
+use std::{env, error::Error};
+
+use pollinations_ext::Pollinations;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let key = env::var("POLLINATIONS_PUBLISHABLE_KEY").unwrap_or_else(|_| "pk_example".to_owned());
+    let pollinations = Pollinations::builder().key(key.parse()?).build()?;
+    let url = pollinations.image("a cat among tulips").model("flux").size(512, 384).seed(42).url()?;
+    println!("<img src=\"{}\" alt=\"a cat among tulips\">", url.replace('&', "&amp;"));
+    Ok(())
+}

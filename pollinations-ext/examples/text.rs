@@ -1,0 +1,20 @@
+//! The simplest way to a text, as it is written.
+
+use std::{
+    error::Error,
+    io::{self, Write as _},
+};
+
+use pollinations_ext::Pollinations;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let pollinations = Pollinations::from_env()?;
+    let mut text = pollinations.text("A haiku about snow").model("mistral").stream().await?;
+    while let Some(piece) = text.next().await {
+        print!("{}", piece?);
+        io::stdout().flush()?;
+    }
+    println!();
+    Ok(())
+}

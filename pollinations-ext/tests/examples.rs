@@ -1,0 +1,174 @@
+//! Every example does what it says, against the emulator, and is short.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use pollinations_emulator::Emulator;
+use pollinations_ext::Pollinations;
+
+/// Lines of an example at the most.
+const MAX_LINES: usize = 40;
+
+/// The example that cargo has built beside this test.
+fn example(name: &str, emulator: &Emulator, folder: &Path) -> Command {
+    let mut path: PathBuf = env::current_exe().unwrap();
+    path.pop();
+    path.set_file_name("examples");
+    path.push(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let mut command = Command::new(path);
+    command
+        .current_dir(folder)
+        .env("POLLINATIONS_API_KEY", "sk_test")
+        .env("POLLINATIONS_BASE_URL", emulator.base_url());
+    command
+}
+
+fn run(command: &mut Command, input: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (shown, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{command:?}\n{shown}\n{errors}");
+    assert!(!format!("{shown}{errors}").contains("sk_test"), "{command:?}\n{shown}\n{errors}");
+    shown
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_runs() {
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse().unwrap()).build().unwrap();
+    client.image("a cat").size(16, 16).send().await.unwrap().save(folder.path().join("in.jpg")).await.unwrap();
+    client.speech("Hello").send().await.unwrap().save(folder.path().join("in.mp3")).await.unwrap();
+
+    let tried: &[(&str, &[&str], &str, &str)] = &[
+        ("chat", &["Name a tree"], "", "You said: Name a tree (with the instruction: Answer in one sentence.)\n"),
+        ("stream", &[], "", "You said: Tell a very short story\n12 tokens, ended by Some(Stop)\n"),
+        (
+            "conversation",
+            &[],
+            "Hello\nAnd now?\n",
+            "You said: Hello (with the instruction: Be brief.)\nYou said: And now?",
+        ),
+        ("vision", &["in.jpg"], "", "You said: What is on this picture? (with 1 image)\n"),
+        ("listen", &["in.mp3"], "", "(with 1 recording)\n"),
+        ("spoken_reply", &[], "", "bytes): You said: Say good morning\n"),
+        ("tools", &[], "", "The tools answered: How is the weather in Paris?: sunny, 21 °C (after 1 rounds"),
+        ("structured", &[], "", "Plan a day in Lisbon: Plan a day in Lisbon (1 h)\n"),
+        ("code_execution", &[], "", "an image: data:image/png;base64,"),
+        ("text", &[], "", "You said: A haiku about snow\n"),
+        ("image", &[], "", "image/jpeg by flux\ncat.jpg ("),
+        ("video", &[], "", "cat.mp4 ("),
+        ("edit_image", &["in.jpg"], "", "edited.jpg ("),
+        ("upload", &["in.jpg"], "", "bytes, image/jpeg)\n"),
+        ("speech", &[], "", "morning.mp3 ("),
+        ("music", &[], "", "waltz.mp3 ("),
+        ("transcribe", &["in.mp3"], "", "00:00:00,000 --> 00:00:01,000"),
+        ("usage_report", &[], "", " pollen left\n"),
+        ("models", &["music"], "", "elevenmusic"),
+        ("models", &[], "", "zimage"),
+        (
+            "img_tag",
+            &[],
+            "",
+            "<img src=\"https://gen.pollinations.ai/image/a%20cat%20among%20tulips?height=384&amp;model=flux",
+        ),
+        ("retries", &[], "", "chat_completions: attempt 1: 200 OK\n"),
+        ("key_status", &[], "", "may use flux: true\n"),
+        ("blocking", &[], "", "You said: Name a flower\n"),
+    ];
+    for (name, arguments, input, expected) in tried {
+        let mut command = example(name, &emulator, folder.path());
+        let (arguments, input) = (*arguments, (*input).to_owned());
+        command.args(arguments);
+        let shown = tokio::task::spawn_blocking(move || run(&mut command, &input)).await.unwrap();
+        assert!(shown.contains(expected), "{name}: {expected:?} is not in\n{shown}");
+    }
+    for (file, start) in [("cat.jpg", &b"\xff\xd8"[..]), ("edited.jpg", b"\xff\xd8"), ("reply.wav", b"RIFF")] {
+        assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
+    }
+    // Names of all that were tried, and of those that ask a user.
+    let mut names: Vec<&str> = tried.iter().map(|(name, ..)| *name).collect();
+    names.extend(["login", "device_login", "quickstart"]);
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(names.contains(&name.as_str()), "{name} is not tried");
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= MAX_LINES || name == "quickstart", "{name} has {lines} lines");
+    }
+}
+
+/// Starts an example that asks the user for something, and returns it with its first line.
+fn asking(mut command: Command) -> (std::process::Child, BufReader<std::process::ChildStdout>, String) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    (child, output, line.trim().to_owned())
+}
+
+#[cfg(feature = "byop-loopback")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_in_a_browser() {
+    use pollinations_ext::api::reqwest::{Client, Url, redirect::Policy};
+
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let command = example("login", &emulator, folder.path());
+    let (mut child, mut output, line) = tokio::task::spawn_blocking(move || asking(command)).await.unwrap();
+    let link = Url::parse(line.strip_prefix("Please visit ").unwrap()).unwrap();
+    let browser = Client::builder().redirect(Policy::none()).build().unwrap();
+    let form = format!("{}&decision=allow", link.query().unwrap());
+    let kind = "application/x-www-form-urlencoded";
+    let answer =
+        browser.post(link.join("/authorize").unwrap()).header("content-type", kind).body(form).send().await.unwrap();
+    let location = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    let origin = location.origin().ascii_serialization();
+    let fragment = location.fragment().unwrap().to_owned();
+    let answer = browser.post(location).header("origin", origin).body(fragment).send().await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "granted");
+    tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert!(line.starts_with("Thank you! cat.jpg ("), "{line}");
+        assert!(child.wait().unwrap().success());
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_with_a_code() {
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let command = example("device_login", &emulator, folder.path());
+    let (mut child, mut output, line) = tokio::task::spawn_blocking(move || asking(command)).await.unwrap();
+    let (address, code) = line.strip_prefix("Please visit ").unwrap().split_once(" and enter ").unwrap();
+    let form = format!("user_code={code}&decision=allow");
+    let kind = "application/x-www-form-urlencoded";
+    let http = pollinations_ext::api::reqwest::Client::new();
+    let answer = http.post(address).header("content-type", kind).body(form).send().await.unwrap();
+    assert!(answer.status().is_success());
+    tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, "Thank you! You said: Say hello\n");
+        assert!(child.wait().unwrap().success());
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn an_example_says_what_is_missing() {
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = example("vision", &emulator, folder.path()).arg("no-such.png").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no-such.png"));
+}
