@@ -7,7 +7,7 @@ mod transport;
 
 pub use progenitor_client::{ClientHooks, OperationInfo};
 pub use reqwest;
-pub use transport::{Execution, SharedTransport, Transport};
+pub use transport::{Execution, Shareable, SharedTransport, Transport};
 
 /// The name under which the generated code looks for progenitor's support: progenitor's, with our own path encoding.
 mod support {

@@ -8,7 +8,24 @@ use reqwest::{Request, Response};
 use crate::{Client, servers};
 
 /// A request on its way: the future that [`Transport::execute`] returns.
+#[cfg(not(target_arch = "wasm32"))]
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send + 'a>>;
+
+/// A request on its way: the future that [`Transport::execute`] returns. A browser has no threads to send it to.
+#[cfg(target_arch = "wasm32")]
+pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + 'a>>;
+
+/// What a [`Transport`] has to be: `Send` and `Sync`, but for browsers, which have no threads.
+#[cfg(not(target_arch = "wasm32"))]
+pub trait Shareable: Send + Sync {}
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: Send + Sync + ?Sized> Shareable for T {}
+
+/// What a [`Transport`] has to be: `Send` and `Sync`, but for browsers, which have no threads.
+#[cfg(target_arch = "wasm32")]
+pub trait Shareable {}
+#[cfg(target_arch = "wasm32")]
+impl<T: ?Sized> Shareable for T {}
 
 /// Sends the requests of every generated operation.
 ///
@@ -42,7 +59,7 @@ pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> 
 /// let client = Client::new("https://gen.pollinations.ai", transport);
 /// # let _ = client;
 /// ```
-pub trait Transport: Send + Sync {
+pub trait Transport: Shareable {
     /// Sends one request and returns the response to it, of whatever status.
     ///
     /// `operation` is the id of the operation in `openapi.json`, such as `chat_completions`.

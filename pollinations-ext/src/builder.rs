@@ -8,6 +8,7 @@ use crate::{
     gateway::Gateway,
     key::ApiKey,
     keyring::Keyring,
+    maybe_send::MaybeSend,
     retry::{Ask, Attempt, Bucket, Observer, PaymentAnswer, PaymentRequired, RetryPolicy},
     transport::Shared,
 };
@@ -21,6 +22,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// Redirects that are followed at most. None of them carries the key to another host.
+#[cfg(not(target_arch = "wasm32"))]
 const MAX_REDIRECTS: usize = 5;
 
 /// How a request shows its key.
@@ -284,7 +286,7 @@ impl Builder {
     pub fn on_payment_required<F, R>(mut self, ask: F) -> Self
     where
         F: Fn(PaymentRequired) -> R + Send + Sync + 'static,
-        R: Future<Output = PaymentAnswer> + Send + 'static,
+        R: Future<Output = PaymentAnswer> + MaybeSend + 'static,
     {
         self.ask = Some(Ask::new(ask));
         self
@@ -374,14 +376,7 @@ impl Builder {
         let media_url = self.media_url.as_deref().map(|url| usable("media", url)).transpose()?;
         let http = match self.http {
             Some(http) => http,
-            None => reqwest::Client::builder()
-                .user_agent(concat!("pollinations-rs/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-                .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
-                // The address that a redirect came from may have the key in its query.
-                .referer(false)
-                .build()
-                .map_err(Error::transport)?,
+            None => http_client(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))?,
         };
         Ok(Pollinations::from(Shared {
             http,
@@ -399,6 +394,24 @@ impl Builder {
             max_body: self.max_body.unwrap_or(MAX_BODY),
         }))
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn http_client(connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("pollinations-rs/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect_timeout)
+        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+        // The address that a redirect came from may have the key in its query.
+        .referer(false)
+        .build()
+        .map_err(Error::transport)
+}
+
+/// A browser connects and follows redirects as it sees fit.
+#[cfg(target_arch = "wasm32")]
+fn http_client(_: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder().build().map_err(Error::transport)
 }
 
 /// An address to which paths can be appended. The message does not repeat it: somebody may have put a key there.

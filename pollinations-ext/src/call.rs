@@ -1,15 +1,15 @@
 //! One call on its way through the generated client.
 //!
-//! The generated client writes requests and reads responses. In between it calls [`Transport::execute`], and that is
-//! where this module sits. A [`Call`] carries one call's options down and what the generated types cannot hold back up:
-//! the error as it was, the raw response, the pieces of a stream.
+//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where this
+//! module sits: it has each request sent as often as it takes, and keeps what comes of it, since the generated types
+//! have no room for the error as it was, the raw response, or the pieces of a stream.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
-use http::StatusCode;
 use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
 use reqwest::{Request, Response, Url};
+use serde::de::DeserializeOwned;
 
 use crate::{
     download::Download,
@@ -18,29 +18,37 @@ use crate::{
     failure::Failure,
     options::Options,
     raw::RawResponse,
-    transport::{Receive, Received, Shared, empty},
+    transport::{Receive, Received, Shared},
 };
 
 /// What the generated client returns.
 pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
 
 impl Shared {
-    /// Makes a call through the generated client and returns what the server sent, decoded by its type.
+    /// Makes a call and returns what the server sent, decoded by the type that the document gives it, and as it came.
     pub(crate) async fn call<T, E, F, R>(
         self: &Arc<Self>,
-        receive: Receive,
         operation: &str,
         options: &Options,
         send: F,
-    ) -> Result<ResponseValue<T>, Error>
+    ) -> Result<(T, RawResponse), Error>
     where
+        T: DeserializeOwned,
         F: FnOnce(Client) -> R,
         R: Future<Output = Generated<T, E>>,
     {
-        Call::new(self, options, receive).perform(operation, send).await
+        let (response, attempts) = self.whole(operation, options, send).await?;
+        match serde_json::from_slice(response.body()) {
+            Ok(value) => Ok((value, response)),
+            Err(error) => {
+                let what = "the response is not what the document promises";
+                let error = self.undecodable(what, &error, response.body()).with_attempts(attempts);
+                Err(error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned)))
+            }
+        }
     }
 
-    /// Makes a call and returns what the server sent as it is.
+    /// Makes a call and returns what the server sent as it came.
     pub(crate) async fn raw<T, E, F, R>(
         self: &Arc<Self>,
         operation: &str,
@@ -51,12 +59,22 @@ impl Shared {
         F: FnOnce(Client) -> R,
         R: Future<Output = Generated<T, E>>,
     {
-        let call = Call::new(self, options, Receive::Raw);
-        let result = Arc::clone(&call).perform(operation, send).await;
-        let raw = call.outcome().raw.take();
-        match raw {
-            Some(raw) => Ok(raw),
-            None => Err(missing(result, operation)),
+        self.whole(operation, options, send).await.map(|(response, _)| response)
+    }
+
+    async fn whole<T, E, F, R>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: F,
+    ) -> Result<(RawResponse, u32), Error>
+    where
+        F: FnOnce(Client) -> R,
+        R: Future<Output = Generated<T, E>>,
+    {
+        match Call::perform(self, options, Receive::Whole, operation, send).await? {
+            (Received::Whole(response), attempts) => Ok((response, attempts)),
+            _ => Err(nothing(operation)),
         }
     }
 
@@ -71,12 +89,9 @@ impl Shared {
         F: FnOnce(Client) -> R,
         R: Future<Output = Generated<T, E>>,
     {
-        let call = Call::new(self, options, Receive::Open);
-        let result = Arc::clone(&call).perform(operation, send).await;
-        let response = call.outcome().open.take();
-        match response {
-            Some(response) => Ok(Download::new(operation, response, self.idle_timeout)),
-            None => Err(missing(result, operation)),
+        match Call::perform(self, options, Receive::Open, operation, send).await? {
+            (Received::Response(response), _) => Ok(Download::new(operation, response, self.idle_timeout)),
+            _ => Err(nothing(operation)),
         }
     }
 
@@ -93,7 +108,7 @@ impl Shared {
     {
         match self.open(Receive::Events, operation, options, send).await? {
             Opened::Events(events) => Ok(events),
-            Opened::Text(_) => Err(not_a_stream(operation)),
+            Opened::Text(_) => Err(nothing(operation)),
         }
     }
 
@@ -109,12 +124,9 @@ impl Shared {
         F: FnOnce(Client) -> R,
         R: Future<Output = Generated<T, E>>,
     {
-        let call = Call::new(self, options, receive);
-        let result = Arc::clone(&call).perform(operation, send).await;
-        let stream = call.outcome().stream.take();
-        match stream {
-            Some(stream) => Ok(stream),
-            None => Err(missing(result, operation)),
+        match Call::perform(self, options, receive, operation, send).await? {
+            (Received::Stream(stream), _) => Ok(*stream),
+            _ => Err(nothing(operation)),
         }
     }
 
@@ -135,13 +147,9 @@ impl Shared {
     }
 }
 
-/// The error of a call that should have left something in its outcome.
-fn missing<T>(result: Result<T, Error>, operation: &str) -> Error {
-    result.err().unwrap_or_else(|| not_a_stream(operation))
-}
-
-fn not_a_stream(operation: &str) -> Error {
-    Error::new(ErrorKind::Decode, "the response is not a stream").with_operation(operation)
+/// The error of a call whose response was received in another way than it was asked for, which does not happen.
+fn nothing(operation: &str) -> Error {
+    Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
 }
 
 /// One call on its way through the generated client.
@@ -149,86 +157,65 @@ struct Call {
     shared: Arc<Shared>,
     options: Options,
     receive: Receive,
-    outcome: Mutex<Outcome>,
-}
-
-#[derive(Default)]
-struct Outcome {
-    attempts: u32,
-    error: Option<Error>,
-    open: Option<Response>,
-    raw: Option<RawResponse>,
-    stream: Option<Opened>,
+    outcome: Mutex<Option<(Result<Received, Failure>, u32)>>,
 }
 
 impl Call {
-    fn new(shared: &Arc<Shared>, options: &Options, receive: Receive) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::clone(shared), options: options.clone(), receive, outcome: Mutex::default() })
-    }
-
-    fn outcome(&self) -> MutexGuard<'_, Outcome> {
-        // Nothing panics while the lock is held.
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn perform<T, E, F, R>(self: Arc<Self>, operation: &str, send: F) -> Result<ResponseValue<T>, Error>
+    /// Has the generated client write the request, and returns what came of it and after how many attempts.
+    async fn perform<T, E, F, R>(
+        shared: &Arc<Shared>,
+        options: &Options,
+        receive: Receive,
+        operation: &str,
+        send: F,
+    ) -> Result<(Received, u32), Error>
     where
         F: FnOnce(Client) -> R,
         R: Future<Output = Generated<T, E>>,
     {
-        let shared = &self.shared;
-        let transport = SharedTransport::from(Arc::clone(&self));
-        let client = Client::new_with_client(&shared.base_url, shared.http.clone(), transport);
-        let result = send(client).await;
-        let mut outcome = self.outcome();
-        if let Some(error) = outcome.error.take() {
-            return Err(error.with_operation(operation));
+        let outcome = Mutex::default();
+        let call = Arc::new(Self { shared: Arc::clone(shared), options: options.clone(), receive, outcome });
+        let transport = SharedTransport::from(Arc::clone(&call));
+        let generated = send(Client::new_with_client(&shared.base_url, shared.http.clone(), transport)).await;
+        // Nothing panics while the lock is held.
+        let outcome = call.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match outcome {
+            Some((Ok(received), attempts)) => Ok((received, attempts)),
+            Some((Err(failure), attempts)) => {
+                Err(failure.explain(&shared.keys).with_attempts(attempts).with_operation(operation))
+            }
+            None => Err(unwritten(generated).with_operation(operation)),
         }
-        let attempts = outcome.attempts;
-        drop(outcome);
-        result.map_err(|error| self.generated(error).with_operation(operation).with_attempts(attempts))
     }
+}
 
-    /// What the generated code itself found wrong. Failures of the exchange have been taken from the outcome before.
-    fn generated<E>(&self, error: pollinations_api::Error<E>) -> Error {
-        use pollinations_api::Error as Generated;
-        match error {
-            Generated::InvalidRequest(message) | Generated::Custom(message) => Error::request(message),
-            Generated::CommunicationError(error)
-            | Generated::ResponseBodyError(error)
-            | Generated::InvalidUpgrade(error) => Error::transport(error),
-            Generated::InvalidResponsePayload(body, error) => {
-                self.shared.undecodable("the response is not what the document promises", &error, &body)
-            }
-            Generated::UnexpectedResponse(response) => {
-                let message = "the server answered with a success that the document does not have";
-                Error::new(ErrorKind::Decode, message).with_status(response.status())
-            }
-            Generated::ErrorResponse(response) => {
-                Error::new(ErrorKind::Api, "the server answered with an error").with_status(response.status())
-            }
-        }
+/// Why the generated client has not written the request.
+fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
+    use pollinations_api::Error as Generated;
+    match generated {
+        Err(Generated::InvalidRequest(message) | Generated::Custom(message)) => Error::request(message),
+        Err(Generated::CommunicationError(error)) => Error::transport(error),
+        _ => Error::request("the request cannot be written"),
     }
 }
 
 impl Transport for Call {
     fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a> {
         Box::pin(async move {
-            let (result, attempts) = self.shared.run(client, request, operation, &self.options, self.receive).await;
-            let mut outcome = self.outcome();
-            outcome.attempts = attempts;
-            match result {
-                Ok(Received::Response(response)) => return Ok(response),
-                Ok(Received::Open(response)) => outcome.open = Some(response),
-                Ok(Received::Raw(raw)) => outcome.raw = Some(raw),
-                Ok(Received::Stream(stream)) => outcome.stream = Some(*stream),
-                Err(failure) => {
-                    outcome.error = Some(failure.explain(&self.shared.keys).with_attempts(attempts));
-                }
-            }
-            // The outcome is taken from above; the generated code gets something to end on.
-            Ok(empty(StatusCode::OK))
+            let outcome = self.shared.run(client, request, operation, &self.options, self.receive).await;
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            Err(ended(client))
         })
+    }
+}
+
+/// Something for the generated code to end on, when its caller takes the outcome from elsewhere.
+fn ended(client: &reqwest::Client) -> reqwest::Error {
+    loop {
+        // Nothing is not an address.
+        if let Err(error) = client.get("").build() {
+            return error;
+        }
     }
 }
 
@@ -241,27 +228,29 @@ impl Transport for Plain {
         Box::pin(async move {
             match self.0.run(client, request, operation, &Options::default(), Receive::Native).await.0 {
                 Ok(Received::Response(response)) => Ok(response),
-                Err(Failure::Status { status, headers, body }) => {
-                    let mut response = http::Response::new(body);
-                    *response.status_mut() = status;
-                    *response.headers_mut() = *headers;
-                    Ok(response.into())
-                }
+                Err(Failure::Unread(response)) => Ok(*response),
                 Err(Failure::Broken(error)) => Err(error.without_url()),
-                // What this gateway does not have, in the words of one that does not have it.
-                Err(Failure::Other(error)) => {
-                    let body = serde_json::json!({ "error": { "code": "NOT_FOUND", "message": error.message() } });
-                    let mut response = http::Response::new(body.to_string());
-                    *response.status_mut() = StatusCode::NOT_FOUND;
-                    Ok(response.into())
-                }
-                // Neither comes up while only the head is received.
-                Ok(Received::Open(_) | Received::Raw(_) | Received::Stream(_)) => {
-                    Ok(empty(StatusCode::INTERNAL_SERVER_ERROR))
-                }
+                Err(Failure::Other(error)) => refused(client, &error),
+                // None of them comes up while only the head is received.
+                Ok(Received::Whole(_) | Received::Stream(_)) | Err(Failure::Status { .. }) => Err(ended(client)),
             }
         })
     }
+}
+
+/// A request that is not sent to a browser's network: its HTTP client lets nobody else make a response.
+#[cfg(target_arch = "wasm32")]
+fn refused(client: &reqwest::Client, _: &Error) -> reqwest::Result<Response> {
+    Err(ended(client))
+}
+
+/// A request that is not sent, since this gateway does not have the operation: in the words of one that has not.
+#[cfg(not(target_arch = "wasm32"))]
+fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
+    let body = serde_json::json!({ "error": { "code": "NOT_FOUND", "message": error.message() } });
+    let mut response = http::Response::new(body.to_string());
+    *response.status_mut() = http::StatusCode::NOT_FOUND;
+    Ok(response.into())
 }
 
 /// Takes a request instead of sending it.
@@ -269,8 +258,8 @@ impl Transport for Plain {
 struct Seen(Mutex<Option<Request>>);
 
 impl Transport for Seen {
-    fn execute<'a>(&'a self, _: &'a reqwest::Client, request: Request, _: &'a str) -> Execution<'a> {
+    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, _: &'a str) -> Execution<'a> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-        Box::pin(std::future::ready(Ok(empty(StatusCode::OK))))
+        Box::pin(std::future::ready(Err(ended(client))))
     }
 }

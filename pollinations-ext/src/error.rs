@@ -141,7 +141,7 @@ impl Error {
     pub(crate) fn kind_of(error: &reqwest::Error) -> ErrorKind {
         match () {
             () if error.is_timeout() => ErrorKind::Timeout,
-            () if error.is_connect() => ErrorKind::Connect,
+            () if is_connect(error) => ErrorKind::Connect,
             () if error.is_builder() => ErrorKind::Request,
             () => ErrorKind::Connection,
         }
@@ -417,6 +417,17 @@ impl Error {
 /// The statuses after which a request is worth repeating.
 pub(crate) fn is_retryable_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 402 | 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn is_connect(error: &reqwest::Error) -> bool {
+    error.is_connect()
+}
+
+/// A browser does not tell connections from requests.
+#[cfg(target_arch = "wasm32")]
+fn is_connect(_: &reqwest::Error) -> bool {
+    false
 }
 
 /// The cause at the bottom, which is the one that says something: "connection refused".

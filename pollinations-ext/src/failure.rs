@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use reqwest::Response;
 
 use crate::{
     body::ErrorBody,
@@ -17,6 +18,8 @@ use crate::{
 pub(crate) enum Failure {
     /// The server answered with another status than success.
     Status { status: StatusCode, headers: Box<HeaderMap>, body: Bytes },
+    /// The same, for a caller who reads the body himself.
+    Unread(Box<Response>),
     /// There was no whole answer.
     Broken(reqwest::Error),
     /// What neither HTTP nor the HTTP client knows of.
@@ -26,7 +29,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Status { status, .. } => is_retryable_status(*status),
+            Self::Status { .. } | Self::Unread(_) => self.status().is_some_and(is_retryable_status),
             // What cannot be built or redirected will not do better the next time.
             Self::Broken(error) => !error.is_builder() && !error.is_redirect(),
             Self::Other(error) => error.is_retryable(),
@@ -36,13 +39,15 @@ impl Failure {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { headers, .. } => retry::retry_after(headers),
-            _ => None,
+            Self::Unread(response) => retry::retry_after(response.headers()),
+            Self::Broken(_) | Self::Other(_) => None,
         }
     }
 
     pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status { status, .. } => Some(*status),
+            Self::Unread(response) => Some(response.status()),
             Self::Broken(error) => error.status(),
             Self::Other(error) => error.status(),
         }
@@ -54,7 +59,7 @@ impl Failure {
 
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::Status { .. } => ErrorKind::Api,
+            Self::Status { .. } | Self::Unread(_) => ErrorKind::Api,
             Self::Broken(error) => Error::kind_of(error),
             Self::Other(error) => error.kind(),
         }
@@ -63,13 +68,16 @@ impl Failure {
     /// The error that callers see.
     pub(crate) fn explain(self, keys: &Keyring) -> Error {
         match self {
-            Self::Status { status, headers, body } => {
-                let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
-                let body = ErrorBody::parse(&body, fallback, keys);
-                Error::api(status, request_id(&headers), body).with_retry_after(retry::retry_after(&headers))
-            }
+            Self::Status { status, headers, body } => api(status, &headers, &body, keys),
+            Self::Unread(response) => api(response.status(), response.headers(), &[], keys),
             Self::Broken(error) => Error::transport(error),
             Self::Other(error) => error,
         }
     }
+}
+
+fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
+    let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
+    let body = ErrorBody::parse(body, fallback, keys);
+    Error::api(status, request_id(headers), body).with_retry_after(retry::retry_after(headers))
 }

@@ -1,18 +1,20 @@
 //! Requests that have no parameters of their own.
 
-use std::{fmt, future::IntoFuture, pin::Pin, sync::Arc};
+use std::{fmt, future::IntoFuture, sync::Arc};
 
-use pollinations_api::{Client, ResponseValue};
+use pollinations_api::Client;
+use serde::de::DeserializeOwned;
 
 use crate::{
     call::Generated,
     error::Error,
+    maybe_send::{BoxFuture, MaybeSend},
     options::{Options, call_options},
     raw::RawResponse,
-    transport::{Receive, Shared},
+    transport::Shared,
 };
 
-type Sending<T> = Pin<Box<dyn Future<Output = Generated<T>> + Send>>;
+type Sending<T> = BoxFuture<Generated<T>>;
 
 /// A request that fetches a `T`. Awaiting it sends it.
 ///
@@ -44,7 +46,7 @@ impl<T> Fetch<T> {
     pub(crate) fn new<F, R>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
         F: FnOnce(Client) -> R + Send + 'static,
-        R: Future<Output = Generated<T>> + Send + 'static,
+        R: Future<Output = Generated<T>> + MaybeSend + 'static,
     {
         let send = Box::new(|client| -> Sending<T> { Box::pin(send(client)) });
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
@@ -72,14 +74,14 @@ impl<T> Fetch<T> {
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Fetch<T> {
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for Fetch<T> {
     type Output = Result<T, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let response = self.shared.call(Receive::Whole, self.operation, &self.options, self.send).await;
-            response.map(ResponseValue::into_inner)
+            let (value, _) = self.shared.call(self.operation, &self.options, self.send).await?;
+            Ok(value)
         })
     }
 }

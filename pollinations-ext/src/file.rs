@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -40,7 +39,8 @@ type Reader = Box<dyn AsyncRead + Send + Unpin>;
 #[derive(Clone)]
 enum Source {
     Bytes(Bytes),
-    Path(PathBuf),
+    #[cfg(not(target_arch = "wasm32"))]
+    Path(std::path::PathBuf),
     /// Nothing once it was read.
     Reader(Arc<Mutex<Option<Reader>>>),
 }
@@ -58,7 +58,8 @@ impl File {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn path(path: impl Into<PathBuf>) -> Self {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn path(path: impl Into<std::path::PathBuf>) -> Self {
         Self::new(Source::Path(path.into()))
     }
 
@@ -125,6 +126,7 @@ impl File {
     pub(crate) async fn load(&self, limit: Option<u64>) -> Result<Loaded, Error> {
         let bytes = match &self.source {
             Source::Bytes(bytes) => bytes.clone(),
+            #[cfg(not(target_arch = "wasm32"))]
             Source::Path(path) => {
                 let failed = |error| Error::io(format!("cannot read {}", path.display()), error);
                 let file = tokio::fs::File::open(path).await.map_err(failed)?;
@@ -142,6 +144,7 @@ impl File {
         let kind = infer::get(&bytes);
         let content_type = self.content_type.clone().or_else(|| kind.map(|kind| kind.mime_type().to_owned()));
         let name = self.name.clone().or_else(|| match &self.source {
+            #[cfg(not(target_arch = "wasm32"))]
             Source::Path(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             _ => None,
         });
@@ -155,6 +158,7 @@ impl fmt::Debug for File {
         let mut debug = formatter.debug_struct("File");
         match &self.source {
             Source::Bytes(bytes) => debug.field("bytes", &bytes.len()),
+            #[cfg(not(target_arch = "wasm32"))]
             Source::Path(path) => debug.field("path", path),
             Source::Reader(_) => debug.field("reader", &()),
         };

@@ -17,10 +17,9 @@ use futures_core::Stream;
 
 use crate::{
     error::{Error, ErrorKind},
+    maybe_send::Body,
     time::{Instant, Sleep, sleep},
 };
-
-type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
 
 /// A stream of bytes with a limit on the silence between them, and on how many may come before something is made of
 /// them.

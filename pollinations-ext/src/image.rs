@@ -1,6 +1,6 @@
 //! Images and videos.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use pollinations_api::{
     ByteStream, Client,
@@ -14,6 +14,7 @@ use crate::{
     download::Download,
     error::Error,
     file::File,
+    maybe_send::BoxFuture,
     media::Media,
     options::{Options, call_options, into_setters, setters},
     transport::Shared,
@@ -69,7 +70,7 @@ struct Parameters {
     audio: Option<bool>,
 }
 
-type Sending = Pin<Box<dyn Future<Output = Generated<ByteStream>> + Send>>;
+type Sending = BoxFuture<Generated<ByteStream>>;
 
 /// An image to start from.
 #[derive(Clone, Debug)]

@@ -21,6 +21,7 @@ mod guard;
 mod image;
 mod key;
 mod keyring;
+mod maybe_send;
 mod media;
 mod models;
 mod multipart;
@@ -42,6 +43,7 @@ pub use file::File;
 pub use gateway::Gateway;
 pub use image::ImageRequest;
 pub use key::{ApiKey, KeyStatus};
+pub use maybe_send::MaybeSend;
 pub use media::{Media, UploadRequest};
 pub use models::Models;
 /// The generated client, for what this layer has no method for. See [`Pollinations::api`].

@@ -18,7 +18,7 @@ use crate::{
     multipart::Form,
     options::{Options, call_options},
     raw::RawResponse,
-    transport::{Receive, Shared},
+    transport::Shared,
 };
 
 const UPLOAD: &str = "upload_media";
@@ -223,8 +223,7 @@ impl UploadRequest {
     pub async fn send(self) -> Result<MediaUpload, Error> {
         let upload = self.load().await?;
         let send = |client: Client| upload.send(client);
-        let response = self.shared.call(Receive::Whole, UPLOAD, &self.options, send).await?;
-        Ok(response.into_inner())
+        self.shared.call(UPLOAD, &self.options, send).await.map(|(uploaded, _)| uploaded)
     }
 
     /// Uploads the file and returns the response as it came.

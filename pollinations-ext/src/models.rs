@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use pollinations_api::{
-    Client,
-    types::{ModelInfo, ModelObject},
-};
+use pollinations_api::types::{ModelInfo, ModelList};
 
 use crate::{
     error::Error,
@@ -116,16 +113,14 @@ impl Models {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// for model in pollinations.models().list().await? {
+    /// for model in pollinations.models().list().await?.data {
     ///     println!("{}", model.id);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<Vec<ModelObject>> {
-        Fetch::new(&self.shared, "list_models", |client: Client| async move {
-            client.list_models().send().await?.map(|list| list.data)
-        })
+    pub fn list(&self) -> Fetch<ModelList> {
+        fetch!(self.shared, list_models)
     }
 
     /// The model of this name or alias, whatever it makes. Looks through the three listings, one after the other.

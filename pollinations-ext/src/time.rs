@@ -1,10 +1,27 @@
-//! Clocks and timers: tokio's.
+//! Clocks and timers: tokio's, and in a browser those of its own.
 
-pub(crate) use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) use tokio::time::{Instant, Sleep, sleep, timeout};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use wasmtimer::{
+    std::Instant,
+    tokio::{Sleep, sleep, timeout},
+};
 
-/// The time of day.
-pub(crate) fn now() -> SystemTime {
-    SystemTime::now()
+/// How long it is until a time of day; nothing if that has passed.
+pub(crate) fn until(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(since_epoch())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+#[cfg(target_arch = "wasm32")]
+fn since_epoch() -> Duration {
+    let now = wasmtimer::std::SystemTime::now();
+    now.duration_since(wasmtimer::std::UNIX_EPOCH).unwrap_or_default()
 }

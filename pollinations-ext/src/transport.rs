@@ -1,10 +1,11 @@
 //! What happens under every operation: authentication, time limits, retries, and how responses are received.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use http::{
-    HeaderValue, StatusCode,
+    HeaderValue,
     header::{ACCEPT, AUTHORIZATION},
 };
 use reqwest::{Request, Response, Url};
@@ -22,7 +23,7 @@ use crate::{
     options::Options,
     raw::RawResponse,
     retry::{self, Ask, Bucket, Exchange, Limits, Observer, Payment, PaymentPolicy, PaymentRequired, RetryPolicy},
-    time::{now, timeout},
+    time::{timeout, until},
 };
 
 /// Bytes of an error body that are read.
@@ -59,15 +60,13 @@ pub(crate) struct Shared {
 /// When a response counts as received, and so is not asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receive {
-    /// When its head is there, with the HTTP client's own time limit, which holds for the body too: the generated client returns
-    /// errors of that type alone.
+    /// When its head is there, of whatever status, with the HTTP client's own time limit, which holds for the body too:
+    /// the generated client returns errors of that type alone.
     Native,
-    /// When its head is there; the caller gets it as it is, and reads the body as it comes.
+    /// When its head is there; the caller reads the body as it comes.
     Open,
     /// When its body is there as a whole.
     Whole,
-    /// The same, and the caller gets it as it is.
-    Raw,
     /// When its first event is there.
     Events,
     /// When its first event is there, or the first piece of its text if it has no events.
@@ -77,8 +76,7 @@ pub(crate) enum Receive {
 /// A response, as it was asked to be received.
 pub(crate) enum Received {
     Response(Response),
-    Open(Response),
-    Raw(RawResponse),
+    Whole(RawResponse),
     Stream(Box<Opened>),
 }
 
@@ -166,7 +164,7 @@ impl Shared {
         let profile: Value = serde_json::from_slice(&body).ok()?;
         let reset = humantime::parse_rfc3339(profile.get("nextResetAt")?.as_str()?).ok()?;
         // A reset that has passed means now.
-        Some(reset.duration_since(now()).unwrap_or_default())
+        Some(until(reset))
     }
 
     /// Takes every key of the client out of a text.
@@ -275,17 +273,18 @@ impl Sending<'_> {
     async fn send(&self, request: Request) -> Result<Received, Failure> {
         let response = self.client.execute(request).await.map_err(Failure::Broken)?;
         let status = response.status();
-        // A HEAD that finds nothing is an answer too, and has no body to explain itself with.
         if !status.is_success() {
+            if self.receive == Receive::Native {
+                return Err(Failure::Unread(Box::new(response)));
+            }
             let headers = Box::new(response.headers().clone());
             // What is there of the body says more than how it broke off.
             let (body, _) = read(response, MAX_ERROR_BODY).await;
             return Err(Failure::Status { status, headers, body });
         }
         match self.receive {
-            Receive::Native => Ok(Received::Response(response)),
-            Receive::Open => Ok(Received::Open(response)),
-            Receive::Whole | Receive::Raw => self.whole(response).await,
+            Receive::Native | Receive::Open => Ok(Received::Response(response)),
+            Receive::Whole => self.whole(response).await.map(Received::Whole),
             Receive::Events | Receive::Pieces => {
                 let plain = self.receive == Receive::Pieces;
                 let opened = Opened::open(response, self.shared.idle_timeout, plain).await;
@@ -294,34 +293,21 @@ impl Sending<'_> {
         }
     }
 
-    /// Reads the body. For the generated code, puts it back into a response.
-    async fn whole(&self, response: Response) -> Result<Received, Failure> {
+    async fn whole(&self, response: Response) -> Result<RawResponse, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
         let (body, end) = read(response, self.shared.max_body).await;
         match end {
-            End::Complete => {}
-            End::Broken(error) => return Err(Failure::Broken(error)),
+            End::Complete => {
+                let body = self.shared.gateway.adapt(self.operation, body);
+                Ok(RawResponse::new(self.operation, status, headers, body))
+            }
+            End::Broken(error) => Err(Failure::Broken(error)),
             End::TooLarge => {
                 let message = format!("the response is larger than {} bytes", self.shared.max_body);
-                return Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)));
+                Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
             }
         }
-        let body = self.shared.gateway.adapt(self.operation, body);
-        if self.receive == Receive::Raw {
-            return Ok(Received::Raw(RawResponse::new(self.operation, status, headers, body)));
-        }
-        let mut response = http::Response::new(reqwest::Body::from(body));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(Received::Response(response.into()))
     }
-}
-
-/// A response with nothing but a status, where the generated code needs one to end on.
-pub(crate) fn empty(status: StatusCode) -> Response {
-    let mut response = http::Response::new("");
-    *response.status_mut() = status;
-    response.into()
 }
 
 /// How the reading of a body ended.
@@ -332,14 +318,15 @@ pub(crate) enum End {
 }
 
 /// Reads a body up to a limit, in bytes. What was read before it broke off is returned too.
-pub(crate) async fn read(mut response: Response, limit: usize) -> (Bytes, End) {
+pub(crate) async fn read(response: Response, limit: usize) -> (Bytes, End) {
+    let mut body = pin!(response.bytes_stream());
     let mut pieces: Option<BytesMut> = None;
     let mut first = Bytes::new();
     loop {
-        let chunk = match response.chunk().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return (pieces.map_or(first, BytesMut::freeze), End::Complete),
-            Err(error) => return (pieces.map_or(first, BytesMut::freeze), End::Broken(error)),
+        let chunk = match body.next().await {
+            Some(Ok(chunk)) => chunk,
+            None => return (pieces.map_or(first, BytesMut::freeze), End::Complete),
+            Some(Err(error)) => return (pieces.map_or(first, BytesMut::freeze), End::Broken(error)),
         };
         let length = pieces.as_ref().map_or(first.len(), BytesMut::len);
         let room = limit.saturating_sub(length);

@@ -315,7 +315,7 @@ async fn lists_of_models() {
 async fn the_names_of_models() {
     let list = json!({ "object": "list", "data": [{ "id": "openai", "object": "model", "created": 1 }] });
     let recorder = Recorder::json(list).await;
-    assert_eq!(recorder.client().models().list().await.unwrap()[0].id, "openai");
+    assert_eq!(recorder.client().models().list().await.unwrap().data[0].id, "openai");
     insta::assert_snapshot!(recorder.requests());
 }
 
@@ -325,7 +325,7 @@ async fn the_older_gateway() {
     let client = recorder.builder().gateway(Gateway::Legacy).build().unwrap();
     client.chat("openai").user("Hello").send().await.unwrap();
     let _ = client.image(PROMPT).model("flux").query("nologo", "true").query("private", "true").send().await.unwrap();
-    assert!(client.models().list().await.unwrap().is_empty());
+    assert!(client.models().list().await.unwrap().data.is_empty());
     assert!(client.models().text().await.unwrap().is_empty());
     assert!(client.models().image().await.unwrap().is_empty());
     let error = client.account().balance().await.unwrap_err();

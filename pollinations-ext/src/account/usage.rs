@@ -11,7 +11,7 @@ use std::{
 use futures_core::Stream;
 use futures_util::StreamExt;
 use pollinations_api::{
-    Client, ResponseValue,
+    Client,
     types::{AccountUsage, DailyUsage, DailyUsageRecord, UsageFormat, UsageRecord},
 };
 use serde::de::DeserializeOwned;
@@ -20,9 +20,10 @@ use crate::{
     call::Generated,
     download::Download,
     error::{Error, ErrorKind},
+    maybe_send::BoxFuture,
     options::{Options, call_options, into_setters, setters},
     raw::RawResponse,
-    transport::{Receive, Shared},
+    transport::Shared,
 };
 
 const USAGE: &str = "account_usage";
@@ -106,7 +107,7 @@ impl UsageRequest {
     pub async fn send(self) -> Result<AccountUsage, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.call(Receive::Whole, USAGE, &options, send).await.map(ResponseValue::into_inner)
+        shared.call(USAGE, &options, send).await.map(|(usage, _)| usage)
     }
 
     /// Fetches one page and returns the response as it came.
@@ -255,7 +256,7 @@ impl DailyUsageRequest {
     pub async fn send(self) -> Result<DailyUsage, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.call(Receive::Whole, DAILY, &options, send).await.map(ResponseValue::into_inner)
+        shared.call(DAILY, &options, send).await.map(|(usage, _)| usage)
     }
 
     /// Fetches the sums and returns the response as it came.
@@ -378,7 +379,7 @@ pub struct UsageStream {
     fetching: Option<Fetching>,
 }
 
-type Fetching = Pin<Box<dyn Future<Output = Result<AccountUsage, Error>> + Send>>;
+type Fetching = BoxFuture<Result<AccountUsage, Error>>;
 
 impl UsageStream {
     fn new(request: UsageRequest) -> Self {

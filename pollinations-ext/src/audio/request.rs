@@ -1,6 +1,6 @@
 //! Speech and music.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use pollinations_api::{
     ByteStream, Client,
@@ -13,6 +13,7 @@ use crate::{
     call::Generated,
     download::Download,
     error::Error,
+    maybe_send::BoxFuture,
     options::{Options, call_options, into_setters, setters},
     transport::Shared,
 };
@@ -58,7 +59,7 @@ struct Parameters {
     instrumental: Option<bool>,
 }
 
-type Sending = Pin<Box<dyn Future<Output = Generated<ByteStream>> + Send>>;
+type Sending = BoxFuture<Generated<ByteStream>>;
 
 impl AudioRequest {
     pub(crate) fn new(shared: Arc<Shared>, text: String) -> Self {

@@ -128,10 +128,7 @@ impl DeviceFlow {
         let (code_url, token_url) = (address("code")?, address("token")?);
         let http = match self.http {
             Some(http) => http,
-            None => reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()
-                .map_err(Error::transport)?,
+            None => http_client()?,
         };
         let keys = Keyring::new(Some(self.app_key.clone()), []);
         let (status, answer, id) = ask(&http, code_url, &json!({ "client_id": self.app_key.expose_secret() })).await?;
@@ -275,6 +272,15 @@ impl fmt::Debug for DeviceCode {
             .field("interval", &self.grant.interval)
             .finish_non_exhaustive()
     }
+}
+
+/// An HTTP client that takes the code nowhere else.
+fn http_client() -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder();
+    // In a browser, redirects are the browser's.
+    #[cfg(not(target_arch = "wasm32"))]
+    let builder = builder.redirect(reqwest::redirect::Policy::none());
+    builder.build().map_err(Error::transport)
 }
 
 /// What the service says to one question.

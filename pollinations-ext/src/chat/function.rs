@@ -1,17 +1,18 @@
 //! Rust functions that a model may call.
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use pollinations_api::types::FunctionDefinition;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::structured;
+use crate::maybe_send::{BoxFuture, MaybeSend};
 
 /// What the model is told: the result in JSON, or what went wrong.
 type Outcome = Result<String, String>;
 type Call = dyn Fn(&str) -> Result<Running, String> + Send + Sync;
-type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Running = BoxFuture<Outcome>;
 
 /// A Rust function that a model may call.
 ///
@@ -64,7 +65,7 @@ impl Function {
     where
         A: DeserializeOwned + JsonSchema,
         F: Fn(A) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<T, E>> + Send + 'static,
+        R: Future<Output = Result<T, E>> + MaybeSend + 'static,
         T: Serialize,
         E: fmt::Display,
     {
@@ -170,7 +171,9 @@ mod tests {
                 },
             })
         );
-        assert_eq!(function.call(r#"{"name":"Paris"}"#).await.unwrap(), r#"{"days":null,"sunny":true}"#);
+        let result: serde_json::Value =
+            serde_json::from_str(&function.call(r#"{"name":"Paris"}"#).await.unwrap()).unwrap();
+        assert_eq!(result, json!({ "sunny": true, "days": null }));
         assert_eq!(function.call(r#"{"name":"Atlantis"}"#).await.unwrap_err(), "no such city");
         let error = function.call("{}").await.unwrap_err();
         assert!(error.starts_with("the arguments are not valid: missing field `name`"), "{error}");

@@ -3,12 +3,9 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::HeaderMap;
-use pollinations_api::{
-    ResponseValue,
-    types::{
-        AssistantMessage, ChatChoice, ChatCompletion, ChatMessage, CompletionUsage, ContentBlock, FinishReason,
-        MessageContent, ReplyAudio, ReplyMessage, ToolCall,
-    },
+use pollinations_api::types::{
+    AssistantMessage, ChatChoice, ChatCompletion, ChatMessage, CompletionUsage, ContentBlock, FinishReason,
+    MessageContent, ReplyAudio, ReplyMessage, ToolCall,
 };
 
 use crate::{
@@ -35,12 +32,7 @@ pub struct ChatReply {
 }
 
 impl ChatReply {
-    pub(super) fn new(response: ResponseValue<ChatCompletion>) -> Self {
-        let headers = response.headers().clone();
-        Self { completion: response.into_inner(), headers }
-    }
-
-    pub(super) fn from_stream(completion: ChatCompletion, headers: HeaderMap) -> Self {
+    pub(super) fn new(completion: ChatCompletion, headers: HeaderMap) -> Self {
         Self { completion, headers }
     }
 

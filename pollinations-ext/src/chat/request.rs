@@ -28,7 +28,7 @@ use crate::{
     file::File,
     options::{Options, call_options, into_setters, setters},
     raw::RawResponse,
-    transport::{Receive, Shared},
+    transport::Shared,
 };
 
 pub(super) const OPERATION: &str = "chat_completions";
@@ -516,7 +516,8 @@ impl ChatRequest {
     pub async fn send(self) -> Result<ChatReply, Error> {
         let (shared, options, body) = self.load().await?;
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
-        Ok(ChatReply::new(shared.call(Receive::Whole, OPERATION, &options, send).await?))
+        let (completion, response) = shared.call(OPERATION, &options, send).await?;
+        Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
     /// Sends the request and returns the response as it came.

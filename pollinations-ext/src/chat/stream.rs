@@ -376,7 +376,7 @@ impl Merged {
             usage: whole.usage,
             user_tier: whole.user_tier,
         };
-        ChatReply::from_stream(completion, headers)
+        ChatReply::new(completion, headers)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The wait that a server asks for.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::{HeaderMap, header::RETRY_AFTER};
+
+use crate::time::until;
 
 /// Reads `retry-after-ms`, and else `Retry-After` (RFC 9110, section 10.2.3) as seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -14,12 +16,14 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     match value.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         // A date that has passed means now.
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()),
+        Err(_) => Some(until(httpdate::parse_http_date(value).ok()?)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn asked(name: &'static str, value: &str) -> Option<Duration> {

@@ -1,8 +1,11 @@
 //! What to do when the service asks for payment (402).
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::key::ApiKey;
+use crate::{
+    key::ApiKey,
+    maybe_send::{BoxFuture, MaybeSend},
+};
 
 /// What a call does when the service answers 402: there is no pollen left for it.
 ///
@@ -105,7 +108,7 @@ pub enum PaymentAnswer {
     GiveUp,
 }
 
-type Answering = Pin<Box<dyn Future<Output = PaymentAnswer> + Send>>;
+type Answering = BoxFuture<PaymentAnswer>;
 
 /// The callback.
 #[derive(Clone)]
@@ -115,7 +118,7 @@ impl Ask {
     pub(crate) fn new<F, R>(ask: F) -> Self
     where
         F: Fn(PaymentRequired) -> R + Send + Sync + 'static,
-        R: Future<Output = PaymentAnswer> + Send + 'static,
+        R: Future<Output = PaymentAnswer> + MaybeSend + 'static,
     {
         Self(Arc::new(move |required| Box::pin(ask(required))))
     }
