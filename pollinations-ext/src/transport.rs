@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{
-    HeaderValue,
+    HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION},
 };
 use reqwest::{Request, Response, Url};
@@ -218,6 +218,14 @@ impl Exchange for Sending<'_> {
                 let message = format!("no answer within {} s", self.timeout.as_secs_f64());
                 Err(Failure::Other(Error::new(ErrorKind::Timeout, message)))
             }
+        }
+    }
+
+    fn status(received: &Received) -> StatusCode {
+        match received {
+            Received::Response(response) => response.status(),
+            Received::Whole(response) => response.status(),
+            Received::Stream(_) => StatusCode::OK,
         }
     }
 

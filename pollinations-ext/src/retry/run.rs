@@ -24,6 +24,9 @@ pub(crate) trait Exchange {
     /// Sends the request once more, for this long at the most.
     async fn attempt(&mut self, left: Duration) -> Result<Self::Output, Failure>;
 
+    /// The status that a success came with.
+    fn status(output: &Self::Output) -> StatusCode;
+
     /// Whether the request, as it was last sent, can be sent again.
     fn is_repeatable(&self) -> bool;
 
@@ -65,7 +68,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
         );
         let result = exchange.attempt(left).instrument(span.clone()).await;
         let status = match &result {
-            Ok(_) => Some(StatusCode::OK),
+            Ok(output) => Some(E::status(output)),
             Err(failure) => failure.status(),
         };
         if let Some(status) = status {
@@ -209,6 +212,10 @@ mod tests {
             }
             sleep(self.slowness).await;
             self.answers.pop_front().unwrap_or(Ok("done"))
+        }
+
+        fn status(_: &&'static str) -> StatusCode {
+            StatusCode::OK
         }
 
         fn is_repeatable(&self) -> bool {
