@@ -1,18 +1,17 @@
 //! The account: profile, balance, key and usage.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    auth::Key,
+    admit::{Caller, Params},
     clock,
     failure::Failure,
     state::{self, Record},
@@ -20,29 +19,29 @@ use crate::{
 
 type Shared = State<Arc<state::State>>;
 
-/// `/account/usage` returns at most this many records.
-const MAX_LIMIT: usize = 50_000;
-
 const DEFAULT_LIMIT: usize = 100;
 
-pub(crate) async fn balance(_: Key, State(state): Shared) -> Json<Value> {
-    Json(json!({ "balance": state.balance() }))
+const DAILY_COLUMNS: [&str; 5] = ["date", "model", "meter_source", "requests", "cost_usd"];
+
+pub(crate) async fn balance(Caller(key): Caller, State(state): Shared) -> Json<Value> {
+    let left = state.budget_left(&key).map_or(state.balance(), |left| left.min(state.balance()));
+    Json(json!({ "balance": left }))
 }
 
-pub(crate) async fn key(key: Key) -> Json<Value> {
+pub(crate) async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
     Json(json!({
         "valid": true,
         "type": if key.is_publishable() { "publishable" } else { "secret" },
         "name": "emulator",
-        "expiresAt": null,
-        "expiresIn": null,
-        "permissions": { "models": null, "account": ["profile", "balance", "usage", "keys"] },
-        "pollenBudget": null,
+        "expiresAt": key.expires_in.map(clock::after),
+        "expiresIn": key.expires_in,
+        "permissions": { "models": key.models, "account": key.permissions },
+        "pollenBudget": state.budget_left(&key),
         "rateLimitEnabled": key.is_publishable(),
     }))
 }
 
-pub(crate) async fn profile(_: Key) -> Json<Value> {
+pub(crate) async fn profile(_: Caller) -> Json<Value> {
     Json(json!({
         "name": "Ada Emulator",
         "email": "ada@example.com",
@@ -54,25 +53,12 @@ pub(crate) async fn profile(_: Key) -> Json<Value> {
     }))
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct UsageQuery {
-    format: Option<String>,
-    limit: Option<String>,
-    before: Option<String>,
-}
-
-pub(crate) async fn usage(_: Key, State(state): Shared, Query(query): Query<UsageQuery>) -> Result<Response, Failure> {
-    let limit = match query.limit.as_deref() {
-        None => DEFAULT_LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            .ok_or_else(|| Failure::field("limit", format!("must be a whole number from 1 to {MAX_LIMIT}")))?,
-    };
-    let older = |record: &Record| query.before.as_deref().is_none_or(|before| record.timestamp.as_str() < before);
+pub(crate) async fn usage(_: Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
+    let limit = query.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
+    let before = query.text("before");
+    let older = |record: &Record| before.is_none_or(|before| record.timestamp.as_str() < before);
     let records: Vec<Record> = state.records().into_iter().filter(older).take(limit).collect();
-    if is_csv(query.format.as_deref())? {
+    if query.text("format") == Some("csv") {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for record in &records {
             writer.serialize(record).map_err(|error| Failure::form(error.to_string()))?;
@@ -83,12 +69,7 @@ pub(crate) async fn usage(_: Key, State(state): Shared, Query(query): Query<Usag
     Ok(Json(json!({ "count": records.len(), "usage": records })).into_response())
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct DailyQuery {
-    format: Option<String>,
-}
-
-pub(crate) async fn daily(_: Key, State(state): Shared, Query(query): Query<DailyQuery>) -> Result<Response, Failure> {
+pub(crate) async fn daily(_: Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
     let mut days: BTreeMap<(String, String), (u64, f64)> = BTreeMap::new();
     for record in state.records() {
         let date = record.timestamp.split(' ').next().unwrap_or_default().to_owned();
@@ -96,28 +77,26 @@ pub(crate) async fn daily(_: Key, State(state): Shared, Query(query): Query<Dail
         day.0 += 1;
         day.1 += record.cost_usd;
     }
-    if is_csv(query.format.as_deref())? {
-        let mut text = String::from("date,model,meter_source,requests,cost_usd\n");
-        for ((date, model), (requests, cost)) in &days {
-            let _ = writeln!(text, "{date},{model},tier,{requests},{cost}");
-        }
-        return Ok(table(text.into_bytes()));
-    }
     let usage: Vec<Value> = days
         .into_iter()
         .map(|((date, model), (requests, cost))| {
             json!({ "date": date, "model": model, "meter_source": "tier", "requests": requests, "cost_usd": cost })
         })
         .collect();
-    Ok(Json(json!({ "count": usage.len(), "usage": usage })).into_response())
-}
-
-fn is_csv(format: Option<&str>) -> Result<bool, Failure> {
-    match format {
-        None | Some("json") => Ok(false),
-        Some("csv") => Ok(true),
-        Some(_) => Err(Failure::field("format", "must be json or csv")),
+    if query.text("format") == Some("csv") {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let failed = |error: csv::Error| Failure::form(error.to_string());
+        writer.write_record(DAILY_COLUMNS).map_err(failed)?;
+        for day in &usage {
+            let cell = |column: &&str| match &day[*column] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            writer.write_record(DAILY_COLUMNS.iter().map(cell)).map_err(failed)?;
+        }
+        return Ok(table(writer.into_inner().map_err(|error| Failure::form(error.to_string()))?));
     }
+    Ok(Json(json!({ "count": usage.len(), "usage": usage })).into_response())
 }
 
 fn table(text: Vec<u8>) -> Response {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use crate::{audio, image, sample::sample};
+use crate::{image, sample::sample, sound};
 
 /// What a model says, calls, thinks and speaks.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ impl Answer {
     /// Speaks the text.
     fn speak(&mut self, format: &str) {
         let transcript = self.text.take().unwrap_or_default();
-        let sound = audio::spoken(&transcript, if format == "pcm16" { "pcm" } else { format });
+        let sound = sound::encode(sound::length(&transcript), if format == "pcm16" { "pcm" } else { format });
         self.audio = Some(json!({
             "id": "audio_0001",
             "data": BASE64_STANDARD.encode(sound),

@@ -1,45 +1,126 @@
-//! Who is asking: the API key, from the header or the query.
+//! Who is asking: API keys and what they may do.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{header::AUTHORIZATION, request::Parts},
-};
+use std::sync::{Mutex, PoisonError};
 
-use crate::failure::Failure;
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+use serde::Deserialize;
 
-/// The key of an authenticated request. Any key of the right shape is accepted.
-#[derive(Clone)]
-pub(crate) struct Key(String);
+/// A key that an emulator knows.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_emulator::Key;
+///
+/// let key = Key::new("sk_limited").budget(0.5).models(["flux"]).permissions(["balance"]);
+/// # let _ = key;
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Key {
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) budget: Option<f64>,
+    #[serde(default)]
+    pub(crate) models: Option<Vec<String>>,
+    #[serde(default = "all_permissions")]
+    pub(crate) permissions: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) expires_in: Option<f64>,
+}
+
+fn all_permissions() -> Option<Vec<String>> {
+    Some(["profile", "balance", "usage", "keys"].map(str::to_owned).into())
+}
 
 impl Key {
+    /// A key (`sk_…` or `pk_…`) that may do everything.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into(), budget: None, models: None, permissions: all_permissions(), expires_in: None }
+    }
+
+    /// Gives the key a budget of its own, in pollen.
+    pub fn budget(mut self, pollen: f64) -> Self {
+        self.budget = Some(pollen);
+        self
+    }
+
+    /// Limits the key to these models; others answer 403.
+    pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
+        self.models = Some(models.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets the key see this much of the account: `profile`, `balance`, `usage`, `keys`. The rest answers 403.
+    pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
+        self.permissions = Some(permissions.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets the key expire after this many seconds; 0 or less for one that has expired.
+    pub fn expires_in(mut self, seconds: f64) -> Self {
+        self.expires_in = Some(seconds);
+        self
+    }
+
     /// Whether it is a publishable key (`pk_…`) and not a secret one (`sk_…`).
     pub(crate) fn is_publishable(&self) -> bool {
-        self.0.starts_with("pk_")
+        self.key.starts_with("pk_")
     }
 
     /// The key as usage records show it: its kind, and none of the rest.
     pub(crate) fn masked(&self) -> String {
-        format!("{}…", &self.0[..3])
+        format!("{}…", self.key.get(..3).unwrap_or_default())
+    }
+
+    pub(crate) fn allows_model(&self, model: &str) -> bool {
+        self.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
+    }
+
+    pub(crate) fn allows_account(&self, permission: &str) -> bool {
+        self.permissions.iter().flatten().any(|allowed| allowed == permission)
+    }
+
+    fn is_expired(&self) -> bool {
+        self.expires_in.is_some_and(|seconds| seconds <= 0.0)
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Key {
-    type Rejection = Failure;
+/// The keys that are accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    /// Without one, every key of the right shape is accepted.
+    list: Mutex<Vec<Key>>,
+    is_list: bool,
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let key = match bearer {
-            Some(key) => key.to_owned(),
-            None => from_query(parts.uri.query().unwrap_or_default()).ok_or_else(Failure::unauthorized)?,
+impl Keys {
+    pub(crate) fn new(list: Vec<Key>) -> Self {
+        Self { is_list: !list.is_empty(), list: Mutex::new(list) }
+    }
+
+    /// The key of a request, from the header or else the query.
+    pub(crate) fn authenticate(&self, headers: &HeaderMap, query: &str) -> Option<Key> {
+        let text = match headers.get(AUTHORIZATION) {
+            Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?.to_owned(),
+            // Keys hold no character that a query would encode.
+            None => query.split('&').find_map(|pair| pair.strip_prefix("key="))?.to_owned(),
         };
-        let secret = key.strip_prefix("sk_").or_else(|| key.strip_prefix("pk_")).unwrap_or_default();
-        let valid = !secret.is_empty()
-            && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-        if valid { Ok(Self(key)) } else { Err(Failure::unauthorized()) }
+        let known =
+            self.list.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|key| key.key == text).cloned();
+        match known {
+            Some(key) => (!key.is_expired()).then_some(key),
+            None => (!self.is_list && is_one(&text)).then(|| Key::new(text)),
+        }
+    }
+
+    /// Accepts one key more, such as one that a user has granted.
+    pub(crate) fn add(&self, key: Key) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     }
 }
 
-/// Keys hold no character that a query would encode.
-fn from_query(query: &str) -> Option<String> {
-    query.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::to_owned)
+fn is_one(text: &str) -> bool {
+    let secret = text.strip_prefix("sk_").or_else(|| text.strip_prefix("pk_")).unwrap_or_default();
+    !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

@@ -14,8 +14,8 @@ use futures_util::stream;
 use serde_json::Value;
 
 use crate::{
+    admit::Caller,
     answer::{Answer, count},
-    auth::Key,
     chunks::{self, Identity},
     failure::Failure,
     state::{self, Tokens},
@@ -25,19 +25,13 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(5);
 
 pub(crate) async fn complete(
-    key: Key,
+    Caller(key): Caller,
     State(state): State<Arc<state::State>>,
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Json(body) = body.map_err(|rejection| Failure::form(rejection.body_text()))?;
-    let messages = body
-        .get("messages")
-        .and_then(Value::as_array)
-        .filter(|messages| !messages.is_empty())
-        .ok_or_else(|| Failure::field("messages", "must be a list of messages"))?;
-    if let Some(wrong) = messages.iter().find(|message| message.get("role").and_then(Value::as_str).is_none()) {
-        return Err(Failure::field("messages", format!("a message needs a role: {wrong}")));
-    }
+    // Requests have been held against the document before they come here.
+    let messages = body.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let model = body.get("model").and_then(Value::as_str).unwrap_or("openai");
     let answer = Answer::to(&body, messages);
 

@@ -19,3 +19,11 @@ pub(crate) fn iso(offset_hours: i64) -> String {
 pub(crate) fn record() -> String {
     Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
+
+/// As [`iso`], this many seconds from now.
+#[allow(clippy::cast_possible_truncation, reason = "saturates, as it should")]
+pub(crate) fn after(seconds: f64) -> String {
+    let now = Timestamp::now();
+    let time = now.checked_add(jiff::SignedDuration::from_secs(seconds as i64)).unwrap_or(now);
+    format!("{time:.3}")
+}

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, state};
+use crate::{auth::Key, failure::Failure, state};
 
 type Shared = State<Arc<state::State>>;
 type Parameters = HashMap<String, String>;
@@ -60,7 +60,7 @@ pub(crate) async fn decide(State(state): Shared, Form(form): Form<Parameters>) -
     let place = redirect_url(&form)?;
     let state_parameter = form.get("state").map(|state| format!("&state={}", encode(state))).unwrap_or_default();
     let fragment = if form.get("decision").is_some_and(|decision| decision == "allow") {
-        format!("api_key={}{state_parameter}", state.issue_key())
+        format!("api_key={}{state_parameter}", state.issue_key(|key| limited(key, &form)))
     } else {
         format!("error=access_denied{state_parameter}")
     };
@@ -95,7 +95,7 @@ pub(crate) async fn device_token(State(state): Shared, body: Option<Json<Value>>
     match state.device(code).map(|device| device.decision) {
         Some(Decision::Granted) => {
             state.forget_device(code);
-            Json(json!({ "access_token": state.issue_key(), "token_type": "bearer" })).into_response()
+            Json(json!({ "access_token": state.issue_key(|key| key), "token_type": "bearer" })).into_response()
         }
         Some(Decision::Denied) => refuse("access_denied"),
         Some(Decision::Pending) => refuse("authorization_pending"),
@@ -121,6 +121,23 @@ pub(crate) async fn decide_device(State(state): Shared, Form(form): Form<Paramet
     let (title, text) =
         if allow { ("Connected", "The device has a key now.") } else { ("Denied", "The device gets no key.") };
     page(title, &format!("<p>{text} You can close this page.</p>"), "", "").into_response()
+}
+
+/// The key as the user was asked for it.
+fn limited(mut key: Key, form: &Parameters) -> Key {
+    let list =
+        |text: String| text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
+    let permissions: Vec<String> = value(form, "permissions", "scope").map(list).unwrap_or_default();
+    key = key.permissions(permissions);
+    if let Some(models) = value(form, "models", "models") {
+        let models: Vec<String> = list(models);
+        key = key.models(models);
+    }
+    if let Some(budget) = value(form, "budget", "budget").and_then(|budget| budget.parse().ok()) {
+        key = key.budget(budget);
+    }
+    let days: f64 = value(form, "expiry", "expiry").and_then(|days| days.parse().ok()).unwrap_or(30.0);
+    key.expires_in(days * 86_400.0)
 }
 
 fn value(query: &Parameters, name: &str, later_name: &str) -> Option<String> {

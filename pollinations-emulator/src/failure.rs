@@ -26,11 +26,25 @@ impl Failure {
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
     }
 
-    /// The balance does not cover the request.
-    pub(crate) fn payment_required() -> Self {
-        let mut failure = Self::new(StatusCode::PAYMENT_REQUIRED, "PAYMENT_REQUIRED", "The pollen balance is used up.");
-        failure.details = Some(json!({ "name": "PaymentRequiredError", "reason": "account_balance" }));
+    /// The balance does not cover the request: `key_budget` or `account_balance`.
+    pub(crate) fn payment_required(reason: &'static str) -> Self {
+        let message = match reason {
+            "key_budget" => "The budget of the key is used up.",
+            _ => "The pollen balance is used up.",
+        };
+        let mut failure = Self::new(StatusCode::PAYMENT_REQUIRED, "PAYMENT_REQUIRED", message);
+        failure.details = Some(json!({ "name": "PaymentRequiredError", "reason": reason }));
         failure
+    }
+
+    /// The key may not do this.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    /// The request is larger than any that makes sense.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", "The request is too large.")
     }
 
     /// One field of the request is wrong.
@@ -45,7 +59,7 @@ impl Failure {
         Self::validation(&[reason.into()], Map::new())
     }
 
-    fn validation(form: &[String], fields: Map<String, Value>) -> Self {
+    pub(crate) fn validation(form: &[String], fields: Map<String, Value>) -> Self {
         let mut failure =
             Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The request is not valid; see the details.");
         failure.details = Some(json!({ "name": "ValidationError", "formErrors": form, "fieldErrors": fields }));

@@ -7,64 +7,52 @@ use std::{
 };
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
     http::{HeaderName, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use image::{ImageFormat, Rgb, RgbImage};
-use serde::Deserialize;
 
 use crate::{
-    auth::Key,
+    admit::{Caller, Params},
     failure::Failure,
     state::{self, Tokens},
+    video,
 };
 
 /// Pixels a side without a size.
 const DEFAULT_SIZE: u32 = 1024;
 
-/// Pixels a side at the most; the real service has a limit of its own.
-const MAX_SIZE: u32 = 4096;
+/// Pixels a side at the most, however many are asked for; the real service has a limit of its own.
+const MAX_SIZE: u32 = 2048;
 
 const VIDEO_MODELS: &[&str] = &["veo", "seedance", "seedance-pro", "wan", "ltx-2"];
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct ImageQuery {
-    model: Option<String>,
-    width: Option<u32>,
-    height: Option<u32>,
-    seed: Option<i64>,
-    transparent: Option<bool>,
-    duration: Option<u32>,
-}
-
 pub(crate) async fn generate(
-    key: Key,
+    Caller(key): Caller,
     State(state): State<Arc<state::State>>,
     Path(prompt): Path<String>,
-    query: Result<Query<ImageQuery>, QueryRejection>,
+    query: Params,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|rejection| Failure::form(rejection.body_text()))?;
-    let size = |field: &str, value: Option<u32>| match value {
-        None | Some(0) => Ok(DEFAULT_SIZE),
-        Some(pixels) if pixels <= MAX_SIZE => Ok(pixels),
-        Some(_) => Err(Failure::field(field, format!("must be at most {MAX_SIZE}"))),
+    let size = |name: &str| match query.integer(name).and_then(|pixels| u32::try_from(pixels).ok()) {
+        Some(0) => DEFAULT_SIZE,
+        Some(pixels) => pixels.min(MAX_SIZE),
+        // Larger than any number of pixels, or not there.
+        None if query.text(name).is_some() => MAX_SIZE,
+        None => DEFAULT_SIZE,
     };
-    let (width, height) = (size("width", query.width)?, size("height", query.height)?);
-    if query.seed.is_some_and(|seed| !(-1..=i64::from(i32::MAX)).contains(&seed)) {
-        return Err(Failure::field("seed", "must be from -1 to 2147483647"));
-    }
-    if query.duration.is_some_and(|seconds| !(1..=10).contains(&seconds)) {
-        return Err(Failure::field("duration", "must be from 1 to 10"));
-    }
-    let model = query.model.unwrap_or_else(|| "zimage".to_owned());
+    let (width, height) = (size("width"), size("height"));
+    let model = query.text("model").unwrap_or("zimage").to_owned();
     state.spend(&key, "image", &model, Tokens { output_image: 1, ..Tokens::default() })?;
 
     let (kind, bytes) = if VIDEO_MODELS.contains(&model.as_str()) {
-        ("video/mp4", mp4())
+        (
+            "video/mp4",
+            video::mp4(&prompt, query.integer("seed").unwrap_or_default(), query.number("duration").unwrap_or(2.0)),
+        )
     } else {
-        let format = if query.transparent == Some(true) { ImageFormat::Png } else { ImageFormat::Jpeg };
-        let seed = query.seed.unwrap_or_default();
+        let format = if query.is("transparent") { ImageFormat::Png } else { ImageFormat::Jpeg };
+        let seed = query.integer("seed").unwrap_or_default();
         // Encoding takes a while; the other requests go on meanwhile.
         let picture = tokio::task::spawn_blocking(move || picture(&prompt, seed, width, height, format));
         let bytes = picture.await.ok().flatten().ok_or_else(|| Failure::form("the picture could not be made"))?;
@@ -76,6 +64,11 @@ pub(crate) async fn generate(
 /// A small picture, at once.
 pub(crate) fn png(prompt: &str, seed: i64, width: u32, height: u32) -> Option<Vec<u8>> {
     picture(prompt, seed, width, height, ImageFormat::Png)
+}
+
+/// A small photograph, at once.
+pub(crate) fn jpeg(prompt: &str, seed: i64, width: u32, height: u32) -> Option<Vec<u8>> {
+    picture(prompt, seed, width, height, ImageFormat::Jpeg)
 }
 
 /// A gradient whose colours come from the prompt and the seed: the same request gives the same picture.
@@ -91,18 +84,4 @@ fn picture(prompt: &str, seed: i64, width: u32, height: u32, format: ImageFormat
     let mut bytes = Vec::new();
     image.write_to(&mut Cursor::new(&mut bytes), format).ok()?;
     Some(bytes)
-}
-
-/// The first boxes of an MP4 file (ISO/IEC 14496-12, sections 4.3 and 8.1.1): its type, and an empty media box.
-fn mp4() -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut boxed = |kind: &[u8; 4], content: &[u8]| {
-        let length = u32::try_from(content.len() + 8).unwrap_or_default();
-        bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(kind);
-        bytes.extend_from_slice(content);
-    };
-    boxed(b"ftyp", b"isom\0\0\x02\0isomiso2mp41");
-    boxed(b"mdat", &[]);
-    bytes
 }

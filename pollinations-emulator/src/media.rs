@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{auth::Key, failure::Failure, state};
+use crate::{admit::Caller, failure::Failure, state};
 
 type Shared = State<Arc<state::State>>;
 
@@ -54,7 +54,7 @@ struct JsonUpload {
     content_type: Option<String>,
 }
 
-pub(crate) async fn upload(key: Result<Key, Failure>, State(state): Shared, request: Request) -> Response {
+pub(crate) async fn upload(key: Result<Caller, Failure>, State(state): Shared, request: Request) -> Response {
     if key.is_err() {
         return Flat(StatusCode::UNAUTHORIZED, "Missing or invalid API key").into_response();
     }

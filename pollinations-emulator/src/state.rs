@@ -11,10 +11,12 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    auth::Key,
+    auth::{Key, Keys},
     clock,
     enter::{Decision, Device},
     failure::Failure,
+    fault::Faults,
+    journal::Journal,
     media::File,
 };
 
@@ -53,18 +55,30 @@ pub(crate) struct Tokens {
 #[derive(Debug)]
 pub(crate) struct State {
     base_url: String,
+    pub(crate) keys: Keys,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
     account: Mutex<Account>,
     files: Mutex<HashMap<String, File>>,
     /// By device code.
     devices: Mutex<HashMap<String, Device>>,
     requests: AtomicU64,
-    keys: AtomicU64,
+    issued: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Account {
     balance: f64,
+    /// By key, for those that have a budget.
+    spent: HashMap<String, f64>,
     records: Vec<Record>,
+}
+
+impl Account {
+    fn left(&self, key: &Key) -> Option<f64> {
+        let spent = self.spent.get(&key.key).copied().unwrap_or_default();
+        key.budget.map(|budget| (budget - spent).max(0.0))
+    }
 }
 
 /// Pollen a token; the same for every model, so that sums can be checked by head.
@@ -74,14 +88,17 @@ const PRICE: f64 = 0.000_01;
 const FLAT: f64 = 0.01;
 
 impl State {
-    pub(crate) fn new(base_url: String, balance: f64) -> Self {
+    pub(crate) fn new(base_url: String, balance: f64, keys: Keys, faults: Faults, journal: Journal) -> Self {
         Self {
             base_url,
-            account: Mutex::new(Account { balance, records: Vec::new() }),
+            keys,
+            faults,
+            journal,
+            issued: AtomicU64::new(0),
+            account: Mutex::new(Account { balance, spent: HashMap::new(), records: Vec::new() }),
             files: Mutex::default(),
             devices: Mutex::default(),
             requests: AtomicU64::new(0),
-            keys: AtomicU64::new(0),
         }
     }
 
@@ -96,6 +113,15 @@ impl State {
 
     pub(crate) fn balance(&self) -> f64 {
         self.account().balance
+    }
+
+    pub(crate) fn set_balance(&self, pollen: f64) {
+        self.account().balance = pollen;
+    }
+
+    /// What is left of a key's budget; nothing if it has none.
+    pub(crate) fn budget_left(&self, key: &Key) -> Option<f64> {
+        self.account().left(key)
     }
 
     /// The records, newest first.
@@ -113,11 +139,20 @@ impl State {
         let text = (tokens.input_text + tokens.output_text) as f64 * PRICE;
         let flat = if tokens.output_audio + tokens.output_image > 0 { FLAT } else { 0.0 };
         let cost = text + flat;
+        if !key.allows_model(model) {
+            return Err(Failure::forbidden(format!("The key may not use the model {model}.")));
+        }
         let mut account = self.account();
+        if account.left(key).is_some_and(|left| left < cost) {
+            return Err(Failure::payment_required("key_budget"));
+        }
         if account.balance < cost {
-            return Err(Failure::payment_required());
+            return Err(Failure::payment_required("account_balance"));
         }
         account.balance -= cost;
+        if key.budget.is_some() {
+            *account.spent.entry(key.key.clone()).or_default() += cost;
+        }
         let kind_of_key = if key.is_publishable() { "publishable" } else { "secret" };
         account.records.push(Record {
             timestamp: clock::record(),
@@ -146,9 +181,11 @@ impl State {
         lock(&self.files).get(hash).cloned()
     }
 
-    /// A key for a user who has granted one.
-    pub(crate) fn issue_key(&self) -> String {
-        format!("sk_emulated_{:08}", self.keys.fetch_add(1, Ordering::Relaxed) + 1)
+    /// A key for a user who has granted one: known from now on, and limited as he was asked.
+    pub(crate) fn issue_key(&self, limits: impl FnOnce(Key) -> Key) -> String {
+        let text = format!("sk_emulated_{:08}", self.issued.fetch_add(1, Ordering::Relaxed) + 1);
+        self.keys.add(limits(Key::new(text.clone())));
+        text
     }
 
     /// A device code and what the user enters.

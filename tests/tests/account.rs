@@ -1,7 +1,7 @@
 //! Usage: pages, tables.
 
 use pollinations_emulator::Emulator;
-use pollinations_ext::{ErrorKind, Pollinations, RetryPolicy};
+use pollinations_ext::{ErrorKind, Pollinations, RetryPolicy, types::TextModel};
 use pollinations_tests::{Script, Step};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ async fn the_emulators_pages_are_complete() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     for number in 0..12 {
-        client.text(format!("{number}")).model(format!("model-{number}").as_str()).send().await.unwrap();
+        client.text(format!("{number}")).model(TextModel::KNOWN[number]).send().await.unwrap();
     }
     for limit in [1, 3, 5, 12, 100] {
         let mut records = client.account().usage().limit(limit).records();
@@ -86,7 +86,7 @@ async fn the_emulators_pages_are_complete() {
         while let Some(record) = records.next().await {
             models.push(record.unwrap().model.unwrap());
         }
-        let expected: Vec<String> = (0..12).rev().map(|number| format!("model-{number}")).collect();
+        let expected: Vec<String> = TextModel::KNOWN[..12].iter().rev().map(ToString::to_string).collect();
         assert_eq!(models, expected, "by {limit}");
     }
     let rows = client.account().usage().csv_rows().await.unwrap();

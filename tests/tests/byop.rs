@@ -64,7 +64,12 @@ async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
     let (key, ()) = tokio::join!(receiver.receive(&authorization, LIMIT), user);
     let users = Pollinations::builder().base_url(emulator.base_url()).key(key.unwrap()).build().unwrap();
     assert!(users.key_status().await.unwrap().valid);
-    assert_eq!(users.image("a cat").size(16, 16).send().await.unwrap().content_type(), Some("image/jpeg"));
+    let error = users.image("a cat").model("kontext").send().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 403);
+    assert_eq!(
+        users.image("a cat").model("flux").size(16, 16).send().await.unwrap().content_type(),
+        Some("image/jpeg")
+    );
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ async fn every_operation_and_every_parameter() {
     reach!("chat_completions" [] client.clone(), chat("openai"), .user("Hello").send());
     reach!("chat_completions" ["model"] client.clone(), chat("openai"), .user("Hello").send());
     reach!("chat_completions" ["messages"] client.chat("openai"), user("Hello"), .send());
-    reach!("chat_completions" ["audio"] chat(), speak("nova", "mp3"), .send());
+    reach!("chat_completions" ["audio"] chat(), speak("alloy", "mp3"), .send());
     reach!("chat_completions" ["modalities"] chat(), modalities(["text"]), .send());
     reach!("chat_completions" ["frequency_penalty"] chat(), frequency_penalty(0.5), .send());
     reach!("chat_completions" ["presence_penalty"] chat(), presence_penalty(0.5), .send());

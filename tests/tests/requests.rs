@@ -64,7 +64,7 @@ async fn chat_with_every_setting() {
         .thinking_budget(1000)
         .response_format(types::ResponseFormat::JsonObject)
         .end_user("u-1")
-        .speak("nova", "mp3")
+        .speak("alloy", "mp3")
         .function("weather", "Tells the weather", json!({ "type": "object", "properties": {} }))
         .tool(types::Tool::GoogleSearch)
         .tool_choice(types::ToolChoiceMode::Auto)

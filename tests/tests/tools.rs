@@ -226,7 +226,7 @@ async fn files_that_are_not_what_they_should_be() {
 #[tokio::test]
 async fn sound_thoughts_and_blocks_come_whole_and_in_pieces() {
     let (_emulator, client) = emulated().await;
-    let request = client.chat("openai-audio").user("Hello there").speak("nova", "wav").reasoning_effort("low");
+    let request = client.chat("openai-audio").user("Hello there").speak("alloy", "wav").reasoning_effort("low");
     let whole = request.clone().send().await.unwrap();
     let streamed = request.stream().await.unwrap().finish().await.unwrap();
     for reply in [&whole, &streamed] {

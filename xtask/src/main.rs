@@ -80,9 +80,8 @@ enum Command {
     },
     /// Runs the emulator on 127.0.0.1 until Ctrl-C.
     Emulate {
-        /// The port to listen on; 0 takes a free one.
-        #[arg(long, default_value_t = 0)]
-        port: u16,
+        #[command(flatten)]
+        arguments: pollinations_emulator::cli::Arguments,
     },
 }
 
@@ -121,7 +120,7 @@ fn main() -> ExitCode {
             run_normalize(&input, output.as_deref(), overlay.as_deref(), deny_warnings)
         }
         Command::Drift { old, new, format } => run_drift(&old, &new, format),
-        Command::Emulate { port } => run_emulator(port),
+        Command::Emulate { arguments } => run_emulator(arguments),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -202,22 +201,8 @@ fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, de
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_emulator(port: u16) -> Result<ExitCode> {
+fn run_emulator(arguments: pollinations_emulator::cli::Arguments) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let emulator = pollinations_emulator::Emulator::builder()
-            .port(port)
-            .start()
-            .await
-            .with_context(|| format!("cannot listen on {}:{port}", Ipv4Addr::LOCALHOST))?;
-        println!("emulator   {}", emulator.base_url());
-        println!(
-            "try        POLLINATIONS_BASE_URL={} POLLINATIONS_API_KEY=sk_test cargo run --example quickstart",
-            emulator.base_url()
-        );
-        println!("Ctrl-C stops it");
-        tokio::signal::ctrl_c().await.context("cannot wait for Ctrl-C")?;
-        emulator.stop().await;
-        Ok(ExitCode::SUCCESS)
-    })
+    runtime.block_on(pollinations_emulator::cli::run(arguments)).map_err(anyhow::Error::msg)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -131,7 +131,7 @@ impl ChatReply {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
-    /// let reply = pollinations.chat("openai-audio").user("Say hello").speak("nova", "mp3").send().await?;
+    /// let reply = pollinations.chat("openai-audio").user("Say hello").speak("alloy", "mp3").send().await?;
     /// if let Some(sound) = reply.audio_bytes()? {
     ///     std::fs::write("hello.mp3", sound)?;
     /// }

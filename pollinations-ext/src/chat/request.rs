@@ -353,7 +353,7 @@ impl ChatRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.chat("openai-audio").user("Say hello").speak("nova", "mp3");
+    /// let request = pollinations.chat("openai-audio").user("Say hello").speak("alloy", "mp3");
     /// # }
     /// ```
     pub fn speak(mut self, voice: impl Into<ChatVoice>, format: impl Into<AudioFormat>) -> Self {

@@ -1,0 +1,72 @@
+//! The emulator as a program, for tests in any language.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+
+use crate::{Emulator, Scenario};
+
+/// The arguments of the program.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Pollen that the account has at first; 100 if it is not given
+    #[arg(long)]
+    balance: Option<f64>,
+    /// A JSON file with a balance, keys and faults
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Print no requests
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Runs an emulator until Ctrl-C, or until the system asks it to end. Prints its address on the standard output, and
+/// each request on the standard error.
+///
+/// # Errors
+///
+/// When the scenario cannot be read, or the port is taken.
+pub async fn run(arguments: Arguments) -> Result<(), String> {
+    let mut builder = Emulator::builder();
+    if let Some(path) = &arguments.scenario {
+        let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let scenario: Scenario =
+            serde_json::from_str(&text).map_err(|error| format!("{} is no scenario: {error}", path.display()))?;
+        builder = builder.scenario(scenario);
+    }
+    if let Some(balance) = arguments.balance {
+        builder = builder.balance(balance);
+    }
+    if !arguments.quiet {
+        builder = builder.on_request(|entry| eprintln!("{entry}"));
+    }
+    let emulator = builder.port(arguments.port).start().await.map_err(|error| format!("cannot listen: {error}"))?;
+    println!("{}", emulator.base_url());
+    if !arguments.quiet {
+        eprintln!("any key will do, such as sk_test; Ctrl-C stops it");
+    }
+    stopped().await;
+    eprintln!("stopping");
+    emulator.stop().await;
+    Ok(())
+}
+
+/// Until Ctrl-C, or what asks a service to end.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

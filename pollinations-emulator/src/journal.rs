@@ -1,0 +1,130 @@
+//! What the emulator was asked, to look at in a test.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Bytes,
+    http::{StatusCode, request::Parts},
+};
+use serde::Serialize;
+
+/// Requests that are kept; the oldest go first.
+const MAX_ENTRIES: usize = 20_000;
+
+/// Bytes of a body that are kept.
+const MAX_BODY: usize = 64 * 1024;
+
+/// One request and what became of it. Keys are not in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Entry {
+    /// The id that the response carries.
+    pub request_id: String,
+    /// `GET`, `POST` and so on.
+    pub method: String,
+    /// The path, as it came.
+    pub path: String,
+    /// The query, as it came but for the key.
+    pub query: String,
+    /// The operation, by its id in `openapi.json`; nothing for a path that is none.
+    pub operation: Option<String>,
+    /// The headers in the order they came in, but for the key.
+    pub headers: Vec<(String, String)>,
+    /// The first 64 KiB of the body, as text.
+    pub body: String,
+    /// The status of the response.
+    pub status: u16,
+    /// How long the answer took, in milliseconds.
+    pub milliseconds: f64,
+}
+
+impl Entry {
+    pub(crate) fn of(parts: &Parts, body: Option<&Bytes>, id: &str, operation: Option<&str>) -> Self {
+        let headers = parts.headers.iter().map(|(name, value)| {
+            let shown = match name.as_str() {
+                "authorization" => "[key]".to_owned(),
+                _ => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            };
+            (name.to_string(), shown)
+        });
+        let query: Vec<&str> = parts.uri.query().into_iter().flat_map(|query| query.split('&')).collect();
+        let query = query.into_iter().map(|pair| if pair.starts_with("key=") { "key=[key]" } else { pair });
+        let body = body.map(|body| String::from_utf8_lossy(body.get(..body.len().min(MAX_BODY)).unwrap_or_default()));
+        Self {
+            request_id: id.to_owned(),
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: query.collect::<Vec<_>>().join("&"),
+            operation: operation.map(str::to_owned),
+            headers: headers.collect(),
+            body: body.unwrap_or_default().into_owned(),
+            status: 0,
+            milliseconds: 0.0,
+        }
+    }
+
+    pub(crate) fn answered(&mut self, status: StatusCode, elapsed: Duration) {
+        self.status = status.as_u16();
+        self.milliseconds = elapsed.as_secs_f64() * 1000.0;
+    }
+}
+
+/// A line of a log.
+impl fmt::Display for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, path, query, status, milliseconds, request_id, .. } = self;
+        let mark = if query.is_empty() { "" } else { "?" };
+        write!(formatter, "{status} {method} {path}{mark}{query} ({milliseconds:.1} ms, {request_id})")
+    }
+}
+
+/// Hears of each request.
+pub(crate) type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
+
+/// All requests, and somebody who may want to hear of each.
+#[derive(Default)]
+pub(crate) struct Journal {
+    entries: Mutex<VecDeque<Entry>>,
+    listener: Option<Listener>,
+}
+
+impl Journal {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
+        Self { entries: Mutex::default(), listener }
+    }
+
+    pub(crate) fn add(&self, entry: Entry) {
+        if let Some(listener) = &self.listener {
+            listener(&entry);
+        }
+        let mut entries = self.lock();
+        if entries.len() >= MAX_ENTRIES {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.lock().iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Journal").field("entries", &self.lock().len()).finish_non_exhaustive()
+    }
+}

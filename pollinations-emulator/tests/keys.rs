@@ -1,0 +1,113 @@
+//! Keys, budgets, permissions, and what is refused.
+
+use pollinations_emulator::{Emulator, Key, Scenario};
+use serde_json::Value;
+
+async fn get(emulator: &Emulator, key: &str, path: &str) -> (u16, Value) {
+    let request = reqwest::Client::new().get(format!("{}{path}", emulator.base_url()));
+    let response = request.bearer_auth(key).send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.bytes().await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn only_the_keys_of_a_list_are_accepted() {
+    let keys = [
+        Key::new("sk_all"),
+        Key::new("sk_poor").budget(0.015),
+        Key::new("pk_flux").models(["flux"]),
+        Key::new("sk_blind").permissions(["balance"]),
+        Key::new("sk_old").expires_in(0.0),
+    ];
+    let emulator = keys.into_iter().fold(Emulator::builder(), |builder, key| builder.key(key)).start().await.unwrap();
+    for (key, status) in [("sk_all", 200), ("sk_other", 401), ("sk_old", 401)] {
+        assert_eq!(get(&emulator, key, "/account/key").await.0, status, "{key}");
+    }
+
+    assert_eq!(get(&emulator, "sk_poor", "/image/x?width=8&height=8").await.0, 200);
+    let (status, body) = get(&emulator, "sk_poor", "/image/x?width=8&height=8").await;
+    assert_eq!((status, &body["error"]["details"]["reason"]), (402, &"key_budget".into()));
+    let left = get(&emulator, "sk_poor", "/account/key").await.1["pollenBudget"].as_f64().unwrap();
+    assert!((left - 0.005).abs() < 1e-9);
+    assert_eq!(get(&emulator, "sk_poor", "/account/balance").await.1["balance"].as_f64(), Some(left));
+
+    assert_eq!(get(&emulator, "pk_flux", "/image/x?model=flux&width=8&height=8").await.0, 200);
+    let (status, body) = get(&emulator, "pk_flux", "/image/x?model=kontext&width=8&height=8").await;
+    assert_eq!((status, &body["error"]["code"]), (403, &"FORBIDDEN".into()));
+    let permissions = get(&emulator, "pk_flux", "/account/key").await.1["permissions"].clone();
+    assert_eq!(permissions["models"][0], "flux");
+
+    assert_eq!(get(&emulator, "sk_blind", "/account/balance").await.0, 200);
+    for path in ["/account/profile", "/account/usage", "/account/usage/daily"] {
+        assert_eq!(get(&emulator, "sk_blind", path).await.0, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_account_runs_out_and_the_records_add_up() {
+    let emulator = Emulator::builder().balance(0.025).start().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(get(&emulator, "sk_a", "/image/x?width=8&height=8").await.0, 200);
+    }
+    let (status, body) = get(&emulator, "sk_a", "/image/x?width=8&height=8").await;
+    assert_eq!((status, &body["error"]["details"]["reason"]), (402, &"account_balance".into()));
+    let (_, usage) = get(&emulator, "sk_a", "/account/usage").await;
+    let spent: f64 = usage["usage"].as_array().unwrap().iter().map(|record| record["cost_usd"].as_f64().unwrap()).sum();
+    assert!((spent + emulator.balance() - 0.025).abs() < 1e-9);
+    let (_, daily) = get(&emulator, "sk_a", "/account/usage/daily").await;
+    let summed: f64 = daily["usage"].as_array().unwrap().iter().map(|day| day["cost_usd"].as_f64().unwrap()).sum();
+    assert!((spent - summed).abs() < 1e-9);
+    assert_eq!(daily["usage"][0]["requests"], 2);
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_valid_is_told_field_by_field() {
+    let emulator = Emulator::start().await.unwrap();
+    let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&model=no-such&safe=maybe&seed=1").await;
+    assert_eq!((status, &body["error"]["code"]), (400, &"BAD_REQUEST".into()));
+    let fields = body["error"]["details"]["fieldErrors"].as_object().unwrap();
+    assert_eq!(sorted(fields), ["model", "safe", "width"]);
+    let post = async |body: &str| -> Value {
+        let request = reqwest::Client::new().post(format!("{}/v1/chat/completions", emulator.base_url()));
+        let request = request.bearer_auth("sk_a").header("content-type", "application/json").body(body.to_owned());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 400, "{body}");
+        serde_json::from_slice::<Value>(&response.bytes().await.unwrap()).unwrap()["error"]["details"].clone()
+    };
+    assert!(post("{}").await["formErrors"][0].as_str().unwrap().contains("\"messages\" is a required property"));
+    assert!(post("{").await["formErrors"][0].as_str().unwrap().starts_with("the body is not JSON"));
+    let details = post(r#"{"messages":[{"role":"user","content":5}],"temperature":9,"seed":"x"}"#).await;
+    let fields = details["fieldErrors"].as_object().unwrap();
+    assert_eq!(sorted(fields), ["messages", "seed", "temperature"]);
+    // Nothing of it costs anything.
+    assert_eq!(emulator.balance(), 100.0);
+}
+
+fn sorted(fields: &serde_json::Map<String, Value>) -> Vec<&str> {
+    let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn a_scenario_is_how_it_begins() {
+    let text = r#"{"balance": 1, "keys": [{"key": "sk_only", "permissions": []}], "faults": [{"status": 503}]}"#;
+    let scenario: Scenario = serde_json::from_str(text).unwrap();
+    let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
+    assert_eq!(emulator.balance(), 1.0);
+    assert_eq!(get(&emulator, "sk_only", "/account/key").await.0, 503);
+    assert_eq!(get(&emulator, "sk_only", "/account/key").await.0, 200);
+    assert_eq!(get(&emulator, "sk_only", "/account/balance").await.0, 403);
+    assert!(serde_json::from_str::<Scenario>(r#"{"balnce": 1}"#).is_err());
+}
+
+#[tokio::test]
+async fn the_document_is_served_under_its_addresses() {
+    let emulator = Emulator::start().await.unwrap();
+    for path in ["/openapi", "/openapi.json", "/docs/open-api/generate-schema", "/api/docs/open-api/generate-schema"] {
+        let (status, document) = get(&emulator, "sk_a", path).await;
+        assert_eq!((status, &document["openapi"]), (200, &"3.0.3".into()), "{path}");
+    }
+    assert_eq!(Emulator::operations().count(), 19);
+}
