@@ -57,6 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // progenitor's examples do not know the crate they are in: something to read, not doc tests to skip.
     let client = prettyplease::unparse(&syn::parse2(client)?).replace("```ignore", "```text");
     fs::write(out.join("client.rs"), client)?;
+    if env::var_os("CARGO_FEATURE_HTTPMOCK").is_some() {
+        // A generator keeps the types that it has seen, so this takes one of its own.
+        let mock = Generator::new(&settings).httpmock(&spec, "crate")?;
+        let mock = prettyplease::unparse(&syn::parse2(mock)?).replace("```ignore", "```text");
+        fs::write(out.join("mock.rs"), mock)?;
+    }
     fs::write(out.join("servers.rs"), model::servers(&lowered.servers))?;
     fs::write(out.join("model.rs"), model::generate(&lowered.enums, &lowered.unions)?)?;
     Ok(())

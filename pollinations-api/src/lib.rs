@@ -28,6 +28,33 @@ mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
+/// Typed helpers for the `httpmock` crate: what a request of each operation looks like, and what is answered.
+///
+/// # Examples
+///
+/// ```
+/// use httpmock::MockServer;
+/// use pollinations_api::{Client, SharedTransport, mock::MockServerExt, types::AccountBalance};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = MockServer::start_async().await;
+/// let mock = server.account_balance(|_, then| {
+///     then.ok(&AccountBalance { balance: 1.5 });
+/// });
+/// let client = Client::new(&server.base_url(), SharedTransport::default());
+/// assert_eq!(client.account_balance().send().await?.balance, 1.5);
+/// mock.assert();
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "httpmock")]
+pub mod mock {
+    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+
+    include!(concat!(env!("OUT_DIR"), "/mock.rs"));
+}
+
 /// Where the operations of `openapi.json` are.
 mod servers {
     include!(concat!(env!("OUT_DIR"), "/servers.rs"));

@@ -21,6 +21,25 @@ type Shared = State<Arc<state::State>>;
 
 const DEFAULT_LIMIT: usize = 100;
 
+const USAGE_COLUMNS: [&str; 16] = [
+    "timestamp",
+    "type",
+    "model",
+    "api_key",
+    "api_key_type",
+    "meter_source",
+    "input_text_tokens",
+    "input_cached_tokens",
+    "input_audio_tokens",
+    "input_image_tokens",
+    "output_text_tokens",
+    "output_reasoning_tokens",
+    "output_audio_tokens",
+    "output_image_tokens",
+    "cost_usd",
+    "response_time_ms",
+];
+
 const DAILY_COLUMNS: [&str; 5] = ["date", "model", "meter_source", "requests", "cost_usd"];
 
 pub(crate) async fn balance(Caller(key): Caller, State(state): Shared) -> Json<Value> {
@@ -59,7 +78,9 @@ pub(crate) async fn usage(_: Caller, State(state): Shared, query: Params) -> Res
     let older = |record: &Record| before.is_none_or(|before| record.timestamp.as_str() < before);
     let records: Vec<Record> = state.records().into_iter().filter(older).take(limit).collect();
     if query.text("format") == Some("csv") {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        // The line of names is there without a record too.
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        writer.write_record(USAGE_COLUMNS).map_err(|error| Failure::form(error.to_string()))?;
         for record in &records {
             writer.serialize(record).map_err(|error| Failure::form(error.to_string()))?;
         }

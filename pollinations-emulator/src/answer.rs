@@ -1,5 +1,6 @@
 //! What the emulator answers: it mirrors the request, so that a test can tell that it arrived.
 
+use axum::http::{HeaderName, HeaderValue};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
@@ -226,4 +227,11 @@ fn tool_calls(body: &Value, prompt: &str) -> Vec<Value> {
 fn plot() -> String {
     let picture = image::png("plot", 0, 16, 16).unwrap_or_default();
     format!("data:image/png;base64,{}", BASE64_STANDARD.encode(picture))
+}
+
+/// The header that names the model; without what no header can have.
+pub(crate) fn used(model: &str) -> [(HeaderName, HeaderValue); 1] {
+    let visible: String = model.chars().filter(char::is_ascii_graphic).collect();
+    let value = HeaderValue::from_str(&visible).unwrap_or(HeaderValue::from_static(""));
+    [(HeaderName::from_static("x-model-used"), value)]
 }

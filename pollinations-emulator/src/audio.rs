@@ -1,11 +1,11 @@
 //! Speech, music and transcription.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, Multipart, Path, State, rejection::JsonRejection},
-    http::{HeaderName, header::CONTENT_TYPE},
+    extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartRejection, rejection::JsonRejection},
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::{
     admit::{Caller, Params},
-    answer::count,
+    answer::{self, count},
     auth::Key,
+    document,
     failure::Failure,
     sound,
     state::{self, Tokens},
@@ -72,8 +73,7 @@ fn speak(
     state.spend(key, "audio", model, tokens)?;
 
     let seconds = duration.unwrap_or_else(|| sound::length(text)).clamp(0.0, 300.0);
-    let headers = [(CONTENT_TYPE, (*kind).to_owned()), (HeaderName::from_static("x-model-used"), model.to_owned())];
-    Ok((headers, sound::encode(seconds, format)).into_response())
+    Ok((answer::used(model), [(CONTENT_TYPE, *kind)], sound::encode(seconds, format)).into_response())
 }
 
 /// The limit on the body of a transcription, which is that of OpenAI's API.
@@ -84,27 +84,36 @@ pub(crate) fn limit() -> DefaultBodyLimit {
 pub(crate) async fn transcribe(
     Caller(key): Caller,
     State(state): State<Arc<state::State>>,
-    mut form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Failure> {
-    let (mut file, mut format, mut model) = (None, "json".to_owned(), "whisper-large-v3".to_owned());
+    let mut form = form.map_err(|rejection| Failure::form(rejection.body_text()))?;
+    let mut file = None;
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
     while let Some(field) = form.next_field().await.map_err(|error| Failure::form(error.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
-        let text = |bytes: &bytes::Bytes| String::from_utf8_lossy(bytes).into_owned();
         let bytes = field.bytes().await.map_err(|error| Failure::form(error.body_text()))?;
-        match name.as_str() {
-            "file" => file = Some(bytes.len()),
-            "response_format" => format = text(&bytes),
-            "model" => model = text(&bytes),
-            _ => {}
+        if name == "file" {
+            file = Some(bytes.len());
+        } else {
+            texts.insert(name, String::from_utf8_lossy(&bytes).into_owned());
         }
     }
+    for rule in
+        document::operation("POST", "/v1/audio/transcriptions").into_iter().flat_map(|operation| &operation.form)
+    {
+        if let Some(problem) = texts.get(&rule.name).and_then(|text| rule.problem(text)) {
+            return Err(Failure::field(&rule.name, problem));
+        }
+    }
+    let format = texts.get("response_format").map_or("json", String::as_str);
+    let model = texts.get("model").map_or("whisper-large-v3", String::as_str);
     let Some(length) = file.filter(|length| *length > 0) else {
         return Err(Failure::field("file", "is required and must not be empty"));
     };
     let text = format!("A recording of {length} bytes.");
     let tokens = Tokens { output_text: count(&text), ..Tokens::default() };
-    state.spend(&key, "audio", &model, tokens)?;
-    Ok(match format.as_str() {
+    state.spend(&key, "audio", model, tokens)?;
+    Ok(match format {
         "json" => Json(json!({ "text": text })).into_response(),
         "verbose_json" => Json(json!({
             "task": "transcribe",

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     admit::Caller,
-    answer::{Answer, count},
+    answer::{self, Answer, count},
     chunks::{self, Identity},
     failure::Failure,
     state::{self, Tokens},
@@ -33,31 +33,31 @@ pub(crate) async fn complete(
     // Requests have been held against the document before they come here.
     let messages = body.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let model = body.get("model").and_then(Value::as_str).unwrap_or("openai");
-    let answer = Answer::to(&body, messages);
+    let said = Answer::to(&body, messages);
 
-    let input: u64 = messages.iter().map(|message| count(&crate::answer::text_of(message))).sum();
+    let input: u64 = messages.iter().map(|message| count(&answer::text_of(message))).sum();
     let tokens = Tokens {
         input_text: input,
-        output_text: answer.text_tokens(),
-        output_audio: answer.audio_tokens(),
+        output_text: said.text_tokens(),
+        output_audio: said.audio_tokens(),
         ..Tokens::default()
     };
     state.spend(&key, "text", model, tokens)?;
-    let usage = answer.usage(input);
+    let usage = said.usage(input);
     let identity = Identity::new(model, body.get("seed").and_then(Value::as_i64));
-    let used = [
-        (HeaderName::from_static("x-model-used"), model.to_owned()),
+    let counts = [
         (HeaderName::from_static("x-usage-prompt-text-tokens"), input.to_string()),
-        (HeaderName::from_static("x-usage-completion-text-tokens"), answer.text_tokens().to_string()),
+        (HeaderName::from_static("x-usage-completion-text-tokens"), said.text_tokens().to_string()),
     ];
+    let used = (answer::used(model), counts);
 
     if body.get("stream") == Some(&Value::Bool(true)) {
         let with_usage = body.pointer("/stream_options/include_usage") == Some(&Value::Bool(true));
-        let events = chunks::events(&identity, &answer, with_usage.then_some(&usage));
+        let events = chunks::events(&identity, &said, with_usage.then_some(&usage));
         let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8")];
-        return Ok((used, headers, paced(events)).into_response());
+        return Ok((used.0, used.1, headers, paced(events)).into_response());
     }
-    Ok((used, Json(chunks::completion(&identity, &answer, &usage))).into_response())
+    Ok((used.0, used.1, Json(chunks::completion(&identity, &said, &usage))).into_response())
 }
 
 /// Events one after the other, with a pause between them.

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::schema::{json_schema, json_schemas};
 
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../openapi.json");
@@ -35,6 +37,8 @@ pub(crate) struct Operation {
     /// Whether a key is needed.
     pub(crate) needs_key: bool,
     pub(crate) parameters: Vec<Parameter>,
+    /// The texts of a form.
+    pub(crate) form: Vec<Parameter>,
     /// The rules of a JSON body, if it has one and takes nothing else.
     pub(crate) body: Option<Validator>,
 }
@@ -115,12 +119,22 @@ impl Document {
                     path: path.clone(),
                     needs_key: operation.get("security").map_or(global, has_requirement),
                     parameters: parameters.collect(),
+                    form: form(&document, &content["multipart/form-data"]["schema"], &components),
                     body: (only_json && !schema.is_null()).then(|| compile(schema, &components)).flatten(),
                 });
             }
         }
         Self { operations }
     }
+}
+
+/// The fields of a form that are no files.
+fn form(document: &Value, schema: &Value, components: &Value) -> Vec<Parameter> {
+    let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
+    let texts = properties.filter(|(_, schema)| schema["format"] != "binary");
+    texts
+        .filter_map(|(name, schema)| Parameter::new(document, &json!({ "name": name, "schema": schema }), components))
+        .collect()
 }
 
 /// Whether none of the alternatives is to send no key.
@@ -144,7 +158,8 @@ fn compile(schema: &Value, components: &Value) -> Option<Validator> {
 impl Parameter {
     fn new(document: &Value, parameter: &Value, components: &Value) -> Option<Self> {
         let schema = &parameter["schema"];
-        let kind = match resolve(document, schema)["type"].as_str() {
+        let inner = schema["allOf"].get(0).unwrap_or(schema);
+        let kind = match resolve(document, inner)["type"].as_str() {
             Some("integer") => Kind::Integer,
             Some("number") => Kind::Number,
             Some("boolean") => Kind::Boolean,
@@ -177,40 +192,6 @@ impl Parameter {
         };
         self.validator.iter_errors(&value).next().map(|error| error.to_string())
     }
-}
-
-/// A schema of OpenAPI 3.0 as a JSON schema: what is `nullable` may be null, and a bound may be exclusive.
-pub(crate) fn json_schema(schema: &Value) -> Value {
-    let Value::Object(object) = schema else { return schema.clone() };
-    let mut converted = Map::new();
-    for (key, value) in object {
-        let value = match (key.as_str(), value) {
-            ("nullable" | "discriminator" | "example", _) => continue,
-            ("properties", Value::Object(schemas)) => json_schemas(schemas),
-            ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => schemas.iter().map(json_schema).collect(),
-            ("items" | "additionalProperties" | "not", schema) => json_schema(schema),
-            _ => value.clone(),
-        };
-        converted.insert(key.clone(), value);
-    }
-    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
-        if let Some(Value::Bool(exclusive)) = converted.remove(flag)
-            && exclusive
-            && let Some(limit) = converted.remove(bound)
-        {
-            converted.insert(flag.to_owned(), limit);
-        }
-    }
-    let converted = Value::Object(converted);
-    match object.get("nullable") {
-        Some(Value::Bool(true)) => json!({ "anyOf": [converted, { "type": "null" }] }),
-        _ => converted,
-    }
-}
-
-/// Schemas by name.
-pub(crate) fn json_schemas(schemas: &Map<String, Value>) -> Value {
-    schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
 }
 
 #[cfg(test)]
@@ -277,20 +258,5 @@ mod tests {
         ] {
             assert!(problem(name, bad).is_some(), "{name}={bad}");
         }
-    }
-
-    #[test]
-    fn what_openapi_says_otherwise_than_json_schema() {
-        let schema = json!({
-            "type": "object",
-            "properties": {
-                "nullable": { "type": "string", "nullable": true },
-                "above": { "type": "number", "minimum": 1, "exclusiveMinimum": true },
-            },
-        });
-        let validator = jsonschema::validator_for(&json_schema(&schema)).unwrap();
-        assert!(validator.is_valid(&json!({ "nullable": null, "above": 1.5 })));
-        assert!(!validator.is_valid(&json!({ "above": 1 })));
-        assert!(!validator.is_valid(&json!({ "nullable": 5 })));
     }
 }

@@ -8,13 +8,14 @@ use std::{
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderName, header::CONTENT_TYPE},
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 use image::{ImageFormat, Rgb, RgbImage};
 
 use crate::{
     admit::{Caller, Params},
+    answer,
     failure::Failure,
     state::{self, Tokens},
     video,
@@ -58,7 +59,7 @@ pub(crate) async fn generate(
         let bytes = picture.await.ok().flatten().ok_or_else(|| Failure::form("the picture could not be made"))?;
         (format.to_mime_type(), bytes)
     };
-    Ok(([(CONTENT_TYPE, kind), (HeaderName::from_static("x-model-used"), &model)], bytes).into_response())
+    Ok((answer::used(&model), [(CONTENT_TYPE, kind)], bytes).into_response())
 }
 
 /// A small picture, at once.

@@ -22,6 +22,7 @@ mod media;
 mod models;
 mod sample;
 mod scenario;
+pub mod schema;
 mod server;
 mod socket;
 mod sound;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod contract;
 mod recorder;
 mod script;
 mod upstream;

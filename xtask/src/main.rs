@@ -3,10 +3,10 @@
 #![forbid(unsafe_code)]
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
-    net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{self, ExitCode},
 };
 
 use anyhow::{Context, Result, bail};
@@ -78,6 +78,14 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Holds a server to its contract: calls every operation and validates what comes over the wire. Exits with 1 if a
+    /// contract is broken. `cargo xtask contract --help` tells more.
+    #[command(disable_help_flag = true)]
+    Contract {
+        /// The arguments of the suite.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Runs the emulator on 127.0.0.1 until Ctrl-C.
     Emulate {
         #[command(flatten)]
@@ -120,6 +128,7 @@ fn main() -> ExitCode {
             run_normalize(&input, output.as_deref(), overlay.as_deref(), deny_warnings)
         }
         Command::Drift { old, new, format } => run_drift(&old, &new, format),
+        Command::Contract { arguments } => run_contract(&arguments),
         Command::Emulate { arguments } => run_emulator(arguments),
     };
     outcome.unwrap_or_else(|error| {
@@ -199,6 +208,20 @@ fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, de
         _ => io::stdout().lock().write_all(&bytes).context("cannot write to standard output")?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The suite is built on the client, and this program has to run also when a new document has broken that. So the suite
+/// is a program of its own.
+fn run_contract(arguments: &[OsString]) -> Result<ExitCode> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = process::Command::new(cargo)
+        .args(["run", "--quiet", "--package", "pollinations-tests", "--bin", "contract", "--"])
+        .args(arguments)
+        .status()
+        .context("cannot run cargo")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2);
+    // cargo's own failures have another code.
+    Ok(ExitCode::from(if code <= 2 { code } else { 2 }))
 }
 
 fn run_emulator(arguments: pollinations_emulator::cli::Arguments) -> Result<ExitCode> {

@@ -1,0 +1,69 @@
+//! Schemas of OpenAPI 3.0 as JSON schemas, for validators that know only those.
+
+use serde_json::{Map, Value, json};
+
+/// A schema of OpenAPI 3.0 as a JSON schema: what is `nullable` may be null, and a bound may be exclusive.
+///
+/// References are kept as they are, such as `#/components/schemas/Error`.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_emulator::schema::json_schema;
+/// use serde_json::json;
+///
+/// let schema = json_schema(&json!({ "type": "string", "nullable": true }));
+/// assert_eq!(schema, json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }));
+/// ```
+pub fn json_schema(schema: &Value) -> Value {
+    let Value::Object(object) = schema else { return schema.clone() };
+    let mut converted = Map::new();
+    for (key, value) in object {
+        let value = match (key.as_str(), value) {
+            ("nullable" | "discriminator" | "example", _) => continue,
+            ("properties", Value::Object(schemas)) => json_schemas(schemas),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => schemas.iter().map(json_schema).collect(),
+            ("items" | "additionalProperties" | "not", schema) => json_schema(schema),
+            _ => value.clone(),
+        };
+        converted.insert(key.clone(), value);
+    }
+    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if let Some(Value::Bool(exclusive)) = converted.remove(flag)
+            && exclusive
+            && let Some(limit) = converted.remove(bound)
+        {
+            converted.insert(flag.to_owned(), limit);
+        }
+    }
+    let converted = Value::Object(converted);
+    match object.get("nullable") {
+        Some(Value::Bool(true)) => json!({ "anyOf": [converted, { "type": "null" }] }),
+        _ => converted,
+    }
+}
+
+/// Schemas by name.
+pub fn json_schemas(schemas: &Map<String, Value>) -> Value {
+    schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_openapi_says_otherwise_than_json_schema() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "nullable": { "type": "string", "nullable": true },
+                "above": { "type": "number", "minimum": 1, "exclusiveMinimum": true },
+            },
+        });
+        let validator = jsonschema::validator_for(&json_schema(&schema)).unwrap();
+        assert!(validator.is_valid(&json!({ "nullable": null, "above": 1.5 })));
+        assert!(!validator.is_valid(&json!({ "above": 1 })));
+        assert!(!validator.is_valid(&json!({ "nullable": 5 })));
+    }
+}

@@ -1,0 +1,161 @@
+//! The contract suite as a program: `cargo xtask contract`.
+
+#![forbid(unsafe_code)]
+
+use std::{env, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use pollinations_ext::ApiKey;
+use pollinations_tests::contract::{self, Document};
+
+/// The document, as it was when this was built.
+const DOCUMENT: &str = include_str!("../../../openapi.json");
+
+/// Holds a server to its contract: calls every operation and validates what comes over the wire.
+///
+/// The key comes from POLLINATIONS_API_KEY, a publishable one from POLLINATIONS_PUBLISHABLE_KEY; what needs a key that is
+/// not set is skipped. Exits with 0 if all contracts hold, 1 if one is broken, 2 if the suite could not run.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask contract",
+    bin_name = "cargo xtask contract",
+    after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
+                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --format junit"
+)]
+struct Arguments {
+    /// Where the server is, such as https://gen.pollinations.ai
+    #[arg(long)]
+    base_url: String,
+    /// Where its media are; by default there too, and for the live service on media.pollinations.ai
+    #[arg(long)]
+    media_url: Option<String>,
+    /// What the run may cost
+    #[arg(long, value_enum, default_value_t = Spend::None)]
+    spend: Spend,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// What to look at; everything if it is left out
+    #[arg(long, value_enum, value_delimiter = ',')]
+    aspects: Vec<Aspect>,
+    /// The operations to look at, by their ids; all if it is left out
+    #[arg(long, value_delimiter = ',')]
+    operations: Vec<String>,
+    /// Store what went over the wire in this folder, without keys and names
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+/// What a run may cost.
+#[derive(Clone, Copy, ValueEnum)]
+enum Spend {
+    /// Nothing: listings, the account, refusals
+    None,
+    /// A little: short texts, uploads
+    Cheap,
+    /// Whatever it takes
+    All,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, ValueEnum)]
+enum Aspect {
+    /// Operations answer
+    Answer,
+    /// Operations stream
+    Stream,
+    /// Answers say what they were asked to say
+    Content,
+    /// Operations refuse what they should
+    Refusal,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A table
+    Text,
+    /// For machines
+    Json,
+    /// For machines that show tests
+    Junit,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether every contract holds.
+async fn run(arguments: &Arguments) -> Result<bool, String> {
+    let document = Document::parse(DOCUMENT)?;
+    let settings = contract::Settings {
+        base_url: arguments.base_url.clone(),
+        media_url: arguments.media_url.clone().or_else(|| media_url(&arguments.base_url)),
+        spend: match arguments.spend {
+            Spend::None => contract::Spend::None,
+            Spend::Cheap => contract::Spend::Cheap,
+            Spend::All => contract::Spend::All,
+        },
+        aspects: aspects(&arguments.aspects),
+        operations: arguments.operations.clone(),
+        key: key("POLLINATIONS_API_KEY")?,
+        publishable_key: key("POLLINATIONS_PUBLISHABLE_KEY")?,
+    };
+    let format = match arguments.format {
+        Format::Text => contract::Format::Text,
+        Format::Json => contract::Format::Json,
+        Format::Junit => contract::Format::Junit,
+    };
+    let (report, exchanges) = contract::run(&document, &settings, |row| {
+        // The table is printed as it grows.
+        if format == contract::Format::Text {
+            println!("{row}");
+        }
+    })
+    .await?;
+    match format {
+        contract::Format::Text => println!("{}", report.summary()),
+        other => print!("{}", report.render(other)?),
+    }
+    if let Some(folder) = &arguments.record {
+        contract::store(folder, &exchanges)?;
+        eprintln!("{} exchanges stored in {}", exchanges.len(), folder.display());
+    }
+    Ok(report.holds())
+}
+
+/// The live service has its media elsewhere.
+fn media_url(base_url: &str) -> Option<String> {
+    (base_url.trim_end_matches('/') == "https://gen.pollinations.ai")
+        .then(|| "https://media.pollinations.ai".to_owned())
+}
+
+fn aspects(chosen: &[Aspect]) -> Vec<contract::Aspect> {
+    let all = [Aspect::Answer, Aspect::Stream, Aspect::Content, Aspect::Refusal];
+    let chosen = if chosen.is_empty() { &all[..] } else { chosen };
+    chosen
+        .iter()
+        .map(|aspect| match aspect {
+            Aspect::Answer => contract::Aspect::Answer,
+            Aspect::Stream => contract::Aspect::Stream,
+            Aspect::Content => contract::Aspect::Content,
+            Aspect::Refusal => contract::Aspect::Refusal,
+        })
+        .collect()
+}
+
+/// A key of the environment. One that is none is an error, and is not shown.
+fn key(variable: &str) -> Result<Option<ApiKey>, String> {
+    match env::var(variable).ok().filter(|key| !key.trim().is_empty()) {
+        Some(key) => Ok(Some(ApiKey::new(key).map_err(|error| format!("{variable}: {error}"))?)),
+        None => Ok(None),
+    }
+}

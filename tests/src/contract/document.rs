@@ -1,0 +1,215 @@
+//! `openapi.json` as the judge of what a server answers.
+
+use std::collections::BTreeMap;
+
+use pollinations_emulator::schema::{json_schema, json_schemas};
+use serde_json::{Value, json};
+
+use super::tape::Exchange;
+
+/// The document.
+#[derive(Debug)]
+pub struct Document {
+    value: Value,
+    components: Value,
+    operations: Vec<Operation>,
+}
+
+#[derive(Debug)]
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    responses: BTreeMap<String, Value>,
+}
+
+/// What is to be said of one exchange.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// The operation that was called.
+    pub operation: Option<String>,
+    /// What breaks the contract.
+    pub problems: Vec<String>,
+    /// What the document does not know of.
+    pub drift: Vec<String>,
+}
+
+impl Document {
+    /// Reads an OpenAPI 3.0 document.
+    ///
+    /// # Errors
+    ///
+    /// When it is not JSON, or has no operations.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| format!("the document is not JSON: {error}"))?;
+        let schemas = value["components"]["schemas"].as_object().map(json_schemas);
+        let mut operations = Vec::new();
+        for (path, item) in value["paths"].as_object().into_iter().flatten() {
+            for method in ["get", "post", "head", "put", "patch", "delete"] {
+                let Some(operation) = item.get(method) else { continue };
+                operations.push(Operation {
+                    id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    responses: operation["responses"]
+                        .as_object()
+                        .into_iter()
+                        .flatten()
+                        .map(|(k, v)| (k.clone(), v.clone()))
+                        .collect(),
+                });
+            }
+        }
+        if operations.is_empty() {
+            return Err("the document has no operations".to_owned());
+        }
+        Ok(Self { components: json!({ "components": { "schemas": schemas } }), value, operations })
+    }
+
+    /// The ids of the operations.
+    pub fn operations(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
+    /// Holds an exchange against the document.
+    pub fn judge(&self, exchange: &Exchange) -> Verdict {
+        let mut verdict = Verdict::default();
+        let Some(operation) = self.operation(&exchange.method, &exchange.path) else { return verdict };
+        verdict.operation = Some(operation.id.clone());
+        let status = exchange.status.to_string();
+        let range = format!("{}XX", exchange.status / 100);
+        let response =
+            [status.as_str(), range.as_str(), "default"].into_iter().find_map(|key| operation.responses.get(key));
+        let Some(response) = response else {
+            verdict.drift.push(format!("{}: status {status} is not in the document", operation.id));
+            return verdict;
+        };
+        let content = response["content"].as_object();
+        let kind = exchange.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let Some(content) = content.filter(|content| !content.is_empty()) else { return verdict };
+        if exchange.method == "HEAD" {
+            return verdict;
+        }
+        let schema = content.get(&kind).or_else(|| content.get("*/*"));
+        let Some(schema) = schema.map(|media| &media["schema"]) else {
+            verdict
+                .problems
+                .push(format!("{}: the answer is `{kind}`, which the document does not have", operation.id));
+            return verdict;
+        };
+        let body = String::from_utf8_lossy(&exchange.body);
+        match kind.as_str() {
+            "application/json" => match serde_json::from_str::<Value>(&body) {
+                Ok(value) => self.hold(&value, schema, &operation.id, &mut verdict),
+                Err(error) => verdict.problems.push(format!("{}: the answer is not JSON: {error}", operation.id)),
+            },
+            "text/event-stream" => self.hold_events(&body, &operation.id, &mut verdict),
+            _ if exchange.body.is_empty() => verdict.problems.push(format!("{}: the answer is empty", operation.id)),
+            _ => {}
+        }
+        verdict
+    }
+
+    fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
+        let fits = |template: &str| {
+            let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+            template.len() == path.len()
+                && template
+                    .iter()
+                    .zip(&path)
+                    .all(|(part, segment)| part == segment || (part.starts_with('{') && !segment.is_empty()))
+        };
+        let candidates = self.operations.iter().filter(|operation| operation.method == method && fits(&operation.path));
+        candidates.min_by_key(|operation| operation.path.matches('{').count())
+    }
+
+    /// Validates a value, and looks for fields that the schema does not have.
+    fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
+        let mut root = json!({ "allOf": [json_schema(schema)] });
+        root["components"] = self.components["components"].clone();
+        match jsonschema::validator_for(&root) {
+            Ok(validator) => {
+                for error in validator.iter_errors(value).take(5) {
+                    let place = error.instance_path().to_string();
+                    let text: String = error.to_string().chars().take(200).collect();
+                    verdict.problems.push(format!("{operation}: the answer breaks its schema at `{place}`: {text}"));
+                }
+            }
+            Err(error) => verdict.problems.push(format!("{operation}: its schema is none: {error}")),
+        }
+        self.unknown_fields(value, schema, "", operation, verdict, 0);
+    }
+
+    /// Every event of a stream is a chunk of a completion, but for the last.
+    fn hold_events(&self, body: &str, operation: &str, verdict: &mut Verdict) {
+        let chunk = json!({ "$ref": "#/components/schemas/ChatCompletionChunk" });
+        let text = body.replace("\r\n", "\n");
+        let mut events = 0;
+        for data in text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim) {
+            events += 1;
+            if data == "[DONE]" {
+                continue;
+            }
+            match serde_json::from_str::<Value>(data) {
+                Ok(value) => self.hold(&value, &chunk, operation, verdict),
+                Err(error) => verdict.problems.push(format!("{operation}: an event is not JSON: {error}")),
+            }
+        }
+        if events == 0 {
+            verdict.problems.push(format!("{operation}: the stream has no events"));
+        }
+    }
+
+    fn unknown_fields(
+        &self,
+        value: &Value,
+        schema: &Value,
+        place: &str,
+        operation: &str,
+        verdict: &mut Verdict,
+        depth: usize,
+    ) {
+        if depth > 20 {
+            return;
+        }
+        let schema = self.resolve(schema);
+        match value {
+            Value::Object(object) => {
+                let Some(properties) = schema["properties"].as_object() else { return };
+                for (name, value) in object {
+                    let place = format!("{place}/{name}");
+                    match properties.get(name) {
+                        Some(schema) => self.unknown_fields(value, schema, &place, operation, verdict, depth + 1),
+                        None if schema.get("additionalProperties").is_some_and(|rest| *rest != false) => {}
+                        None => {
+                            let change = format!("{operation}: the field `{place}` is not in the document");
+                            if !verdict.drift.contains(&change) {
+                                verdict.drift.push(change);
+                            }
+                        }
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.unknown_fields(item, &schema["items"], &format!("{place}/*"), operation, verdict, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The schema behind references and wrappers of one.
+    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let mut schema = schema;
+        for _ in 0..10 {
+            let target = schema["$ref"].as_str().and_then(|reference| self.value.pointer(reference.strip_prefix('#')?));
+            let wrapped = schema["allOf"].as_array().filter(|parts| parts.len() == 1).and_then(|parts| parts.first());
+            match target.or(wrapped) {
+                Some(inner) => schema = inner,
+                None => break,
+            }
+        }
+        schema
+    }
+}

@@ -1,0 +1,177 @@
+//! The contract suite: one list of probes that covers every operation of `openapi.json`, run against any server.
+//!
+//! Each probe goes through `pollinations-ext` and a [`Tape`], and what came over the wire is judged by the document and
+//! not by the generated types.
+
+mod document;
+mod probes;
+mod report;
+mod tape;
+
+use std::{collections::BTreeSet, time::Instant};
+
+use pollinations_ext::{ApiKey, Builder, KeyPlacement, Pollinations, RetryPolicy};
+
+pub use document::Document;
+pub use report::{Format, Outcome, Report, Row};
+pub use tape::{Exchange, Tape, store};
+
+/// What a run may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spend {
+    /// Nothing: listings, the account, refusals.
+    None,
+    /// A little: short texts, uploads.
+    Cheap,
+    /// Whatever it takes: images, videos, sounds.
+    All,
+}
+
+/// What a probe looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// An operation answers.
+    Answer,
+    /// An operation streams.
+    Stream,
+    /// An answer says what it was asked to say.
+    Content,
+    /// An operation refuses what it should.
+    Refusal,
+}
+
+/// How the suite is run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the service is.
+    pub base_url: String,
+    /// Where its media are, if not there.
+    pub media_url: Option<String>,
+    /// What it may cost.
+    pub spend: Spend,
+    /// What is looked at.
+    pub aspects: Vec<Aspect>,
+    /// The operations that are looked at; all if there are none.
+    pub operations: Vec<String>,
+    /// The key; without one, what needs it is skipped.
+    pub key: Option<ApiKey>,
+    /// A publishable key, for the probe of those.
+    pub publishable_key: Option<ApiKey>,
+}
+
+/// One probe: what it is called, which operation it is for, what it costs, what it looks at, and what it does.
+pub struct Probe {
+    name: &'static str,
+    operation: &'static str,
+    spend: Spend,
+    aspect: Aspect,
+    run: probes::Run,
+}
+
+/// What a probe works with.
+pub(crate) struct Context {
+    tape: String,
+    media: Option<String>,
+    key: Option<ApiKey>,
+    publishable_key: Option<ApiKey>,
+}
+
+impl Context {
+    fn builder(&self) -> Builder {
+        let builder = Builder::default().base_url(&self.tape).retry(RetryPolicy::none());
+        match &self.media {
+            Some(url) => builder.media_url(url),
+            None => builder,
+        }
+    }
+
+    fn client(&self) -> Result<Pollinations, String> {
+        let key = self.key.clone().ok_or(probes::NO_KEY)?;
+        self.builder().key(key).build().map_err(|error| error.to_string())
+    }
+
+    fn client_with_query_key(&self) -> Result<Pollinations, String> {
+        let key = self.key.clone().ok_or(probes::NO_KEY)?;
+        self.builder().key(key).key_placement(KeyPlacement::Query).build().map_err(|error| error.to_string())
+    }
+
+    fn publishable_client(&self) -> Result<Pollinations, String> {
+        let key = self.publishable_key.clone().ok_or(probes::NO_KEY)?;
+        self.builder().key(key).build().map_err(|error| error.to_string())
+    }
+
+    fn anonymous_client(&self) -> Result<Pollinations, String> {
+        self.builder().without_key().build().map_err(|error| error.to_string())
+    }
+}
+
+/// The operations of the document that no probe is for.
+pub fn uncovered(document: &Document) -> Vec<String> {
+    let probes = probes::all();
+    let covered: BTreeSet<&str> =
+        probes.iter().filter(|probe| probe.aspect == Aspect::Answer).map(|probe| probe.operation).collect();
+    document.operations().filter(|id| !covered.contains(id)).map(str::to_owned).collect()
+}
+
+/// Runs the probes, one after the other, and tells `progress` of each. Returns what was found, and what went over the
+/// wire.
+///
+/// # Errors
+///
+/// When the document cannot be read, or no port can be had.
+pub async fn run(
+    document: &Document,
+    settings: &Settings,
+    mut progress: impl FnMut(&Row),
+) -> Result<(Report, Vec<Exchange>), String> {
+    let tape = Tape::start(&settings.base_url).await?;
+    let media = match &settings.media_url {
+        Some(url) => Some(Tape::start(url).await?),
+        None => None,
+    };
+    let context = Context {
+        tape: tape.base_url().to_owned(),
+        media: media.as_ref().map(|tape| tape.base_url().to_owned()),
+        key: settings.key.clone(),
+        publishable_key: settings.publishable_key.clone(),
+    };
+    let mut rows = Vec::new();
+    let mut exchanges = Vec::new();
+    for operation in uncovered(document) {
+        rows.push(Row::uncovered(&operation));
+    }
+    for probe in probes::all() {
+        if !settings.operations.is_empty() && !settings.operations.iter().any(|id| id == probe.operation) {
+            continue;
+        }
+        let mut row = Row::new(probe.name, probe.operation);
+        if probe.spend > settings.spend || !settings.aspects.contains(&probe.aspect) {
+            row.skip(if probe.spend > settings.spend { "costs pollen" } else { "not looked at" });
+        } else {
+            let begun = Instant::now();
+            let result = (probe.run)(&context).await;
+            row.took(begun.elapsed());
+            let mut recorded = tape.take();
+            recorded.extend(media.as_ref().into_iter().flat_map(Tape::take));
+            match result {
+                Err(problem) if problem == probes::NO_KEY => row.skip("no key"),
+                Err(problem) => row.fail(problem),
+                Ok(()) => {}
+            }
+            let mut reached = false;
+            for exchange in &recorded {
+                let verdict = document.judge(exchange);
+                reached |= verdict.operation.as_deref() == Some(probe.operation);
+                verdict.problems.into_iter().for_each(|problem| row.fail(problem));
+                verdict.drift.into_iter().for_each(|change| row.drift(change));
+            }
+            if !reached && row.outcome() == Outcome::Passed {
+                row.fail(format!("the probe has not called {}", probe.operation));
+            }
+            exchanges.extend(recorded);
+        }
+        progress(&row);
+        rows.push(row);
+    }
+    Ok((Report::new(settings.base_url.clone(), rows), exchanges))
+}

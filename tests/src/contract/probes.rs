@@ -1,0 +1,254 @@
+//! The list of probes.
+
+use std::{
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use pollinations_ext::{
+    Error, File,
+    schemars::{self, JsonSchema},
+    types,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Aspect::{Answer, Content, Refusal, Stream},
+    Context, Probe,
+    Spend::{All, Cheap, None as Free},
+};
+
+pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+pub(super) type Run = for<'a> fn(&'a Context) -> Running<'a>;
+
+/// What a probe ends with that needs a key when there is none.
+pub(super) const NO_KEY: &str = "no key";
+
+/// Makes a probe of a block that may use `context`.
+macro_rules! probe {
+    ($spend:expr, $aspect:expr, $operation:literal, $name:expr, |$context:ident| $body:expr) => {{
+        fn run<'a>($context: &'a Context) -> Running<'a> {
+            Box::pin(async move { $body })
+        }
+        Probe { name: $name, operation: $operation, spend: $spend, aspect: $aspect, run }
+    }};
+}
+
+fn told(error: Error) -> String {
+    error.to_string()
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+/// A small PNG: one pixel, another colour for each number, so that the content is new.
+fn picture() -> File {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let mut bytes = include_bytes!("pixel.png").to_vec();
+    // Behind the end of the picture, where no decoder looks.
+    bytes.extend_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    File::bytes(bytes).name("pixel.png")
+}
+
+/// Half a second of silence.
+fn recording() -> File {
+    let samples = vec![0_u8; 16_000];
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend_from_slice(&(36 + samples.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data");
+    bytes.extend_from_slice(&(samples.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(&samples);
+    File::bytes(bytes).name("silence.wav")
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Flower {
+    name: String,
+    petals: u32,
+}
+
+/// Every probe, the cheap ones first.
+pub(super) fn all() -> Vec<Probe> {
+    let mut probes = vec![
+        probe!(Free, Answer, "list_models", "names of models, without a key", |context| {
+            context.anonymous_client()?.models().list().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_text_models", "text models", |context| {
+            context.anonymous_client()?.models().text().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_image_models", "image models", |context| {
+            context.anonymous_client()?.models().image().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_audio_models", "audio models", |context| {
+            context.anonymous_client()?.models().audio().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_key", "status of the key", |context| {
+            require(context.client()?.key_status().await.map_err(told)?.valid, "the key is not valid")
+        }),
+        probe!(Free, Answer, "account_key", "the key in the query", |context| {
+            context.client_with_query_key()?.account().key().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_key", "a publishable key", |context| {
+            let status = context.publishable_client()?.account().key().await.map_err(told)?;
+            require(status.type_ == types::KeyType::Publishable, "the key is not publishable")
+        }),
+        probe!(Free, Answer, "account_balance", "balance", |context| {
+            context.client()?.account().balance().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_profile", "profile", |context| {
+            context.client()?.account().profile().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_usage", "usage", |context| {
+            context.client()?.account().usage().limit(5).send().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_usage", "usage as a table", |context| {
+            context.client()?.account().usage().limit(5).csv_rows().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_usage_daily", "usage by day", |context| {
+            context.client()?.account().usage_daily().send().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_usage_daily", "usage by day as a table", |context| {
+            context.client()?.account().usage_daily().csv_rows().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Refusal, "chat_completions", "a chat without a key", |context| {
+            refused(context.anonymous_client()?.chat("openai").user("Hello").send().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "account_balance", "the balance without a key", |context| {
+            refused(context.anonymous_client()?.account().balance().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "chat_completions", "a chat without messages", |context| {
+            refused(context.client()?.chat("openai").field("messages", "none").send().await.map(drop), 400)
+        }),
+        probe!(Free, Refusal, "fetch_media", "a file that is not there", |context| {
+            refused(context.anonymous_client()?.media().fetch("0000000000000000").await.map(drop), 404)
+        }),
+        probe!(Cheap, Answer, "chat_completions", "a chat", |context| {
+            let reply = context.client()?.chat("openai").user("Say hello").seed(1).send().await.map_err(told)?;
+            require(reply.message().is_some(), "the reply has no message")
+        }),
+        probe!(Cheap, Stream, "chat_completions", "a streamed chat", |context| {
+            let stream = context.client()?.chat("openai").user("Say hello").seed(1).stream().await.map_err(told)?;
+            let reply = stream.finish().await.map_err(told)?;
+            require(!reply.text().is_empty() && reply.usage().is_some(), "the stream has no text or no usage")
+        }),
+        probe!(Cheap, Answer, "chat_completions", "a call of a tool", |context| {
+            let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+            let request = context.client()?.chat("openai").user("Call weather for Paris");
+            let request = request.function("weather", "Tells the weather of a city", parameters);
+            let required = types::ToolChoice::Mode(types::ToolChoiceMode::Required);
+            request.tool_choice(required).send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "chat_completions", "a chat in JSON", |context| {
+            let request = context.client()?.chat("openai").user("Answer in JSON: a flower");
+            request.response_format(types::ResponseFormat::JsonObject).send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Content, "chat_completions", "a chat after a schema", |context| {
+            let request = context.client()?.chat("openai").user("Name a flower");
+            request.structured::<Flower>().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "chat_completions", "a chat about a picture", |context| {
+            let request = context.client()?.chat("openai").user("What is this?").image(picture());
+            request.send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "generate_text", "a text", |context| {
+            context.client()?.text("Say hello / 100%?").seed(1).send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "generate_text", "a text in JSON", |context| {
+            context.client()?.text("A flower, in JSON").json(true).send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Stream, "generate_text", "a streamed text", |context| {
+            let text =
+                context.client()?.text("Say hello").stream().await.map_err(told)?.finish().await.map_err(told)?;
+            require(!text.is_empty(), "the text is empty")
+        }),
+        probe!(Cheap, Answer, "generate_text_post", "a text by POST", |context| {
+            context.client()?.text("Say hello").send_post().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "upload_media", "an upload as a form", |context| {
+            context.client()?.media().upload(picture()).send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "upload_media", "an upload as it is", |context| {
+            context.client()?.media().upload(picture()).raw().send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "upload_media", "an upload in base64", |context| {
+            context.client()?.media().upload(picture()).base64().send().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "fetch_media", "a file that was uploaded", |context| {
+            let media = context.client()?.media();
+            let uploaded = media.upload(picture()).send().await.map_err(told)?;
+            let bytes = media.fetch(&uploaded.id).await.map_err(told)?.bytes().await.map_err(told)?;
+            require(bytes.len() as u64 == uploaded.size, "the file has another size than was uploaded")
+        }),
+        probe!(Cheap, Answer, "media_exists", "whether a file is there", |context| {
+            let media = context.client()?.media();
+            let uploaded = media.upload(picture()).send().await.map_err(told)?;
+            require(media.exists(&uploaded.id).await.map_err(told)?, "what was uploaded is not there")?;
+            require(!media.exists("0000000000000000").await.map_err(told)?, "what was never uploaded is there")
+        }),
+        probe!(All, Answer, "generate_image", "an image", |context| {
+            let image = context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(told)?;
+            image.bytes().await.map(drop).map_err(told)
+        }),
+        probe!(All, Answer, "generate_image", "a video", |context| {
+            let video = context.client()?.video("a cat", "seedance").duration(2).send().await.map_err(told)?;
+            video.bytes().await.map(drop).map_err(told)
+        }),
+    ];
+    probes.extend(speeches());
+    probes.extend(transcripts());
+    probes
+}
+
+fn refused(result: Result<(), Error>, status: u16) -> Result<(), String> {
+    match result {
+        Ok(()) => Err(format!("it was answered, and not refused with {status}")),
+        Err(error) if error.status().is_some_and(|got| got == status) => Ok(()),
+        Err(error) => Err(format!("it was refused otherwise than with {status}: {error}")),
+    }
+}
+
+fn speeches() -> Vec<Probe> {
+    macro_rules! speech {
+        ($format:literal) => {
+            probe!(All, Answer, "create_speech", concat!("speech as ", $format), |context| {
+                let speech = context.client()?.speech("Hello").response_format($format).send().await.map_err(told)?;
+                speech.bytes().await.map(drop).map_err(told)
+            })
+        };
+    }
+    vec![
+        speech!("mp3"),
+        speech!("opus"),
+        speech!("aac"),
+        speech!("flac"),
+        speech!("wav"),
+        speech!("pcm"),
+        probe!(All, Answer, "generate_audio", "speech by GET", |context| {
+            let speech = context.client()?.speech("Hello / 100%?").send_get().await.map_err(told)?;
+            speech.bytes().await.map(drop).map_err(told)
+        }),
+        probe!(All, Answer, "generate_audio", "music by GET", |context| {
+            let music = context.client()?.music("a waltz").duration(3.0).send_get().await.map_err(told)?;
+            music.bytes().await.map(drop).map_err(told)
+        }),
+    ]
+}
+
+fn transcripts() -> Vec<Probe> {
+    macro_rules! transcript {
+        ($method:ident, $name:literal) => {
+            probe!(All, Answer, "create_transcription", $name, |context| {
+                context.client()?.transcribe(recording()).$method().await.map(drop).map_err(told)
+            })
+        };
+    }
+    vec![
+        transcript!(send, "a transcript in JSON"),
+        transcript!(verbose, "a transcript with details"),
+        transcript!(text, "a transcript as text"),
+        transcript!(srt, "subtitles for SubRip"),
+        transcript!(vtt, "subtitles for the web"),
+    ]
+}
