@@ -42,6 +42,27 @@ fn mutations() -> Vec<Mutation> {
     let mutation = |name, class, says, change| Mutation { name, change, class, says };
     vec![
         mutation(
+            "a key is no longer needed",
+            Additive,
+            ["#/paths/~1v1~1models/get/security", "and is with nothing"],
+            |document| {
+                object(document, "/paths/~1v1~1models/get").insert("security".to_owned(), json!([]));
+            },
+        ),
+        mutation(
+            "another key is needed",
+            Breaking,
+            [
+                "#/paths/~1account~1key/get/security",
+                "it was authenticated with bearerAuth or queryKey, and is with session",
+            ],
+            |document| {
+                let schemes = object(document, "/components/securitySchemes");
+                schemes.insert("session".to_owned(), json!({ "type": "apiKey", "in": "cookie", "name": "session" }));
+                object(document, "/paths/~1account~1key/get").insert("security".to_owned(), json!([{ "session": [] }]));
+            },
+        ),
+        mutation(
             "operation added",
             Additive,
             ["#/paths/~1account~1tiers/get", "operation `account_tiers` is new"],

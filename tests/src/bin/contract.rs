@@ -66,6 +66,8 @@ enum Aspect {
     Stream,
     /// Answers say what they were asked to say
     Content,
+    /// Keys are taken in every way
+    Keys,
     /// Operations refuse what they should
     Refusal,
 }
@@ -139,7 +141,7 @@ fn media_url(base_url: &str) -> Option<String> {
 }
 
 fn aspects(chosen: &[Aspect]) -> Vec<contract::Aspect> {
-    let all = [Aspect::Answer, Aspect::Stream, Aspect::Content, Aspect::Refusal];
+    let all = [Aspect::Answer, Aspect::Stream, Aspect::Content, Aspect::Keys, Aspect::Refusal];
     let chosen = if chosen.is_empty() { &all[..] } else { chosen };
     chosen
         .iter()
@@ -147,6 +149,7 @@ fn aspects(chosen: &[Aspect]) -> Vec<contract::Aspect> {
             Aspect::Answer => contract::Aspect::Answer,
             Aspect::Stream => contract::Aspect::Stream,
             Aspect::Content => contract::Aspect::Content,
+            Aspect::Keys => contract::Aspect::Keys,
             Aspect::Refusal => contract::Aspect::Refusal,
         })
         .collect()

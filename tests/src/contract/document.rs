@@ -63,7 +63,8 @@ impl Document {
         if operations.is_empty() {
             return Err("the document has no operations".to_owned());
         }
-        Ok(Self { components: json!({ "components": { "schemas": schemas } }), value, operations })
+        let components = open(&json!({ "components": { "schemas": schemas } }));
+        Ok(Self { components, value, operations })
     }
 
     /// The ids of the operations.
@@ -125,7 +126,7 @@ impl Document {
 
     /// Validates a value, and looks for fields that the schema does not have.
     fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
-        let mut root = json!({ "allOf": [json_schema(schema)] });
+        let mut root = json!({ "allOf": [open(&json_schema(schema))] });
         root["components"] = self.components["components"].clone();
         match jsonschema::validator_for(&root) {
             Ok(validator) => {
@@ -195,6 +196,15 @@ impl Document {
                     self.unknown_fields(item, &schema["items"], &format!("{place}/*"), operation, verdict, depth + 1);
                 }
             }
+            Value::String(text) => {
+                let known = schema["enum"].as_array();
+                if known.is_some_and(|known| !known.contains(value)) {
+                    let change = format!("{operation}: the value `{text}` of `{place}` is not in the document");
+                    if !verdict.drift.contains(&change) {
+                        verdict.drift.push(change);
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -211,5 +221,20 @@ impl Document {
             }
         }
         schema
+    }
+}
+
+/// A schema whose enumerations take any text: a server may have new values, and a client has to live with them. They are
+/// drift and no broken contract.
+fn open(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(open).collect(),
+        Value::Object(object) => object
+            .iter()
+            // A property may have this name; then its value is a schema.
+            .filter(|(key, value)| !(key.as_str() == "enum" && value.is_array()))
+            .map(|(key, value)| (key.clone(), open(value)))
+            .collect(),
+        other => other.clone(),
     }
 }

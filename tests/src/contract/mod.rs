@@ -36,6 +36,8 @@ pub enum Aspect {
     Stream,
     /// An answer says what it was asked to say.
     Content,
+    /// A key is taken in every way, or not needed.
+    Keys,
     /// An operation refuses what it should.
     Refusal,
 }
@@ -98,6 +100,11 @@ impl Context {
     fn publishable_client(&self) -> Result<Pollinations, String> {
         let key = self.publishable_key.clone().ok_or(probes::NO_KEY)?;
         self.builder().key(key).build().map_err(|error| error.to_string())
+    }
+
+    /// With the key if there is one.
+    fn any_client(&self) -> Result<Pollinations, String> {
+        if self.key.is_some() { self.client() } else { self.anonymous_client() }
     }
 
     fn anonymous_client(&self) -> Result<Pollinations, String> {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Aspect::{Answer, Content, Refusal, Stream},
+    Aspect::{Answer, Content, Keys, Refusal, Stream},
     Context, Probe,
     Spend::{All, Cheap, None as Free},
 };
@@ -72,25 +72,28 @@ struct Flower {
 /// Every probe, the cheap ones first.
 pub(super) fn all() -> Vec<Probe> {
     let mut probes = vec![
-        probe!(Free, Answer, "list_models", "names of models, without a key", |context| {
-            context.anonymous_client()?.models().list().await.map(drop).map_err(told)
+        probe!(Free, Answer, "list_models", "names of models", |context| {
+            context.any_client()?.models().list().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "list_text_models", "text models", |context| {
-            context.anonymous_client()?.models().text().await.map(drop).map_err(told)
+            context.any_client()?.models().text().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "list_image_models", "image models", |context| {
-            context.anonymous_client()?.models().image().await.map(drop).map_err(told)
+            context.any_client()?.models().image().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "list_audio_models", "audio models", |context| {
-            context.anonymous_client()?.models().audio().await.map(drop).map_err(told)
+            context.any_client()?.models().audio().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "account_key", "status of the key", |context| {
             require(context.client()?.key_status().await.map_err(told)?.valid, "the key is not valid")
         }),
-        probe!(Free, Answer, "account_key", "the key in the query", |context| {
+        probe!(Free, Keys, "list_models", "names of models, without a key", |context| {
+            context.anonymous_client()?.models().list().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Keys, "account_key", "the key in the query", |context| {
             context.client_with_query_key()?.account().key().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_key", "a publishable key", |context| {
+        probe!(Free, Keys, "account_key", "a publishable key", |context| {
             let status = context.publishable_client()?.account().key().await.map_err(told)?;
             require(status.type_ == types::KeyType::Publishable, "the key is not publishable")
         }),

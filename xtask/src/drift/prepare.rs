@@ -29,6 +29,7 @@ impl Pair {
         let mut pair = Self { old: old.clone(), new: new.clone(), users };
         pair.operations(changes);
         pair.media_types(changes);
+        pair.security(changes);
         pair.components(old, new);
         for document in [&mut pair.old, &mut pair.new] {
             each_schema(document, &mut |_, schema| {
@@ -98,6 +99,28 @@ impl Pair {
                     let place = Place { path: path.to_owned(), method: key.clone() };
                     !METHODS.contains(&key.as_str()) || (old.contains_key(&place) && new.contains_key(&place))
                 });
+            });
+        }
+    }
+
+    /// What each operation is authenticated with, which the walker does not look at.
+    fn security(&self, changes: &mut Vec<Change>) {
+        let (old, new) = (ids(&self.old), ids(&self.new));
+        for (place, id) in old.iter().filter(|(place, _)| new.contains_key(*place)) {
+            let (before, after) = (accepted(&self.old, place), accepted(&self.new, place));
+            if before == after {
+                continue;
+            }
+            let list = |ways: &BTreeSet<String>| ways.iter().cloned().collect::<Vec<_>>().join(" or ");
+            // Where nothing is needed, what is sent all the same does no harm.
+            let harmless = after.contains(NOTHING) || before.is_subset(&after);
+            changes.push(Change {
+                class: if harmless { Class::Additive } else { Class::Breaking },
+                operations: vec![id.clone()],
+                location: format!("{}/security", place.pointer()),
+                message: format!("it was authenticated with {}, and is with {}", list(&before), list(&after)),
+                before: json!(before),
+                after: json!(after),
             });
         }
     }
@@ -182,6 +205,25 @@ impl Place {
         push(&mut pointer, &self.method);
         pointer
     }
+}
+
+/// The way to authenticate where none is needed.
+const NOTHING: &str = "nothing";
+
+/// The ways in which an operation can be authenticated (OpenAPI 3.0.3, "Security Requirement Object").
+fn accepted(document: &Value, place: &Place) -> BTreeSet<String> {
+    let operation = document.get("paths").and_then(|paths| paths.get(&place.path)?.get(&place.method));
+    let own = operation.and_then(|operation| operation.get("security"));
+    let ways = own.or_else(|| document.get("security")).and_then(Value::as_array);
+    let ways = ways.map(Vec::as_slice).unwrap_or_default().iter().filter_map(Value::as_object).map(|schemes| {
+        let names: Vec<&str> = schemes.keys().map(String::as_str).collect();
+        if names.is_empty() { NOTHING.to_owned() } else { names.join(" and ") }
+    });
+    let mut accepted: BTreeSet<String> = ways.collect();
+    if accepted.is_empty() {
+        accepted.insert(NOTHING.to_owned());
+    }
+    accepted
 }
 
 fn ids(document: &Value) -> BTreeMap<Place, String> {
