@@ -233,3 +233,37 @@ async fn a_redirect_to_another_host_does_not_take_the_key_along() {
         assert!(script.requests()[0].contains("sk_"));
     }
 }
+
+#[tokio::test]
+async fn the_observer_hears_of_every_attempt() {
+    let busy = Step::Answer(429, vec![("retry-after-ms", "20".to_owned())], String::new());
+    let script = Script::play(vec![busy, Step::Close, balance()]).await;
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&heard);
+    let client = Pollinations::builder()
+        .base_url(&script.url)
+        .key(KEY.parse().unwrap())
+        .retry(RetryPolicy::default().base_delay(Duration::from_millis(1)))
+        .observer(move |attempt| {
+            assert!(attempt.elapsed < Duration::from_secs(10));
+            let delay = attempt.delay.map(|delay| delay.as_millis());
+            log.lock().unwrap().push((
+                attempt.operation.to_owned(),
+                attempt.number,
+                attempt.status,
+                attempt.error,
+                delay,
+            ));
+        })
+        .build()
+        .unwrap();
+    client.account().balance().await.unwrap();
+    let heard = heard.lock().unwrap();
+    let numbers: Vec<(u32, Option<u16>)> =
+        heard.iter().map(|(_, number, status, ..)| (*number, status.map(|status| status.as_u16()))).collect();
+    assert_eq!(numbers, [(1, Some(429)), (2, None), (3, Some(200))]);
+    assert_eq!(heard[0].4, Some(20));
+    assert_eq!(heard[1].3, Some(pollinations_ext::ErrorKind::Connection));
+    assert_eq!((heard[2].3, heard[2].4), (None, None));
+    assert!(heard.iter().all(|(operation, ..)| operation == "account_balance"));
+}

@@ -1,4 +1,4 @@
-//! What is told of a call while it is made: to the observer, and to `tracing`.
+//! What is told of a call to `tracing`. Alone in its program: whether a span is looked at is a setting of the process.
 
 use std::{
     io,
@@ -50,36 +50,6 @@ async fn script() -> Script {
 fn builder(script: &Script) -> pollinations_ext::Builder {
     let quick = RetryPolicy::default().base_delay(Duration::from_millis(1));
     Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap()).retry(quick)
-}
-
-#[tokio::test]
-async fn the_observer_hears_of_every_attempt() {
-    let script = script().await;
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&heard);
-    let client = builder(&script)
-        .observer(move |attempt| {
-            assert!(attempt.elapsed < Duration::from_secs(10));
-            let delay = attempt.delay.map(|delay| delay.as_millis());
-            log.lock().unwrap().push((
-                attempt.operation.to_owned(),
-                attempt.number,
-                attempt.status,
-                attempt.error,
-                delay,
-            ));
-        })
-        .build()
-        .unwrap();
-    client.account().balance().await.unwrap();
-    let heard = heard.lock().unwrap();
-    let numbers: Vec<(u32, Option<u16>)> =
-        heard.iter().map(|(_, number, status, ..)| (*number, status.map(|status| status.as_u16()))).collect();
-    assert_eq!(numbers, [(1, Some(429)), (2, None), (3, Some(200))]);
-    assert_eq!(heard[0].4, Some(20));
-    assert_eq!(heard[1].3, Some(pollinations_ext::ErrorKind::Connection));
-    assert_eq!((heard[2].3, heard[2].4), (None, None));
-    assert!(heard.iter().all(|(operation, ..)| operation == "account_balance"));
 }
 
 #[tokio::test]
