@@ -74,18 +74,21 @@ async fn calls_that_fail_together_ask_once() {
     // Ten of them fail with the first key; whatever comes after is answered.
     let mut steps = vec![broke("account_balance"); 10];
     steps.push(balance());
-    let script = Script::play(steps).await;
+    let script = Arc::new(Script::play(steps).await);
     let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
+    let (count, seen) = (Arc::clone(&asked), Arc::clone(&script));
     let builder = builder(&script, PaymentPolicy::Ask).on_payment_required(move |required| {
-        let count = Arc::clone(&count);
+        let (count, seen) = (Arc::clone(&count), Arc::clone(&seen));
         async move {
             count.fetch_add(1, Ordering::SeqCst);
             assert_eq!(required.operation, "account_balance");
             assert_eq!(required.message, "No pollen left");
             assert_eq!(required.reason.as_deref(), Some("account_balance"));
-            // Long enough for all ten to have failed.
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            // Until all ten have failed.
+            while seen.requests().len() < 10 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
             PaymentAnswer::Key("sk_fresh".parse().unwrap())
         }
     });
@@ -119,14 +122,14 @@ fn profile(reset: Duration) -> Step {
 #[tokio::test]
 async fn waiting_for_the_daily_reset() {
     let limit = Duration::from_secs(60);
-    let wait = Duration::from_millis(400);
+    let wait = Duration::from_millis(2000);
+    let start = Instant::now();
     let script = Script::play(vec![broke("account_balance"), profile(wait), balance()]).await;
     let builder = builder(&script, PaymentPolicy::WaitForReset { limit });
     // Less time than the wait takes: it is not part of the call's.
-    let client = builder.timeout(Duration::from_millis(300)).build().unwrap();
-    let start = Instant::now();
+    let client = builder.timeout(Duration::from_millis(1500)).build().unwrap();
     assert_eq!(client.account().balance().await.unwrap().balance, 3.5);
-    assert!(start.elapsed() >= Duration::from_millis(350), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_millis(1900), "{:?}", start.elapsed());
     assert!(script.requests()[1].starts_with("GET /account/profile "));
 }
 

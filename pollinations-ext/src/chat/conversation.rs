@@ -92,7 +92,8 @@ impl Conversation {
     }
 
     /// Says something and returns the reply as it is written. The turn is remembered when the stream has been read to
-    /// its end, by itself or by [`ConversationStream::finish`].
+    /// its end, by itself or by [`ConversationStream::finish`]. Functions are not called: a reply that asks for them is
+    /// returned as it is.
     ///
     /// # Errors
     ///
