@@ -128,6 +128,7 @@ async fn a_recorded_run_can_be_played_back() {
     // What was not stored is not there.
     settings.operations = vec!["upload_media".to_owned()];
     assert!(!run(&settings).await.0.holds());
+    assert_eq!(Tape::start("nowhere").await.unwrap_err(), "`nowhere` is not an http or https URL");
     assert!(Tape::replay(Path::new("/no/such/folder")).await.unwrap_err().starts_with("cannot read /no/such/folder"));
 }
 

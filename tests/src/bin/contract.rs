@@ -23,7 +23,7 @@ const DOCUMENT: &str = include_str!("../../../openapi.json");
                   cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --format junit"
 )]
 struct Arguments {
-    /// Where the server is, such as https://gen.pollinations.ai
+    /// Where the server is, such as `https://gen.pollinations.ai`
     #[arg(long)]
     base_url: String,
     /// Where its media are; by default there too, and for the live service on media.pollinations.ai

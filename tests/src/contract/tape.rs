@@ -75,8 +75,12 @@ impl Tape {
     ///
     /// # Errors
     ///
-    /// When no port can be had, or the HTTP client cannot be made.
+    /// When the address is none, no port can be had, or the HTTP client cannot be made.
     pub async fn start(target: &str) -> Result<Self, String> {
+        match reqwest::Url::parse(target) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => {}
+            _ => return Err(format!("`{target}` is not an http or https URL")),
+        }
         let target = target.trim_end_matches('/').to_owned();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
