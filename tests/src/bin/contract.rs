@@ -9,7 +9,7 @@ use pollinations_ext::ApiKey;
 use pollinations_tests::contract::{self, Document};
 
 /// The document, as it was when this was built.
-const DOCUMENT: &str = include_str!("../../../openapi.json");
+const DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Holds a server to its contract: calls every operation and validates what comes over the wire.
 ///
