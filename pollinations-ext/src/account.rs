@@ -1,5 +1,6 @@
 //! The account behind the key.
 
+mod pages;
 mod usage;
 
 use std::sync::Arc;

@@ -20,6 +20,7 @@ mod conversation;
 mod function;
 mod reply;
 mod request;
+mod settings;
 mod stream;
 mod structured;
 mod tool_run;

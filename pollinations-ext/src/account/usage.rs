@@ -16,6 +16,7 @@ use pollinations_api::{
 };
 use serde::de::DeserializeOwned;
 
+use super::pages::Pages;
 use crate::{
     call::Generated,
     download::Download,
@@ -31,9 +32,6 @@ const DAILY: &str = "account_usage_daily";
 
 /// Records on a page, if the caller does not say.
 const PAGE: u64 = 1000;
-
-/// Records on a page at the most, as the service has it.
-const MAX_PAGE: u64 = 50_000;
 
 /// Asks for the requests of the account, the newest first.
 ///
@@ -384,7 +382,7 @@ type Fetching = BoxFuture<Result<AccountUsage, Error>>;
 impl UsageStream {
     fn new(request: UsageRequest) -> Self {
         let limit = request.parameters.limit.unwrap_or(PAGE);
-        let pages = Pages { limit, before: request.parameters.before.clone(), done: false };
+        let pages = Pages::new(limit, request.parameters.before.clone());
         Self { request, pages, ready: VecDeque::new(), fetching: None }
     }
 
@@ -416,13 +414,13 @@ impl Stream for UsageStream {
             if let Some(record) = this.ready.pop_front() {
                 return Poll::Ready(Some(Ok(record)));
             }
-            if this.pages.done {
+            if this.pages.is_done() {
                 return Poll::Ready(None);
             }
             let fetching = this.fetching.get_or_insert_with(|| {
                 let mut request = this.request.clone();
-                request.parameters.limit = Some(this.pages.limit);
-                request.parameters.before.clone_from(&this.pages.before);
+                request.parameters.limit = Some(this.pages.limit());
+                request.parameters.before.clone_from(this.pages.before());
                 Box::pin(request.send())
             });
             let page = ready!(fetching.as_mut().poll(context));
@@ -430,7 +428,7 @@ impl Stream for UsageStream {
             match page {
                 Ok(page) => this.ready = this.pages.turn(page.usage).into(),
                 Err(error) => {
-                    this.pages.done = true;
+                    this.pages.end();
                     return Poll::Ready(Some(Err(error)));
                 }
             }
@@ -441,123 +439,5 @@ impl Stream for UsageStream {
 impl fmt::Debug for UsageStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("UsageStream").field("pages", &self.pages).finish_non_exhaustive()
-    }
-}
-
-/// Where in the records we are.
-///
-/// The service lists what is *before* a time, and several records may have the same one. Those at the end of a full page
-/// may go on beyond it: so they are left for the next page, which is asked for from the time before theirs. A page that
-/// has but one time on it is asked for again with more room.
-#[derive(Debug)]
-struct Pages {
-    limit: u64,
-    before: Option<String>,
-    done: bool,
-}
-
-impl Pages {
-    /// Takes the records of a page that are sure to be complete, and moves on.
-    fn turn(&mut self, mut page: Vec<UsageRecord>) -> Vec<UsageRecord> {
-        let is_full = page.len() as u64 >= self.limit;
-        // A server that lists what is before *or at* a time repeats what has been taken.
-        let repeated = page.iter().take_while(|record| Some(&record.timestamp) == self.before.as_ref()).count();
-        page.drain(..repeated);
-        if !is_full {
-            self.done = true;
-            return page;
-        }
-        let Some(oldest) = page.last().map(|record| record.timestamp.clone()) else {
-            self.grow();
-            return page;
-        };
-        let complete = page.iter().position(|record| record.timestamp == oldest).unwrap_or_default();
-        match page.get(..complete).and_then(<[_]>::last) {
-            Some(newer) => {
-                self.before = Some(newer.timestamp.clone());
-                page.truncate(complete);
-            }
-            None if self.limit < MAX_PAGE => {
-                self.grow();
-                page.clear();
-            }
-            // More in one second than fit on the largest page: what is left of that second cannot be asked for.
-            None => self.before = Some(oldest),
-        }
-        page
-    }
-
-    /// Asks for a larger page next time, or not at all if there is none.
-    fn grow(&mut self) {
-        self.done = self.limit >= MAX_PAGE;
-        self.limit = self.limit.saturating_mul(10).clamp(1, MAX_PAGE);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A record that tells itself apart by its cost.
-    fn record(timestamp: &str, number: usize) -> UsageRecord {
-        #[allow(clippy::cast_precision_loss, reason = "a few records")]
-        let cost = number as f64;
-        serde_json::from_value(serde_json::json!({
-            "timestamp": timestamp, "type": "generate.text", "model": null, "api_key": null, "api_key_type": null,
-            "meter_source": null, "input_text_tokens": 0, "input_cached_tokens": 0, "input_audio_tokens": 0,
-            "input_image_tokens": 0, "output_text_tokens": 0, "output_reasoning_tokens": 0, "output_audio_tokens": 0,
-            "output_image_tokens": 0, "cost_usd": cost, "response_time_ms": null,
-        }))
-        .unwrap()
-    }
-
-    /// Reads everything from a server with these times, and returns the numbers of the records as they came.
-    fn read(times: &[&str], limit: u64, inclusive: bool) -> (Vec<f64>, usize) {
-        let all: Vec<UsageRecord> = times.iter().enumerate().map(|(number, time)| record(time, number)).collect();
-        let mut pages = Pages { limit, before: None, done: false };
-        let (mut seen, mut requests) = (Vec::new(), 0);
-        while !pages.done {
-            requests += 1;
-            assert!(requests < 100, "it never ends");
-            let wanted = |record: &&UsageRecord| match &pages.before {
-                Some(before) if inclusive => record.timestamp <= *before,
-                Some(before) => record.timestamp < *before,
-                None => true,
-            };
-            let limit = usize::try_from(pages.limit).unwrap();
-            let page = all.iter().filter(wanted).take(limit).cloned().collect();
-            seen.extend(pages.turn(page).into_iter().map(|record| record.cost_usd));
-        }
-        (seen, requests)
-    }
-
-    #[test]
-    fn nothing_is_lost_or_repeated_at_the_borders_of_pages() {
-        let times: &[&[&str]] = &[
-            &[],
-            &["1"],
-            &["9", "8", "7", "6", "5"],
-            &["9", "8", "8", "8", "7", "6", "6", "5"],
-            // One second larger than a page.
-            &["9", "8", "8", "8", "8", "8", "8", "8", "7", "7", "6"],
-            &["5", "5", "5", "5", "5", "5", "5"],
-        ];
-        for times in times {
-            for limit in 1..=12 {
-                for inclusive in [false, true] {
-                    let (seen, _) = read(times, limit, inclusive);
-                    #[allow(clippy::cast_precision_loss, reason = "a few records")]
-                    let expected: Vec<f64> = (0..times.len()).map(|number| number as f64).collect();
-                    assert_eq!(seen, expected, "{times:?} by {limit}, inclusive: {inclusive}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn as_few_requests_as_can_be() {
-        assert_eq!(read(&["9", "8", "7"], 10, false).1, 1);
-        // Each page but the first begins with what the one before ended on.
-        assert_eq!(read(&["9", "8", "7", "6", "5"], 3, false).1, 3);
     }
 }
