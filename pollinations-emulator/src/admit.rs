@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderName, HeaderValue, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -86,10 +86,11 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     let body = to_bytes(body, MAX_BODY).await;
     let mut entry = journal::Entry::of(&parts, body.as_ref().ok(), &id, operation_id);
 
-    let fault = match fault::requested(&parts.headers) {
-        Some(Ok(fault)) => Some(fault),
-        Some(Err(problem)) => return failure::render(Failure::form(problem).into_response(), &id),
-        None => state.faults.next(operation_id, parts.uri.path()),
+    let requested = fault::requested(&parts.headers).transpose();
+    let (fault, problem) = match requested {
+        Ok(Some(fault)) => (Some(fault), None),
+        Ok(None) => (state.faults.next(operation_id, parts.uri.path()), None),
+        Err(problem) => (None, Some(Failure::form(problem))),
     };
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay()).await;
@@ -97,9 +98,10 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     let mut response = match fault.as_ref().and_then(fault::Fault::instead) {
         Some(response) => response,
         None => {
-            let response = match body {
-                Ok(body) => answer(&state, operation, parts, body, next).await,
-                Err(_) => Failure::too_large().into_response(),
+            let response = match (problem, body) {
+                (Some(problem), _) => problem.into_response(),
+                (None, Ok(body)) => answer(&state, operation, parts, body, next).await,
+                (None, Err(_)) => Failure::too_large().into_response(),
             };
             failure::render(response, &id)
         }
@@ -200,9 +202,4 @@ fn add(fields: &mut Map<String, Value>, name: &str, problem: String) {
     if let Value::Array(problems) = fields.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
         problems.push(Value::String(problem));
     }
-}
-
-/// Statuses that have no body.
-pub(crate) fn is_bodiless(status: StatusCode) -> bool {
-    status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED || status.is_informational()
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::schema::{json_schema, json_schemas};
+use crate::openapi::{json_schema, json_schemas, path_fits};
 
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../openapi.json");
@@ -66,11 +66,11 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
         let candidates = DOCUMENT.operations.iter().filter(|operation| operation.method == method);
         // A path without parameters goes before one with.
         candidates
-            .filter(|operation| fits(&operation.path, path))
+            .filter(|operation| path_fits(&operation.path, path))
             .min_by_key(|operation| operation.path.matches('{').count())
     };
-    let real = ALIASES.iter().find(|(alias, _)| fits(alias, path) && !alias.contains('{'));
-    let real = real.or_else(|| ALIASES.iter().find(|(alias, _)| fits(alias, path)));
+    let real = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
+    let real = real.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
     if let Some((_, target)) = real {
         return DOCUMENT.operations.iter().find(|operation| operation.method == method && operation.path == *target);
     }
@@ -80,17 +80,6 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
 /// The ids of all operations.
 pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
     DOCUMENT.operations.iter().map(|operation| operation.id.as_str())
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (mut template, mut path) = (template.split('/'), path.split('/'));
-    loop {
-        match (template.next(), path.next()) {
-            (None, None) => return true,
-            (Some(part), Some(segment)) if part == segment || (part.starts_with('{') && !segment.is_empty()) => {}
-            _ => return false,
-        }
-    }
 }
 
 impl Document {

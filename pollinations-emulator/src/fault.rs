@@ -252,7 +252,7 @@ impl Fault {
         if let Some(wait) = self.retry_after_ms {
             headers.insert(HeaderName::from_static("retry-after-ms"), wait.into());
         }
-        if crate::admit::is_bodiless(status) {
+        if is_bodiless(status) {
             *response.body_mut() = Body::empty();
         }
         Some(response)
@@ -399,6 +399,11 @@ fn split(bytes: &Bytes, size: usize) -> impl Iterator<Item = Bytes> {
         let start = index * size;
         bytes.slice(start..bytes.len().min(start.saturating_add(size)))
     })
+}
+
+/// Statuses that have no body (RFC 9110, section 6.4.1).
+fn is_bodiless(status: StatusCode) -> bool {
+    status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED || status.is_informational()
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -144,6 +144,7 @@ async fn pages_bodies_and_types() {
     let nonsense =
         http.get(format!("{}/v1/models", emulator.base_url())).header("x-emulator-fault", "{").send().await.unwrap();
     assert_eq!(nonsense.status(), 400);
+    assert_eq!(nonsense.headers()["x-request-id"], emulator.journal().last().unwrap().request_id.as_str());
 }
 
 #[tokio::test]

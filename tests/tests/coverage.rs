@@ -8,6 +8,7 @@ use std::{
     path::Path,
 };
 
+use pollinations_emulator::openapi::path_fits;
 use pollinations_ext::{File, types};
 use pollinations_tests::{Recorded, Recorder};
 use serde_json::{Value, json};
@@ -60,13 +61,7 @@ impl Coverage {
         let known = &self.operations[operation];
         assert_eq!(request.method, known.method, "{method} sends another operation than {operation}");
         let path = request.target.split('?').next().unwrap();
-        let template: Vec<&str> = known.path.split('/').collect();
-        let segments: Vec<&str> = path.split('/').collect();
-        let fits = |(segment, part): (&&str, &&str)| part.starts_with('{') || segment == part;
-        assert!(
-            template.len() == segments.len() && segments.iter().zip(&template).all(fits),
-            "{method} sends {path} for {operation}"
-        );
+        assert!(path_fits(&known.path, path), "{method} sends {path} for {operation}");
         for parameter in parameters {
             assert!(carries(request, &known.path, parameter), "{method} does not send `{parameter}`:\n{request}");
             self.reached.entry((operation.to_owned(), (*parameter).to_owned())).or_insert(method.to_owned());

@@ -32,7 +32,8 @@ pub enum PaymentPolicy {
     /// and so do all later calls of the client. Fails when there is none left.
     NextKey,
     /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails when
-    /// there is none. Calls that fail at the same time ask once.
+    /// there is none. Calls that fail at the same time ask once. The time until the answer is not counted against the
+    /// time limit of the call.
     Ask,
     /// Waits for the time at which the account's daily pollen is renewed (`nextResetAt` of its profile), then tries
     /// once more. This wait is not counted against the time limit of the call.

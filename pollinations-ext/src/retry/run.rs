@@ -40,7 +40,8 @@ pub(crate) struct Limits<'a> {
     pub(crate) policy: &'a RetryPolicy,
     /// The budget of the client; nothing if this call has none.
     pub(crate) bucket: Option<&'a Bucket>,
-    /// For all attempts and the waits between them, but for the wait for a daily reset.
+    /// For all attempts and the waits between them, but for the time that payment takes: an answer to the question, or
+    /// the daily reset.
     pub(crate) timeout: Duration,
     pub(crate) observer: Option<&'a Observer>,
 }
@@ -49,7 +50,9 @@ pub(crate) struct Limits<'a> {
 pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (Result<E::Output, Failure>, u32) {
     let Limits { operation, policy, bucket, timeout, observer } = *limits;
     let start = Instant::now();
-    let mut waited_for_reset = Duration::ZERO;
+    // Not counted against the time limit.
+    let mut paying = Duration::ZERO;
+    let mut payments = 0;
     let mut taken = 0;
     let mut attempts = 0;
     if let Some(bucket) = bucket {
@@ -58,7 +61,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
     loop {
         attempts += 1;
         let begun = Instant::now();
-        let left = timeout.saturating_sub(begun.duration_since(start).saturating_sub(waited_for_reset));
+        let left = timeout.saturating_sub(begun.duration_since(start).saturating_sub(paying));
         let span = debug_span!(
             "pollinations.attempt",
             "pollinations.operation" = operation,
@@ -100,7 +103,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
             }
             Err(failure) => failure,
         };
-        let spent = start.elapsed().saturating_sub(waited_for_reset);
+        let spent = start.elapsed().saturating_sub(paying);
         let fits = |wait: Duration| spent.saturating_add(wait) < timeout && policy.has_time(spent.saturating_add(wait));
         if !exchange.is_repeatable() || !failure.is_retryable() {
             tell(None);
@@ -108,19 +111,17 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
         }
         let payment = policy.payment_policy();
         let wait = if failure.is_payment_required() && payment != PaymentPolicy::Backoff {
-            let settled = if may_pay(payment, attempts, policy, waited_for_reset) {
-                exchange.pay(payment, &failure).await
-            } else {
-                Payment::Never
-            };
-            match settled {
+            let asked = Instant::now();
+            let settled =
+                if may_pay(payment, payments, policy) { exchange.pay(payment, &failure).await } else { Payment::Never };
+            payments += 1;
+            let wait = match settled {
                 Payment::Settled if fits(Duration::ZERO) => Some(Duration::ZERO),
-                Payment::In(wait) => {
-                    waited_for_reset = waited_for_reset.saturating_add(wait.max(Duration::from_nanos(1)));
-                    Some(wait)
-                }
+                Payment::In(wait) => Some(wait),
                 Payment::Settled | Payment::Never => None,
-            }
+            };
+            paying = paying.saturating_add(asked.elapsed()).saturating_add(wait.unwrap_or_default());
+            wait
         } else {
             policy.wait(attempts, failure.retry_after()).filter(|wait| fits(*wait)).filter(|_| {
                 let granted = bucket.is_none_or(Bucket::take);
@@ -138,11 +139,11 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
 
 /// Whether there is any point in trying to pay once more: there are as many keys as there are, the callback is asked as
 /// often as a request may be repeated, and the daily reset comes once.
-fn may_pay(payment: PaymentPolicy, attempts: u32, policy: &RetryPolicy, waited: Duration) -> bool {
+fn may_pay(payment: PaymentPolicy, payments: u32, policy: &RetryPolicy) -> bool {
     match payment {
         PaymentPolicy::NextKey => true,
-        PaymentPolicy::Ask => attempts <= policy.retries(),
-        PaymentPolicy::WaitForReset { .. } => waited.is_zero(),
+        PaymentPolicy::Ask => payments < policy.retries(),
+        PaymentPolicy::WaitForReset { .. } => payments == 0,
         PaymentPolicy::Backoff | PaymentPolicy::Fail => false,
     }
 }
@@ -173,6 +174,8 @@ mod tests {
         repeatable: bool,
         /// How long each attempt takes.
         slowness: Duration,
+        /// How long it takes to pay.
+        hesitation: Duration,
     }
 
     impl Scripted {
@@ -185,6 +188,7 @@ mod tests {
                 paid: Vec::new(),
                 repeatable: true,
                 slowness: Duration::ZERO,
+                hesitation: Duration::ZERO,
             }
         }
 
@@ -223,6 +227,7 @@ mod tests {
         }
 
         async fn pay(&mut self, policy: PaymentPolicy, _: &Failure) -> Payment {
+            sleep(self.hesitation).await;
             self.paid.push(policy);
             self.payments.pop_front().unwrap_or(Payment::Never)
         }
@@ -342,7 +347,10 @@ mod tests {
         let mut exchange = Scripted::new((0..9).map(|_| fails(402))).paying([Payment::Settled; 9]);
         assert_eq!(exchange.run(&policy).await.1, 3);
         let mut exchange = Scripted::new([fails(402)]).paying([Payment::Settled]);
+        // Somebody who thinks it over for an hour does not use up the time of the call.
+        exchange.hesitation = Duration::from_secs(3600);
         assert!(exchange.run(&policy).await.0.is_ok());
+        assert_eq!(exchange.asked[1], Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pollinations_emulator::schema::{json_schema, json_schemas};
+use pollinations_emulator::openapi::{json_schema, json_schemas, path_fits};
 use serde_json::{Value, json};
 
 use super::tape::Exchange;
@@ -112,15 +112,8 @@ impl Document {
     }
 
     fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
-        let fits = |template: &str| {
-            let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
-            template.len() == path.len()
-                && template
-                    .iter()
-                    .zip(&path)
-                    .all(|(part, segment)| part == segment || (part.starts_with('{') && !segment.is_empty()))
-        };
-        let candidates = self.operations.iter().filter(|operation| operation.method == method && fits(&operation.path));
+        let candidates =
+            self.operations.iter().filter(|operation| operation.method == method && path_fits(&operation.path, path));
         candidates.min_by_key(|operation| operation.path.matches('{').count())
     }
 

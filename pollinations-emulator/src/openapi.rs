@@ -1,4 +1,5 @@
-//! Schemas of OpenAPI 3.0 as JSON schemas, for validators that know only those.
+//! What it takes to read a document of OpenAPI 3.0: its schemas as JSON schemas, for validators that know only those, and
+//! its path templates.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// # Examples
 ///
 /// ```
-/// use pollinations_emulator::schema::json_schema;
+/// use pollinations_emulator::openapi::json_schema;
 /// use serde_json::json;
 ///
 /// let schema = json_schema(&json!({ "type": "string", "nullable": true }));
@@ -46,6 +47,27 @@ pub fn json_schema(schema: &Value) -> Value {
 /// Schemas by name.
 pub fn json_schemas(schemas: &Map<String, Value>) -> Value {
     schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
+}
+
+/// Whether a path is one of a template, such as `/image/{prompt}`. A parameter takes a segment that is not empty.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_emulator::openapi::path_fits;
+///
+/// assert!(path_fits("/image/{prompt}", "/image/a%2Fb"));
+/// assert!(!path_fits("/image/{prompt}", "/image/a/b") && !path_fits("/image/{prompt}", "/image/"));
+/// ```
+pub fn path_fits(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(segment)) if part == segment || (part.starts_with('{') && !segment.is_empty()) => {}
+            _ => return false,
+        }
+    }
 }
 
 #[cfg(test)]
