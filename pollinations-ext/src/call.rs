@@ -16,6 +16,7 @@ use crate::{
     error::{Error, ErrorKind},
     events::{Events, Opened},
     failure::Failure,
+    maybe_send::MaybeSend,
     options::Options,
     raw::RawResponse,
     transport::{Receive, Received, Shared},
@@ -24,18 +25,31 @@ use crate::{
 /// What the generated client returns.
 pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
 
+/// Writes a request with the generated client: a closure that takes one and calls an operation.
+pub(crate) trait Write<T, E> {
+    fn write(self, client: Client) -> impl Future<Output = Generated<T, E>> + MaybeSend;
+}
+
+impl<T, E, F, R> Write<T, E> for F
+where
+    F: FnOnce(Client) -> R,
+    R: Future<Output = Generated<T, E>> + MaybeSend,
+{
+    fn write(self, client: Client) -> impl Future<Output = Generated<T, E>> + MaybeSend {
+        self(client)
+    }
+}
+
 impl Shared {
     /// Makes a call and returns what the server sent, decoded by the type that the document gives it, and as it came.
-    pub(crate) async fn call<T, E, F, R>(
+    pub(crate) async fn call<T, E>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: F,
+        send: impl Write<T, E>,
     ) -> Result<(T, RawResponse), Error>
     where
         T: DeserializeOwned,
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
     {
         let (response, attempts) = self.whole(operation, options, send).await?;
         match serde_json::from_slice(response.body()) {
@@ -49,29 +63,21 @@ impl Shared {
     }
 
     /// Makes a call and returns what the server sent as it came.
-    pub(crate) async fn raw<T, E, F, R>(
+    pub(crate) async fn raw<T, E>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: F,
-    ) -> Result<RawResponse, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<RawResponse, Error> {
         self.whole(operation, options, send).await.map(|(response, _)| response)
     }
 
-    async fn whole<T, E, F, R>(
+    async fn whole<T, E>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: F,
-    ) -> Result<(RawResponse, u32), Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<(RawResponse, u32), Error> {
         match Call::perform(self, options, Receive::Whole, operation, send).await? {
             (Received::Whole(response), attempts) => Ok((response, attempts)),
             _ => Err(nothing(operation)),
@@ -79,16 +85,12 @@ impl Shared {
     }
 
     /// Makes a call and returns what the server sends as it comes, whatever the document says that it is.
-    pub(crate) async fn download<T, E, F, R>(
+    pub(crate) async fn download<T, E>(
         self: &Arc<Self>,
         operation: &'static str,
         options: &Options,
-        send: F,
-    ) -> Result<Download, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<Download, Error> {
         match Call::perform(self, options, Receive::Open, operation, send).await? {
             (Received::Response(response), _) => Ok(Download::new(operation, response, self.idle_timeout)),
             _ => Err(nothing(operation)),
@@ -96,16 +98,12 @@ impl Shared {
     }
 
     /// Makes a call that is answered with a stream of events.
-    pub(crate) async fn events<T, E, F, R>(
+    pub(crate) async fn events<T, E>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: F,
-    ) -> Result<Events, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<Events, Error> {
         match self.open(Receive::Events, operation, options, send).await? {
             Opened::Events(events) => Ok(events),
             Opened::Text(_) => Err(nothing(operation)),
@@ -113,17 +111,13 @@ impl Shared {
     }
 
     /// Makes a call that is answered with a stream, of events or, for [`Receive::Pieces`], of text.
-    pub(crate) async fn open<T, E, F, R>(
+    pub(crate) async fn open<T, E>(
         self: &Arc<Self>,
         receive: Receive,
         operation: &str,
         options: &Options,
-        send: F,
-    ) -> Result<Opened, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<Opened, Error> {
         match Call::perform(self, options, receive, operation, send).await? {
             (Received::Stream(stream), _) => Ok(*stream),
             _ => Err(nothing(operation)),
@@ -131,15 +125,16 @@ impl Shared {
     }
 
     /// The address that a call would go to, without the key. Nothing is sent.
-    pub(crate) fn address<T, E, F, R>(&self, operation: &str, options: &Options, send: F) -> Result<Url, Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+    pub(crate) fn address<T, E>(
+        &self,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Url, Error> {
         let seen = Arc::new(Seen::default());
         let transport = SharedTransport::from(Arc::clone(&seen));
         // The generated code waits for nothing but its transport, which does not wait.
-        let _ = send(Client::new_with_client(&self.base_url, self.http.clone(), transport)).now_or_never();
+        let _ = send.write(Client::new_with_client(&self.base_url, self.http.clone(), transport)).now_or_never();
         let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let request = request.ok_or_else(|| Error::request("the request cannot be written"));
         let request = request.and_then(|request| self.prepare(request, operation, options, Receive::Open));
@@ -162,21 +157,17 @@ struct Call {
 
 impl Call {
     /// Has the generated client write the request, and returns what came of it and after how many attempts.
-    async fn perform<T, E, F, R>(
+    async fn perform<T, E>(
         shared: &Arc<Shared>,
         options: &Options,
         receive: Receive,
         operation: &str,
-        send: F,
-    ) -> Result<(Received, u32), Error>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Generated<T, E>>,
-    {
+        send: impl Write<T, E>,
+    ) -> Result<(Received, u32), Error> {
         let outcome = Mutex::default();
         let call = Arc::new(Self { shared: Arc::clone(shared), options: options.clone(), receive, outcome });
         let transport = SharedTransport::from(Arc::clone(&call));
-        let generated = send(Client::new_with_client(&shared.base_url, shared.http.clone(), transport)).await;
+        let generated = send.write(Client::new_with_client(&shared.base_url, shared.http.clone(), transport)).await;
         // Nothing panics while the lock is held.
         let outcome = call.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         match outcome {
