@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     fmt,
+    ops::BitOr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -12,6 +13,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 /// Requests that are kept; the oldest go first.
 const MAX_ENTRIES: usize = 20_000;
@@ -54,8 +56,10 @@ impl Entry {
             (name.to_string(), shown)
         });
         let query: Vec<&str> = parts.uri.query().into_iter().flat_map(|query| query.split('&')).collect();
-        let query = query.into_iter().map(|pair| if pair.starts_with("key=") { "key=[key]" } else { pair });
-        let body = body.map(|body| String::from_utf8_lossy(body.get(..body.len().min(MAX_BODY)).unwrap_or_default()));
+        let query = query.into_iter().map(|pair| match pair.split_once('=') {
+            Some((name, value)) if name == "key" || is_key(value) => format!("{name}=[key]"),
+            _ => pair.to_owned(),
+        });
         Self {
             request_id: id.to_owned(),
             method: parts.method.to_string(),
@@ -63,7 +67,7 @@ impl Entry {
             query: query.collect::<Vec<_>>().join("&"),
             operation: operation.map(str::to_owned),
             headers: headers.collect(),
-            body: body.unwrap_or_default().into_owned(),
+            body: body.map(text).unwrap_or_default(),
             status: 0,
             milliseconds: 0.0,
         }
@@ -73,6 +77,35 @@ impl Entry {
         self.status = status.as_u16();
         self.milliseconds = elapsed.as_secs_f64() * 1000.0;
     }
+}
+
+/// The beginning of a body as text. The app of a device flow says in its body who it is.
+fn text(body: &Bytes) -> String {
+    let beginning = |bytes: &[u8]| String::from_utf8_lossy(bytes.get(..MAX_BODY).unwrap_or(bytes)).into_owned();
+    if body.windows(3).any(|start| start == b"sk_" || start == b"pk_")
+        && let Ok(mut json) = serde_json::from_slice::<Value>(body)
+        && take_keys_out(&mut json)
+    {
+        return beginning(json.to_string().as_bytes());
+    }
+    beginning(body)
+}
+
+/// Replaces every string that is a key; false if there is none.
+fn take_keys_out(json: &mut Value) -> bool {
+    match json {
+        Value::String(text) if is_key(text) => {
+            "[key]".clone_into(text);
+            true
+        }
+        Value::Array(list) => list.iter_mut().map(take_keys_out).fold(false, BitOr::bitor),
+        Value::Object(fields) => fields.values_mut().map(take_keys_out).fold(false, BitOr::bitor),
+        _ => false,
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    text.starts_with("sk_") || text.starts_with("pk_")
 }
 
 /// A line of a log.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::keyring::Keyring;
 
 /// Bytes of an unknown body that an error keeps.
-const EXCERPT: usize = 1024;
+pub(crate) const EXCERPT: usize = 1024;
 
 /// An error body, in whichever of its forms it came.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ const BASE_URL_VARIABLE: &str = "POLLINATIONS_BASE_URL";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
-const MAX_BODY: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// Redirects that are followed at most. None of them carries the key to another host.
 #[cfg(not(target_arch = "wasm32"))]
@@ -338,8 +338,9 @@ impl Builder {
         self
     }
 
-    /// Bytes of a response that is read as a whole, such as JSON; 64 MiB by default. Downloads and streams have no such
-    /// limit.
+    /// Bytes of a response that is held in memory as a whole, such as JSON, the reply that a stream of chunks adds up to,
+    /// or [`Download::bytes`](crate::Download::bytes); 64 MiB by default. What is saved or read piece by piece has no
+    /// such limit.
     ///
     /// # Examples
     ///

@@ -7,19 +7,22 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
+use http::{HeaderMap, header::CONTENT_TYPE};
 use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
 use reqwest::{Request, Response, Url};
 use serde::de::DeserializeOwned;
 
 use crate::{
+    body,
     download::Download,
     error::{Error, ErrorKind},
     events::{Events, Opened},
     failure::Failure,
     maybe_send::MaybeSend,
     options::Options,
-    raw::RawResponse,
-    transport::{Receive, Received, Shared},
+    raw::{RawResponse, header, request_id},
+    time::timeout,
+    transport::{MAX_ERROR_BODY, Receive, Received, Shared, read},
 };
 
 /// What the generated client returns.
@@ -56,8 +59,9 @@ impl Shared {
             Ok(value) => Ok((value, response)),
             Err(error) => {
                 let what = "the response is not what the document promises";
-                let error = self.undecodable(what, &error, response.body()).with_attempts(attempts);
-                Err(error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned)))
+                let error = self.keys.undecodable(what, &error, response.body()).with_attempts(attempts);
+                let error = error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned));
+                Err(error.redacted(&self.keys))
             }
         }
     }
@@ -84,7 +88,34 @@ impl Shared {
         }
     }
 
-    /// Makes a call and returns what the server sends as it comes, whatever the document says that it is.
+    /// Makes a call and returns what the server sends as it comes. A page or JSON is an error where the operation makes
+    /// pictures or sound.
+    pub(crate) async fn media<T, E>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Download, Error> {
+        match Call::perform(self, options, Receive::Open, operation, send).await? {
+            (Received::Response(response), attempts) if is_text(response.headers()) => {
+                let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+                let message = format!("the server answered with `{kind}` instead of an image or sound");
+                let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
+                let error = error.with_request_id(request_id(response.headers()));
+                let read = timeout(self.idle_timeout, read(response, MAX_ERROR_BODY)).await;
+                let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
+                Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
+            }
+            (Received::Response(response), _) => Ok(self.downloaded(operation, response)),
+            _ => Err(nothing(operation)),
+        }
+    }
+
+    fn downloaded(&self, operation: &'static str, response: Response) -> Download {
+        Download::new(self, operation, response)
+    }
+
+    /// Makes a call and returns what the server sends as it comes, whatever that is.
     pub(crate) async fn download<T, E>(
         self: &Arc<Self>,
         operation: &'static str,
@@ -92,7 +123,7 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
         match Call::perform(self, options, Receive::Open, operation, send).await? {
-            (Received::Response(response), _) => Ok(Download::new(operation, response, self.idle_timeout)),
+            (Received::Response(response), _) => Ok(self.downloaded(operation, response)),
             _ => Err(nothing(operation)),
         }
     }
@@ -142,6 +173,12 @@ impl Shared {
     }
 }
 
+/// Whether a response is a page or JSON.
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+    kind.starts_with("text/") || kind.starts_with("application/json")
+}
+
 /// The error of a call whose response was received in another way than it was asked for, which does not happen.
 fn nothing(operation: &str) -> Error {
     Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
@@ -173,7 +210,8 @@ impl Call {
         match outcome {
             Some((Ok(received), attempts)) => Ok((received, attempts)),
             Some((Err(failure), attempts)) => {
-                Err(failure.explain(&shared.keys).with_attempts(attempts).with_operation(operation))
+                let error = failure.explain(&shared.keys).redacted(&shared.keys);
+                Err(error.with_attempts(attempts).with_operation(operation))
             }
             None => Err(unwritten(generated).with_operation(operation)),
         }
@@ -218,8 +256,8 @@ impl Transport for Plain {
     fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a> {
         Box::pin(async move {
             match self.0.run(client, request, operation, &Options::default(), Receive::Native).await.0 {
-                Ok(Received::Response(response)) => Ok(response),
-                Err(Failure::Unread(response)) => Ok(*response),
+                Ok(Received::Response(response)) => Ok(without_query(response)),
+                Err(Failure::Unread(response)) => Ok(without_query(*response)),
                 Err(Failure::Broken(error)) => Err(error.without_url()),
                 Err(Failure::Other(error)) => refused(client, &error),
                 // None of them comes up while only the head is received.
@@ -227,6 +265,36 @@ impl Transport for Plain {
             }
         })
     }
+}
+
+/// The same response under an address without a query, since there may be a key in it: the generated client's errors
+/// show the whole response.
+#[cfg(not(target_arch = "wasm32"))]
+fn without_query(response: Response) -> Response {
+    use reqwest::ResponseBuilderExt;
+
+    if response.url().query().is_none() {
+        return response;
+    }
+    let mut url = response.url().clone();
+    url.set_query(None);
+    let (parts, body) = http::Response::from(response).into_parts();
+    match http::Response::builder().url(url).body(()) {
+        Ok(named) => {
+            let (named, ()) = named.into_parts();
+            let mut response = http::Response::from_parts(parts, body);
+            response.extensions_mut().extend(named.extensions);
+            response.into()
+        }
+        // Without an address it says less.
+        Err(_) => http::Response::from_parts(parts, body).into(),
+    }
+}
+
+/// A browser's HTTP client lets nobody else make a response.
+#[cfg(target_arch = "wasm32")]
+fn without_query(response: Response) -> Response {
+    response
 }
 
 /// A request that is not sent to a browser's network: its HTTP client lets nobody else make a response.

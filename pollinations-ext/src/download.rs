@@ -6,8 +6,8 @@ mod save;
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -17,9 +17,12 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::{
-    error::Error,
-    guard::{Guard, GuardError},
+    error::{Error, ErrorKind},
+    guard::Guard,
+    keyring::Keyring,
+    maybe_send::body,
     raw::{header, request_id},
+    transport::Shared,
 };
 
 /// A response whose bytes are read as they come, in constant memory.
@@ -45,10 +48,13 @@ use crate::{
 #[must_use = "nothing is read until it is saved, written or polled"]
 pub struct Download {
     operation: &'static str,
+    keys: Arc<Keyring>,
     headers: HeaderMap,
     length: Option<u64>,
     body: Guard,
     received: u64,
+    /// Bytes that are read into memory at the most.
+    max_bytes: usize,
     report: Option<Report>,
 }
 
@@ -85,11 +91,12 @@ impl fmt::Display for Progress {
 }
 
 impl Download {
-    pub(crate) fn new(operation: &'static str, response: reqwest::Response, idle: Duration) -> Self {
+    pub(crate) fn new(shared: &Shared, operation: &'static str, response: reqwest::Response) -> Self {
         let headers = response.headers().clone();
         let length = response.content_length();
-        let body = Guard::new(Box::pin(response.bytes_stream()), idle);
-        Self { operation, headers, length, body, received: 0, report: None }
+        let body = Guard::new(body(response.bytes_stream()), shared.idle_timeout);
+        let (keys, max_bytes) = (Arc::clone(&shared.keys), shared.max_body);
+        Self { operation, keys, headers, length, body, received: 0, max_bytes, report: None }
     }
 
     /// What the bytes are, such as `image/jpeg` or `video/mp4`.
@@ -167,6 +174,10 @@ impl Download {
         &self.headers
     }
 
+    fn locate(&self, error: Error) -> Error {
+        error.with_operation(self.operation).with_request_id(request_id(&self.headers)).redacted(&self.keys)
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
@@ -188,12 +199,14 @@ impl Download {
         self
     }
 
-    /// Reads everything into memory.
+    /// Reads everything into memory. What may be larger than fits there, such as a long video, is better
+    /// [saved](Self::save).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the connection breaks,
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes any more.
+    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
+    /// [`ErrorKind::TooLarge`] when it is more than [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB
+    /// by default.
     ///
     /// # Examples
     ///
@@ -207,7 +220,12 @@ impl Download {
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
         let mut all = BytesMut::new();
         while let Some(chunk) = self.next().await {
-            all.extend_from_slice(&chunk?);
+            let chunk = chunk?;
+            if chunk.len() > self.max_bytes - all.len() {
+                let message = format!("the download is larger than {} bytes", self.max_bytes);
+                return Err(self.locate(Error::new(ErrorKind::TooLarge, message)));
+            }
+            all.extend_from_slice(&chunk);
         }
         Ok(all.freeze())
     }
@@ -216,7 +234,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`bytes`](Self::bytes), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the writer fails.
+    /// As [`Stream`] yields them, of the connection and of time, and [`ErrorKind::Io`] when the writer fails.
     ///
     /// # Examples
     ///
@@ -253,12 +271,7 @@ impl Stream for Download {
                 report(Progress { received: this.received, total: this.length });
             }
         }
-        Poll::Ready(item.map(|chunk| {
-            chunk.map_err(|error: GuardError| {
-                let request_id = request_id(&this.headers);
-                error.into_error().with_operation(this.operation).with_request_id(request_id)
-            })
-        }))
+        Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))
     }
 }
 

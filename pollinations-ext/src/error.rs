@@ -2,10 +2,10 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use pollinations_api::types::ErrorCode;
 
-use crate::body::ErrorBody;
+use crate::{body::ErrorBody, failure, keyring::Keyring};
 
 /// What went wrong, where, and whether trying again can help.
 ///
@@ -95,6 +95,27 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// Reads an error of the service that was received some other way than by this client: by the
+    /// [generated one](crate::api), or in a proxy. The kind is [`ErrorKind::Api`].
+    ///
+    /// The body may be the service's envelope, `{"error": "text"}`, an error as OpenAI has them, a page of HTML, or
+    /// nothing. A key that it repeats is not taken out, since it is not known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{HeaderMap, StatusCode};
+    /// use pollinations_ext::Error;
+    ///
+    /// let body = br#"{"error":{"code":"PAYMENT_REQUIRED","message":"No pollen left"}}"#;
+    /// let error = Error::from_response(StatusCode::PAYMENT_REQUIRED, &HeaderMap::new(), body);
+    /// assert!(error.is_payment_required());
+    /// assert_eq!(error.message(), "No pollen left");
+    /// ```
+    pub fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        failure::api(status, headers, body, &Keyring::new(None, []))
+    }
+
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -136,6 +157,18 @@ impl Error {
         };
         let message = format!("{what} ({})", innermost(&error));
         Self::new(kind, message).source_error(error)
+    }
+
+    /// What broke off a body: an error of the HTTP client, or of whatever else the bytes came from.
+    pub(crate) fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        match error.into().downcast::<reqwest::Error>() {
+            Ok(error) => Self::transport(*error),
+            Err(error) => {
+                let mut broken = Self::new(ErrorKind::Connection, format!("the connection broke ({error})"));
+                broken.0.source = Some(error);
+                broken
+            }
+        }
     }
 
     pub(crate) fn kind_of(error: &reqwest::Error) -> ErrorKind {
@@ -204,6 +237,16 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Takes every key out of what a server may have written: it can repeat what it was sent in any header.
+    pub(crate) fn redacted(mut self, keys: &Keyring) -> Self {
+        let inner = &mut *self.0;
+        inner.message = keys.redact(&inner.message);
+        for text in [&mut inner.request_id, &mut inner.body].into_iter().flatten() {
+            *text = keys.redact(text);
+        }
         self
     }
 

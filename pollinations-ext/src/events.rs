@@ -1,12 +1,9 @@
 //! The body of one response in pieces: server-sent events (WHATWG HTML, section 9.2), or plain text.
 
 use std::{
+    future::poll_fn,
     pin::Pin,
     str,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -16,16 +13,14 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use reqwest::Response;
-use sse_stream::{Sse, SseByteStream};
 
 use crate::{
     error::{Error, ErrorKind},
-    guard::{Guard, GuardError},
+    guard::Guard,
+    maybe_send::body,
     raw::{header, request_id},
+    sse::Decoder,
 };
-
-/// Bytes of one event at the most.
-const MAX_EVENT: usize = 8 * 1024 * 1024;
 
 /// A response whose body is read as it comes, after its first piece.
 pub(crate) enum Opened {
@@ -40,7 +35,7 @@ impl Opened {
         let headers = response.headers().clone();
         let kind = header(&headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        let guard = Guard::new(Box::pin(response.bytes_stream()), idle);
+        let guard = Guard::new(body(response.bytes_stream()), idle);
         if kind.eq_ignore_ascii_case("text/event-stream") {
             return Events::open(guard, headers).await.map(Self::Events);
         }
@@ -52,22 +47,26 @@ impl Opened {
     }
 }
 
-/// The data of the events of a response, without those that have none.
+/// The data of the events of a response.
 pub(crate) struct Events {
-    decoder: SseByteStream<Guard>,
-    pending: Arc<AtomicUsize>,
-    first: Option<String>,
+    body: Guard,
+    decoder: Decoder,
+    input: Bytes,
+    /// Whether the decoder is at the first event, which nobody has taken yet.
+    opened: bool,
     headers: HeaderMap,
 }
 
 impl Events {
-    async fn open(guard: Guard, headers: HeaderMap) -> Result<Self, Error> {
-        let (guard, pending) = guard.limited(MAX_EVENT);
-        let mut events = Self { decoder: SseByteStream::new(guard), pending, first: None, headers };
-        match events.next().await {
-            Some(Ok(first)) => events.first = Some(first),
-            Some(Err(error)) => return Err(error),
-            None => {
+    pub(crate) fn new(body: Guard, headers: HeaderMap) -> Self {
+        Self { body, decoder: Decoder::new(), input: Bytes::new(), opened: false, headers }
+    }
+
+    async fn open(body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+        let mut events = Self::new(body, headers);
+        match poll_fn(|context| events.poll_advance(context)).await? {
+            true => events.opened = true,
+            false => {
                 let error = Error::new(ErrorKind::Truncated, "the stream ended before its first event");
                 return Err(error.with_request_id(request_id(&events.headers)));
             }
@@ -78,39 +77,32 @@ impl Events {
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
-}
 
-impl Stream for Events {
-    type Item = Result<String, Error>;
+    /// The data of the next event, as bytes; nothing at the end of the response.
+    pub(crate) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<&[u8], Error>>> {
+        let opened = std::mem::take(&mut self.opened);
+        let found = opened || ready!(self.poll_advance(context))?;
+        Poll::Ready(found.then(|| Ok(self.decoder.data())))
+    }
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if let Some(first) = this.first.take() {
-            return Poll::Ready(Some(Ok(first)));
-        }
+    /// Goes on to the next event; false at the end.
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
-            let event = ready!(Pin::new(&mut this.decoder).poll_next(context));
-            this.pending.store(0, Ordering::Relaxed);
-            match event {
-                Some(Ok(Sse { data: Some(data), .. })) => return Poll::Ready(Some(Ok(data))),
-                // A comment or a bare field keeps the connection alive and says nothing.
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    return Poll::Ready(Some(Err(explain(error).with_request_id(request_id(&this.headers)))));
-                }
-                None => return Poll::Ready(None),
+            match self.decoder.advance(&mut self.input) {
+                Ok(true) => return Poll::Ready(Ok(true)),
+                Ok(false) => {}
+                Err(error) => return Poll::Ready(Err(self.locate(error))),
+            }
+            match ready!(Pin::new(&mut self.body).poll_next(context)) {
+                Some(Ok(piece)) => self.input = piece,
+                Some(Err(error)) => return Poll::Ready(Err(self.locate(error))),
+                None => return Poll::Ready(Ok(false)),
             }
         }
     }
-}
 
-fn explain(error: sse_stream::Error) -> Error {
-    match error {
-        sse_stream::Error::Body(cause) => match cause.downcast::<GuardError>() {
-            Ok(cause) => cause.into_error(),
-            Err(cause) => Error::new(ErrorKind::Connection, cause.to_string()),
-        },
-        other => Error::new(ErrorKind::Decode, format!("the stream cannot be read: {other}")),
+    fn locate(&self, error: Error) -> Error {
+        error.with_request_id(request_id(&self.headers))
     }
 }
 
@@ -127,7 +119,7 @@ impl TextPieces {
     async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
         let first = match body.next().await {
             Some(Ok(first)) => Some(first),
-            Some(Err(error)) => return Err(error.into_error().with_request_id(request_id(&headers))),
+            Some(Err(error)) => return Err(error.with_request_id(request_id(&headers))),
             // A model may have nothing to say.
             None => None,
         };
@@ -168,7 +160,7 @@ impl Stream for TextPieces {
             };
             let text = match piece {
                 Some(Ok(piece)) => this.decode(&piece),
-                Some(Err(error)) => Err(error.into_error().with_request_id(request_id(&this.headers))),
+                Some(Err(error)) => Err(error.with_request_id(request_id(&this.headers))),
                 None if this.partial.is_empty() => return Poll::Ready(None),
                 None => {
                     this.partial.clear();

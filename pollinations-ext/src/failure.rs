@@ -76,7 +76,8 @@ impl Failure {
     }
 }
 
-fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
+/// The error that a response with this status is.
+pub(crate) fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
     let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
     let body = ErrorBody::parse(body, fallback, keys);
     Error::api(status, request_id(headers), body).with_retry_after(retry::retry_after(headers))

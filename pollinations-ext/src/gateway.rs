@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::Method;
+use pollinations_api::types::ModelList;
 use reqwest::{Request, Url};
 use serde_json::{Map, Value, json};
 
-use crate::error::Error;
+use crate::{error::Error, keyring::Keyring};
 
 /// Which generation of the service answers, and so under which paths.
 ///
@@ -32,6 +33,28 @@ pub enum Gateway {
 }
 
 impl Gateway {
+    /// Reads a listing of all models that was received some other way than by this client, in any of the forms that
+    /// this gateway gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is no such listing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::Gateway;
+    ///
+    /// let models = Gateway::Legacy.read_models(br#"["openai", {"name": "mistral"}]"#)?;
+    /// assert_eq!(models.data[1].id, "mistral");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn read_models(self, listing: &[u8]) -> Result<ModelList, Error> {
+        let listing = self.adapt("list_models", Bytes::copy_from_slice(listing));
+        let undecodable = |error| Keyring::new(None, []).undecodable("this is no listing", &error, &listing);
+        serde_json::from_slice(&listing).map_err(undecodable)
+    }
+
     /// The address of the live service.
     pub(crate) fn base_url(self) -> &'static str {
         match self {

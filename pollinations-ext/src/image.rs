@@ -196,7 +196,7 @@ impl ImageRequest {
             }
         }
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        shared.download(OPERATION, &options, self.write()?).await
+        shared.media(OPERATION, &options, self.write()?).await
     }
 
     /// The address of the image, for an `<img src>`. With the client's key in it if that is publishable.

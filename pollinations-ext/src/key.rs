@@ -1,6 +1,6 @@
 //! The API key.
 
-use std::{fmt, ops::Deref, str::FromStr, time::Duration};
+use std::{collections::HashSet, fmt, ops::Deref, str::FromStr, time::Duration};
 
 use http::HeaderValue;
 use pollinations_api::types;
@@ -8,8 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
 
+/// Bytes of a key that must not be seen together.
+const PIECE: usize = 8;
+
 /// Bytes of a key at the most. The service's keys have some 40.
-const MAX_LENGTH: usize = 512;
+pub(crate) const MAX_LENGTH: usize = 512;
 
 /// An API key of pollinations.ai, secret (`sk_…`) or publishable (`pk_…`).
 ///
@@ -112,11 +115,29 @@ impl ApiKey {
         Some(value)
     }
 
-    /// Takes the key out of a text that a server wrote.
+    /// Whether a text has the key in it, or a piece of it that is long enough to matter.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let key = self.expose_secret();
+        text.as_bytes().windows(PIECE).any(|piece| key.as_bytes().windows(PIECE).any(|other| other == piece))
+            || text.contains(key)
+    }
+
+    /// Takes the key out of a text that a server wrote, and every piece of it that is long enough to matter.
     pub(crate) fn redact(&self, text: &str) -> String {
         let key = self.expose_secret();
         // As it stands, and as it stands within quotation marks.
-        text.replace(key, "[key]").replace(&key.escape_debug().to_string(), "[key]")
+        let text = text.replace(key, "[key]").replace(&key.escape_debug().to_string(), "[key]");
+        let pieces: HashSet<&[u8]> = key.as_bytes().windows(PIECE).collect();
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(start) = rest.as_bytes().windows(PIECE).position(|piece| pieces.contains(piece)) {
+            let more = rest.as_bytes()[start..].windows(PIECE).take_while(|piece| pieces.contains(piece)).count();
+            // Keys are ASCII, so that these are the bounds of characters.
+            redacted.push_str(&rest[..start]);
+            redacted.push_str("[key]");
+            rest = &rest[start + more + PIECE - 1..];
+        }
+        redacted + rest
     }
 }
 

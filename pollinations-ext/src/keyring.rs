@@ -5,7 +5,14 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::key::ApiKey;
+use http::{HeaderMap, HeaderValue};
+
+use crate::{
+    body,
+    error::{Error, ErrorKind},
+    key::{self, ApiKey},
+    raw::REQUEST_ID,
+};
 
 /// A key and the number of changes that led to it.
 #[derive(Clone, Debug)]
@@ -68,9 +75,27 @@ impl Keyring {
 
     /// Takes every key out of a text that a server wrote.
     pub(crate) fn redact(&self, text: &str) -> String {
+        self.state().keys().fold(text.to_owned(), |text, key| key.redact(&text))
+    }
+
+    /// Takes every key out of the id of a response, which goes into each of its errors.
+    pub(crate) fn clean(&self, headers: &mut HeaderMap) {
+        let Some(id) = headers.get_mut(REQUEST_ID) else { return };
+        let shown = id.to_str().unwrap_or_default();
         let state = self.state();
-        let keys = state.current.key.iter().chain(&state.spare).chain(&state.old);
-        keys.fold(text.to_owned(), |text, key| key.redact(&text))
+        if state.keys().any(|key| key.is_in(shown)) {
+            *id = HeaderValue::from_static("[key]");
+        }
+    }
+
+    /// A body or an event that is not of the type that the document promises. serde's own error repeats the value that
+    /// it did not expect, which may be the key: so it goes into the message without it, and is no source.
+    pub(crate) fn undecodable(&self, what: &str, error: &serde_json::Error, body: &[u8]) -> Error {
+        // What follows does not get into the excerpt.
+        let beginning = body.get(..body.len().min(2 * body::EXCERPT + key::MAX_LENGTH)).unwrap_or_default();
+        let excerpt = body::excerpt(&self.redact(&String::from_utf8_lossy(beginning)));
+        let cause = body::excerpt(&self.redact(&error.to_string())).unwrap_or_default();
+        Error::new(ErrorKind::Decode, format!("{what}: {cause}")).with_body(excerpt)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -80,6 +105,11 @@ impl Keyring {
 }
 
 impl State {
+    /// All that there are and were.
+    fn keys(&self) -> impl Iterator<Item = &ApiKey> {
+        self.current.key.iter().chain(&self.spare).chain(&self.old)
+    }
+
     fn replace(&mut self, key: ApiKey) {
         self.old.extend(self.current.key.replace(key));
         self.current.generation += 1;
@@ -110,5 +140,19 @@ mod tests {
         let keys = Keyring::new(Some(key("sk_one")), [key("sk_two"), key("sk_three")]);
         keys.next(0);
         assert_eq!(keys.redact("sk_one sk_two sk_three sk_four"), "[key] [key] [key] sk_four");
+    }
+
+    #[test]
+    fn and_every_piece_of_a_key() {
+        let keys = Keyring::new(Some(key("sk_0123456789abcdef")), []);
+        for (text, left) in [
+            ("it ends in 89abcdef", "it ends in [key]"),
+            ("sk_01234 and 56789abcd\u{e4}", "[key] and [key]\u{e4}"),
+            ("sk_0123 is too short to tell", "sk_0123 is too short to tell"),
+            ("\u{e4}01234567\u{e4}23456789ab\u{e4}", "\u{e4}[key]\u{e4}[key]\u{e4}"),
+            ("sk_0123456789abcdef", "[key]"),
+        ] {
+            assert_eq!(keys.redact(text), left);
+        }
     }
 }

@@ -28,6 +28,7 @@ mod multipart;
 mod options;
 mod raw;
 mod retry;
+pub mod sse;
 mod text;
 mod time;
 mod transport;

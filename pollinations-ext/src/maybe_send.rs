@@ -5,6 +5,10 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::StreamExt;
+use sync_wrapper::SyncWrapper;
+
+use crate::error::Error;
 
 /// `Send`, but for browsers.
 #[cfg(not(target_arch = "wasm32"))]
@@ -23,8 +27,20 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// The body of a response.
+/// The body of a response, in the pieces it comes in. Only whoever owns it reads it, so that it need not be `Sync` for
+/// what holds it to be.
+pub(crate) type Body = SyncWrapper<BoxStream<Result<Bytes, Error>>>;
+
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send + Sync>>;
+type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
-pub(crate) type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>>>>;
+type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
+
+/// Makes a body of a stream of pieces.
+pub(crate) fn body<S, E>(pieces: S) -> Body
+where
+    S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    SyncWrapper::new(Box::pin(pieces.map(|piece| piece.map_err(Error::broken))))
+}

@@ -155,9 +155,12 @@ impl fmt::Debug for RawResponse {
     }
 }
 
+/// The header with the id that the server gave to the request.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
 /// The id that the server gave to the request.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    header(headers, "x-request-id").map(str::to_owned)
+    header(headers, REQUEST_ID).map(str::to_owned)
 }
 
 /// A header as text.

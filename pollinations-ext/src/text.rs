@@ -17,6 +17,7 @@ use crate::{
     chat::ChatStream,
     error::Error,
     events::{Opened, TextPieces},
+    keyring::Keyring,
     options::{Options, call_options, into_setters, setters},
     raw::{RawResponse, header},
     transport::{Receive, Shared},
@@ -196,7 +197,7 @@ impl TextRequest {
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
         let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
         let opened = self.shared.open(Receive::Pieces, GET, &self.options, send).await?;
-        Ok(TextStream::new(self.shared, GET, opened))
+        Ok(TextStream::new(&self.shared, GET, opened))
     }
 
     /// Sends the request by `POST` and returns the text as it is written.
@@ -218,7 +219,7 @@ impl TextRequest {
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
         let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
         let opened = self.shared.open(Receive::Pieces, POST, &self.options, send).await?;
-        Ok(TextStream::new(self.shared, POST, opened))
+        Ok(TextStream::new(&self.shared, POST, opened))
     }
 
     /// The address of the text, for a page to load. With the client's key in it if that is publishable.
@@ -368,14 +369,14 @@ pub struct TextStream {
 
 enum Source {
     Chat(Box<ChatStream>),
-    Plain(Box<TextPieces>),
+    Plain(Box<TextPieces>, Arc<Keyring>),
 }
 
 impl TextStream {
-    fn new(shared: Arc<Shared>, operation: &'static str, opened: Opened) -> Self {
+    fn new(shared: &Shared, operation: &'static str, opened: Opened) -> Self {
         let source = match opened {
             Opened::Events(events) => Source::Chat(Box::new(ChatStream::new(shared, operation, events, false))),
-            Opened::Text(text) => Source::Plain(Box::new(text)),
+            Opened::Text(text) => Source::Plain(Box::new(text), Arc::clone(&shared.keys)),
         };
         Self { operation, source }
     }
@@ -439,7 +440,7 @@ impl TextStream {
     pub fn headers(&self) -> &HeaderMap {
         match &self.source {
             Source::Chat(stream) => stream.headers(),
-            Source::Plain(text) => text.headers(),
+            Source::Plain(text, _) => text.headers(),
         }
     }
 }
@@ -456,7 +457,10 @@ impl Stream for TextStream {
                     piece => break piece.map(|chunk| chunk.map(|chunk| chunk.text().to_owned())),
                 }
             },
-            Source::Plain(text) => ready!(Pin::new(&mut **text).poll_next(context)),
+            Source::Plain(text, keys) => {
+                let piece = ready!(Pin::new(&mut **text).poll_next(context));
+                piece.map(|piece| piece.map_err(|error| error.redacted(keys)))
+            }
         };
         Poll::Ready(piece.map(|piece| piece.map_err(|error| error.with_operation(this.operation))))
     }

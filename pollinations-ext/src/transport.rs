@@ -6,13 +6,13 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{
     HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
 };
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
 use crate::{
-    body::{self, ErrorBody},
+    body::ErrorBody,
     builder::KeyPlacement,
     error::{Error, ErrorKind},
     events::Opened,
@@ -21,13 +21,13 @@ use crate::{
     key::ApiKey,
     keyring::Keyring,
     options::Options,
-    raw::RawResponse,
+    raw::{RawResponse, header, request_id},
     retry::{self, Ask, Bucket, Exchange, Limits, Observer, Payment, PaymentPolicy, PaymentRequired, RetryPolicy},
     time::{timeout, until},
 };
 
 /// Bytes of an error body that are read.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// How long the profile may take, when it is asked for the time of the daily reset.
 const PROFILE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -166,18 +166,6 @@ impl Shared {
         // A reset that has passed means now.
         Some(until(reset))
     }
-
-    /// Takes every key of the client out of a text.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        self.keys.redact(text)
-    }
-
-    /// A body or an event that is not of the type that the document promises. serde's own error repeats the value that
-    /// it did not expect, which may be the key: so it goes into the message without it, and is no source.
-    pub(crate) fn undecodable(&self, what: &str, error: &serde_json::Error, body: &[u8]) -> Error {
-        let excerpt = body::excerpt(&self.redact(&String::from_utf8_lossy(body)));
-        Error::new(ErrorKind::Decode, self.redact(&format!("{what}: {error}"))).with_body(excerpt)
-    }
 }
 
 /// One call's request, as it is sent again and again.
@@ -279,7 +267,8 @@ fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
 
 impl Sending<'_> {
     async fn send(&self, request: Request) -> Result<Received, Failure> {
-        let response = self.client.execute(request).await.map_err(Failure::Broken)?;
+        let mut response = self.client.execute(request).await.map_err(Failure::Broken)?;
+        self.shared.keys.clean(response.headers_mut());
         let status = response.status();
         if !status.is_success() {
             if self.receive == Receive::Native {
@@ -289,6 +278,13 @@ impl Sending<'_> {
             // What is there of the body says more than how it broke off.
             let (body, _) = read(response, MAX_ERROR_BODY).await;
             return Err(Failure::Status { status, headers, body });
+        }
+        if let Some(coding) = undecoded(&response)
+            && self.receive != Receive::Native
+        {
+            let message = format!("the response is encoded with `{coding}`, which nobody asked for");
+            let error = Error::new(ErrorKind::Decode, message).with_status(status);
+            return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
         }
         match self.receive {
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
@@ -316,6 +312,18 @@ impl Sending<'_> {
             }
         }
     }
+}
+
+/// The encoding that a body still has. An HTTP client that was told to decode bodies takes the header out.
+#[cfg(not(target_arch = "wasm32"))]
+fn undecoded(response: &Response) -> Option<&str> {
+    header(response.headers(), CONTENT_ENCODING.as_str()).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
+}
+
+/// A browser decodes by itself and leaves the header.
+#[cfg(target_arch = "wasm32")]
+fn undecoded(_: &Response) -> Option<&str> {
+    None
 }
 
 /// How the reading of a body ended.

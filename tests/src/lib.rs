@@ -3,12 +3,15 @@
 #![forbid(unsafe_code)]
 
 pub mod contract;
+mod document;
+pub mod fuzz;
 mod recorder;
 mod script;
 mod upstream;
 
+pub use document::Document;
 pub use recorder::{Recorded, Recorder};
-pub use script::{Script, Step};
+pub use script::{Script, Step, Then};
 pub use upstream::upstream;
 
 /// The README's program compiles.

@@ -1,6 +1,7 @@
 //! A server that plays a script: one step a request, over real sockets.
 
 use std::{
+    collections::VecDeque,
     net::Ipv4Addr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -34,9 +35,22 @@ pub enum Step {
     },
     /// Announces a body of ten bytes more than it sends.
     ShortBody(&'static str, String),
+    /// Sends these bytes, head and all, and then does this.
+    Raw(Vec<u8>, Then),
     /// Closes the connection without an answer.
     Close,
     /// Takes the request and never answers.
+    Silence,
+}
+
+/// How an answer ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
+    /// The connection is closed.
+    Close,
+    /// The connection is reset (RFC 9293, section 3.10.4).
+    Reset,
+    /// Nothing more comes.
     Silence,
 }
 
@@ -52,7 +66,9 @@ impl Step {
 pub struct Script {
     /// Where it listens.
     pub url: String,
+    steps: Arc<Mutex<VecDeque<Step>>>,
     requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<()>,
     server: JoinHandle<()>,
 }
 
@@ -63,33 +79,70 @@ impl Script {
     ///
     /// When no port can be had, or there are no steps.
     pub async fn play(steps: Vec<Step>) -> Self {
+        Self::play_at(0, steps).await
+    }
+
+    /// Plays these steps at a port; at any that is free if it is 0.
+    ///
+    /// # Panics
+    ///
+    /// When the port cannot be had, or there are no steps.
+    pub async fn play_at(port: u16, steps: Vec<Step>) -> Self {
         assert!(!steps.is_empty(), "a script needs a step");
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
+        let steps = Arc::new(Mutex::new(VecDeque::from(steps)));
+        let connections = Arc::new(());
+        let (left, seen, open) = (Arc::clone(&steps), Arc::clone(&requests), Arc::clone(&connections));
         let server = tokio::spawn(async move {
-            let mut at = 0;
             loop {
                 let Ok((mut socket, _)) = listener.accept().await else { return };
+                let open = Arc::clone(&open);
                 let Some(request) = read_request(&mut socket).await else { continue };
                 seen.lock().expect("no panic").push(request);
-                let step = steps[at.min(steps.len() - 1)].clone();
-                at += 1;
+                let step = next(&mut left.lock().expect("no panic"));
                 // Side by side, so that silence in one does not hold up the next.
                 tokio::spawn(async move {
                     // A client that has gone away is no failure of the script.
                     let _ = perform(&mut socket, step).await;
+                    drop(open);
                 });
             }
         });
-        Self { url, requests, server }
+        Self { url, steps, requests, connections, server }
+    }
+
+    /// Goes on with these steps instead of those that are left.
+    ///
+    /// # Panics
+    ///
+    /// When there are no steps.
+    pub fn go_on_with(&self, steps: Vec<Step>) {
+        assert!(!steps.is_empty(), "a script needs a step");
+        *self.steps.lock().expect("no panic") = steps.into();
     }
 
     /// The requests so far, as they came over the wire.
+    ///
+    /// # Panics
+    ///
+    /// When a request could not be written down, which is a panic by itself.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
+
+    /// How many requests are being answered.
+    pub fn open_connections(&self) -> usize {
+        // The script holds one, and its server another.
+        Arc::strong_count(&self.connections).saturating_sub(2)
+    }
+}
+
+/// The next step; the last one stays.
+fn next(steps: &mut VecDeque<Step>) -> Step {
+    let step = if steps.len() > 1 { steps.pop_front() } else { steps.front().cloned() };
+    step.expect("a script needs a step")
 }
 
 impl Drop for Script {
@@ -157,6 +210,19 @@ async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
             let length = body.len() + 10;
             let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
             socket.write_all(format!("{head}{body}").as_bytes()).await?;
+        }
+        Step::Raw(bytes, then) => {
+            socket.write_all(&bytes).await?;
+            socket.flush().await?;
+            match then {
+                Then::Close => {}
+                Then::Reset => {
+                    // What was sent should be there first.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    return socket.set_zero_linger();
+                }
+                Then::Silence => silence(socket).await,
+            }
         }
         Step::Close => return Ok(()),
         Step::Silence => silence(socket).await,

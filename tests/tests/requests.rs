@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use pollinations_ext::{
-    Builder, File, Gateway, KeyPlacement, Pollinations,
+    Builder, ErrorKind, File, Gateway, KeyPlacement, Pollinations,
     byop::DeviceFlow,
     chat::Function,
     schemars::{self, JsonSchema},
@@ -195,7 +195,8 @@ async fn an_image_after_a_file_of_this_machine() {
     let recorder = Recorder::json(stored).await;
     let file = File::bytes(PNG).name("cat.png");
     let request = recorder.client().image("at night").reference_image("https://example.com/a.png").reference_file(file);
-    let _ = request.send().await.unwrap();
+    // The server answers everything like this.
+    assert_eq!(request.send().await.unwrap_err().kind(), ErrorKind::Decode);
     insta::assert_snapshot!(recorder.requests());
 }
 
@@ -324,7 +325,8 @@ async fn the_older_gateway() {
     let recorder = Recorder::json(completion()).await;
     let client = recorder.builder().gateway(Gateway::Legacy).build().unwrap();
     client.chat("openai").user("Hello").send().await.unwrap();
-    let _ = client.image(PROMPT).model("flux").query("nologo", "true").query("private", "true").send().await.unwrap();
+    let image = client.image(PROMPT).model("flux").query("nologo", "true").query("private", "true");
+    assert_eq!(image.send().await.unwrap_err().kind(), ErrorKind::Decode, "the server answers with JSON");
     assert!(client.models().list().await.unwrap().data.is_empty());
     assert!(client.models().text().await.unwrap().is_empty());
     assert!(client.models().image().await.unwrap().is_empty());
@@ -417,7 +419,7 @@ async fn the_generated_client_sends_the_key_too() {
 /// 4,000 characters of all kinds, and the shortest that trip over paths.
 #[tokio::test]
 async fn prompts_arrive_as_one_segment_of_the_path() {
-    let recorder = Recorder::answering("text/plain", "ok").await;
+    let recorder = Recorder::answering("application/octet-stream", "ok").await;
     let client = recorder.client();
     let long: String = "aé🌸/?#%&+\"\\\n ;=".chars().cycle().take(4000).collect();
     for prompt in ["/", "//a//", "a/../b", "%2F", "%", "+", "...", " ", "?", "#", "é", "\\", "\u{0}", PROMPT, &long] {

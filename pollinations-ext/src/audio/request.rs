@@ -109,7 +109,7 @@ impl AudioRequest {
         let input = self.text;
         let body = SpeechRequest { duration, input, instrumental, model, response_format, speed, voice };
         let send = |client: Client| async move { client.create_speech().body(body).send().await };
-        self.shared.download(POST, &self.options, send).await
+        self.shared.media(POST, &self.options, send).await
     }
 
     /// Sends the request by `GET`, with the text in its address. Caches on the way may answer it.
@@ -130,7 +130,7 @@ impl AudioRequest {
     /// ```
     pub async fn send_get(self) -> Result<Download, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        shared.download(GET, &options, self.write()?).await
+        shared.media(GET, &options, self.write()?).await
     }
 
     /// The address of the sound, for an `<audio src>`. With the client's key in it if that is publishable.

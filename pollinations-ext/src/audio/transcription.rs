@@ -222,7 +222,7 @@ impl TranscriptionRequest {
         let shared = Arc::clone(&self.shared);
         let response = self.response_format(format).send_raw().await?;
         let undecodable = |error: &serde_json::Error| {
-            let error = shared.undecodable("the transcript cannot be read", error, response.body());
+            let error = shared.keys.undecodable("the transcript cannot be read", error, response.body());
             error.with_operation(OPERATION).with_request_id(response.request_id().map(str::to_owned))
         };
         let details: Map<String, Value> =

@@ -113,7 +113,8 @@ impl DeviceFlow {
     /// # }
     /// ```
     pub async fn start(self) -> Result<DeviceCode, Error> {
-        self.begin().await.map_err(|error| error.with_operation(OPERATION))
+        let keys = Keyring::new(Some(self.app_key.clone()), []);
+        self.begin().await.map_err(|error| error.with_operation(OPERATION).redacted(&keys))
     }
 
     async fn begin(self) -> Result<DeviceCode, Error> {

@@ -448,6 +448,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_comes_second_changes_nothing() {
+        let waiting = Waiting::start().await;
+        let address = waiting.address;
+        let grant = waiting.post(GRANT);
+        let other = waiting.post("api_key=sk_another&state=s3cret");
+        // Both are there before either says anything.
+        let (mut first, mut second) =
+            (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+        first.write_all(grant.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        first.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("granted"), "{answer}");
+        // It may be told no, or nothing at all.
+        let _ = second.write_all(other.as_bytes()).await;
+        let mut answer = String::new();
+        let _ = second.read_to_string(&mut answer).await;
+        assert!(!answer.ends_with("granted"), "{answer}");
+        assert_eq!(waiting.outcome().await.as_deref(), Ok("sk_users"));
+    }
+
+    #[tokio::test]
     async fn nobody_comes() {
         let receiver = Receiver::bind().await.unwrap();
         let authorization = Authorization::new(receiver.redirect_url());

@@ -268,6 +268,25 @@ impl ChatReply {
     }
 }
 
+/// A reply that came some other way than by this client, and so without headers.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{chat::ChatReply, types::ChatCompletion};
+///
+/// let body = r#"{"id":"1","object":"chat.completion","created":0,"model":"openai",
+///     "choices":[{"message":{"role":"assistant","content":"Hello"}}]}"#;
+/// let reply = ChatReply::from(serde_json::from_str::<ChatCompletion>(body)?);
+/// assert_eq!(reply.text(), "Hello");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl From<ChatCompletion> for ChatReply {
+    fn from(completion: ChatCompletion) -> Self {
+        Self::new(completion, HeaderMap::new())
+    }
+}
+
 /// What a model said, as it is sent back to it.
 pub(super) fn to_message(message: &ReplyMessage) -> ChatMessage {
     AssistantMessage {

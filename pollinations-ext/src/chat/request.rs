@@ -442,7 +442,7 @@ impl ChatRequest {
         let with_usage = streamed.include_usage == Some(true);
         let send = |client: Client| async move { client.chat_completions().body(body).send().await };
         let events = shared.events(OPERATION, &options, send).await?;
-        Ok(ChatStream::new(shared, OPERATION, events, with_usage))
+        Ok(ChatStream::new(&shared, OPERATION, events, with_usage))
     }
 
     /// Sends the request, calls the functions that the model asks for, tells it the results, and so on until it

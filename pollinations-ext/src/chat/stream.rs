@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::HeaderMap;
@@ -19,15 +20,19 @@ use pollinations_api::types::{
 use super::reply::{self, ChatReply};
 use crate::{
     body::ErrorBody,
+    builder::MAX_BODY,
     error::{Error, ErrorKind},
     events::Events,
+    guard::Guard,
+    keyring::Keyring,
+    maybe_send::{MaybeSend, body},
     raw::header,
     text::TextStream,
-    transport::Shared,
+    transport::{MAX_ERROR_BODY, Shared},
 };
 
 /// What ends a stream of chunks, as OpenAI's API has it.
-const DONE: &str = "[DONE]";
+const DONE: &[u8] = b"[DONE]";
 
 /// A piece of a streamed reply. Dereferences to the whole chunk.
 ///
@@ -128,11 +133,9 @@ impl Deref for ChatChunk {
 /// ```
 #[must_use = "nothing is read from a stream until it is polled"]
 pub struct ChatStream {
-    shared: Arc<Shared>,
     operation: &'static str,
     events: Events,
-    merged: Merged,
-    with_usage: bool,
+    reader: Reader,
     state: State,
 }
 
@@ -144,8 +147,45 @@ enum State {
 }
 
 impl ChatStream {
-    pub(crate) fn new(shared: Arc<Shared>, operation: &'static str, events: Events, with_usage: bool) -> Self {
-        Self { shared, operation, events, merged: Merged::default(), with_usage, state: State::Open }
+    pub(crate) fn new(shared: &Shared, operation: &'static str, events: Events, with_usage: bool) -> Self {
+        let keys = Arc::clone(&shared.keys);
+        let reader = Reader { keys, merged: Merged::default(), with_usage, max_reply: shared.max_body };
+        Self { operation, events, reader, state: State::Open }
+    }
+
+    /// Reads a stream of chunks that came some other way: through a proxy, from a recording, over a transport of the
+    /// caller's. The bytes may be cut anywhere.
+    ///
+    /// Silence is not limited here, and the events need no runtime. An error of the source is one of the kind
+    /// [`ErrorKind::Connection`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::chat::ChatStream;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), pollinations_ext::Error> {
+    /// let pieces = [
+    ///     r#"data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}"#,
+    ///     "\n\ndata: ",
+    ///     r#"{"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}"#,
+    ///     "\n\ndata: [DONE]\n\n",
+    /// ];
+    /// let recording = futures_util::stream::iter(pieces.map(|piece| Ok::<_, std::io::Error>(piece.into())));
+    /// assert_eq!(ChatStream::from_bytes(recording).finish().await?.text(), "Hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_bytes<S, E>(bytes: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let keys = Arc::new(Keyring::new(None, []));
+        let reader = Reader { keys, merged: Merged::default(), with_usage: false, max_reply: MAX_BODY };
+        let events = Events::new(Guard::new(body(bytes), None), HeaderMap::new());
+        Self { operation: "chat_completions", events, reader, state: State::Open }
     }
 
     /// The next piece; nothing when the reply is complete, or has failed.
@@ -154,7 +194,8 @@ impl ChatStream {
     ///
     /// [`ErrorKind::Stream`] when the model fails, [`ErrorKind::Truncated`] when the stream ends too soon,
     /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
-    /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB.
+    /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB, or
+    /// when the reply as a whole has more bytes than [`max_response_bytes`](crate::Builder::max_response_bytes).
     /// After an error nothing more comes.
     ///
     /// # Examples
@@ -192,10 +233,10 @@ impl ChatStream {
             chunk?;
         }
         if self.state == State::Failed {
-            return Err(self.error(ErrorKind::Truncated, "the stream has failed before its end"));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
         }
         let headers = self.events.headers().clone();
-        Ok(self.merged.into_reply(headers))
+        Ok(self.reader.merged.into_reply(headers))
     }
 
     /// The id under which the service knows the request.
@@ -248,48 +289,14 @@ impl ChatStream {
 
     /// What the model has said so far, as a message of the conversation.
     pub(super) fn merged_message(&self) -> ChatMessage {
-        let choice = self.merged.choices.values().next();
+        let choice = self.reader.merged.choices.values().next();
         let message = choice.map(MergedChoice::message).unwrap_or_default();
         reply::to_message(&message)
     }
 
-    fn error(&self, kind: ErrorKind, message: &str) -> Error {
-        self.locate(Error::new(kind, message))
-    }
-
     fn locate(&self, error: Error) -> Error {
-        error.with_operation(self.operation).with_request_id(self.request_id().map(str::to_owned))
-    }
-
-    /// Reads one event. Nothing for the one that ends the stream.
-    fn read(&mut self, data: &str) -> Option<Result<ChatChunk, Error>> {
-        if data.trim_end() == DONE {
-            self.state = State::Complete;
-            return None;
-        }
-        Some(match serde_json::from_str::<ChatCompletionChunk>(data) {
-            Ok(ChatCompletionChunk { error: Some(_), .. }) => {
-                let body = ErrorBody::parse(data.as_bytes(), "the model failed", &self.shared.keys);
-                Err(self.locate(Error::stream(body)))
-            }
-            Ok(chunk) => {
-                self.merged.add(&chunk);
-                Ok(ChatChunk(chunk))
-            }
-            Err(error) => {
-                let what = "an event of the stream cannot be read";
-                Err(self.locate(self.shared.undecodable(what, &error, data.as_bytes())))
-            }
-        })
-    }
-
-    /// What the end of the response means when nothing announced it: some servers leave out `[DONE]`.
-    fn end(&mut self) -> Option<Result<ChatChunk, Error>> {
-        if self.merged.is_complete(self.with_usage) {
-            self.state = State::Complete;
-            return None;
-        }
-        Some(Err(self.error(ErrorKind::Truncated, "the stream ended before the reply was complete")))
+        let request_id = self.request_id().map(str::to_owned);
+        error.with_operation(self.operation).with_request_id(request_id).redacted(&self.reader.keys)
     }
 }
 
@@ -301,15 +308,17 @@ impl Stream for ChatStream {
         if this.state != State::Open {
             return Poll::Ready(None);
         }
-        let item = match ready!(Pin::new(&mut this.events).poll_next(context)) {
-            Some(Ok(data)) => this.read(&data),
-            Some(Err(error)) => Some(Err(this.locate(error))),
-            None => this.end(),
+        let item = match ready!(this.events.poll_data(context)) {
+            Some(Ok(data)) => this.reader.read(data),
+            Some(Err(error)) => Some(Err(error)),
+            None => this.reader.end(),
         };
-        if let Some(Err(_)) = item {
-            this.state = State::Failed;
-        }
-        Poll::Ready(item)
+        this.state = match item {
+            Some(Ok(_)) => State::Open,
+            Some(Err(_)) => State::Failed,
+            None => State::Complete,
+        };
+        Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))
     }
 }
 
@@ -323,12 +332,57 @@ impl std::fmt::Debug for ChatStream {
     }
 }
 
+/// Makes chunks of events, and a reply of the chunks.
+struct Reader {
+    keys: Arc<Keyring>,
+    merged: Merged,
+    with_usage: bool,
+    /// Bytes that the reply may have.
+    max_reply: usize,
+}
+
+impl Reader {
+    /// Reads one event. Nothing for the one that ends the stream.
+    fn read(&mut self, data: &[u8]) -> Option<Result<ChatChunk, Error>> {
+        if data.trim_ascii_end() == DONE {
+            return None;
+        }
+        Some(match serde_json::from_slice::<ChatCompletionChunk>(data) {
+            Ok(ChatCompletionChunk { error: Some(_), .. }) => {
+                let body = data.get(..data.len().min(MAX_ERROR_BODY)).unwrap_or_default();
+                Err(Error::stream(ErrorBody::parse(body, "the model failed", &self.keys)))
+            }
+            Ok(chunk) => self.keep(chunk, data.len()),
+            Err(error) => Err(self.keys.undecodable("an event of the stream cannot be read", &error, data)),
+        })
+    }
+
+    fn keep(&mut self, chunk: ChatCompletionChunk, size: usize) -> Result<ChatChunk, Error> {
+        self.merged.add(&chunk, size);
+        if self.merged.size > self.max_reply {
+            let message = format!("the reply is larger than {} bytes", self.max_reply);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(ChatChunk(chunk))
+    }
+
+    /// What the end of the response means when nothing announced it: some servers leave out `[DONE]`.
+    fn end(&self) -> Option<Result<ChatChunk, Error>> {
+        if self.merged.is_complete(self.with_usage) {
+            return None;
+        }
+        Some(Err(Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")))
+    }
+}
+
 /// The pieces put together.
 #[derive(Debug, Default)]
 struct Merged {
     /// The fields that do not come in pieces, each as it came last.
     whole: ChatCompletionChunk,
     choices: BTreeMap<u64, MergedChoice>,
+    /// Bytes that the pieces took, more or less.
+    size: usize,
 }
 
 #[derive(Debug, Default)]
@@ -339,7 +393,8 @@ struct MergedChoice {
 }
 
 impl Merged {
-    fn add(&mut self, chunk: &ChatCompletionChunk) {
+    /// Adds a chunk that came in an event of this size, in bytes.
+    fn add(&mut self, chunk: &ChatCompletionChunk, size: usize) {
         let whole = &mut self.whole;
         keep(&mut whole.id, &chunk.id);
         keep(&mut whole.model, &chunk.model);
@@ -351,7 +406,12 @@ impl Merged {
             whole.citations.clone_from(&chunk.citations);
         }
         for choice in &chunk.choices {
-            self.choices.entry(choice.index.unwrap_or_default()).or_default().add(choice);
+            let merged = self.choices.entry(choice.index.unwrap_or_default()).or_insert_with(|| {
+                self.size += size_of::<MergedChoice>();
+                MergedChoice::default()
+            });
+            merged.add(choice);
+            self.size += choice.delta.as_ref().map_or(0, |delta| weight(delta, size));
         }
     }
 
@@ -445,6 +505,14 @@ impl MergedChoice {
             message,
         }
     }
+}
+
+/// Bytes that a piece adds to a reply: those of its text, or all of its event if there is more to it.
+fn weight(delta: &ChatDelta, event: usize) -> usize {
+    if delta.content_blocks.is_some() || delta.tool_calls.is_some() || delta.audio.is_some() {
+        return event;
+    }
+    [&delta.content, &delta.reasoning_content].into_iter().flatten().map(String::len).sum()
 }
 
 /// Takes a value that came, and leaves the old one if none did.

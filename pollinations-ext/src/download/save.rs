@@ -13,7 +13,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`bytes`](Self::bytes), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
     ///
     /// # Examples
     ///

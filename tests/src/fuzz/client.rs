@@ -1,0 +1,153 @@
+//! What a server, or a browser on its behalf, hands to the client.
+
+use std::fmt::Debug;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use pollinations_ext::{
+    Error, ErrorKind, Gateway,
+    byop::{Authorization, State},
+    chat::{ChatReply, ChatStream},
+    types::{ChatCompletion, ModelInfo},
+};
+use reqwest::{
+    StatusCode,
+    header::{HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Bytes of a response that an error repeats at the most.
+const EXCERPT: usize = 1024;
+
+/// The way back from the service's page. No key is taken from an answer without the state, and none is repeated.
+pub(super) fn byop_return(input: &[u8]) {
+    let way_back = String::from_utf8_lossy(input);
+    let authorization = Authorization::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));
+    match authorization.accept(&way_back) {
+        Ok(key) => {
+            let fragment = way_back.split_once('#').map_or(&*way_back, |(_, fragment)| fragment);
+            let decoded = form(fragment);
+            assert!(decoded.contains(&("state".to_owned(), "the-state-that-was-sent".to_owned())), "{decoded:?}");
+            // White space around a key is not part of it.
+            let is_key = |(name, value): &(String, String)| name == "api_key" && value.trim() == key.expose_secret();
+            assert!(decoded.iter().any(is_key), "{decoded:?}");
+            assert!(!format!("{key:?}").contains(key.expose_secret()));
+        }
+        Err(error) => {
+            let said = format!("{error} {error:?}");
+            for (name, value) in form(&way_back) {
+                let is_long = value.len() >= 16 && value != "the-state-that-was-sent";
+                assert!(!is_long || !said.contains(&value), "the error repeats {name}");
+            }
+        }
+    }
+}
+
+fn form(text: &str) -> Vec<(String, String)> {
+    let text = text.trim();
+    let mut url = reqwest::Url::parse("http://127.0.0.1/").expect("an address");
+    url.set_query(Some(text));
+    url.query_pairs().into_owned().collect()
+}
+
+/// The body of an error. It is understood or kept in part, and the error says something.
+pub(super) fn error_body(input: &[u8]) {
+    let (number, body) = input.split_at(input.len().min(2));
+    let number = number.iter().fold(0, |number, byte| number * 256 + u16::from(*byte));
+    let status = StatusCode::from_u16(400 + number % 200).expect("400 to 599");
+    let mut headers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_bytes(body.split(|byte| *byte == b'\n').next().unwrap_or_default()) {
+        headers.insert(RETRY_AFTER, value);
+    }
+    let error = Error::from_response(status, &headers, body);
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(status)));
+    assert!(!error.message().is_empty() && !error.to_string().is_empty());
+    assert!(error.body().is_none_or(|kept| !kept.is_empty() && kept.len() <= EXCERPT));
+    assert!(error.is_payment_required() == (status == 402));
+}
+
+/// A listing of models, as each gateway gives it.
+pub(super) fn models(input: &[u8]) {
+    for gateway in [Gateway::Current, Gateway::Legacy] {
+        match gateway.read_models(input) {
+            Ok(models) => comes_back(&models),
+            Err(error) => is_decode(&error),
+        }
+    }
+    if let Ok(models) = serde_json::from_slice::<Vec<ModelInfo>>(input) {
+        comes_back(&models);
+    }
+}
+
+/// A reply, whole or as a stream of events.
+pub(super) fn chat_reply(input: &[u8]) {
+    if let Ok(completion) = serde_json::from_slice::<ChatCompletion>(input) {
+        comes_back(&completion);
+        look_at(&ChatReply::from(completion));
+    }
+    // The same events, however they are cut: the same chunks, the same reply, the same error.
+    let whole = read(vec![Bytes::copy_from_slice(input)]);
+    let cut = read(input.chunks(7).map(Bytes::copy_from_slice).collect());
+    assert_eq!(whole, cut);
+}
+
+/// Reads a stream to its end, chunk by chunk and as a whole, and tells what came of it.
+fn read(pieces: Vec<Bytes>) -> (Vec<String>, String) {
+    let stream = || {
+        let pieces = pieces.clone();
+        ChatStream::from_bytes(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
+    };
+    // Nothing is waited for.
+    let chunks: Vec<_> = stream().collect().now_or_never().expect("a stream that does not wait");
+    let finished = stream().finish().now_or_never().expect("a stream that does not wait");
+    let failed = chunks.iter().find_map(|chunk| chunk.as_ref().err());
+    assert_eq!(failed.map(Error::kind), finished.as_ref().err().map(Error::kind));
+    let text: String = chunks.iter().flatten().map(|chunk| chunk.text()).collect();
+    let said = match finished {
+        Ok(reply) => {
+            look_at(&reply);
+            if chunks.iter().flatten().all(|chunk| chunk.choices.len() <= 1 && first_choice(chunk)) {
+                assert_eq!(reply.text(), text);
+            }
+            format!("{:?}", reply.completion())
+        }
+        Err(error) => error.to_string(),
+    };
+    (chunks.iter().map(|chunk| format!("{chunk:?}")).collect(), said)
+}
+
+/// Whether the choice that a chunk adds to is the one that the reply begins with.
+fn first_choice(chunk: &pollinations_ext::chat::ChatChunk) -> bool {
+    chunk.choices.iter().all(|choice| choice.index.unwrap_or_default() == 0)
+}
+
+/// Asks a reply for everything it has.
+fn look_at(reply: &ChatReply) {
+    assert_eq!(
+        reply.text().is_empty(),
+        reply.message().and_then(|message| message.content.as_deref()).is_none_or(str::is_empty)
+    );
+    assert_eq!(
+        reply.tool_calls().len(),
+        reply.message().and_then(|message| message.tool_calls.as_ref()).map_or(0, Vec::len)
+    );
+    if let Err(error) = reply.audio_bytes() {
+        is_decode(&error);
+    }
+    let message = reply.to_message();
+    comes_back(&message);
+    assert!(reply.image_urls().count() <= reply.content_blocks().len());
+}
+
+fn is_decode(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.body().is_none_or(|kept| kept.len() <= EXCERPT));
+}
+
+/// What was read and is written is read as the same again.
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let written = serde_json::to_vec(value).expect("what was read can be written");
+    let again: T = serde_json::from_slice(&written)
+        .unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(&written)));
+    assert_eq!(again, *value);
+}

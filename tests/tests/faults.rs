@@ -1,0 +1,449 @@
+//! What becomes of a call when the server, or the network, misbehaves: every fault with every kind of call, over real
+//! sockets. What comes of it is the first table in `docs/reliability.md`.
+
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant, SystemTime},
+};
+
+use futures_util::{FutureExt, future::join_all};
+use pollinations_ext::{Error, ErrorKind, File, Pollinations, RetryPolicy};
+use pollinations_tests::{Document, Script, Step, Then};
+use tokio::{runtime::Handle, time::sleep};
+
+const KEY: &str = "sk_not_for_anybody_else_0123456789";
+
+/// For a whole call.
+const DEADLINE: Duration = Duration::from_secs(4);
+
+/// For silence between two pieces.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// For a response that is held in memory.
+const MAX_RESPONSE: usize = 1024 * 1024;
+
+/// What the test itself may take beyond the deadline, on a busy machine.
+const SLACK: Duration = Duration::from_secs(6);
+
+/// The kinds of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Json,
+    Stream,
+    Download,
+    Upload,
+}
+
+const CALLS: [Call; 4] = [Call::Json, Call::Stream, Call::Download, Call::Upload];
+
+impl Call {
+    /// The type and the bytes of a good answer.
+    fn answer(self) -> (&'static str, Vec<u8>) {
+        match self {
+            Self::Json => ("application/json", br#"{"balance": 3.5}"#.to_vec()),
+            Self::Stream => {
+                let mut events = String::new();
+                for word in ["one ", "two ", "three"] {
+                    events +=
+                        &format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{word}\"}}}}]}}\n\n");
+                }
+                events +=
+                    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+                ("text/event-stream", events.into_bytes())
+            }
+            Self::Download => ("image/jpeg", b"a picture, or so it says".to_vec()),
+            Self::Upload => {
+                let body = r#"{"id":"0123456789abcdef","url":"https://media.pollinations.ai/0123456789abcdef","contentType":"image/png","size":4,"duplicate":false}"#;
+                ("application/json", body.as_bytes().to_vec())
+            }
+        }
+    }
+
+    fn healthy(self) -> Step {
+        let (kind, body) = self.answer();
+        respond(200, kind, "", &body, 0, Then::Close)
+    }
+
+    /// Makes the call, to the end of what it has to read.
+    async fn make(self, client: &Pollinations, folder: &tempfile::TempDir) -> Result<(), Error> {
+        match self {
+            Self::Json => client.account().balance().await.map(|balance| assert_eq!(balance.balance, 3.5)),
+            Self::Stream => {
+                let stream = client.chat("openai").user("count").stream().await?;
+                stream.finish().await.map(|reply| assert_eq!(reply.text(), "one two three"))
+            }
+            Self::Download => client.image("a cat").send().await?.save(folder.path().join("cat.jpg")).await.map(|_| ()),
+            Self::Upload => {
+                let file = File::bytes(vec![1, 2, 3, 4]).name("cat.png").content_type("image/png");
+                client.media().upload(file).send().await.map(|upload| assert_eq!(upload.id, "0123456789abcdef"))
+            }
+        }
+    }
+}
+
+/// A response, head and all, that announces more than it has if something is missing.
+fn respond(status: u16, kind: &str, headers: &str, body: &[u8], missing: usize, then: Then) -> Step {
+    let length = body.len() + missing;
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
+    );
+    Step::Raw([head.as_bytes(), body].concat(), then)
+}
+
+/// An error in the service's envelope.
+fn status(status: u16, headers: &str) -> Step {
+    let body = r#"{"success":false,"error":{"code":"X","message":"in the service's words"}}"#;
+    respond(status, "application/json", headers, body.as_bytes(), 0, Then::Close)
+}
+
+/// What should come of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It fails with this error after so many requests.
+    Fails(ErrorKind, u32),
+    /// It succeeds: this is no fault for such a call.
+    Succeeds,
+}
+
+use Outcome::{Fails, Succeeds};
+
+/// One row of the table: a fault, and what comes of it for the four kinds of calls.
+struct Row {
+    name: &'static str,
+    fault: Box<dyn Fn(Call) -> Step>,
+    outcomes: [Outcome; 4],
+    /// At least so long does the call wait, all together.
+    waits: Duration,
+    promise: &'static str,
+}
+
+/// As often as the default policy sends a request.
+const RETRIED: u32 = 3;
+
+fn row(
+    name: &'static str,
+    outcomes: impl Into<Outcomes>,
+    promise: &'static str,
+    fault: impl Fn(Call) -> Step + 'static,
+) -> Row {
+    Row { name, fault: Box::new(fault), outcomes: outcomes.into().0, waits: Duration::ZERO, promise }
+}
+
+struct Outcomes([Outcome; 4]);
+
+impl From<Outcome> for Outcomes {
+    fn from(outcome: Outcome) -> Self {
+        Self([outcome; 4])
+    }
+}
+
+impl From<[Outcome; 4]> for Outcomes {
+    fn from(outcomes: [Outcome; 4]) -> Self {
+        Self(outcomes)
+    }
+}
+
+fn rows() -> Vec<Row> {
+    use ErrorKind::{Api, Connect, Connection, Decode, Timeout, TooLarge, Truncated};
+    let bomb = gzip_bomb();
+    let again = "The server may never have seen it, or may do better the next time.";
+    let first = "A stream is retried until its first event is there, a download until its head is. What has come of it \
+                 after that is not asked for twice.";
+    let final_ = "The same request gets the same answer.";
+    let part = |call: Call, keep: usize| {
+        let (kind, body) = call.answer();
+        (kind, body[..body.len() - keep].to_vec())
+    };
+    let mut rows = vec![
+        row("refused", Fails(Connect, RETRIED), again, |_| Step::Close),
+        row("reset before the head", Fails(Connection, RETRIED), again, |_| Step::Raw(Vec::new(), Then::Reset)),
+        row(
+            "reset in the body",
+            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, 1), Fails(Connection, RETRIED)],
+            first,
+            move |call| {
+                let (kind, body) = part(call, 10);
+                respond(200, kind, "", &body, 10, Then::Reset)
+            },
+        ),
+        row(
+            "silence before the head",
+            Fails(Timeout, 1),
+            "The call ends when its time does (`Builder::timeout`).",
+            |_| Step::Silence,
+        ),
+        row(
+            "silence in the body",
+            Fails(Timeout, 1),
+            "A call that is received as a whole ends when its time does; a stream or a download when nothing has come \
+             for too long (`Builder::idle_timeout`).",
+            move |call| {
+                let (kind, body) = part(call, 10);
+                respond(200, kind, "", &body, 10, Then::Silence)
+            },
+        ),
+        row(
+            "body cut short",
+            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, 1), Fails(Connection, RETRIED)],
+            first,
+            move |call| {
+                let (kind, body) = part(call, 10);
+                respond(200, kind, "", &body, 10, Then::Close)
+            },
+        ),
+        row(
+            "stream cut between events",
+            [Fails(Decode, 1), Fails(Truncated, 1), Succeeds, Fails(Decode, 1)],
+            "A stream that ends without `[DONE]`, and before the model has finished, is an error. What is not a stream \
+             and ends as it announced is taken as it is.",
+            move |call| {
+                let (kind, body) = call.answer();
+                let end = body.windows(2).position(|two| two == b"\n\n").map_or(body.len() - 1, |at| at + 2);
+                respond(200, kind, "", &body[..end], 0, Then::Close)
+            },
+        ),
+        row(
+            "bytes that are not UTF-8",
+            [Fails(Decode, 1), Fails(Decode, 1), Succeeds, Fails(Decode, 1)],
+            final_,
+            |call| {
+                let body: &[u8] = match call {
+                    Call::Stream => b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xff\"}}]}\n\n",
+                    _ => b"{\"\xff\": \"\xff\"}",
+                };
+                respond(200, call.answer().0, "", body, 0, Then::Close)
+            },
+        ),
+        row("no JSON", [Fails(Decode, 1), Fails(Decode, 1), Succeeds, Fails(Decode, 1)], final_, |call| {
+            let body = if call == Call::Stream { "data: {no json\n\n" } else { "{no json" };
+            respond(200, call.answer().0, "", body.as_bytes(), 0, Then::Close)
+        }),
+        row(
+            "another content type",
+            [Fails(Decode, 1), Fails(Decode, 1), Fails(Decode, 1), Fails(Decode, 1)],
+            "A page where a picture should be is not saved as one.",
+            |_| respond(200, "text/html", "", b"<title>Welcome to this network</title>", 0, Then::Close),
+        ),
+        row("an error as a page of HTML", Fails(Api, RETRIED), "The title of the page is the message.", |_| {
+            respond(502, "text/html", "", b"<html><title>Bad Gateway</title></html>", 0, Then::Close)
+        }),
+        row("an error without a body", Fails(Api, RETRIED), "The name of the status is the message.", |_| {
+            respond(500, "text/plain", "", b"", 0, Then::Close)
+        }),
+        row("an error of 10 MiB", Fails(Api, 1), "64 KiB are read, and 1 KiB is kept.", |_| {
+            respond(400, "text/plain", "", &vec![b'x'; 10 * 1024 * 1024], 0, Then::Close)
+        }),
+        row("400", Fails(Api, 1), final_, |_| status(400, "")),
+        row(
+            "402",
+            Fails(Api, RETRIED),
+            "There may be pollen again in a moment. `PaymentPolicy` has other ways: the next key, asking the user, \
+             waiting for the daily reset, or giving up at once.",
+            |_| status(402, ""),
+        ),
+        row("408", Fails(Api, RETRIED), again, |_| status(408, "")),
+        Row {
+            waits: Duration::from_secs(2),
+            ..row(
+                "429, `Retry-After` in seconds",
+                Fails(Api, RETRIED),
+                "The wait is the one that the server asks for, if the time of the call allows.",
+                |_| status(429, "retry-after: 1\r\n"),
+            )
+        },
+        Row {
+            // A date has whole seconds: up to one of the two is gone already.
+            waits: Duration::from_secs(1),
+            ..row("429, `Retry-After` as a date", Fails(Api, RETRIED), "The same.", |_| {
+                let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+                status(429, &format!("retry-after: {soon}\r\n"))
+            })
+        },
+        row("429, `Retry-After` beyond the deadline", Fails(Api, 1), "Waiting would be in vain.", |_| {
+            status(429, "retry-after: 3600\r\n")
+        }),
+    ];
+    for (name, code) in [("500", 500), ("502", 502), ("503", 503), ("504", 504)] {
+        rows.push(row(name, Fails(Api, RETRIED), again, move |_| status(code, "")));
+    }
+    rows.extend([
+        row("520", Fails(Api, 1), "Nobody knows what it means, nor what has been done.", |_| status(520, "")),
+        row("redirects without end", Fails(Connection, 1), "Ten are followed.", |_| {
+            Step::Answer(307, vec![("location", "/again".to_owned())], String::new())
+        }),
+        row(
+            "redirect to another host",
+            Fails(Api, 1),
+            "It is followed, and the key stays behind.",
+            // The address is put in when it is known.
+            |_| Step::Close,
+        ),
+        row(
+            "an event of more than 8 MiB, a response of more than `max_response_bytes`",
+            [Fails(TooLarge, 1), Fails(TooLarge, 1), Succeeds, Fails(TooLarge, 1)],
+            "What is saved to a file takes no memory, and has no limit.",
+            |call| {
+                let mut body = if call == Call::Stream { b"data: ".to_vec() } else { Vec::new() };
+                let size = if call == Call::Stream { 9 * 1024 * 1024 } else { MAX_RESPONSE + 1 };
+                body.resize(body.len() + size, b'x');
+                respond(200, call.answer().0, "", &body, 0, Then::Close)
+            },
+        ),
+        row(
+            "a gzip bomb",
+            Fails(Decode, 1),
+            "Nothing is unpacked: the client asks for bodies as they are, and takes no others. A client of the \
+             caller's that unpacks them meets the limits above.",
+            move |call| respond(200, call.answer().0, "content-encoding: gzip\r\n", &bomb, 0, Then::Close),
+        ),
+    ]);
+    rows
+}
+
+/// 64 MiB of zeros, packed into some 64 KiB (RFC 1952).
+fn gzip_bomb() -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![0; 64 * 1024 * 1024]).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn client(url: &str) -> Pollinations {
+    Pollinations::builder()
+        .base_url(url)
+        .media_url(url)
+        .key(KEY.parse().unwrap())
+        .retry(RetryPolicy::default().base_delay(Duration::from_millis(1)))
+        .timeout(DEADLINE)
+        .idle_timeout(IDLE)
+        .max_response_bytes(MAX_RESPONSE)
+        .build()
+        .unwrap()
+}
+
+/// Nothing of the key in what an error says.
+fn keeps_the_secret(error: &Error) {
+    let mut said = format!("{error} {error:?} {error:#?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        let _ = write!(said, " {error} {error:?}");
+        source = error.source();
+    }
+    for piece in KEY.as_bytes().windows(8) {
+        let piece = String::from_utf8_lossy(piece);
+        assert!(!said.contains(&*piece), "{piece} is in {said}");
+    }
+}
+
+/// One cell of the table.
+async fn check(row: &Row, call: Call, expected: Outcome) {
+    let name = format!("{} × {call:?}", row.name);
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = Script::play(vec![Step::json(401, r#"{"error":"no key"}"#)]).await;
+    let fault = match row.name {
+        "redirect to another host" => {
+            let other = elsewhere.url.replace("127.0.0.1", "localhost");
+            Step::Answer(307, vec![("location", format!("{other}/elsewhere"))], String::new())
+        }
+        _ => (row.fault)(call),
+    };
+    let mut script = Some(Script::play(vec![fault.clone()]).await);
+    let url = script.as_ref().unwrap().url.clone();
+    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    if row.name == "refused" {
+        drop(script.take());
+        // The listener closes when its task is told.
+        sleep(Duration::from_millis(20)).await;
+    }
+    let client = client(&url);
+
+    let begun = Instant::now();
+    let result = call.make(&client, &folder).await;
+    let elapsed = begun.elapsed();
+    assert!(elapsed < DEADLINE + SLACK, "{name}: {elapsed:?}");
+    assert!(elapsed >= row.waits, "{name}: {elapsed:?}");
+    let saved = std::fs::read_dir(folder.path()).unwrap().count();
+    match (&result, expected) {
+        (Ok(()), Succeeds) => assert_eq!(saved, usize::from(call == Call::Download), "{name}"),
+        (Err(error), Fails(kind, attempts)) => {
+            let sent = script.as_ref().map(|script| script.requests().len());
+            // Once a stream is open its errors are not those of an attempt.
+            let attempts_told = if error.attempts() == 0 { 1 } else { error.attempts() };
+            assert_eq!((error.kind(), attempts_told), (kind, attempts), "{name}: {error:?}");
+            if row.name != "redirects without end" {
+                assert!(sent.is_none_or(|sent| sent == attempts as usize), "{name}: {sent:?} requests");
+            }
+            assert_eq!(saved, 0, "{name}: something was left behind");
+            assert!(error.body().is_none_or(|body| body.len() <= 1024), "{name}");
+            keeps_the_secret(error);
+        }
+        _ => panic!("{name}: {result:?} instead of {expected:?}"),
+    }
+    let seen = elsewhere.requests().concat();
+    assert_eq!(seen.is_empty(), row.name != "redirect to another host", "{name}");
+    assert!(!seen.contains("sk_") && !seen.to_lowercase().contains("authorization"), "{name}: {seen}");
+
+    // Once is no harm where a request is worth repeating, and none is left undone where it is not.
+    let script = match script {
+        Some(script) => script,
+        None => Script::play_at(port, vec![call.healthy()]).await,
+    };
+    let can_be_once = row.waits.is_zero() && !["refused", "redirects without end"].contains(&row.name);
+    if can_be_once {
+        script.go_on_with(vec![fault, call.healthy()]);
+        let result = call.make(&client, &folder).await;
+        let recovers = match expected {
+            Fails(_, attempts) => attempts > 1,
+            Succeeds => true,
+        };
+        assert_eq!(result.is_ok(), recovers, "{name}: {result:?}");
+    }
+    // And the client is as good as new.
+    script.go_on_with(vec![call.healthy()]);
+    call.make(&client, &folder).await.unwrap_or_else(|error| panic!("{name}: not usable afterwards: {error}"));
+    drop(client);
+    for _ in 0..200 {
+        if script.open_connections() == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{name}: {} connections were left open", script.open_connections());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_with_every_kind_of_call() {
+    let rows = rows();
+    let cells = rows.iter().flat_map(|row| CALLS.into_iter().zip(row.outcomes).map(move |cell| (row, cell)));
+    let checks = cells.map(|(row, (call, outcome))| AssertUnwindSafe(check(row, call, outcome)).catch_unwind());
+    // Each has said what is wrong with it.
+    let wrong = join_all(checks).await.into_iter().filter(Result::is_err).count();
+    assert_eq!(wrong, 0, "so many cells are not as expected");
+    // Connections, timers and whatever else the calls have started are gone with them.
+    for _ in 0..200 {
+        if Handle::current().metrics().num_alive_tasks() == 0 {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0, "tasks were left behind");
+
+    let mut table =
+        String::from("| fault | JSON | stream | download | upload | what is promised |\n|---|---|---|---|---|---|\n");
+    for row in &rows {
+        let cells: Vec<String> = row.outcomes.iter().map(ToString::to_string).collect();
+        let _ = writeln!(table, "| {} | {} | {} |", row.name, cells.join(" | "), row.promise);
+    }
+    Document::new("docs/reliability.md").section("faults", &table);
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Succeeds => formatter.write_str("succeeds"),
+            Fails(kind, 1) => write!(formatter, "`{kind:?}`"),
+            Fails(kind, attempts) => write!(formatter, "`{kind:?}` after {attempts} attempts"),
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The key is nowhere: every public call with keys made up for it, through every fault, and everything that can be
+//! printed afterwards searched for them. Alone in its program, since it listens to all that is logged.
+
+use std::{
+    error::Error as StdError,
+    fmt::{Debug, Write as _},
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+use futures_util::TryStreamExt;
+use pollinations_emulator::{Emulator, Fault};
+use pollinations_ext::{ApiKey, Error, File, KeyPlacement, Pollinations, RetryPolicy, byop::DeviceFlow};
+use pollinations_tests::{Script, Step, Then};
+use proptest::{
+    prelude::Strategy,
+    strategy::ValueTree,
+    test_runner::{TestRng, TestRunner},
+};
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+/// Characters of a key that must not be seen together.
+const PIECE: usize = 8;
+
+/// Keys that are made up.
+const KEYS: usize = 6;
+
+/// Everything that this process logs, by `tracing` or by `log`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn take(&self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().unwrap())).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {}: {}\n", record.level(), record.target(), record.args());
+        self.0.lock().unwrap().extend_from_slice(line.as_bytes());
+    }
+
+    fn flush(&self) {}
+}
+
+fn log() -> &'static Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Log::default();
+        log::set_boxed_logger(Box::new(log.clone())).unwrap();
+        log::set_max_level(log::LevelFilter::Trace);
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        log
+    })
+}
+
+/// What can be printed of a result: of an error also what it was caused by.
+fn said<T: Debug>(result: Result<T, Error>) -> String {
+    match result {
+        Ok(value) => format!("{value:?} {value:#?}"),
+        Err(error) => {
+            let mut said = format!("{error} {error:#} {error:?} {error:#?}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                let _ = write!(said, " / {error} {error:?} {error:#?}");
+                cause = error.source();
+            }
+            said
+        }
+    }
+}
+
+type Told<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
+
+/// Every public call, and what can be printed of it before and after.
+fn calls<'a>(
+    client: &'a Pollinations,
+    key: &'a str,
+    enter: &'a str,
+    folder: &'a tempfile::TempDir,
+) -> Vec<(&'static str, Told<'a>)> {
+    macro_rules! calls {
+        ($($name:literal: $request:expr => |$bound:ident| $result:expr;)*) => {
+            vec![$(($name, Box::pin(async move {
+                let $bound = $request;
+                let before = format!("{:?}", $bound);
+                before + &said($result.await)
+            }) as Told<'a>)),*]
+        };
+    }
+    let png = || File::bytes(b"\x89PNG\r\n\x1a\n0000".to_vec()).name("x.png").content_type("image/png");
+    let path = |name: &str| folder.path().join(name);
+    calls! {
+        "chat": client.chat("openai").user("x") => |call| call.send();
+        "chat raw": client.chat("openai").user("x") => |call| call.send_raw();
+        "chat stream": client.chat("openai").user("x") => |call| async { call.stream().await?.finish().await };
+        "chat text": client.chat("openai").user("x") => |call| async {
+            call.stream().await?.text_stream().try_collect::<String>().await
+        };
+        "text": client.text("x") => |call| call.send();
+        "text by POST": client.text("x") => |call| call.send_post();
+        "text stream": client.text("x") => |call| async { call.stream().await?.finish().await };
+        "image": client.image("x").size(16, 16) => |call| async { call.send().await?.bytes().await };
+        "image saved": client.image("x").size(16, 16) => |call| async { call.send().await?.save(path("x.jpg")).await };
+        "image address": client.image("x") => |call| async { call.url_without_key() };
+        "image address refused": client.image("x") => |call| async { call.url().map(|_| ()) };
+        "video": client.video("x", "veo") => |call| async { call.send().await?.bytes().await };
+        "speech": client.speech("x") => |call| async { call.send().await?.bytes().await };
+        "speech by GET": client.speech("x") => |call| async { call.send_get().await?.bytes().await };
+        "music": client.music("x") => |call| async { call.send().await?.bytes().await };
+        "transcription": client.transcribe(File::bytes(b"RIFF0000WAVE".to_vec()).name("x.wav")) => |call| call.send();
+        "upload": client.media().upload(png()) => |call| call.send();
+        "upload, raw body": client.media().upload(png()).raw() => |call| call.send();
+        "upload, base64": client.media().upload(png()).base64() => |call| call.send();
+        "media": client.media() => |call| async { call.fetch("0123456789abcdef").await?.bytes().await };
+        "media exists": client.media() => |call| async { call.exists("0123456789abcdef").await };
+        "models": client.models() => |call| call.list().into_future();
+        "text models": client.models() => |call| call.text().into_future();
+        "image models": client.models() => |call| call.image().into_future();
+        "audio models": client.models() => |call| call.audio().into_future();
+        "balance": client.account() => |call| call.balance().into_future();
+        "profile": client.account() => |call| call.profile().into_future();
+        "usage": client.account().usage() => |call| call.send();
+        "usage as CSV": client.account().usage() => |call| async { call.csv().await?.bytes().await };
+        "usage rows": client.account().usage() => |call| call.csv_rows();
+        "usage stream": client.account().usage() => |call| async { call.records().try_collect::<Vec<_>>().await };
+        "daily usage": client.account().usage_daily() => |call| call.send();
+        "key status": client => |call| call.key_status().into_future();
+        "device flow": DeviceFlow::new(key.parse().unwrap()).enter_url(enter) => |call| call.start();
+    }
+}
+
+/// Faults of the emulator, which does not repeat what it is sent.
+fn faults() -> Vec<Fault> {
+    vec![
+        Fault::default(),
+        Fault::status(401),
+        Fault::status(402).reason("key_budget"),
+        Fault::status(429).retry_after("0"),
+        Fault::status(500),
+        Fault::status(502).html(),
+        Fault::status(400).body(""),
+        Fault::reset(),
+        Fault::default().reset_after(20),
+        Fault::default().truncate(20),
+        Fault::default().malformed(),
+        Fault::default().stream_error(1),
+        Fault::default().content_type("text/html"),
+    ]
+}
+
+/// What a server may do that wants the key to be seen: repeat it wherever it can, as a whole or in part.
+fn echoes(key: &str) -> Vec<Step> {
+    let part = &key[..key.len() * 2 / 3];
+    let json = |status, body: String| Step::json(status, body);
+    let events = |body: String| Step::Answer(200, vec![("content-type", "text/event-stream".to_owned())], body);
+    let quoted = serde_json::to_string(key).unwrap();
+    vec![
+        json(
+            401,
+            format!(
+                r#"{{"error":{{"code":{quoted},"message":{quoted},"requestId":{quoted},"details":{{"key":{quoted}}}}}}}"#
+            ),
+        ),
+        json(400, format!(r#"{{"error":{quoted}}}"#)),
+        json(400, format!(r#"{{"error":{{"message":"it begins with {part}"}}}}"#)),
+        json(400, format!("not json {key} and {part}")),
+        json(
+            200,
+            format!(r#"{{"balance":{quoted},"data":{quoted},"choices":{quoted},"id":5,"text":{{"a":{quoted}}}}}"#),
+        ),
+        json(200, quoted.clone()),
+        json(200, format!("[{quoted}, 1, {{\"name\": 5, \"x\": {quoted}}}]")),
+        Step::Answer(502, vec![("content-type", "text/html".to_owned())], format!("<title>no {key}</title>")),
+        // Cut off within the title.
+        Step::Answer(502, vec![("content-type", "text/html".to_owned())], format!("<title>no {part}")),
+        Step::Answer(200, vec![("content-type", "text/html".to_owned())], format!("<title>{key}</title> {part}")),
+        Step::Answer(400, vec![("x-request-id", key.to_owned()), ("retry-after", key.to_owned())], String::new()),
+        Step::Answer(200, vec![("x-request-id", key.to_owned()), ("content-type", key.to_owned())], "{}".to_owned()),
+        Step::Answer(
+            200,
+            vec![("x-request-id", key.to_owned()), ("content-encoding", key.to_owned())],
+            "{}".to_owned(),
+        ),
+        Step::Answer(307, vec![("location", format!("http://127.0.0.1:9/?key={key}"))], String::new()),
+        Step::Answer(307, vec![("location", format!("nonsense:{key}"))], String::new()),
+        Step::Answer(307, vec![("location", format!("/{key}?key={key}"))], String::new()),
+        events(format!("data: {{\"error\":{{\"message\":{quoted},\"code\":{quoted}}}}}\n\n")),
+        events(format!("data: {{\"choices\":{quoted}}}\n\n")),
+        events(format!("data: {key}\n\ndata: {part}\n\n")),
+        events(format!("data: {{\"choices\":[]}}\n\ndata: {{\"error\":{{\"message\":\"{part}\"}}}}\n\n")),
+        Step::Raw(format!("HTTP/1.1 {key}\r\n\r\n").into_bytes(), Then::Close),
+        Step::Raw(key.as_bytes().to_vec(), Then::Reset),
+        Step::Raw(
+            format!(
+                "HTTP/1.1 200 X\r\nx-request-id: {key}\r\ncontent-type: image/png\r\ncontent-length: 999\r\n\r\n{key}"
+            )
+            .into_bytes(),
+            Then::Close,
+        ),
+        Step::Raw(
+            format!(
+                "HTTP/1.1 200 X\r\nx-request-id: {key}\r\ncontent-type: text/plain\r\ncontent-length: 999\r\n\r\n{key}"
+            )
+            .into_bytes(),
+            Then::Close,
+        ),
+    ]
+}
+
+/// Fails if any eight characters of the key stand in the text.
+fn search(text: &str, key: &str, place: &str) {
+    for piece in key.as_bytes().windows(PIECE) {
+        let piece = std::str::from_utf8(piece).unwrap();
+        if let Some(at) = text.find(piece) {
+            let from = text[..at].char_indices().rev().nth(200).map_or(0, |(at, _)| at);
+            panic!("{piece}, of {key}, is in {place}: …{}", text[from..].chars().take(500).collect::<String>());
+        }
+    }
+}
+
+/// Keys as the service has them, and others that a header can carry.
+fn keys() -> Vec<String> {
+    let mut runner = TestRunner::new_with_rng(Default::default(), TestRng::deterministic_rng(Default::default()));
+    let tail = proptest::prop_oneof!["[0-9A-Za-z]{32}", "[0-9A-Za-z_-]{13,60}", "[!-~]{16,80}"];
+    let key = (proptest::sample::select(vec!["sk_", "pk_"]), tail).prop_map(|(prefix, tail)| format!("{prefix}{tail}"));
+    (0..KEYS).map(|_| key.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+fn client(url: &str, key: &str, placement: KeyPlacement) -> Pollinations {
+    let key: ApiKey = key.parse().unwrap();
+    search(&format!("{key:?} {key:#?}"), key.expose_secret(), "the key itself");
+    let builder = Pollinations::builder()
+        .base_url(url)
+        .media_url(url)
+        .spare_key(key.clone())
+        .key(key.clone())
+        .key_placement(placement)
+        .retry(RetryPolicy::default().base_delay(Duration::ZERO).max_retries(1))
+        .timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(2));
+    search(&format!("{builder:?} {builder:#?}"), key.expose_secret(), "the builder");
+    let client = builder.build().unwrap();
+    search(&format!("{client:?} {client:#?} {:?}", client.api()), key.expose_secret(), "the client");
+    client
+}
+
+async fn through_the_emulator(key: &str, placement: KeyPlacement) {
+    let lines = Arc::new(Mutex::new(String::new()));
+    let written = Arc::clone(&lines);
+    let emulator = Emulator::builder()
+        .on_request(move |entry| {
+            let _ = writeln!(written.lock().unwrap(), "{entry} {entry:?}");
+        })
+        .start()
+        .await
+        .unwrap();
+    let client = client(emulator.base_url(), key, placement);
+    let folder = tempfile::tempdir().unwrap();
+    for fault in faults() {
+        emulator.clear_faults();
+        emulator.inject(fault.clone().always());
+        for (name, call) in calls(&client, key, emulator.base_url(), &folder) {
+            let place = format!("what {name} says after {fault:?} ({placement:?})");
+            search(&call.await, key, &place);
+        }
+        // The generated client, whose errors have no address in them.
+        let error = client.api().account_balance().send().await.err();
+        search(&format!("{error:?} {error:#?}"), key, &format!("the generated client's error after {fault:?}"));
+    }
+    search(&format!("{emulator:?}"), key, "the emulator");
+    let journal = emulator.journal();
+    assert!(journal.len() > 300, "{} requests", journal.len());
+    search(&format!("{journal:?} {}", serde_json::to_string(&journal).unwrap()), key, "the journal");
+    search(&lines.lock().unwrap(), key, "what the emulator prints");
+    search(&log().take(), key, "the log");
+}
+
+async fn through_echoes(key: &str, placement: KeyPlacement) {
+    let folder = tempfile::tempdir().unwrap();
+    for echo in echoes(key) {
+        let script = Script::play(vec![echo.clone()]).await;
+        let client = client(&script.url, key, placement);
+        for (name, call) in calls(&client, key, &script.url, &folder) {
+            let text = call.await;
+            // What a server sends as the content of a success is its own.
+            let is_error = text.contains("Error {");
+            if is_error {
+                search(&text, key, &format!("what {name} says after {echo:?} ({placement:?})"));
+            }
+        }
+        let sent = script.requests().concat();
+        assert!(sent.contains("Bearer ") || sent.contains("key="), "the key was never sent");
+    }
+    search(&log().take(), key, "the log");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_eight_characters_of_a_key_are_anywhere() {
+    log().take();
+    for (number, key) in keys().iter().enumerate() {
+        let placement = if number % 2 == 0 { KeyPlacement::Header } else { KeyPlacement::Query };
+        through_the_emulator(key, placement).await;
+        through_echoes(key, placement).await;
+    }
+    tracing::info!("heard");
+    log::info!("heard too");
+    let text = log().take();
+    assert!(text.contains("heard") && text.contains("heard too"), "nobody listened to the log: {text}");
+}
