@@ -42,7 +42,11 @@ pub(crate) async fn ask(Query(query): Query<Parameters>) -> Result<Html<String>,
         ("Permissions", value(&query, "permissions", "scope")),
         ("Models", value(&query, "models", "models")),
         ("Budget", value(&query, "budget", "budget").map(|budget| format!("{budget} pollen"))),
-        ("Expires after", value(&query, "expiry", "expiry").map(|days| format!("{days} days"))),
+        (
+            "Expires after",
+            value(&query, "expiry", "expiry")
+                .map(|days| if days == "1" { "1 day".to_owned() } else { format!("{days} days") }),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some(format!("<dt>{name}</dt><dd>{}</dd>", escape(&value?))))
@@ -163,7 +167,7 @@ fn page(title: &str, text: &str, fields: &str, action: &str) -> Html<String> {
     };
     Html(format!(
         "<!doctype html><html lang=en><meta charset=utf-8>\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><title>{title}</title><link rel=icon href=\"data:,\">\
          <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;\
          padding:0 1rem}}button,input{{font:inherit;padding:.25rem .75rem}}dt{{font-weight:bold}}dd{{margin:0 0 .5rem}}</style>\
          <h1>{title}</h1>{text}{form}</html>"

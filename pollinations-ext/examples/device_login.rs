@@ -1,11 +1,22 @@
 //! The same for a machine without a browser: the user enters a short code somewhere else.
 
-use std::{env, error::Error};
+use std::{env, process::ExitCode};
 
-use pollinations_ext::{Builder, byop::DeviceFlow};
+use pollinations_ext::{Builder, Error, byop::DeviceFlow};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match login().await {
+        Ok(text) => println!("Thank you! {text}"),
+        Err(error) => {
+            eprintln!("Not today: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+async fn login() -> Result<String, Error> {
     let app_key = env::var("POLLINATIONS_APP_KEY").unwrap_or_else(|_| "pk_example".to_owned());
     let mut flow = DeviceFlow::new(app_key.parse()?);
     let mut builder = Builder::default();
@@ -17,6 +28,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let code = flow.start().await?;
     println!("Please visit {} and enter {}", code.verification_uri(), code.user_code());
     let pollinations = builder.key(code.wait().await?).build()?;
-    println!("Thank you! {}", pollinations.chat("openai").user("Say hello").send().await?.text());
-    Ok(())
+    Ok(pollinations.chat("openai").user("Say hello").send().await?.text().to_owned())
 }

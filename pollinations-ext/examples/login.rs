@@ -1,14 +1,27 @@
-//! Lets the user pay for a picture: he grants a key in the browser, and it comes back to this machine.
+//! Lets the user pay for a picture: he grants a key in the browser, and it comes back to this machine. Waits as many
+//! seconds for him as the first argument says, or five minutes.
 
-use std::{env, error::Error, time::Duration};
+use std::{env, process::ExitCode, time::Duration};
 
 use pollinations_ext::{
-    Builder,
+    Builder, Error,
     byop::{Authorization, Receiver},
 };
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let seconds = env::args().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(300);
+    match login(Duration::from_secs(seconds)).await {
+        Ok(bytes) => println!("Thank you! cat.jpg ({bytes} bytes)"),
+        Err(error) => {
+            eprintln!("No picture today: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+async fn login(limit: Duration) -> Result<u64, Error> {
     let receiver = Receiver::bind().await?;
     let mut authorization = Authorization::new(receiver.redirect_url()).models(["flux"]).budget(1.0).expiry(1);
     let mut builder = Builder::default();
@@ -18,8 +31,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         builder = builder.base_url(url);
     }
     println!("Please visit {}", authorization.url()?);
-    let key = receiver.receive(&authorization, Duration::from_secs(300)).await?;
-    let image = builder.key(key).build()?.image("a cat among tulips").model("flux").send().await?;
-    println!("Thank you! cat.jpg ({} bytes)", image.save("cat.jpg").await?);
-    Ok(())
+    let key = receiver.receive(&authorization, limit).await?;
+    builder.key(key).build()?.image("a cat among tulips").model("flux").send().await?.save("cat.jpg").await
 }

@@ -1,0 +1,122 @@
+//! Ways from bytes to typed chunks: ours, the limit, and those of others. Each returns how many chunks there were.
+
+use std::convert::Infallible;
+
+use bytes::{Bytes, BytesMut};
+use eventsource_stream::Eventsource;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use pollinations_ext::{chat::ChatStream, types::ChatCompletionChunk};
+
+use crate::EVENT;
+
+/// The bytes as they come.
+pub fn source(pieces: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin + use<> {
+    stream::iter(pieces.to_vec().into_iter().map(Ok))
+}
+
+/// What all this comes down to: serde_json on events of which somebody else has found the ends.
+///
+/// # Panics
+///
+/// When a chunk is none.
+pub fn limit(events: &[u8]) -> usize {
+    let mut count = 0;
+    for event in events.chunks_exact(EVENT) {
+        let chunk: ChatCompletionChunk = serde_json::from_slice(&event["data: ".len()..EVENT - 2]).expect("a chunk");
+        count += usize::from(std::hint::black_box(chunk).id.is_some());
+    }
+    count
+}
+
+/// The same over bytes that come in pieces: bare reqwest, and somebody who knows how long each event is.
+///
+/// # Panics
+///
+/// When the stream fails.
+pub async fn limit_stream(response: reqwest::Response, events: usize) -> usize {
+    let mut body = response.bytes_stream();
+    let mut rest = BytesMut::new();
+    let mut count = 0;
+    while let Some(piece) = body.next().await {
+        let piece = piece.expect("a piece");
+        let mut piece = &piece[..];
+        if count < events && !rest.is_empty() {
+            let (end, after) = piece.split_at(piece.len().min(EVENT - rest.len()));
+            rest.extend_from_slice(end);
+            piece = after;
+            if rest.len() == EVENT {
+                count += limit(&rest);
+                rest.clear();
+            }
+        }
+        let whole = piece.len().min((events - count) * EVENT) / EVENT * EVENT;
+        count += limit(&piece[..whole]);
+        rest.extend_from_slice(&piece[whole..]);
+    }
+    count
+}
+
+/// A [`ChatStream`], which also puts the reply together.
+///
+/// # Panics
+///
+/// When the stream fails.
+pub fn ours(pieces: &[Bytes]) -> usize {
+    finished(async {
+        let mut stream = ChatStream::from_bytes(source(pieces));
+        let mut count = 0;
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.expect("a chunk");
+            count += usize::from(std::hint::black_box(chunk).id.is_some());
+        }
+        count
+    })
+}
+
+/// The decoder of async-openai.
+///
+/// # Panics
+///
+/// When the stream fails.
+pub fn eventsource_stream(pieces: &[Bytes]) -> usize {
+    let events = source(pieces).eventsource().map(|event| event.expect("an event").data);
+    finished(typed(events))
+}
+
+/// `sseer`.
+///
+/// # Panics
+///
+/// When the stream fails.
+pub fn sseer(pieces: &[Bytes]) -> usize {
+    let events = sseer::event_stream::EventStream::new(source(pieces)).map(|event| event.expect("an event").data);
+    finished(typed(events))
+}
+
+/// `sse-stream`.
+///
+/// # Panics
+///
+/// When the stream fails.
+pub fn sse_stream(pieces: &[Bytes]) -> usize {
+    let events = sse_stream::SseByteStream::new(source(pieces));
+    finished(typed(events.map(|event| event.expect("an event").data.unwrap_or_default())))
+}
+
+async fn typed<D: std::ops::Deref<Target = str>>(events: impl Stream<Item = D>) -> usize {
+    let mut events = std::pin::pin!(events);
+    let mut count = 0;
+    while let Some(data) = events.next().await {
+        if &*data == "[DONE]" {
+            break;
+        }
+        let chunk: ChatCompletionChunk = serde_json::from_str(&data).expect("a chunk");
+        count += usize::from(std::hint::black_box(chunk).id.is_some());
+    }
+    count
+}
+
+/// Nothing is waited for.
+fn finished<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a stream that is there")
+}

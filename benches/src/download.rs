@@ -1,0 +1,52 @@
+//! Ways to get a video into a file. Each panics when it is not as long as it should be.
+
+use std::path::Path;
+
+use futures_util::StreamExt;
+use pollinations_ext::Pollinations;
+use tokio::{fs::File, io::AsyncWriteExt};
+
+use crate::VIDEO;
+
+fn request(client: &reqwest::Client, url: &str) -> reqwest::RequestBuilder {
+    client.get(format!("{url}/image/x?model=veo"))
+}
+
+/// `Download::save`.
+///
+/// # Panics
+///
+/// When something fails.
+pub async fn ours(client: &Pollinations, path: &Path) {
+    let written = client.video("x", "veo").send().await.expect("a video").save(path).await.expect("a file");
+    assert_eq!(written, VIDEO as u64);
+}
+
+/// The pieces as they come.
+///
+/// # Panics
+///
+/// When something fails.
+pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
+    let mut bytes = request(client, url).send().await.expect("a video").bytes_stream();
+    let mut file = File::create(path).await.expect("a file");
+    let mut written = 0;
+    while let Some(piece) = bytes.next().await {
+        let piece = piece.expect("a piece");
+        file.write_all(&piece).await.expect("room");
+        written += piece.len();
+    }
+    file.flush().await.expect("room");
+    assert_eq!(written, VIDEO);
+}
+
+/// All of it first.
+///
+/// # Panics
+///
+/// When something fails.
+pub async fn in_memory(client: &reqwest::Client, url: &str, path: &Path) {
+    let bytes = request(client, url).send().await.expect("a video").bytes().await.expect("the whole video");
+    assert_eq!(bytes.len(), VIDEO);
+    tokio::fs::write(path, bytes).await.expect("room");
+}
