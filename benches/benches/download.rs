@@ -13,7 +13,7 @@ fn downloads(criterion: &mut Criterion) {
     let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
     let path = std::env::temp_dir().join(format!("pollinations-bench-{}.mp4", std::process::id()));
     let mut group = criterion.benchmark_group("download");
-    group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4));
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     group.throughput(Throughput::Bytes(VIDEO as u64));
     group.bench_function("bare", |bencher| {
         bencher.to_async(&runtime).iter(|| download::bare(&bare, &server.url, &path));

@@ -8,7 +8,7 @@ use pollinations_benches::document;
 
 fn normalize(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("normalize");
-    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     for times in document::SIZES {
         let (document, bytes) = document::enlarged(times);
         group.throughput(Throughput::Bytes(bytes as u64));

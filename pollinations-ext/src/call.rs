@@ -1,8 +1,8 @@
-//! One call on its way through the generated client.
+//! One call, through the generated client and out of it again.
 //!
-//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where this
-//! module sits: it has each request sent as often as it takes, and keeps what comes of it, since the generated types
-//! have no room for the error as it was, the raw response, or the pieces of a stream.
+//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where they
+//! are taken from it, to be sent as often as it takes: its types have no room for the error as it was, the raw response,
+//! or the pieces of a stream.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -82,7 +82,7 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<(RawResponse, u32), Error> {
-        match Call::perform(self, options, Receive::Whole, operation, send).await? {
+        match self.perform(options, Receive::Whole, operation, send).await? {
             (Received::Whole(response), attempts) => Ok((response, attempts)),
             _ => Err(nothing(operation)),
         }
@@ -96,9 +96,9 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
-        match Call::perform(self, options, Receive::Open, operation, send).await? {
+        match self.perform(options, Receive::Open, operation, send).await? {
             (Received::Response(response), attempts) if is_text(response.headers()) => {
-                let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+                let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
                 let message = format!("the server answered with `{kind}` instead of an image or sound");
                 let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
                 let error = error.with_request_id(request_id(response.headers()));
@@ -122,7 +122,7 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
-        match Call::perform(self, options, Receive::Open, operation, send).await? {
+        match self.perform(options, Receive::Open, operation, send).await? {
             (Received::Response(response), _) => Ok(self.downloaded(operation, response)),
             _ => Err(nothing(operation)),
         }
@@ -149,10 +149,41 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Opened, Error> {
-        match Call::perform(self, options, receive, operation, send).await? {
+        match self.perform(options, receive, operation, send).await? {
             (Received::Stream(stream), _) => Ok(*stream),
             _ => Err(nothing(operation)),
         }
+    }
+
+    /// Makes a call, and returns what came of it and after how many attempts.
+    async fn perform<T, E>(
+        &self,
+        options: &Options,
+        receive: Receive,
+        operation: &str,
+        send: impl Write<T, E>,
+    ) -> Result<(Received, u32), Error> {
+        let request = self.written(send).map_err(|error| error.with_operation(operation))?;
+        // On the heap, so that the futures of callers stay small.
+        let (outcome, attempts) = Box::pin(self.run(&self.http, request, operation, options, receive)).await;
+        match outcome {
+            Ok(received) => Ok((received, attempts)),
+            Err(failure) => {
+                let error = failure.explain(&self.keys).redacted(&self.keys);
+                Err(error.with_attempts(attempts).with_operation(operation))
+            }
+        }
+    }
+
+    /// The request as the generated client writes it. Nothing is sent.
+    fn written<T, E>(&self, send: impl Write<T, E>) -> Result<Request, Error> {
+        let seen = Arc::new(Seen::default());
+        let transport = SharedTransport::from(Arc::clone(&seen));
+        // The generated code waits for nothing but its transport, which does not wait.
+        let generated =
+            send.write(Client::new_with_client(&self.base_url, self.http.clone(), transport)).now_or_never();
+        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
     }
 
     /// The address that a call would go to, without the key. Nothing is sent.
@@ -162,12 +193,7 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Url, Error> {
-        let seen = Arc::new(Seen::default());
-        let transport = SharedTransport::from(Arc::clone(&seen));
-        // The generated code waits for nothing but its transport, which does not wait.
-        let _ = send.write(Client::new_with_client(&self.base_url, self.http.clone(), transport)).now_or_never();
-        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let request = request.ok_or_else(|| Error::request("the request cannot be written"));
+        let request = self.written(send);
         let request = request.and_then(|request| self.prepare(request, operation, options, Receive::Open));
         request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
     }
@@ -175,47 +201,13 @@ impl Shared {
 
 /// Whether a response is a page or JSON.
 fn is_text(headers: &HeaderMap) -> bool {
-    let kind = header(headers, CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
     kind.starts_with("text/") || kind.starts_with("application/json")
 }
 
 /// The error of a call whose response was received in another way than it was asked for, which does not happen.
 fn nothing(operation: &str) -> Error {
     Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
-}
-
-/// One call on its way through the generated client.
-struct Call {
-    shared: Arc<Shared>,
-    options: Options,
-    receive: Receive,
-    outcome: Mutex<Option<(Result<Received, Failure>, u32)>>,
-}
-
-impl Call {
-    /// Has the generated client write the request, and returns what came of it and after how many attempts.
-    async fn perform<T, E>(
-        shared: &Arc<Shared>,
-        options: &Options,
-        receive: Receive,
-        operation: &str,
-        send: impl Write<T, E>,
-    ) -> Result<(Received, u32), Error> {
-        let outcome = Mutex::default();
-        let call = Arc::new(Self { shared: Arc::clone(shared), options: options.clone(), receive, outcome });
-        let transport = SharedTransport::from(Arc::clone(&call));
-        let generated = send.write(Client::new_with_client(&shared.base_url, shared.http.clone(), transport)).await;
-        // Nothing panics while the lock is held.
-        let outcome = call.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match outcome {
-            Some((Ok(received), attempts)) => Ok((received, attempts)),
-            Some((Err(failure), attempts)) => {
-                let error = failure.explain(&shared.keys).redacted(&shared.keys);
-                Err(error.with_attempts(attempts).with_operation(operation))
-            }
-            None => Err(unwritten(generated).with_operation(operation)),
-        }
-    }
 }
 
 /// Why the generated client has not written the request.
@@ -225,16 +217,6 @@ fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
         Err(Generated::InvalidRequest(message) | Generated::Custom(message)) => Error::request(message),
         Err(Generated::CommunicationError(error)) => Error::transport(error),
         _ => Error::request("the request cannot be written"),
-    }
-}
-
-impl Transport for Call {
-    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a> {
-        Box::pin(async move {
-            let outcome = self.shared.run(client, request, operation, &self.options, self.receive).await;
-            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            Err(ended(client))
-        })
     }
 }
 

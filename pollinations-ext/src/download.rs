@@ -21,6 +21,7 @@ use crate::{
     guard::Guard,
     keyring::Keyring,
     maybe_send::body,
+    progress::{Progress, Report},
     raw::{header, request_id},
     transport::Shared,
 };
@@ -52,42 +53,10 @@ pub struct Download {
     headers: HeaderMap,
     length: Option<u64>,
     body: Guard,
-    received: u64,
+    transferred: u64,
     /// Bytes that are read into memory at the most.
     max_bytes: usize,
     report: Option<Report>,
-}
-
-type Report = Box<dyn Fn(Progress) + Send + Sync>;
-
-/// How far a download is.
-///
-/// # Examples
-///
-/// ```
-/// # fn example(progress: pollinations_ext::Progress) {
-/// match progress.total {
-///     Some(total) => println!("{} of {total} bytes", progress.received),
-///     None => println!("{} bytes", progress.received),
-/// }
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Bytes that have come.
-    pub received: u64,
-    /// Bytes that there are, where the server says so.
-    pub total: Option<u64>,
-}
-
-impl fmt::Display for Progress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.total {
-            Some(total) => write!(formatter, "{} of {total} bytes", self.received),
-            None => write!(formatter, "{} bytes", self.received),
-        }
-    }
 }
 
 impl Download {
@@ -96,7 +65,7 @@ impl Download {
         let length = response.content_length();
         let body = Guard::new(body(response.bytes_stream()), shared.idle_timeout);
         let (keys, max_bytes) = (Arc::clone(&shared.keys), shared.max_body);
-        Self { operation, keys, headers, length, body, received: 0, max_bytes, report: None }
+        Self { operation, keys, headers, length, body, transferred: 0, max_bytes, report: None }
     }
 
     /// What the bytes are, such as `image/jpeg` or `video/mp4`.
@@ -195,7 +164,7 @@ impl Download {
     /// # }
     /// ```
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.report = Some(Box::new(report));
+        self.report = Some(Report::new(report));
         self
     }
 
@@ -266,9 +235,9 @@ impl Stream for Download {
         let this = self.get_mut();
         let item = ready!(Pin::new(&mut this.body).poll_next(context));
         if let Some(Ok(chunk)) = &item {
-            this.received += chunk.len() as u64;
+            this.transferred += chunk.len() as u64;
             if let Some(report) = &this.report {
-                report(Progress { received: this.received, total: this.length });
+                report.tell(this.transferred, this.length);
             }
         }
         Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))

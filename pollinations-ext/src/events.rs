@@ -33,7 +33,7 @@ impl Opened {
     /// error, unless plain text will do.
     pub(crate) async fn open(response: Response, idle: Duration, plain: bool) -> Result<Self, Error> {
         let headers = response.headers().clone();
-        let kind = header(&headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+        let kind = header(&headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let guard = Guard::new(body(response.bytes_stream()), idle);
         if kind.eq_ignore_ascii_case("text/event-stream") {

@@ -26,6 +26,7 @@ mod media;
 mod models;
 mod multipart;
 mod options;
+mod progress;
 mod raw;
 mod retry;
 pub mod sse;
@@ -37,7 +38,7 @@ pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
 pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
 pub use builder::{Builder, KeyPlacement};
 pub use client::Pollinations;
-pub use download::{Download, Progress};
+pub use download::Download;
 pub use error::{Error, ErrorKind};
 pub use fetch::Fetch;
 pub use file::File;
@@ -51,6 +52,7 @@ pub use models::Models;
 pub use pollinations_api as api;
 /// The types of requests and responses, generated from the service's document.
 pub use pollinations_api::types;
+pub use progress::Progress;
 pub use raw::RawResponse;
 pub use retry::{Attempt, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
 /// For the `JsonSchema` of arguments and replies; derive it with this version.

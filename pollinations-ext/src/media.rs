@@ -17,6 +17,7 @@ use crate::{
     file::{File, Loaded},
     multipart::Form,
     options::{Options, call_options},
+    progress::{Progress, Report},
     raw::RawResponse,
     transport::Shared,
 };
@@ -195,6 +196,27 @@ impl UploadRequest {
     /// ```
     pub fn base64(mut self) -> Self {
         self.encoding = Encoding::Base64;
+        self
+    }
+
+    /// Calls this whenever a piece of the request has been handed to the connection, for a progress bar. It counts all
+    /// bytes of the body, and begins again when the request is repeated. It runs on the task that sends and should be
+    /// quick.
+    ///
+    /// Not in browsers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::File;
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let upload = pollinations.media().upload(File::path("cat.mp4"));
+    /// let upload = upload.on_progress(|progress| eprintln!("{progress}"));
+    /// # }
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.options.report = Some(Report::new(report));
         self
     }
 

@@ -6,13 +6,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use reqwest::Request;
 use serde_json::{Map, Value};
 
-use crate::{error::Error, retry::RetryPolicy};
+use crate::{error::Error, progress::Report, retry::RetryPolicy};
 
 /// What one call sets otherwise than its client, and what it sends beyond its own parameters.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
+    /// Who wants to know how much of the body has gone.
+    pub(crate) report: Option<Report>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,

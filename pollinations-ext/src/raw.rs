@@ -3,7 +3,10 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{AsHeaderName, CONTENT_TYPE},
+};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
@@ -76,7 +79,7 @@ impl RawResponse {
     /// # }
     /// ```
     pub fn request_id(&self) -> Option<&str> {
-        header(&self.headers, "x-request-id")
+        header(&self.headers, REQUEST_ID)
     }
 
     /// What the body is, such as `application/json`.
@@ -89,7 +92,7 @@ impl RawResponse {
     /// # }
     /// ```
     pub fn content_type(&self) -> Option<&str> {
-        header(&self.headers, CONTENT_TYPE.as_str())
+        header(&self.headers, CONTENT_TYPE)
     }
 
     /// The bytes of the body.
@@ -156,7 +159,7 @@ impl fmt::Debug for RawResponse {
 }
 
 /// The header with the id that the server gave to the request.
-pub(crate) const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id that the server gave to the request.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
@@ -164,6 +167,6 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A header as text.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }

@@ -21,6 +21,7 @@ use crate::{
     key::ApiKey,
     keyring::Keyring,
     options::Options,
+    progress::Report,
     raw::{RawResponse, header, request_id},
     retry::{self, Ask, Bucket, Exchange, Limits, Observer, Payment, PaymentPolicy, PaymentRequired, RetryPolicy},
     time::{timeout, until},
@@ -108,6 +109,8 @@ impl Shared {
             operation,
             receive,
             timeout: limits.timeout,
+            #[cfg(not(target_arch = "wasm32"))]
+            report: options.report.clone(),
             request: Some(request),
             generation: 0,
         };
@@ -175,6 +178,8 @@ struct Sending<'a> {
     operation: &'a str,
     receive: Receive,
     timeout: Duration,
+    #[cfg(not(target_arch = "wasm32"))]
+    report: Option<Report>,
     /// The request without a key; nothing once it was sent and cannot be repeated.
     request: Option<Request>,
     /// That of the key which the last attempt was made with.
@@ -194,13 +199,18 @@ impl Exchange for Sending<'_> {
         if let Some(key) = current.key.as_ref().filter(|_| !PUBLIC_OPERATIONS.contains(&self.operation)) {
             self.shared.authenticate(&mut request, key);
         }
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(report) = &self.report {
+            report.follow(&mut request);
+        }
         let mut limit = left;
         if self.receive == Receive::Native {
             *request.timeout_mut() = Some(left);
             // Leaves the HTTP client time to notice first.
             limit = left.saturating_add(Duration::from_secs(1));
         }
-        match timeout(limit, self.send(request)).await {
+        let answer = pin!(self.send(request));
+        match timeout(limit, answer).await {
             Ok(result) => result,
             Err(_) => {
                 let message = format!("no answer within {} s", self.timeout.as_secs_f64());
@@ -274,7 +284,7 @@ impl Sending<'_> {
             if self.receive == Receive::Native {
                 return Err(Failure::Unread(Box::new(response)));
             }
-            let headers = Box::new(response.headers().clone());
+            let headers = Box::new(std::mem::take(response.headers_mut()));
             // What is there of the body says more than how it broke off.
             let (body, _) = read(response, MAX_ERROR_BODY).await;
             return Err(Failure::Status { status, headers, body });
@@ -297,8 +307,8 @@ impl Sending<'_> {
         }
     }
 
-    async fn whole(&self, response: Response) -> Result<RawResponse, Failure> {
-        let (status, headers) = (response.status(), response.headers().clone());
+    async fn whole(&self, mut response: Response) -> Result<RawResponse, Failure> {
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let (body, end) = read(response, self.shared.max_body).await;
         match end {
             End::Complete => {
@@ -317,7 +327,7 @@ impl Sending<'_> {
 /// The encoding that a body still has. An HTTP client that was told to decode bodies takes the header out.
 #[cfg(not(target_arch = "wasm32"))]
 fn undecoded(response: &Response) -> Option<&str> {
-    header(response.headers(), CONTENT_ENCODING.as_str()).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
+    header(response.headers(), CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
 }
 
 /// A browser decodes by itself and leaves the header.

@@ -14,7 +14,28 @@ pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
 pub use upstream::upstream;
 
-/// The README's program compiles.
+/// The programs of the pages compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    macro_rules! pages {
+        ($($name:ident: $path:literal;)*) => { $(
+            #[doc = include_str!($path)]
+            struct $name;
+        )* };
+    }
+
+    pages! {
+        Readme: "../../README.md";
+        GettingStarted: "../../docs/getting-started.md";
+        Streaming: "../../docs/streaming.md";
+        Retries: "../../docs/retries.md";
+        Byop: "../../docs/byop.md";
+        Emulator: "../../docs/emulator.md";
+        ContractTesting: "../../docs/contract-testing.md";
+        SpecPipeline: "../../docs/spec-pipeline.md";
+        Reliability: "../../docs/reliability.md";
+        Performance: "../../docs/performance.md";
+        Architecture: "../../docs/architecture.md";
+        Release: "../../docs/release.md";
+    }
+}

@@ -88,8 +88,8 @@ async fn progress_is_told_as_bytes_come() {
         video.on_progress(move |progress| log.lock().unwrap().push(progress)).write_to(&mut written).await.unwrap();
     assert_eq!((length, written.len()), (15, 15));
     let told = told.lock().unwrap();
-    assert_eq!(told.last().map(|progress| (progress.received, progress.total)), Some((15, None)));
-    assert!(told.is_sorted_by_key(|progress| progress.received));
+    assert_eq!(told.last().map(|progress| (progress.transferred, progress.total)), Some((15, None)));
+    assert!(told.is_sorted_by_key(|progress| progress.transferred));
 }
 
 #[tokio::test]
@@ -113,4 +113,29 @@ async fn an_address_for_a_page_has_no_secret_in_it() {
     assert_eq!(publishable.image("").url().unwrap_err().kind(), ErrorKind::Request);
     let file = publishable.image("x").reference_file(pollinations_ext::File::path("cat.png"));
     assert_eq!(file.url().unwrap_err().kind(), ErrorKind::Request);
+}
+
+#[tokio::test]
+async fn an_upload_tells_how_far_it_is_and_begins_again_with_each_attempt() {
+    let emulator = Emulator::builder().fault(pollinations_emulator::Fault::status(503)).start().await.unwrap();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = std::sync::Arc::clone(&told);
+    let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
+    picture.resize(100_000, 7);
+    let media = client(emulator.base_url()).media();
+    let upload = media.upload(pollinations_ext::File::bytes(picture).name("cat.png"));
+    let stored = upload.on_progress(move |progress| log.lock().unwrap().push(progress)).send().await.unwrap();
+    assert_eq!(stored.size, 100_000);
+    let told = told.lock().unwrap();
+    let (total, last) = (told[0].total.unwrap(), told.last().unwrap());
+    assert!(total > 100_000, "the form around the file is sent too");
+    assert_eq!(last.transferred, total);
+    let whole = told.iter().filter(|progress| progress.transferred == total).count();
+    assert_eq!(whole, 2, "{told:?}");
+    let lengths: Vec<_> = emulator
+        .journal()
+        .iter()
+        .map(|entry| entry.headers.iter().find(|(name, _)| name == "content-length").unwrap().1.clone())
+        .collect();
+    assert_eq!(lengths, [total.to_string(), total.to_string()], "and its length is announced");
 }

@@ -7,10 +7,12 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::{self, ExitCode},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use indicatif::ProgressBar;
 use serde_json::Value;
 use xtask::{
     drift,
@@ -51,6 +53,9 @@ enum Command {
         /// Treat what OpenAPI 3.0 cannot say as an error.
         #[arg(long)]
         deny_warnings: bool,
+        /// How to print what changed.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
     /// Turns any OpenAPI 3.1 document into OpenAPI 3.0.3.
     #[command(after_help = "Example:\n  cargo xtask normalize openapi-3.1.json -o openapi-3.0.json")]
@@ -86,7 +91,17 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Prints a script that completes these commands in a shell.
+    #[command(
+        after_help = "Example:\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask"
+    )]
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Runs the emulator on 127.0.0.1 until Ctrl-C.
+    #[command(after_help = "Example:\n  cargo xtask emulate --port 4000")]
     Emulate {
         #[command(flatten)]
         arguments: pollinations_emulator::cli::Arguments,
@@ -111,24 +126,30 @@ struct Sync {
     output: PathBuf,
     unmatched: Unmatched,
     deny_warnings: bool,
+    format: Format,
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Sync { url, file, check, output, skip_unmatched, deny_warnings } => {
+        Command::Sync { url, file, check, output, skip_unmatched, deny_warnings, format } => {
             let source = match (url, file) {
                 (Some(url), _) => Source::Url(url),
                 (None, Some(path)) => Source::File(path),
                 (None, None) => Source::Live,
             };
             let unmatched = if skip_unmatched { Unmatched::Warn } else { Unmatched::Refuse };
-            run_sync(&Sync { source, check, output: output.unwrap_or_else(committed), unmatched, deny_warnings })
+            let output = output.unwrap_or_else(committed);
+            run_sync(&Sync { source, check, output, unmatched, deny_warnings, format })
         }
         Command::Normalize { input, output, overlay, deny_warnings } => {
             run_normalize(&input, output.as_deref(), overlay.as_deref(), deny_warnings)
         }
         Command::Drift { old, new, format } => run_drift(&old, &new, format),
         Command::Contract { arguments } => run_contract(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "xtask", &mut io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Emulate { arguments } => run_emulator(arguments),
     };
     outcome.unwrap_or_else(|error| {
@@ -143,34 +164,45 @@ fn committed() -> PathBuf {
 }
 
 fn run_sync(sync: &Sync) -> Result<ExitCode> {
+    // Drawn on a terminal alone, and on standard error.
+    let progress = ProgressBar::new_spinner();
+    progress.enable_steady_tick(Duration::from_millis(100));
+    progress.set_message("reading the upstream document");
     let Upstream { document, origin } = sync::load(&sync.source, &Fetcher::default())?;
+    progress.set_message("normalizing");
     let mut built = sync::build(document, sync.unmatched)?;
+    progress.finish_and_clear();
     report_warnings(&built.warnings, sync.deny_warnings)?;
     let path = sync.output.as_path();
+    // What is not of the report stays out of its way, unless people read both.
+    let say = |text: String| match sync.format {
+        Format::Text => println!("{text}"),
+        Format::Json | Format::Markdown => eprintln!("{text}"),
+    };
     let name = path.file_name().unwrap_or(path.as_os_str()).display();
     let old_bytes = std::fs::read(path).ok();
     let old = old_bytes.as_deref().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
     sync::record_source(&mut built.document, old.as_ref(), origin);
     let bytes = normalize::to_bytes(&built.document);
     if old_bytes.as_deref() == Some(bytes.as_slice()) {
-        println!("{name} is up to date");
+        say(format!("{name} is up to date"));
         return Ok(ExitCode::SUCCESS);
     }
     match (&old_bytes, &old) {
-        (None, _) => println!("there is no {name} yet"),
+        (None, _) => say(format!("there is no {name} yet")),
         // A file that is no document any more is replaced like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document)) {
-            Some(Ok(report)) if report.bump.is_some() => print!("{}", report.to_text()),
-            Some(Ok(_)) => println!("{name} differs in what does not reach the client"),
-            _ => println!("{name} is not an OpenAPI document"),
+            Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
+            Some(Ok(_)) => say(format!("{name} differs in what does not reach the client")),
+            _ => say(format!("{name} is not an OpenAPI document")),
         },
     }
     if sync.check {
-        println!("{name} is out of date; run `cargo xtask sync` to rewrite it");
+        say(format!("{name} is out of date; run `cargo xtask sync` to rewrite it"));
         return Ok(ExitCode::from(1));
     }
     sync::write(path, &bytes)?;
-    println!("{name} written");
+    say(format!("{name} written"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -186,12 +218,30 @@ fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
 
 fn run_drift(old: &Path, new: &Path, format: Format) -> Result<ExitCode> {
     let report = drift::compare(&sync::read(old)?, &sync::read(new)?)?;
+    print_report(&report, format)?;
+    Ok(if report.bump.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Prints a report. Its first words have colours where somebody sees them: on a terminal, and without `NO_COLOR`.
+fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
-        Format::Text => print!("{}", report.to_text()),
+        Format::Text => {
+            let mut out = anstream::stdout().lock();
+            for line in report.to_text().lines() {
+                let (word, rest) = line.split_at(line.find(' ').unwrap_or_default());
+                let colour = match word {
+                    "breaking" => "31",
+                    "additive" => "32",
+                    "docs" => "36",
+                    _ => "0",
+                };
+                writeln!(out, "\x1b[{colour}m{word}\x1b[0m{rest}")?;
+            }
+        }
         Format::Json => print!("{}", report.to_json()?),
         Format::Markdown => print!("{}", report.to_markdown()),
     }
-    Ok(if report.bump.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(())
 }
 
 fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, deny_warnings: bool) -> Result<ExitCode> {

@@ -10,7 +10,7 @@ use pollinations_api::types::{
 
 use crate::{
     error::{Error, ErrorKind},
-    raw::header,
+    raw::{REQUEST_ID, header},
 };
 
 /// The reply of a model, whole: from [`ChatRequest::send`](super::ChatRequest::send) or put together from a stream by
@@ -221,7 +221,7 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn request_id(&self) -> Option<&str> {
-        header(&self.headers, "x-request-id")
+        header(&self.headers, REQUEST_ID)
     }
 
     fn choice(&self) -> Option<&ChatChoice> {

@@ -61,7 +61,8 @@ pub(super) const OPERATION: &str = "chat_completions";
 pub struct ChatRequest {
     pub(super) shared: Arc<Shared>,
     pub(super) options: Options,
-    pub(super) body: ChatCompletionRequest,
+    /// Moved through every method, and so kept out of the way.
+    pub(super) body: Box<ChatCompletionRequest>,
     attachments: Vec<Attachment>,
     pub(super) functions: Vec<Function>,
     pub(super) max_rounds: u32,
@@ -72,7 +73,7 @@ impl ChatRequest {
         Self {
             shared,
             options: Options::default(),
-            body: ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() },
+            body: Box::new(ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() }),
             attachments: Vec::new(),
             functions: Vec::new(),
             max_rounds: tool_run::MAX_ROUNDS,
@@ -389,7 +390,7 @@ impl ChatRequest {
     /// ```
     pub async fn send(self) -> Result<ChatReply, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.chat_completions().body(body).send().await };
+        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
         let (completion, response) = shared.call(OPERATION, &options, send).await?;
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
@@ -411,7 +412,7 @@ impl ChatRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.chat_completions().body(body).send().await };
+        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
         shared.raw(OPERATION, &options, send).await
     }
 
@@ -440,7 +441,7 @@ impl ChatRequest {
         body.stream = Some(true);
         let streamed = body.stream_options.get_or_insert(StreamOptions { include_usage: Some(true) });
         let with_usage = streamed.include_usage == Some(true);
-        let send = |client: Client| async move { client.chat_completions().body(body).send().await };
+        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
         let events = shared.events(OPERATION, &options, send).await?;
         Ok(ChatStream::new(&shared, OPERATION, events, with_usage))
     }
@@ -542,7 +543,7 @@ impl ChatRequest {
     }
 
     /// Reads the files and puts them where they belong.
-    pub(super) async fn load(self) -> Result<(Arc<Shared>, Options, ChatCompletionRequest), Error> {
+    pub(super) async fn load(self) -> Result<(Arc<Shared>, Options, Box<ChatCompletionRequest>), Error> {
         let mut body = self.body;
         for attachment in &self.attachments {
             attachment.load_into(&mut body.messages).await.map_err(|error| error.with_operation(OPERATION))?;

@@ -26,7 +26,7 @@ use crate::{
     guard::Guard,
     keyring::Keyring,
     maybe_send::{MaybeSend, body},
-    raw::header,
+    raw::{REQUEST_ID, header},
     text::TextStream,
     transport::{MAX_ERROR_BODY, Shared},
 };
@@ -209,8 +209,9 @@ impl ChatStream {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn next(&mut self) -> Option<Result<ChatChunk, Error>> {
-        StreamExt::next(self).await
+    #[allow(clippy::should_implement_trait, reason = "the name that a stream's next item has everywhere")]
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<ChatChunk, Error>>> + Unpin {
+        StreamExt::next(self)
     }
 
     /// Reads what is left and returns the whole reply, the pieces that were already taken included.
@@ -249,7 +250,7 @@ impl ChatStream {
     /// # }
     /// ```
     pub fn request_id(&self) -> Option<&str> {
-        header(self.headers(), "x-request-id")
+        header(self.headers(), REQUEST_ID)
     }
 
     /// The headers of the response, such as `x-model-used`.
@@ -294,6 +295,12 @@ impl ChatStream {
         reply::to_message(&message)
     }
 
+    /// Ends the stream with this error.
+    fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed;
+        self.locate(error)
+    }
+
     fn locate(&self, error: Error) -> Error {
         let request_id = self.request_id().map(str::to_owned);
         error.with_operation(self.operation).with_request_id(request_id).redacted(&self.reader.keys)
@@ -308,17 +315,34 @@ impl Stream for ChatStream {
         if this.state != State::Open {
             return Poll::Ready(None);
         }
-        let item = match ready!(this.events.poll_data(context)) {
-            Some(Ok(data)) => this.reader.read(data),
-            Some(Err(error)) => Some(Err(error)),
-            None => this.reader.end(),
+        // A chunk is some 400 bytes, and each step that it is not moved through counts.
+        let data = match ready!(this.events.poll_data(context)) {
+            Some(Ok(data)) => data,
+            Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
+            None if this.reader.is_complete() => {
+                this.state = State::Complete;
+                return Poll::Ready(None);
+            }
+            None => {
+                let message = "the stream ended before the reply was complete";
+                return Poll::Ready(Some(Err(this.fail(Error::new(ErrorKind::Truncated, message)))));
+            }
         };
-        this.state = match item {
-            Some(Ok(_)) => State::Open,
-            Some(Err(_)) => State::Failed,
-            None => State::Complete,
+        if data.trim_ascii_end() == DONE {
+            this.state = State::Complete;
+            return Poll::Ready(None);
+        }
+        let chunk = match decode(data) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                let error = this.reader.keys.undecodable("an event of the stream cannot be read", &error, data);
+                return Poll::Ready(Some(Err(this.fail(error))));
+            }
         };
-        Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))
+        if let Err(error) = this.reader.keep(&chunk, data) {
+            return Poll::Ready(Some(Err(this.fail(error))));
+        }
+        Poll::Ready(Some(Ok(ChatChunk(chunk))))
     }
 }
 
@@ -332,7 +356,7 @@ impl std::fmt::Debug for ChatStream {
     }
 }
 
-/// Makes chunks of events, and a reply of the chunks.
+/// Makes a reply of the chunks.
 struct Reader {
     keys: Arc<Keyring>,
     merged: Merged,
@@ -342,36 +366,32 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads one event. Nothing for the one that ends the stream.
-    fn read(&mut self, data: &[u8]) -> Option<Result<ChatChunk, Error>> {
-        if data.trim_ascii_end() == DONE {
-            return None;
+    /// Adds a chunk to the reply, with the event that it came in.
+    fn keep(&mut self, chunk: &ChatCompletionChunk, data: &[u8]) -> Result<(), Error> {
+        if chunk.error.is_some() {
+            let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
+            return Err(Error::stream(ErrorBody::parse(body, "the model failed", &self.keys)));
         }
-        Some(match serde_json::from_slice::<ChatCompletionChunk>(data) {
-            Ok(ChatCompletionChunk { error: Some(_), .. }) => {
-                let body = data.get(..data.len().min(MAX_ERROR_BODY)).unwrap_or_default();
-                Err(Error::stream(ErrorBody::parse(body, "the model failed", &self.keys)))
-            }
-            Ok(chunk) => self.keep(chunk, data.len()),
-            Err(error) => Err(self.keys.undecodable("an event of the stream cannot be read", &error, data)),
-        })
-    }
-
-    fn keep(&mut self, chunk: ChatCompletionChunk, size: usize) -> Result<ChatChunk, Error> {
-        self.merged.add(&chunk, size);
+        self.merged.add(chunk, data.len());
         if self.merged.size > self.max_reply {
             let message = format!("the reply is larger than {} bytes", self.max_reply);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        Ok(ChatChunk(chunk))
+        Ok(())
     }
 
-    /// What the end of the response means when nothing announced it: some servers leave out `[DONE]`.
-    fn end(&self) -> Option<Result<ChatChunk, Error>> {
-        if self.merged.is_complete(self.with_usage) {
-            return None;
-        }
-        Some(Err(Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")))
+    /// Whether the end of the response is that of the reply, although nothing announced it: some servers leave out
+    /// `[DONE]`.
+    fn is_complete(&self) -> bool {
+        self.merged.is_complete(self.with_usage)
+    }
+}
+
+/// Reads a chunk. Looking at all of the text at once is faster than at each string in it.
+fn decode(data: &[u8]) -> serde_json::Result<ChatCompletionChunk> {
+    match str::from_utf8(data) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(data),
     }
 }
 

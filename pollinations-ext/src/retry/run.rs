@@ -1,6 +1,6 @@
 //! The loop that makes attempts until one succeeds or nothing more can be done.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use http::StatusCode;
 use tracing::{Instrument as _, debug_span, field::Empty};
@@ -69,7 +69,10 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
             status = Empty,
             delay = Empty
         );
-        let result = exchange.attempt(left).instrument(span.clone()).await;
+        let result = {
+            let sending = pin!(exchange.attempt(left));
+            sending.instrument(span.clone()).await
+        };
         let status = match &result {
             Ok(output) => Some(E::status(output)),
             Err(failure) => failure.status(),

@@ -116,13 +116,19 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
         Format::Json => contract::Format::Json,
         Format::Junit => contract::Format::Junit,
     };
+    // Drawn on a terminal alone, and on standard error.
+    let progress = indicatif::ProgressBar::new_spinner();
+    progress.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, exchanges) = contract::run(&document, &settings, |row| {
+        progress.set_message(format!("{} probes so far", progress.position()));
+        progress.inc(1);
         // The table is printed as it grows.
         if format == contract::Format::Text {
-            println!("{row}");
+            progress.suspend(|| println!("{row}"));
         }
     })
     .await?;
+    progress.finish_and_clear();
     match format {
         contract::Format::Text => println!("{}", report.summary()),
         other => print!("{}", report.render(other)?),
