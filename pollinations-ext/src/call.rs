@@ -106,13 +106,9 @@ impl Shared {
                 let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
                 Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
             }
-            (Received::Response(response), _) => Ok(self.downloaded(operation, response)),
+            (Received::Response(response), _) => Ok(Download::new(self, operation, response)),
             _ => Err(nothing(operation)),
         }
-    }
-
-    fn downloaded(&self, operation: &'static str, response: Response) -> Download {
-        Download::new(self, operation, response)
     }
 
     /// Makes a call and returns what the server sends as it comes, whatever that is.
@@ -123,7 +119,7 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
         match self.perform(options, Receive::Open, operation, send).await? {
-            (Received::Response(response), _) => Ok(self.downloaded(operation, response)),
+            (Received::Response(response), _) => Ok(Download::new(self, operation, response)),
             _ => Err(nothing(operation)),
         }
     }

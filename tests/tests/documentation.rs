@@ -55,3 +55,36 @@ fn an_item_without_an_example_is_found() {
     let found: Vec<bool> = items(source).into_iter().map(|(_, example)| example).collect();
     assert_eq!(found, [false, true, false]);
 }
+
+/// The addresses of a page's links.
+fn links(page: &str) -> Vec<String> {
+    let ends = page.match_indices("](").map(|(at, _)| &page[at + 2..]);
+    ends.filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.to_owned()).collect()
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut pages: Vec<_> = ["README.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root.join(name)).into();
+    pages.extend(fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut looked_at = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text).iter().filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = page.parent().unwrap().join(path);
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !heading.is_empty() {
+                let headings = fs::read_to_string(&target).unwrap();
+                let anchors = headings.lines().filter_map(|line| line.strip_prefix('#')).map(|line| {
+                    let text = line.trim_start_matches('#').trim().to_lowercase();
+                    let kept = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+                    kept.collect::<String>().replace(' ', "-")
+                });
+                assert!(anchors.into_iter().any(|anchor| anchor == heading), "{}: {link}", page.display());
+            }
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 20, "only {looked_at} links were found");
+}

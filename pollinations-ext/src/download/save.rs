@@ -37,7 +37,7 @@ impl Download {
         let (file, temporary) = temporary.into_parts();
         let mut file = tokio::fs::File::from_std(file);
         let written = self.write_to(&mut file).await?;
-        file.sync_all().await.map_err(failed)?;
+        file.sync_data().await.map_err(failed)?;
         let target = path.to_owned();
         blocking(move || temporary.persist(target).map_err(|error| error.error)).await.map_err(failed)?;
         Ok(written)
