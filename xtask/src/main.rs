@@ -91,9 +91,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Prints a script that completes these commands in a shell.
+    /// Prints a script that completes these commands in a shell, for an alias `xtask` of `cargo xtask`.
     #[command(
-        after_help = "Example:\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask"
+        after_help = "Example:\n  alias xtask='cargo xtask'\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask"
     )]
     Completions {
         /// The shell.
@@ -147,8 +147,9 @@ fn main() -> ExitCode {
         Command::Drift { old, new, format } => run_drift(&old, &new, format),
         Command::Contract { arguments } => run_contract(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "xtask", &mut io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "xtask", &mut script);
+            write_out(&script).map(|()| ExitCode::SUCCESS)
         }
         Command::Emulate { arguments } => run_emulator(arguments),
     };
@@ -222,6 +223,10 @@ fn run_drift(old: &Path, new: &Path, format: Format) -> Result<ExitCode> {
     Ok(if report.bump.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+fn write_out(bytes: &[u8]) -> Result<()> {
+    io::stdout().lock().write_all(bytes).context("cannot write to standard output")
+}
+
 /// Prints a report. Its first words have colours where somebody sees them: on a terminal, and without `NO_COLOR`.
 fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
@@ -233,7 +238,10 @@ fn print_report(report: &drift::Report, format: Format) -> Result<()> {
                     "breaking" => "31",
                     "additive" => "32",
                     "docs" => "36",
-                    _ => "0",
+                    _ => {
+                        writeln!(out, "{line}")?;
+                        continue;
+                    }
                 };
                 writeln!(out, "\x1b[{colour}m{word}\x1b[0m{rest}")?;
             }
@@ -255,7 +263,7 @@ fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, de
     let bytes = normalize::to_bytes(&normalized.document);
     match output {
         Some(path) if path != Path::new("-") => sync::write(path, &bytes)?,
-        _ => io::stdout().lock().write_all(&bytes).context("cannot write to standard output")?,
+        _ => write_out(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)
 }

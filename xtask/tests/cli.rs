@@ -208,3 +208,32 @@ fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[test]
+fn each_shell_is_taught_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = xtask(&["completions", shell]);
+        assert!(output.status.success(), "{shell}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        for command in ["sync", "normalize", "drift", "contract", "emulate", "completions"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn a_report_of_sync_is_alone_on_standard_output_for_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.json"), folder.path().join("new.json"));
+    fs::write(&old, SMALL.replace("getA", "getB")).unwrap();
+    fs::write(&new, SMALL).unwrap();
+    let [old, new] = [&old, &new].map(|path| path.to_str().unwrap());
+    let arguments = ["sync", "--file", new, "--output", old, "--check", "--skip-unmatched", "--format"];
+    let json = xtask(&[&arguments[..], &["json"]].concat());
+    assert_eq!(json.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert!(report["changes"].as_array().is_some_and(|changes| !changes.is_empty()), "{report}");
+    assert!(String::from_utf8(json.stderr).unwrap().contains("is out of date"));
+    let markdown = xtask(&[&arguments[..], &["markdown"]].concat());
+    assert!(markdown.stdout.starts_with(b"# API drift\n"));
+}
