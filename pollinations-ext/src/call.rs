@@ -96,19 +96,17 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
-        match self.perform(options, Receive::Open, operation, send).await? {
-            (Received::Response(response), attempts) if is_text(response.headers()) => {
-                let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
-                let message = format!("the server answered with `{kind}` instead of an image or sound");
-                let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
-                let error = error.with_request_id(request_id(response.headers()));
-                let read = timeout(self.idle_timeout, read(response, MAX_ERROR_BODY)).await;
-                let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
-                Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
-            }
-            (Received::Response(response), _) => Ok(Download::new(self, operation, response)),
-            _ => Err(nothing(operation)),
+        let (response, attempts) = self.head(operation, options, send).await?;
+        if !is_text(response.headers()) {
+            return Ok(Download::new(self, operation, response));
         }
+        let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
+        let message = format!("the server answered with `{kind}` instead of an image or sound");
+        let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
+        let error = error.with_request_id(request_id(response.headers()));
+        let read = timeout(self.idle_timeout, read(response, MAX_ERROR_BODY)).await;
+        let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
+        Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
     }
 
     /// Makes a call and returns what the server sends as it comes, whatever that is.
@@ -118,8 +116,19 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
+        let (response, _) = self.head(operation, options, send).await?;
+        Ok(Download::new(self, operation, response))
+    }
+
+    /// Makes a call and returns the response with its body still to be read.
+    async fn head<T, E>(
+        &self,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<(Response, u32), Error> {
         match self.perform(options, Receive::Open, operation, send).await? {
-            (Received::Response(response), _) => Ok(Download::new(self, operation, response)),
+            (Received::Response(response), attempts) => Ok((response, attempts)),
             _ => Err(nothing(operation)),
         }
     }

@@ -18,6 +18,7 @@
 mod attachment;
 mod conversation;
 mod function;
+mod merged;
 mod reply;
 mod request;
 mod settings;

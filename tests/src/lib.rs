@@ -5,11 +5,13 @@
 pub mod contract;
 mod document;
 pub mod fuzz;
+mod log;
 mod recorder;
 mod script;
 mod upstream;
 
 pub use document::Document;
+pub use log::Log;
 pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
 pub use upstream::upstream;

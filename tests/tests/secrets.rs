@@ -4,7 +4,6 @@
 use std::{
     error::Error as StdError,
     fmt::{Debug, Write as _},
-    io,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
@@ -13,13 +12,13 @@ use std::{
 use futures_util::TryStreamExt;
 use pollinations_emulator::{Emulator, Fault};
 use pollinations_ext::{ApiKey, Error, File, KeyPlacement, Pollinations, RetryPolicy, byop::DeviceFlow};
-use pollinations_tests::{Script, Step, Then};
+use pollinations_tests::{Log, Script, Step, Then};
 use proptest::{
     prelude::Strategy,
     strategy::ValueTree,
     test_runner::{TestRng, TestRunner},
 };
-use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Characters of a key that must not be seen together.
 const PIECE: usize = 8;
@@ -28,47 +27,6 @@ const PIECE: usize = 8;
 const KEYS: usize = 6;
 
 /// Everything that this process logs, by `tracing` or by `log`.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().unwrap())).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let line = format!("{} {}: {}\n", record.level(), record.target(), record.args());
-        self.0.lock().unwrap().extend_from_slice(line.as_bytes());
-    }
-
-    fn flush(&self) {}
-}
-
 fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {

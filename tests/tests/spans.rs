@@ -1,46 +1,13 @@
 //! What is told of a call to `tracing`. Alone in its program: whether a span is looked at is a setting of the process.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use pollinations_ext::{KeyPlacement, Pollinations, RetryPolicy};
-use pollinations_tests::{Script, Step};
+use pollinations_tests::{Log, Script, Step};
 use tracing::{Level, instrument::WithSubscriber};
-use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 const KEY: &str = "sk_must_never_show";
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 async fn script() -> Script {
     let busy = Step::Answer(429, vec![("retry-after-ms", "20".to_owned())], String::new());
@@ -65,7 +32,7 @@ async fn attempts_are_spans_and_the_key_is_in_none() {
             .with_writer(log.clone())
             .finish();
         client.account().balance().into_future().with_subscriber(subscriber).await.unwrap();
-        let text = log.text();
+        let text = log.take();
         let closed: Vec<&str> = text.lines().filter(|line| line.contains("close time.busy")).collect();
         for part in [
             r#"pollinations.attempt{pollinations.operation="account_balance" attempt=1 status=429 delay=0.02}"#,
