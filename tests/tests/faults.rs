@@ -336,11 +336,31 @@ fn keeps_the_secret(error: &Error) {
     }
 }
 
-/// One cell of the table.
-async fn check(row: &Row, call: Call, expected: Outcome) {
-    let name = format!("{} × {call:?}", row.name);
-    let folder = tempfile::tempdir().unwrap();
+/// One cell of the table, with all that it takes.
+struct Cell<'a> {
+    row: &'a Row,
+    call: Call,
+    expected: Outcome,
+    folder: tempfile::TempDir,
+    /// Where a redirect leads.
+    elsewhere: Script,
+    script: Option<Script>,
+    port: u16,
+    client: Pollinations,
+}
+
+/// A client takes a while to make, since it reads the system's certificates. No call is on its way meanwhile.
+async fn prepare(row: &Row, call: Call, expected: Outcome) -> Cell<'_> {
     let elsewhere = Script::play(vec![Step::json(401, r#"{"error":"no key"}"#)]).await;
+    let script = Script::play(vec![call.healthy()]).await;
+    let port = script.url.rsplit(':').next().unwrap().parse().unwrap();
+    let client = client(&script.url);
+    Cell { row, call, expected, folder: tempfile::tempdir().unwrap(), elsewhere, script: Some(script), port, client }
+}
+
+async fn check(cell: Cell<'_>) {
+    let Cell { row, call, expected, folder, elsewhere, mut script, port, client } = cell;
+    let name = format!("{} × {call:?}", row.name);
     let fault = match row.name {
         "redirect to another host" => {
             let other = elsewhere.url.replace("127.0.0.1", "localhost");
@@ -348,15 +368,14 @@ async fn check(row: &Row, call: Call, expected: Outcome) {
         }
         _ => (row.fault)(call),
     };
-    let mut script = Some(Script::play(vec![fault.clone()]).await);
-    let url = script.as_ref().unwrap().url.clone();
-    let port = url.rsplit(':').next().unwrap().parse().unwrap();
+    if let Some(script) = &script {
+        script.go_on_with(vec![fault.clone()]);
+    }
     if row.name == "refused" {
         drop(script.take());
         // The listener closes when its task is told.
         sleep(Duration::from_millis(20)).await;
     }
-    let client = client(&url);
 
     let begun = Instant::now();
     let result = call.make(&client, &folder).await;
@@ -419,10 +438,13 @@ async fn every_fault_with_every_kind_of_call() {
     // Where nobody listens somebody else could, so these come first and one by one.
     let (alone, together): (Vec<_>, Vec<_>) = cells.partition(|(row, _)| row.name == "refused");
     for (row, (call, outcome)) in alone {
-        check(row, call, outcome).await;
+        check(prepare(row, call, outcome).await).await;
     }
-    let checks =
-        together.into_iter().map(|(row, (call, outcome))| AssertUnwindSafe(check(row, call, outcome)).catch_unwind());
+    let mut prepared = Vec::new();
+    for (row, (call, outcome)) in together {
+        prepared.push(prepare(row, call, outcome).await);
+    }
+    let checks = prepared.into_iter().map(|cell| AssertUnwindSafe(check(cell)).catch_unwind());
     // Each has said what is wrong with it.
     let wrong = join_all(checks).await.into_iter().filter(Result::is_err).count();
     assert_eq!(wrong, 0, "so many cells are not as expected");

@@ -26,7 +26,13 @@ pub(super) fn byop_return(input: &[u8]) {
     match authorization.accept(&way_back) {
         Ok(key) => {
             let fragment = way_back.split_once('#').map_or(&*way_back, |(_, fragment)| fragment);
-            let decoded = form(fragment);
+            let mut decoded = form(fragment);
+            if let [(whole, value)] = &*decoded
+                && value.is_empty()
+            {
+                // All of it in one value.
+                decoded = form(whole);
+            }
             assert!(decoded.contains(&("state".to_owned(), "the-state-that-was-sent".to_owned())), "{decoded:?}");
             // White space around a key is not part of it.
             let is_key = |(name, value): &(String, String)| name == "api_key" && value.trim() == key.expose_secret();
@@ -43,8 +49,9 @@ pub(super) fn byop_return(input: &[u8]) {
     }
 }
 
+/// The parameters in a text, which may begin as a query or as the path of a page's router does.
 fn form(text: &str) -> Vec<(String, String)> {
-    let text = text.trim();
+    let text = text.trim().trim_start_matches(['#', '?', '/']);
     let mut url = reqwest::Url::parse("http://127.0.0.1/").expect("an address");
     url.set_query(Some(text));
     url.query_pairs().into_owned().collect()
