@@ -1,9 +1,21 @@
 //! Saving to a file, whole or not at all.
 
-use std::{io, path::Path};
+use std::{
+    fs::File,
+    io::{self, Write},
+    mem,
+    path::Path,
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::Download;
 use crate::error::Error;
+
+/// Bytes that are written at once, while as many are on their way. Each time, a thread has to be woken.
+const BATCH: usize = 1024 * 1024;
 
 impl Download {
     /// Saves everything to a file and returns how many bytes it was.
@@ -24,7 +36,7 @@ impl Download {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn save(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
         let operation = self.operation;
         let failed = |error| Error::io(format!("cannot write {}", path.display()), error).with_operation(operation);
@@ -33,15 +45,42 @@ impl Download {
             _ => ".".into(),
         };
         // In the same folder, so that the last step is a rename.
-        let temporary = blocking(move || builder().tempfile_in(folder)).await.map_err(failed)?;
+        let temporary = ended(spawn_blocking(move || builder().tempfile_in(folder)).await).map_err(failed)?;
+        // The path stays here, so that the file is gone as soon as this is given up.
         let (file, temporary) = temporary.into_parts();
-        let mut file = tokio::fs::File::from_std(file);
-        let written = self.write_to(&mut file).await?;
-        file.sync_data().await.map_err(failed)?;
+        let mut writing = spawn_blocking(move || write(file, Vec::new()));
+        let mut batch = Vec::new();
+        let (mut waiting, mut written) = (0, 0);
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            written += piece.len() as u64;
+            waiting += piece.len();
+            batch.push(piece);
+            if waiting >= BATCH {
+                let file = ended(writing.await).map_err(failed)?;
+                let pieces = mem::take(&mut batch);
+                writing = spawn_blocking(move || write(file, pieces));
+                waiting = 0;
+            }
+        }
+        let file = ended(writing.await).map_err(failed)?;
         let target = path.to_owned();
-        blocking(move || temporary.persist(target).map_err(|error| error.error)).await.map_err(failed)?;
+        let naming = spawn_blocking(move || {
+            // Not before the disk has it: what was at the path until now may be worth more than half of this.
+            write(file, batch)?.sync_data()?;
+            temporary.persist(target).map_err(|error| error.error)
+        });
+        ended(naming.await).map_err(failed)?;
         Ok(written)
     }
+}
+
+/// Writes pieces as they are, without a copy.
+fn write(mut file: File, pieces: Vec<Bytes>) -> io::Result<File> {
+    for piece in pieces {
+        file.write_all(&piece)?;
+    }
+    Ok(file)
 }
 
 /// Temporary files with the permissions of any other new file.
@@ -57,9 +96,7 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(io::Error::other(error)),
-    }
+/// What came of work on a thread of its own.
+fn ended<T>(outcome: Result<io::Result<T>, JoinError>) -> io::Result<T> {
+    outcome.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
