@@ -393,6 +393,7 @@ impl Builder {
             timeout: self.timeout.unwrap_or(TIMEOUT),
             idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
             max_body: self.max_body.unwrap_or(MAX_BODY),
+            chat: Arc::default(),
         }))
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorKind},
     events::{Events, Opened},
     failure::Failure,
-    maybe_send::MaybeSend,
+    json,
     options::Options,
     raw::{RawResponse, header, request_id},
     time::timeout,
@@ -28,18 +28,25 @@ use crate::{
 /// What the generated client returns.
 pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
 
-/// Writes a request with the generated client: a closure that takes one and calls an operation.
+/// Writes the request of an operation. Nothing is sent.
 pub(crate) trait Write<T, E> {
-    fn write(self, client: Client) -> impl Future<Output = Generated<T, E>> + MaybeSend;
+    fn write(self, shared: &Shared) -> Result<Request, Error>;
 }
 
+/// A closure that takes the generated client and calls an operation.
 impl<T, E, F, R> Write<T, E> for F
 where
     F: FnOnce(Client) -> R,
-    R: Future<Output = Generated<T, E>> + MaybeSend,
+    R: Future<Output = Generated<T, E>>,
 {
-    fn write(self, client: Client) -> impl Future<Output = Generated<T, E>> + MaybeSend {
-        self(client)
+    fn write(self, shared: &Shared) -> Result<Request, Error> {
+        let seen = Arc::new(Seen::default());
+        let transport = SharedTransport::from(Arc::clone(&seen));
+        let client = Client::new_with_client(&shared.base_url, shared.http.clone(), transport);
+        // The generated code waits for nothing but its transport, which does not wait.
+        let generated = self(client).now_or_never();
+        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
     }
 }
 
@@ -55,7 +62,7 @@ impl Shared {
         T: DeserializeOwned,
     {
         let (response, attempts) = self.whole(operation, options, send).await?;
-        match serde_json::from_slice(response.body()) {
+        match json::read(response.body()) {
             Ok(value) => Ok((value, response)),
             Err(error) => {
                 let what = "the response is not what the document promises";
@@ -168,7 +175,7 @@ impl Shared {
         operation: &str,
         send: impl Write<T, E>,
     ) -> Result<(Received, u32), Error> {
-        let request = self.written(send).map_err(|error| error.with_operation(operation))?;
+        let request = send.write(self).map_err(|error| error.with_operation(operation))?;
         // On the heap, so that the futures of callers stay small.
         let (outcome, attempts) = Box::pin(self.run(&self.http, request, operation, options, receive)).await;
         match outcome {
@@ -180,17 +187,6 @@ impl Shared {
         }
     }
 
-    /// The request as the generated client writes it. Nothing is sent.
-    fn written<T, E>(&self, send: impl Write<T, E>) -> Result<Request, Error> {
-        let seen = Arc::new(Seen::default());
-        let transport = SharedTransport::from(Arc::clone(&seen));
-        // The generated code waits for nothing but its transport, which does not wait.
-        let generated =
-            send.write(Client::new_with_client(&self.base_url, self.http.clone(), transport)).now_or_never();
-        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
-    }
-
     /// The address that a call would go to, without the key. Nothing is sent.
     pub(crate) fn address<T, E>(
         &self,
@@ -198,8 +194,7 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Url, Error> {
-        let request = self.written(send);
-        let request = request.and_then(|request| self.prepare(request, operation, options, Receive::Open));
+        let request = send.write(self).and_then(|request| self.prepare(request, operation, options, Receive::Open));
         request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
     }
 }

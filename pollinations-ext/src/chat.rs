@@ -16,6 +16,7 @@
 //! ```
 
 mod attachment;
+mod body;
 mod conversation;
 mod function;
 mod merged;

@@ -6,7 +6,7 @@ use pollinations_api::types::ModelList;
 use reqwest::{Request, Url};
 use serde_json::{Map, Value, json};
 
-use crate::{error::Error, keyring::Keyring};
+use crate::{error::Error, json, keyring::Keyring};
 
 /// Which generation of the service answers, and so under which paths.
 ///
@@ -52,7 +52,7 @@ impl Gateway {
     pub fn read_models(self, listing: &[u8]) -> Result<ModelList, Error> {
         let listing = self.adapt("list_models", Bytes::copy_from_slice(listing));
         let undecodable = |error| Keyring::new(None, []).undecodable("this is no listing", &error, &listing);
-        serde_json::from_slice(&listing).map_err(undecodable)
+        json::read(&listing).map_err(undecodable)
     }
 
     /// The address of the live service.

@@ -19,6 +19,7 @@ mod file;
 mod gateway;
 mod guard;
 mod image;
+mod json;
 mod key;
 mod keyring;
 mod maybe_send;

@@ -9,7 +9,10 @@ use http::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    json,
+};
 
 /// A successful response as it came over the wire: status, headers and body.
 ///
@@ -136,7 +139,7 @@ impl RawResponse {
     /// # }
     /// ```
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        json::read(&self.body).map_err(|error| {
             // serde's own words may repeat what the body says, and so a key that the server has echoed.
             let place = format!("line {}, column {}", error.line(), error.column());
             let error = Error::new(ErrorKind::Decode, format!("the body is not what was expected ({place})"));

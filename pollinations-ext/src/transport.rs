@@ -1,6 +1,10 @@
 //! What happens under every operation: authentication, time limits, retries, and how responses are received.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -56,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
+    /// The request of a chat, but for its body.
+    pub(crate) chat: Arc<OnceLock<Request>>,
 }
 
 /// When a response counts as received, and so is not asked for again.

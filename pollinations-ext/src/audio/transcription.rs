@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Error, ErrorKind},
     file::File,
+    json,
     multipart::Form,
     options::{Options, call_options, into_setters, setters},
     raw::RawResponse,
@@ -225,10 +226,8 @@ impl TranscriptionRequest {
             let error = shared.keys.undecodable("the transcript cannot be read", error, response.body());
             error.with_operation(OPERATION).with_request_id(response.request_id().map(str::to_owned))
         };
-        let details: Map<String, Value> =
-            serde_json::from_slice(response.body()).map_err(|error| undecodable(&error))?;
-        let transcription: types::Transcription =
-            serde_json::from_slice(response.body()).map_err(|error| undecodable(&error))?;
+        let details: Map<String, Value> = json::read(response.body()).map_err(|error| undecodable(&error))?;
+        let transcription: types::Transcription = json::read(response.body()).map_err(|error| undecodable(&error))?;
         let Some(text) = transcription.text else {
             let error = Error::new(ErrorKind::Decode, "the transcript has no text").with_operation(OPERATION);
             return Err(error.with_request_id(response.request_id().map(str::to_owned)));

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use pollinations_api::{
-    Client,
-    types::{
-        AssistantMessage, ChatCompletionRequest, ChatMessage, DeveloperMessage, FunctionDefinition, FunctionTool,
-        MessageContent, StreamOptions, SystemMessage, Tool, ToolMessage, UserMessage,
-    },
+use pollinations_api::types::{
+    AssistantMessage, ChatCompletionRequest, ChatMessage, DeveloperMessage, FunctionDefinition, FunctionTool,
+    MessageContent, StreamOptions, SystemMessage, Tool, ToolMessage, UserMessage,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -15,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     attachment::Attachment,
+    body::Body,
     conversation::Conversation,
     function::Function,
     reply::ChatReply,
@@ -390,8 +388,7 @@ impl ChatRequest {
     /// ```
     pub async fn send(self) -> Result<ChatReply, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
-        let (completion, response) = shared.call(OPERATION, &options, send).await?;
+        let (completion, response) = shared.call(OPERATION, &options, Body(body)).await?;
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
@@ -412,8 +409,7 @@ impl ChatRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
-        shared.raw(OPERATION, &options, send).await
+        shared.raw(OPERATION, &options, Body(body)).await
     }
 
     /// Sends the request and returns the reply as it is written, from its first event on.
@@ -441,8 +437,7 @@ impl ChatRequest {
         body.stream = Some(true);
         let streamed = body.stream_options.get_or_insert(StreamOptions { include_usage: Some(true) });
         let with_usage = streamed.include_usage == Some(true);
-        let send = |client: Client| async move { client.chat_completions().body(*body).send().await };
-        let events = shared.events(OPERATION, &options, send).await?;
+        let events = shared.events(OPERATION, &options, Body(body)).await?;
         Ok(ChatStream::new(&shared, OPERATION, events, with_usage))
     }
 

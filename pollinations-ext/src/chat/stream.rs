@@ -20,6 +20,7 @@ use crate::{
     error::{Error, ErrorKind},
     events::Events,
     guard::Guard,
+    json,
     keyring::Keyring,
     maybe_send::{MaybeSend, body},
     raw::{REQUEST_ID, header},
@@ -326,7 +327,7 @@ impl Stream for ChatStream {
             this.state = State::Complete;
             return Poll::Ready(None);
         }
-        let chunk = match decode(data) {
+        let chunk = match json::read(data) {
             Ok(chunk) => chunk,
             Err(error) => {
                 let error = this.reader.keys.undecodable("an event of the stream cannot be read", &error, data);
@@ -378,13 +379,5 @@ impl Reader {
     /// `[DONE]`.
     fn is_complete(&self) -> bool {
         self.merged.is_complete(self.with_usage)
-    }
-}
-
-/// Reads a chunk. Looking at all of the text at once is faster than at each string in it.
-fn decode(data: &[u8]) -> serde_json::Result<ChatCompletionChunk> {
-    match str::from_utf8(data) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(data),
     }
 }
