@@ -1,10 +1,8 @@
 //! A video of 200 MB to a file: `Download::save`, the bytes of reqwest copied as they come, and all of them in memory
 //! first. The memory that each takes is measured by `src/bin/memory.rs`, in processes of their own.
 
-use std::time::Duration;
-
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pollinations_benches::{Answer, Server, VIDEO, download, ours};
+use pollinations_benches::{Answer, Server, VIDEO, config, download, ours};
 
 fn downloads(criterion: &mut Criterion) {
     let runtime =
@@ -13,7 +11,6 @@ fn downloads(criterion: &mut Criterion) {
     let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
     let path = std::env::temp_dir().join(format!("pollinations-bench-{}.mp4", std::process::id()));
     let mut group = criterion.benchmark_group("download");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     group.throughput(Throughput::Bytes(VIDEO as u64));
     group.bench_function("bare", |bencher| {
         bencher.to_async(&runtime).iter(|| download::bare(&bare, &server.url, &path));
@@ -26,5 +23,9 @@ fn downloads(criterion: &mut Criterion) {
     let _ = std::fs::remove_file(&path);
 }
 
-criterion_group!(benches, downloads);
+criterion_group! {
+    name = benches;
+    config = config();
+    targets = downloads
+}
 criterion_main!(benches);

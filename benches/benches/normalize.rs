@@ -1,14 +1,11 @@
 //! `cargo xtask normalize`, without reading and writing files: the document of this workspace, and the same ten and
 //! thirty times over, up to some 5 MB, which shows that the time grows with the size and not faster.
 
-use std::time::Duration;
-
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pollinations_benches::document;
+use pollinations_benches::{config, document};
 
 fn normalize(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("normalize");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     for times in document::SIZES {
         let (document, bytes) = document::enlarged(times);
         group.throughput(Throughput::Bytes(bytes as u64));
@@ -23,5 +20,9 @@ fn normalize(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, normalize);
+criterion_group! {
+    name = benches;
+    config = config();
+    targets = normalize
+}
 criterion_main!(benches);

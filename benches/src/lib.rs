@@ -11,13 +11,17 @@ mod server;
 
 pub use server::{Answer, Server};
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use criterion::Criterion;
+use tokio::runtime::Runtime;
 
 /// Bytes of one event of a stream, `data: ` and the empty line after it included.
 pub const EVENT: usize = 219;
 
-/// Events of the long stream.
-pub const EVENTS: usize = 100_000;
+/// Events of a stream. A benchmark reads ten such streams each time.
+pub const EVENTS: usize = 10_000;
 
 /// Bytes of the long video.
 pub const VIDEO: usize = 200_000_000;
@@ -61,6 +65,22 @@ pub fn pieces(mut stream: Bytes, longest: usize) -> Vec<Bytes> {
         pieces.push(stream.split_to(length.min(stream.len())));
     }
     pieces
+}
+
+/// One thread for the client, and one for the server. With more, what is measured is mostly how long the operating
+/// system takes to wake a thread for each chunk.
+///
+/// # Panics
+///
+/// When it cannot be made.
+pub fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// How long to measure: not long, since `benches/run` measures everything many times in turns.
+pub fn config() -> Criterion {
+    let criterion = Criterion::default().sample_size(10).nresamples(1_000);
+    criterion.warm_up_time(Duration::from_millis(20)).measurement_time(Duration::from_millis(100))
 }
 
 /// A whole reply, as small as a chat has them.

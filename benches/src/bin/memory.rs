@@ -2,7 +2,7 @@
 //!
 //! - `memory download ours|bare|in-memory`: by how much the peak of resident memory grows while 200 MB are saved
 //! - `memory idle ours|bare [streams]`: resident bytes for each of 1,000 open streams of which nothing comes
-//! - `memory allocations`: allocations of the heap for each event that are not serde's own, over 100,000 events
+//! - `memory allocations`: allocations of the heap for each event that are not serde's own, over a stream of events
 
 use std::{alloc::System, env, fs};
 
