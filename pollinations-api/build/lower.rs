@@ -20,13 +20,18 @@ pub(crate) struct Lowered {
     pub(crate) unions: Vec<Union>,
     /// The types of JSON request bodies.
     pub(crate) request_bodies: BTreeSet<String>,
-    pub(crate) servers: Servers,
+    /// Where the operations are of which the document says nothing else.
+    pub(crate) server: String,
+    pub(crate) operations: Vec<Operation>,
 }
 
-/// Where operations are, by their ids. progenitor knows one address for all.
-pub(crate) struct Servers {
-    pub(crate) default: String,
-    pub(crate) others: Vec<(String, String)>,
+/// What the document says of an operation besides its parameters and types.
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) server: String,
+    pub(crate) is_public: bool,
 }
 
 /// A set of strings, of which some are known.
@@ -54,7 +59,8 @@ pub(crate) enum Members {
 }
 
 pub(crate) fn lower(mut document: Value) -> Lowered {
-    let servers = servers(&document);
+    let server = server(&document).unwrap_or_default();
+    let described = describe(&document, &server);
     let mut schemas = take_schemas(&mut document);
     open_enums(&mut schemas);
     let unions = take_unions(&mut schemas);
@@ -90,25 +96,32 @@ pub(crate) fn lower(mut document: Value) -> Lowered {
     // A form is sent as bytes; a struct of strings would only mislead.
     schemas.retain(|name, _| !forms.contains(name) || used.contains(name));
     document["components"]["schemas"] = Value::Object(schemas);
-    Lowered { document, enums, unions, request_bodies, servers }
+    Lowered { document, enums, unions, request_bodies, server, operations: described }
 }
 
-fn servers(document: &Value) -> Servers {
-    let first = |holder: &Value| {
-        let url = holder.get("servers")?.get(0)?.get("url")?.as_str()?;
-        Some(url.trim_end_matches('/').to_owned())
-    };
-    let default = first(document).unwrap_or_default();
-    let mut others = Vec::new();
-    for item in document.get("paths").and_then(Value::as_object).into_iter().flat_map(Map::values) {
-        for operation in METHODS.iter().filter_map(|method| item.get(*method)) {
-            let server = first(operation).or_else(|| first(item)).filter(|server| *server != default);
-            if let (Some(server), Some(id)) = (server, operation.get("operationId").and_then(Value::as_str)) {
-                others.push((id.to_owned(), server));
-            }
+/// The first server of a document, a path or an operation.
+fn server(holder: &Value) -> Option<String> {
+    let url = holder.get("servers")?.get(0)?.get("url")?.as_str()?;
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+fn describe(document: &Value, default: &str) -> Vec<Operation> {
+    let mut described = Vec::new();
+    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+        for (method, operation) in METHODS.iter().filter_map(|method| Some((*method, item.get(*method)?))) {
+            let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
+            let security = operation.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
+            described.push(Operation {
+                id: id.to_owned(),
+                method: method.to_ascii_uppercase(),
+                path: path.clone(),
+                server: server(operation).or_else(|| server(item)).unwrap_or_else(|| default.to_owned()),
+                is_public: security.is_none_or(Vec::is_empty),
+            });
         }
     }
-    Servers { default, others }
+    described.sort_by(|one, other| one.id.cmp(&other.id));
+    described
 }
 
 fn take_schemas(document: &mut Value) -> Map<String, Value> {

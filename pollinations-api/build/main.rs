@@ -1,5 +1,5 @@
 //! Generates the client from `openapi.json`: `client.rs` is progenitor's, `model.rs` holds the open enumerations and
-//! the unions, which progenitor would make closed, and `servers.rs` the operations that have a server of their own.
+//! the unions, which progenitor would make closed, and `operations.rs` what else the document says of each operation.
 
 #![forbid(unsafe_code)]
 
@@ -63,7 +63,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mock = prettyplease::unparse(&syn::parse2(mock)?).replace("```ignore", "```text");
         fs::write(out.join("mock.rs"), mock)?;
     }
-    fs::write(out.join("servers.rs"), model::servers(&lowered.servers))?;
+    let operations = model::operations(&lowered.server, &lowered.operations);
+    fs::write(out.join("operations.rs"), prettyplease::unparse(&syn::parse2(operations)?))?;
     fs::write(out.join("model.rs"), model::generate(&lowered.enums, &lowered.unions)?)?;
     Ok(())
 }

@@ -4,17 +4,25 @@ use std::error::Error;
 
 use heck::ToPascalCase;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
 
-use crate::lower::{Enum, Members, Servers, Union};
+use crate::lower::{Enum, Members, Operation, Union};
 
-/// The text of `servers.rs`.
-pub(crate) fn servers(servers: &Servers) -> String {
-    format!(
-        "pub(crate) const DEFAULT: &str = {:?};\npub(crate) const OTHERS: &[(&str, &str)] = &{:?};\n",
-        servers.default, servers.others
-    )
+/// The text of `operations.rs`.
+pub(crate) fn operations(server: &str, operations: &[Operation]) -> TokenStream {
+    let operations = operations.iter().map(|Operation { id, method, path, server, is_public }| {
+        let method = format_ident!("{method}");
+        quote! {
+            Operation {
+                id: #id, method: ::reqwest::Method::#method, path: #path, server: #server, is_public: #is_public
+            }
+        }
+    });
+    quote! {
+        pub(crate) const SERVER: &str = #server;
+        pub(crate) const OPERATIONS: &[Operation] = &[#(#operations),*];
+    }
 }
 
 /// Where a generated type lives, as the rest of the generated code sees it.

@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod open;
+mod operation;
 mod path;
 mod transport;
 
+pub use operation::Operation;
 pub use progenitor_client::{ClientHooks, OperationInfo};
 pub use reqwest;
 pub use transport::{Execution, Shareable, SharedTransport, Transport};
@@ -53,11 +55,6 @@ pub mod mock {
     #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
 
     include!(concat!(env!("OUT_DIR"), "/mock.rs"));
-}
-
-/// Where the operations of `openapi.json` are.
-mod servers {
-    include!(concat!(env!("OUT_DIR"), "/servers.rs"));
 }
 
 /// The enumerations and unions of `openapi.json`.

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::{Request, Response};
 
-use crate::{Client, servers};
+use crate::{Client, Operation, operation::SERVER};
 
 /// A request on its way: the future that [`Transport::execute`] returns.
 #[cfg(not(target_arch = "wasm32"))]
@@ -96,10 +96,10 @@ impl fmt::Debug for SharedTransport {
 
 impl ClientHooks<SharedTransport> for Client {
     async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
-        if self.baseurl() == servers::DEFAULT
-            && let Some((_, server)) = servers::OTHERS.iter().find(|(operation, _)| *operation == info.operation_id)
-            && let Some(rest) = request.url().as_str().strip_prefix(servers::DEFAULT)
-            && let Ok(url) = format!("{server}{rest}").parse()
+        if self.baseurl() == SERVER
+            && let Some(operation) = Operation::find(info.operation_id).filter(|operation| operation.server != SERVER)
+            && let Some(rest) = request.url().as_str().strip_prefix(SERVER)
+            && let Ok(url) = format!("{}{rest}", operation.server).parse()
         {
             // The document gives this operation a server of its own. Under another address, an emulator or a proxy
             // answers for all of them.

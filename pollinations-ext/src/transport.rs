@@ -12,6 +12,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
 };
+use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
@@ -36,13 +37,6 @@ pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// How long the profile may take, when it is asked for the time of the daily reset.
 const PROFILE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The operations of the media service, and where the document has them.
-const MEDIA_OPERATIONS: [&str; 3] = ["upload_media", "fetch_media", "media_exists"];
-const MEDIA_URL: &str = "https://media.pollinations.ai";
-
-/// Operations that need no key (`security: []` in the document), and so get none.
-const PUBLIC_OPERATIONS: [&str; 2] = ["fetch_media", "media_exists"];
 
 /// What all calls of one client share.
 #[derive(Clone, Debug)]
@@ -135,10 +129,11 @@ impl Shared {
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         }
         if let Some(media) = &self.media_url
-            && MEDIA_OPERATIONS.contains(&operation)
+            && let Some(server) = Operation::find(operation).map(|operation| operation.server)
+            && server != Gateway::Current.base_url()
         {
             let url = request.url().as_str();
-            let path = [&self.base_url, MEDIA_URL].into_iter().find_map(|base| url.strip_prefix(base));
+            let path = [&self.base_url, server].into_iter().find_map(|base| url.strip_prefix(base));
             let moved = format!("{media}{}", path.unwrap_or_default());
             *request.url_mut() = Url::parse(&moved).map_err(|error| Error::request(error.to_string()))?;
         } else {
@@ -202,7 +197,8 @@ impl Exchange for Sending<'_> {
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
-        if let Some(key) = current.key.as_ref().filter(|_| !PUBLIC_OPERATIONS.contains(&self.operation)) {
+        let is_public = Operation::find(self.operation).is_some_and(|operation| operation.is_public);
+        if let Some(key) = current.key.as_ref().filter(|_| !is_public) {
             self.shared.authenticate(&mut request, key);
         }
         #[cfg(not(target_arch = "wasm32"))]
