@@ -110,13 +110,14 @@ fn describe(document: &Value, default: &str) -> Vec<Operation> {
     for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (method, operation) in METHODS.iter().filter_map(|method| Some((*method, item.get(*method)?))) {
             let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
-            let security = operation.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
+            // Only if it says so: a document that says nothing of keys has forgotten them.
+            let is_public = operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty);
             described.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
                 path: path.clone(),
                 server: server(operation).or_else(|| server(item)).unwrap_or_else(|| default.to_owned()),
-                is_public: security.is_none_or(Vec::is_empty),
+                is_public,
             });
         }
     }

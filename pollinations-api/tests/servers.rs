@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pollinations_api::{Client, Execution, SharedTransport, Transport, reqwest};
+use pollinations_api::{Client, Execution, Operation, SharedTransport, Transport, reqwest};
 
 /// Writes addresses down and answers every request with nothing.
 #[derive(Default)]
@@ -36,4 +36,24 @@ async fn operations_go_to_the_server_that_the_document_gives_them() {
 async fn another_address_answers_for_all() {
     let expected = ["http://127.0.0.1:9/0123", "http://127.0.0.1:9/account/balance"];
     assert_eq!(addresses("http://127.0.0.1:9").await, expected);
+}
+
+#[test]
+fn every_operation_is_as_the_document_has_it() {
+    let document: serde_json::Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let mut described = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(id) = operation["operationId"].as_str() else { continue };
+            let found = Operation::find(id).unwrap_or_else(|| panic!("{id} is missing"));
+            assert_eq!((found.id, found.path, found.method.as_str()), (id, &**path, &*method.to_uppercase()));
+            let server =
+                [operation, item, &document].into_iter().find_map(|holder| holder["servers"][0]["url"].as_str());
+            assert_eq!(Some(found.server), server, "{id}");
+            assert_eq!(found.is_public, operation["security"] == serde_json::json!([]), "{id}");
+            described += 1;
+        }
+    }
+    assert_eq!(Operation::all().len(), described);
+    assert!(Operation::all().iter().any(|operation| operation.is_public));
 }

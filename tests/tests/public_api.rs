@@ -39,6 +39,8 @@ fn short(code: impl ToTokens) -> String {
         ("  ", " "),
         ("- >", "->"),
         (" ;", ";"),
+        // What a method does with what it owns is nobody else's business.
+        ("(mut self", "(self"),
     ] {
         text = text.replace(long, brief);
     }
