@@ -17,6 +17,9 @@ use crate::error::Error;
 /// Bytes that are written at once, while as many are on their way. Each time, a thread has to be woken.
 const BATCH: usize = 1024 * 1024;
 
+/// Pieces that are written at once, however small they are: each may keep the buffer that it was received in.
+const PIECES: usize = 256;
+
 impl Download {
     /// Saves everything to a file and returns how many bytes it was.
     ///
@@ -56,7 +59,7 @@ impl Download {
             written += piece.len() as u64;
             waiting += piece.len();
             batch.push(piece);
-            if waiting >= BATCH {
+            if waiting >= BATCH || batch.len() >= PIECES {
                 let file = ended(writing.await).map_err(failed)?;
                 let pieces = mem::take(&mut batch);
                 writing = spawn_blocking(move || write(file, pieces));
