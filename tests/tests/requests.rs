@@ -33,6 +33,20 @@ async fn chat_carries_what_the_caller_set_and_nothing_else() {
     insta::assert_snapshot!(recorder.requests());
 }
 
+/// The first chat of a client is written by the generated client, and the others after it.
+#[tokio::test]
+async fn chats_one_after_the_other() {
+    let recorder = Recorder::json(completion()).await;
+    let client = recorder.client();
+    let first = client.chat("openai").user("Name a flower").temperature(0.5);
+    first.clone().header("x-once", "1").query("once", "1").field("once", 1).send().await.unwrap();
+    let other = client.with_key("sk_another_key".parse().unwrap());
+    other.chat("mistral").user("Another one").header("x-twice", "2").send().await.unwrap();
+    client.chat("openai").user("The last one").send_raw().await.unwrap();
+    first.send().await.unwrap();
+    insta::assert_snapshot!(recorder.requests());
+}
+
 #[tokio::test]
 async fn chat_with_every_setting() {
     let recorder = Recorder::json(completion()).await;
