@@ -93,7 +93,7 @@ impl Gateway {
             _ => return body,
         };
         // A body that is not JSON is reported by whoever reads it.
-        serde_json::from_slice(&body).map(|value| Bytes::from(adapt(value).to_string())).unwrap_or(body)
+        json::read(&body).map(|value| Bytes::from(adapt(value).to_string())).unwrap_or(body)
     }
 }
 

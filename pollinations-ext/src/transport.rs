@@ -23,6 +23,7 @@ use crate::{
     events::Opened,
     failure::Failure,
     gateway::Gateway,
+    json,
     key::ApiKey,
     keyring::Keyring,
     options::Options,
@@ -165,7 +166,7 @@ impl Shared {
         let response =
             timeout(PROFILE_TIMEOUT, self.http.execute(request)).await.ok()?.ok()?.error_for_status().ok()?;
         let (body, _) = timeout(PROFILE_TIMEOUT, read(response, MAX_ERROR_BODY)).await.ok()?;
-        let profile: Value = serde_json::from_slice(&body).ok()?;
+        let profile: Value = json::read(&body).ok()?;
         let reset = humantime::parse_rfc3339(profile.get("nextResetAt")?.as_str()?).ok()?;
         // A reset that has passed means now.
         Some(until(reset))

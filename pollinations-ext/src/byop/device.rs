@@ -11,6 +11,7 @@ use super::ENTER_URL;
 use crate::{
     body::ErrorBody,
     error::{Error, ErrorKind},
+    json,
     key::ApiKey,
     keyring::Keyring,
     raw::request_id,
@@ -137,7 +138,7 @@ impl DeviceFlow {
             let body = ErrorBody::parse(&answer, "the service did not give out a code", &keys);
             return Err(Error::api(status, id, body));
         }
-        let grant: Grant = serde_json::from_slice(&answer)
+        let grant: Grant = json::read(&answer)
             .map_err(|_| Error::new(ErrorKind::Decode, "the answer is not a device code").with_request_id(id))?;
         Ok(DeviceCode { grant, http, token_url, begun: Instant::now() })
     }
@@ -331,7 +332,7 @@ impl Pace {
 /// Reads an answer (RFC 8628, section 3.5).
 fn answer(answer: Result<(StatusCode, bytes::Bytes, Option<String>), Error>) -> Answer {
     let Ok((status, body, id)) = answer else { return Answer::Silence };
-    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let value: Value = json::read(&body).unwrap_or_default();
     if let Some(token) = value.get("access_token").and_then(Value::as_str) {
         return ApiKey::new(token).map_or_else(Answer::Failed, Answer::Key);
     }
