@@ -76,8 +76,8 @@ impl Plan {
                 std::cmp::Ordering::Greater => "up",
             };
             let circle =
-                way(&doors, to, from).map(|way| format!(", which closes the circle {from} → {}", way.join(" → ")));
-            problems.push(format!("{import} points {direction}{}", circle.unwrap_or_default()));
+                way(&doors, to, from).map(|way| format!(" and closes the circle {from} → {}", way.join(" → ")));
+            problems.push(format!("{import}, which points {direction}{}", circle.unwrap_or_default()));
         }
         problems
     }

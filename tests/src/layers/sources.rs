@@ -24,7 +24,7 @@ pub struct Import {
 
 impl fmt::Display for Import {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} imports {} (`{}`), and this", self.from, self.to, self.path)
+        write!(formatter, "{} imports {} (`{}`)", self.from, self.to, self.path)
     }
 }
 

@@ -56,7 +56,7 @@ fn a_circle_is_named_with_all_its_rooms() {
         ("right.rs", "use crate::low::Error; pub struct Right;"),
     ]);
     let [problem] = problems.as_slice() else { panic!("{problems:#?}") };
-    assert!(problem.ends_with("points up, which closes the circle low → right → low"), "{problem}");
+    assert!(problem.ends_with("points up and closes the circle low → right → low"), "{problem}");
 }
 
 #[test]
