@@ -5,6 +5,7 @@
 pub mod contract;
 mod document;
 pub mod fuzz;
+pub mod layers;
 mod log;
 mod recorder;
 mod script;

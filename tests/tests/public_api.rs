@@ -1,23 +1,87 @@
-//! The public items of `pollinations-ext` with their signatures, in a snapshot: what breaks callers is seen in review.
+//! The public items of `pollinations-ext` with their signatures, by the paths that callers write, in a snapshot: what
+//! breaks callers is seen in review. In which file something is written makes no difference.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use quote::ToTokens;
-use syn::{Fields, ImplItem, Item, TraitItem, Visibility};
+use syn::{Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pollinations-ext/src");
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
+/// The modules of the crate with what is in them, by their paths from its root.
+type Modules = BTreeMap<Vec<String>, Vec<Item>>;
+
+fn load(folder: &Path, path: Vec<String>, items: Vec<Item>, modules: &mut Modules) {
+    for item in items.iter().filter_map(|item| if let Item::Mod(item) = item { Some(item) } else { None }) {
+        if is_test(&item.attrs) || item.content.is_some() {
+            continue;
         }
+        let name = item.ident.to_string();
+        let (flat, inner) = (folder.join(format!("{name}.rs")), folder.join(&name));
+        let file = if flat.exists() { flat } else { inner.join("mod.rs") };
+        let parsed = syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap();
+        load(&inner, path.iter().cloned().chain([name]).collect(), parsed.items, modules);
+    }
+    modules.insert(path, items);
+}
+
+/// What a `use` brings in: the name here, and the path there.
+fn leaves(tree: &UseTree, before: &[String]) -> Vec<(String, Vec<String>)> {
+    let with = |name: &syn::Ident| before.iter().cloned().chain([name.to_string()]).collect::<Vec<_>>();
+    match tree {
+        UseTree::Path(path) => leaves(&path.tree, &with(&path.ident)),
+        UseTree::Name(name) if name.ident == "self" => vec![(before.last().unwrap().clone(), before.to_vec())],
+        UseTree::Name(name) => vec![(name.ident.to_string(), with(&name.ident))],
+        UseTree::Rename(rename) => vec![(rename.rename.to_string(), with(&rename.ident))],
+        UseTree::Group(group) => group.items.iter().flat_map(|tree| leaves(tree, before)).collect(),
+        UseTree::Glob(_) => panic!("a `*` hides what is public"),
+    }
+}
+
+/// A module or an item, by its path from the root, as what a path leads to. None for what another crate has.
+fn resolve(modules: &Modules, module: &[String], path: &[String]) -> Option<Vec<String>> {
+    let mut here = module.to_vec();
+    let mut rest = path.iter();
+    for (at, name) in rest.by_ref().enumerate() {
+        match name.as_str() {
+            "crate" => here = Vec::new(),
+            "self" => {}
+            "super" => drop(here.pop()),
+            name => {
+                let child: Vec<String> = here.iter().cloned().chain([name.to_owned()]).collect();
+                if modules.contains_key(&child) {
+                    here = child;
+                } else if modules[&here].iter().any(|item| defines(item, name)) {
+                    return Some(child);
+                } else {
+                    let aliases = modules[&here]
+                        .iter()
+                        .filter_map(|item| if let Item::Use(item) = item { Some(item) } else { None });
+                    let mut aliases = aliases.flat_map(|item| leaves(&item.tree, &[]));
+                    let (_, alias) =
+                        aliases.find(|(alias, target)| alias == name && (at > 0 || target[..] != *path))?;
+                    let onward: Vec<String> = alias.into_iter().chain(path[at + 1..].iter().cloned()).collect();
+                    return resolve(modules, &here, &onward);
+                }
+            }
+        }
+    }
+    Some(here)
+}
+
+fn defines(item: &Item, name: &str) -> bool {
+    match item {
+        Item::Struct(item) => item.ident == name,
+        Item::Enum(item) => item.ident == name,
+        Item::Trait(item) => item.ident == name,
+        Item::Type(item) => item.ident == name,
+        Item::Const(item) => item.ident == name,
+        Item::Fn(item) => item.sig.ident == name,
+        _ => false,
     }
 }
 
@@ -108,23 +172,15 @@ fn describe(item: &Item, lines: &mut Vec<String>) {
         Item::Fn(item) if is_public(&item.vis) => lines.push(short(&item.sig)),
         Item::Type(item) if is_public(&item.vis) => lines.push(short(item).replace("pub ", "")),
         Item::Const(item) if is_public(&item.vis) => lines.push(format!("const {}: {}", item.ident, short(&item.ty))),
-        Item::Use(item) if is_public(&item.vis) => {
-            lines.push(format!("{}use {}", conditions(&item.attrs), short(&item.tree)))
-        }
-        Item::Mod(item) if is_public(&item.vis) => lines.push(format!("mod {}", item.ident)),
-        Item::Impl(block) => implemented(block, lines),
         _ => {}
     }
 }
 
-fn implemented(block: &syn::ItemImpl, lines: &mut Vec<String>) {
-    if is_test(&block.attrs) {
-        return;
-    }
+/// What a block implements: its head, and below that the methods of its type.
+fn implemented(block: &syn::ItemImpl) -> (String, Vec<String>) {
     let on = format!("impl{} {}", short(&block.generics), short(&block.self_ty));
     if let Some((name, _)) = &block.trait_ {
-        lines.push(format!("impl{} {} for {}", short(&block.generics), short(name), short(&block.self_ty)));
-        return;
+        return (format!("impl{} {} for {}", short(&block.generics), short(name), short(&block.self_ty)), Vec::new());
     }
     let mut methods = Vec::new();
     for item in &block.items {
@@ -147,29 +203,102 @@ fn implemented(block: &syn::ItemImpl, lines: &mut Vec<String>) {
             _ => {}
         }
     }
-    if !methods.is_empty() {
-        lines.push(on);
-        lines.extend(methods);
+    (on, methods)
+}
+
+/// What is public under a module, by the path that callers write: what there is to say of each item.
+fn walk(modules: &Modules, module: &[String], public: &str, found: &mut BTreeMap<String, Vec<String>>) {
+    for item in &modules[module] {
+        let named = |name: &dyn ToString| {
+            if public.is_empty() { name.to_string() } else { format!("{public}::{}", name.to_string()) }
+        };
+        match item {
+            Item::Mod(item) if is_public(&item.vis) && !is_test(&item.attrs) => {
+                let inner: Vec<String> = module.iter().cloned().chain([item.ident.to_string()]).collect();
+                walk(modules, &inner, &named(&item.ident), found);
+            }
+            Item::Use(item) if is_public(&item.vis) => {
+                for (name, path) in leaves(&item.tree, &[]) {
+                    let Some(target) = resolve(modules, module, &path) else {
+                        found.insert(named(&name), vec![format!("use {}", path.join("::"))]);
+                        continue;
+                    };
+                    if modules.contains_key(&target) {
+                        walk(modules, &target, &named(&name), found);
+                        continue;
+                    }
+                    let (original, home) = target.split_last().unwrap();
+                    let mut lines = conditions(&item.attrs).trim_end().lines().map(str::to_owned).collect::<Vec<_>>();
+                    let item = modules[home].iter().find(|item| defines(item, original)).unwrap();
+                    describe(item, &mut lines);
+                    lines.extend(blocks(modules, &target));
+                    found.insert(named(&name), lines);
+                }
+            }
+            item => {
+                let mut lines = Vec::new();
+                describe(item, &mut lines);
+                if let Some(name) = name(item).filter(|_| !lines.is_empty()) {
+                    let target: Vec<String> = module.iter().cloned().chain([name.clone()]).collect();
+                    lines.extend(blocks(modules, &target));
+                    found.insert(named(&name), lines);
+                }
+            }
+        }
     }
+}
+
+fn name(item: &Item) -> Option<String> {
+    Some(match item {
+        Item::Struct(item) => item.ident.to_string(),
+        Item::Enum(item) => item.ident.to_string(),
+        Item::Trait(item) => item.ident.to_string(),
+        Item::Type(item) => item.ident.to_string(),
+        Item::Const(item) => item.ident.to_string(),
+        Item::Fn(item) => item.sig.ident.to_string(),
+        _ => return None,
+    })
+}
+
+/// The methods and traits of a type, wherever in the crate they are implemented.
+fn blocks(modules: &Modules, of: &[String]) -> Vec<String> {
+    let mut heads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, items) in modules {
+        let blocks = items.iter().filter_map(|item| if let Item::Impl(block) = item { Some(block) } else { None });
+        for block in blocks.filter(|block| !is_test(&block.attrs)) {
+            let syn::Type::Path(path) = &*block.self_ty else { continue };
+            let path: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            if resolve(modules, module, &path).as_deref() == Some(of) {
+                if block.trait_.as_ref().is_some_and(|(name, _)| is_internal(modules, module, name)) {
+                    continue;
+                }
+                let (head, methods) = implemented(block);
+                if block.trait_.is_some() || !methods.is_empty() {
+                    heads.entry(head).or_default().extend(methods);
+                }
+            }
+        }
+    }
+    heads.into_iter().flat_map(|(head, methods)| std::iter::once(head).chain(methods)).collect()
+}
+
+/// Whether a trait is this crate's own and not for callers.
+fn is_internal(modules: &Modules, module: &[String], name: &syn::Path) -> bool {
+    let path: Vec<String> = name.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let Some(target) = resolve(modules, module, &path) else { return false };
+    let Some((name, home)) = target.split_last() else { return false };
+    let defined = modules[home].iter().find(|item| defines(item, name));
+    matches!(defined, Some(Item::Trait(item)) if !is_public(&item.vis))
 }
 
 #[test]
 fn the_public_items_of_pollinations_ext() {
-    let mut found = Vec::new();
-    files(Path::new(SOURCES), &mut found);
-    found.sort();
-    let mut text = String::new();
-    for path in found {
-        let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
-        let mut lines = Vec::new();
-        for item in &file.items {
-            describe(item, &mut lines);
-        }
-        // Implementations alone are those of private types, or of the traits that every type has.
-        if lines.iter().any(|line| !line.starts_with("impl")) || lines.iter().any(|line| line.starts_with("    ")) {
-            text += &format!("# {}\n{}\n\n", path.strip_prefix(SOURCES).unwrap().display(), lines.join("\n"));
-        }
-    }
+    let mut modules = Modules::new();
+    let root = syn::parse_file(&fs::read_to_string(Path::new(SOURCES).join("lib.rs")).unwrap()).unwrap();
+    load(Path::new(SOURCES), Vec::new(), root.items, &mut modules);
+    let mut found = BTreeMap::new();
+    walk(&modules, &[], "", &mut found);
+    let text: String = found.iter().map(|(path, lines)| format!("# {path}\n{}\n\n", lines.join("\n"))).collect();
     assert!(text.contains("struct ChatRequest") && text.contains("fn from_env"), "{text}");
     insta::assert_snapshot!(text);
 }

@@ -18,13 +18,17 @@ use serde::de::DeserializeOwned;
 
 use super::pages::Pages;
 use crate::{
-    call::Generated,
-    download::Download,
-    error::{Error, ErrorKind},
-    maybe_send::BoxFuture,
-    options::{Options, call_options, into_setters, setters},
-    raw::RawResponse,
-    transport::Shared,
+    base::{
+        error::{Error, ErrorKind},
+        maybe_send::BoxFuture,
+    },
+    exchange::{
+        call::Generated,
+        download::Download,
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
 };
 
 const USAGE: &str = "account_usage";

@@ -9,13 +9,14 @@ use pollinations_api::{
 use reqwest::Url;
 
 use crate::{
-    address,
-    call::Generated,
-    download::Download,
-    error::Error,
-    maybe_send::BoxFuture,
-    options::{Options, call_options, into_setters, setters},
-    transport::Shared,
+    base::{error::Error, maybe_send::BoxFuture},
+    exchange::{
+        address,
+        call::Generated,
+        download::Download,
+        options::{Options, call_options, into_setters, setters},
+        transport::Shared,
+    },
 };
 
 const POST: &str = "create_speech";

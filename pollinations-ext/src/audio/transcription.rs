@@ -10,13 +10,17 @@ use pollinations_api::{
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Error, ErrorKind},
-    file::File,
-    json,
-    multipart::Form,
-    options::{Options, call_options, into_setters, setters},
-    raw::RawResponse,
-    transport::Shared,
+    base::{
+        error::{Error, ErrorKind},
+        file::File,
+        json,
+    },
+    exchange::{
+        multipart::Form,
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
 };
 
 const OPERATION: &str = "create_transcription";

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::{ENTER_URL, state::State};
 use crate::{
-    error::{Error, ErrorKind},
+    base::error::{Error, ErrorKind},
     key::ApiKey,
 };
 

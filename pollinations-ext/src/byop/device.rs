@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 
 use super::ENTER_URL;
 use crate::{
-    body::ErrorBody,
-    error::{Error, ErrorKind},
-    json,
-    key::ApiKey,
-    keyring::Keyring,
-    raw::request_id,
-    time::{Instant, sleep, timeout},
+    base::{
+        error::{Error, ErrorKind},
+        header::request_id,
+        json,
+        time::{Instant, sleep, timeout},
+    },
+    exchange::body::ErrorBody,
+    key::{ApiKey, Keyring},
 };
 
 const OPERATION: &str = "device_flow";
@@ -362,7 +363,7 @@ async fn ask(
     let exchange = async {
         let response = http.execute(request).await.map_err(Error::transport)?;
         let (status, id) = (response.status(), request_id(response.headers()));
-        let (body, _) = crate::transport::read(response, MAX_ANSWER).await;
+        let (body, _) = crate::exchange::transport::read(response, MAX_ANSWER).await;
         Ok((status, body, id))
     };
     match timeout(TIMEOUT, exchange).await {

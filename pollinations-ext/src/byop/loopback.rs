@@ -30,9 +30,11 @@ use super::{
     state::State,
 };
 use crate::{
-    error::{Error, ErrorKind},
+    base::{
+        error::{Error, ErrorKind},
+        time::{sleep, timeout},
+    },
     key::ApiKey,
-    time::{sleep, timeout},
 };
 
 /// Where the browser comes back to.

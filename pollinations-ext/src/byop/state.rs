@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// A text that nobody can guess. It goes out with the link and has to come back, which tells an answer to our link from
 /// one that somebody else has made (RFC 6749, section 10.12).

@@ -5,7 +5,7 @@ use pollinations_api::types::{
     MessageContent, TextPart, UserMessage, VideoPart, VideoUrl,
 };
 
-use crate::{
+use crate::base::{
     error::Error,
     file::{File, Loaded},
 };

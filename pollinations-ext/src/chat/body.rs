@@ -6,7 +6,10 @@ use pollinations_api::{
 };
 use reqwest::Request;
 
-use crate::{call::Write, error::Error, transport::Shared};
+use crate::{
+    base::error::Error,
+    exchange::{call::Write, transport::Shared},
+};
 
 /// The body of a chat, in a request as the generated client writes it.
 ///

@@ -9,12 +9,14 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use pollinations_api::types::ChatMessage;
 
-use super::{
-    reply::ChatReply,
-    request::ChatRequest,
-    stream::{ChatChunk, ChatStream},
+use super::request::ChatRequest;
+use crate::{
+    base::error::Error,
+    reply::{
+        chat_reply::ChatReply,
+        chat_stream::{ChatChunk, ChatStream},
+    },
 };
-use crate::error::Error;
 
 /// A conversation with a model. Each turn sends all that was said before, and is remembered when it has succeeded; one
 /// that fails leaves the conversation as it was.
@@ -41,11 +43,30 @@ pub struct Conversation {
     so_far: ChatRequest,
 }
 
-impl Conversation {
-    pub(super) fn new(so_far: ChatRequest) -> Self {
-        Self { so_far }
+impl ChatRequest {
+    /// Makes a conversation of this request: it goes on from the messages, with the same settings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let mut conversation = pollinations.chat("openai").system("Be brief").conversation();
+    /// println!("{}", conversation.say("Name a flower").await?.text());
+    /// println!("{}", conversation.say("Another one").await?.text());
+    /// assert_eq!(conversation.messages().len(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conversation(self) -> Conversation {
+        Conversation { so_far: self }
     }
+}
 
+impl Conversation {
     /// Says something, calls the functions that the model asks for, and returns its reply.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use pollinations_api::types::FunctionDefinition;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::structured;
-use crate::maybe_send::{BoxFuture, MaybeSend};
+use super::schema;
+use crate::base::maybe_send::{BoxFuture, MaybeSend};
 
 /// What the model is told: the result in JSON, or what went wrong.
 type Outcome = Result<String, String>;
@@ -72,7 +72,7 @@ impl Function {
         let definition = FunctionDefinition {
             name: name.into(),
             description: Some(description.into()),
-            parameters: structured::parameters::<A>(),
+            parameters: schema::parameters::<A>(),
             strict: None,
         };
         let call = move |arguments: &str| -> Result<Running, String> {

@@ -6,29 +6,23 @@ use pollinations_api::types::{
     AssistantMessage, ChatCompletionRequest, ChatMessage, DeveloperMessage, FunctionDefinition, FunctionTool,
     MessageContent, StreamOptions, SystemMessage, Tool, ToolMessage, UserMessage,
 };
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{
-    attachment::Attachment,
-    body::Body,
-    conversation::Conversation,
-    function::Function,
-    reply::ChatReply,
-    stream::ChatStream,
-    structured,
-    tool_run::{self, ToolRun},
-};
+use super::{attachment::Attachment, body::Body, function::Function};
 use crate::{
-    error::Error,
-    file::File,
-    options::{Options, call_options},
-    raw::RawResponse,
-    transport::Shared,
+    base::{error::Error, file::File},
+    exchange::{
+        options::{Options, call_options},
+        raw::RawResponse,
+        transport::Shared,
+    },
+    reply::{chat_reply::ChatReply, chat_stream::ChatStream},
 };
 
 pub(super) const OPERATION: &str = "chat_completions";
+
+/// How often a model may call functions by default.
+const MAX_ROUNDS: u32 = 8;
 
 /// Asks a model for a reply to a conversation.
 ///
@@ -74,7 +68,7 @@ impl ChatRequest {
             body: Box::new(ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() }),
             attachments: Vec::new(),
             functions: Vec::new(),
-            max_rounds: tool_run::MAX_ROUNDS,
+            max_rounds: MAX_ROUNDS,
         }
     }
 
@@ -439,102 +433,6 @@ impl ChatRequest {
         let with_usage = streamed.include_usage == Some(true);
         let events = shared.events(OPERATION, &options, Body(body)).await?;
         Ok(ChatStream::new(&shared, OPERATION, events, with_usage))
-    }
-
-    /// Sends the request, calls the functions that the model asks for, tells it the results, and so on until it
-    /// answers without asking for more.
-    ///
-    /// The functions are those given with [`callable`](Self::callable). A function that fails, or does not exist, is
-    /// told to the model, which may do better the next time. When the reply calls a tool that was offered without a
-    /// Rust function, it is returned as it is: that call is the caller's.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) when the model still calls
-    /// functions after [`max_rounds`](Self::max_rounds).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::chat::Function;
-    /// use pollinations_ext::schemars::{self, JsonSchema};
-    /// use serde::Deserialize;
-    ///
-    /// #[derive(Deserialize, JsonSchema)]
-    /// struct City {
-    ///     name: String,
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = pollinations_emulator::Emulator::start().await?;
-    /// # let pollinations = pollinations_ext::Pollinations::builder()
-    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
-    /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
-    ///     Ok::<_, std::io::Error>(format!("{}: sunny", city.name))
-    /// });
-    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
-    /// println!("{} (after {} rounds)", run.text(), run.rounds());
-    /// # assert_eq!(run.rounds(), 1);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn run(self) -> Result<ToolRun, Error> {
-        tool_run::run(self).await
-    }
-
-    /// Asks for a reply in JSON after the schema of `T`, and returns it as a `T`.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send), and [`ErrorKind::Structure`](crate::ErrorKind::Structure) when the reply is no `T`:
-    /// then [`Error::text`] has what the model said.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::schemars::{self, JsonSchema};
-    /// use serde::Deserialize;
-    ///
-    /// #[derive(Debug, Deserialize, JsonSchema)]
-    /// struct Flower {
-    ///     name: String,
-    ///     petals: u32,
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = pollinations_emulator::Emulator::start().await?;
-    /// # let pollinations = pollinations_ext::Pollinations::builder()
-    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
-    /// let flower: Flower = pollinations.chat("openai").user("Name a flower").structured().await?;
-    /// println!("{flower:?}");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn structured<T: DeserializeOwned + JsonSchema>(self) -> Result<T, Error> {
-        structured::send(self).await
-    }
-
-    /// Makes a conversation of this request: it goes on from the messages, with the same settings.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = pollinations_emulator::Emulator::start().await?;
-    /// # let pollinations = pollinations_ext::Pollinations::builder()
-    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
-    /// let mut conversation = pollinations.chat("openai").system("Be brief").conversation();
-    /// println!("{}", conversation.say("Name a flower").await?.text());
-    /// println!("{}", conversation.say("Another one").await?.text());
-    /// assert_eq!(conversation.messages().len(), 5);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn conversation(self) -> Conversation {
-        Conversation::new(self)
     }
 
     /// Reads the files and puts them where they belong.

@@ -8,7 +8,7 @@ use pollinations_api::types::{
 };
 
 use super::request::ChatRequest;
-use crate::options::{into_setters, setters};
+use crate::exchange::options::{into_setters, setters};
 
 impl ChatRequest {
     setters! {

@@ -3,14 +3,11 @@
 use futures_util::future::join_all;
 use pollinations_api::types::{ChatMessage, MessageContent, Tool, ToolCall, ToolMessage};
 
-use super::{
-    reply::ChatReply,
-    request::{ChatRequest, OPERATION},
+use super::request::{ChatRequest, OPERATION};
+use crate::{
+    base::error::{Error, ErrorKind},
+    reply::chat_reply::ChatReply,
 };
-use crate::error::{Error, ErrorKind};
-
-/// How often a model may call functions by default.
-pub(super) const MAX_ROUNDS: u32 = 8;
 
 /// What came of [`ChatRequest::run`]: the last reply, and the conversation that led to it.
 ///
@@ -102,8 +99,52 @@ impl ToolRun {
     }
 }
 
+impl ChatRequest {
+    /// Sends the request, calls the functions that the model asks for, tells it the results, and so on until it
+    /// answers without asking for more.
+    ///
+    /// The functions are those given with [`callable`](Self::callable). A function that fails, or does not exist, is
+    /// told to the model, which may do better the next time. When the reply calls a tool that was offered without a
+    /// Rust function, it is returned as it is: that call is the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) when the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::chat::Function;
+    /// use pollinations_ext::schemars::{self, JsonSchema};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct City {
+    ///     name: String,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
+    ///     Ok::<_, std::io::Error>(format!("{}: sunny", city.name))
+    /// });
+    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
+    /// println!("{} (after {} rounds)", run.text(), run.rounds());
+    /// # assert_eq!(run.rounds(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run(self) -> Result<ToolRun, Error> {
+        run(self).await
+    }
+}
+
 /// Sends a request and calls the functions that the replies ask for.
-pub(super) async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
+async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
     let mut request = request.loaded().await?;
     let mut total_tokens: u64 = 0;
     for rounds in 0.. {

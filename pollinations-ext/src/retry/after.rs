@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, header::RETRY_AFTER};
 
-use crate::time::until;
+use crate::base::time::until;
 
 /// Reads `retry-after-ms`, and else `Retry-After` (RFC 9110, section 10.2.3) as seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {

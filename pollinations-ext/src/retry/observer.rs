@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-use crate::error::ErrorKind;
+use crate::base::error::ErrorKind;
 
 /// One attempt that has ended, as [`Builder::observer`](crate::Builder::observer) hears of it. It holds no key.
 ///

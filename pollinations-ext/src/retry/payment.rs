@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    base::maybe_send::{BoxFuture, MaybeSend},
     key::ApiKey,
-    maybe_send::{BoxFuture, MaybeSend},
 };
 
 /// What a call does when the service answers 402: there is no pollen left for it.

@@ -5,16 +5,14 @@ use std::{pin::pin, time::Duration};
 use http::StatusCode;
 use tracing::{Instrument as _, debug_span, field::Empty};
 
+use super::Failure;
 use super::{
     budget::Bucket,
     observer::{Attempt, Observer},
     payment::{Payment, PaymentPolicy},
     policy::RetryPolicy,
 };
-use crate::{
-    failure::Failure,
-    time::{Instant, sleep},
-};
+use crate::base::time::{Instant, sleep};
 
 /// One request, as often as it takes.
 pub(crate) trait Exchange {
@@ -163,7 +161,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        error::{Error, ErrorKind},
+        base::error::{Error, ErrorKind},
         retry::budget::RetryBudget,
     };
 

@@ -1,0 +1,252 @@
+//! A file to send: from a path, from memory, or from a reader.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::error::{Error, ErrorKind};
+
+/// What is sent when nothing is known of a file (RFC 2046, section 4.5.1).
+const UNKNOWN: &str = "application/octet-stream";
+
+/// A file to send: an image for a model to look at, a recording to transcribe, a picture to upload.
+///
+/// It is read when the request is sent. Its content type is taken from its first bytes unless it is given.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::File;
+///
+/// let from_disk = File::path("cat.png");
+/// let from_memory = File::bytes(vec![0xff, 0xd8, 0xff]).name("cat.jpg").content_type("image/jpeg");
+/// # let _ = (from_disk, from_memory);
+/// ```
+#[derive(Clone)]
+pub struct File {
+    source: Source,
+    name: Option<String>,
+    content_type: Option<String>,
+}
+
+type Reader = Box<dyn AsyncRead + Send + Unpin>;
+
+#[derive(Clone)]
+enum Source {
+    Bytes(Bytes),
+    #[cfg(not(target_arch = "wasm32"))]
+    Path(std::path::PathBuf),
+    /// Nothing once it was read.
+    Reader(Arc<Mutex<Option<Reader>>>),
+}
+
+impl File {
+    /// A file on this machine. Its name goes along, without the folders.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.transcribe(File::path("speech.mp3")).send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn path(path: impl Into<std::path::PathBuf>) -> Self {
+        Self::new(Source::Path(path.into()))
+    }
+
+    /// Bytes in memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// let file = File::bytes(&b"RIFF"[..]).name("speech.wav");
+    /// # let _ = file;
+    /// ```
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Source::Bytes(bytes.into()))
+    }
+
+    /// Whatever a reader has. It is read to its end when the request is sent, so that the request can be repeated; a
+    /// clone of the file cannot be read again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// let file = File::reader(tokio::io::stdin()).name("speech.mp3");
+    /// # let _ = file;
+    /// ```
+    pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        Self::new(Source::Reader(Arc::new(Mutex::new(Some(Box::new(reader))))))
+    }
+
+    /// The name that is sent; by default that of the path, or `file` with an extension after the content type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let file = pollinations_ext::File::path("tmp/7f3a").name("holiday.png");
+    /// # let _ = file;
+    /// ```
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What the file is, such as `image/png`; by default what its first bytes say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let file = pollinations_ext::File::path("notes").content_type("text/markdown");
+    /// # let _ = file;
+    /// ```
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, name: None, content_type: None }
+    }
+
+    /// Reads the file. Fails with [`ErrorKind::TooLarge`] beyond `limit` bytes, without reading on.
+    pub(crate) async fn load(&self, limit: Option<u64>) -> Result<Loaded, Error> {
+        let bytes = match &self.source {
+            Source::Bytes(bytes) => bytes.clone(),
+            #[cfg(not(target_arch = "wasm32"))]
+            Source::Path(path) => {
+                let failed = |error| Error::io(format!("cannot read {}", path.display()), error);
+                let file = tokio::fs::File::open(path).await.map_err(failed)?;
+                let metadata = file.metadata().await.map_err(failed)?;
+                check(metadata.len(), limit)?;
+                read(file, limit).await.map_err(failed)?
+            }
+            Source::Reader(reader) => {
+                let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let reader = reader.ok_or_else(|| Error::request("the reader of the file has been read before"))?;
+                read(reader, limit).await.map_err(|error| Error::io("cannot read the file", error))?
+            }
+        };
+        check(bytes.len() as u64, limit)?;
+        let kind = infer::get(&bytes);
+        let content_type = self.content_type.clone().or_else(|| kind.map(|kind| kind.mime_type().to_owned()));
+        let name = self.name.clone().or_else(|| match &self.source {
+            #[cfg(not(target_arch = "wasm32"))]
+            Source::Path(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        let name = name.unwrap_or_else(|| kind.map_or("file".to_owned(), |kind| format!("file.{}", kind.extension())));
+        Ok(Loaded { bytes, name, content_type })
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("File");
+        match &self.source {
+            Source::Bytes(bytes) => debug.field("bytes", &bytes.len()),
+            #[cfg(not(target_arch = "wasm32"))]
+            Source::Path(path) => debug.field("path", path),
+            Source::Reader(_) => debug.field("reader", &()),
+        };
+        debug.field("name", &self.name).field("content_type", &self.content_type).finish()
+    }
+}
+
+async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells that there are too many.
+    reader.take(limit.map_or(u64::MAX, |limit| limit.saturating_add(1))).read_to_end(&mut bytes).await?;
+    Ok(bytes.into())
+}
+
+fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
+    match limit.filter(|limit| size > *limit) {
+        Some(limit) => {
+            let message = format!("the file is larger than the {limit} bytes that the service takes");
+            Err(Error::new(ErrorKind::TooLarge, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A file in memory.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) bytes: Bytes,
+    pub(crate) name: String,
+    /// Nothing if it was not given and the bytes do not tell.
+    pub(crate) content_type: Option<String>,
+}
+
+impl Loaded {
+    pub(crate) fn content_type_or_unknown(&self) -> &str {
+        self.content_type.as_deref().unwrap_or(UNKNOWN)
+    }
+
+    pub(crate) fn base64(&self) -> String {
+        BASE64_STANDARD.encode(&self.bytes)
+    }
+
+    /// The file as a URL (RFC 2397).
+    pub(crate) fn data_url(&self) -> String {
+        format!("data:{};base64,{}", self.content_type_or_unknown(), self.base64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[tokio::test]
+    async fn the_content_type_is_what_the_first_bytes_say() {
+        for (bytes, kind, name) in [
+            (PNG, Some("image/png"), "file.png"),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg"), "file.jpg"),
+            (b"ID3\x04", Some("audio/mpeg"), "file.mp3"),
+            (b"hello", None, "file"),
+        ] {
+            let loaded = File::bytes(bytes).load(None).await.unwrap();
+            assert_eq!((loaded.content_type.as_deref(), loaded.name.as_str()), (kind, name));
+        }
+        let given = File::bytes(PNG).content_type("image/x-mine").name("a.b").load(None).await.unwrap();
+        assert_eq!((given.content_type.as_deref(), given.name.as_str()), (Some("image/x-mine"), "a.b"));
+        assert_eq!(File::bytes(&b"hi"[..]).load(None).await.unwrap().data_url(), format!("data:{UNKNOWN};base64,aGk="));
+    }
+
+    #[tokio::test]
+    async fn the_limit_holds_for_every_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("speech.mp3");
+        std::fs::write(&path, [0; 11]).unwrap();
+        for file in [File::path(&path), File::bytes(vec![0; 11]), File::reader(tokio::io::repeat(0))] {
+            assert_eq!(file.load(Some(10)).await.unwrap_err().kind(), ErrorKind::TooLarge, "{file:?}");
+        }
+        assert_eq!(File::path(&path).load(Some(11)).await.unwrap().name, "speech.mp3");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_named() {
+        let error = File::path("/no/such/file").load(None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io);
+        assert!(error.to_string().starts_with("cannot read /no/such/file: "), "{error}");
+        let reader = File::reader(&b"abc"[..]);
+        assert_eq!(reader.load(None).await.unwrap().bytes, "abc");
+        assert_eq!(reader.clone().load(None).await.unwrap_err().kind(), ErrorKind::Request);
+    }
+}

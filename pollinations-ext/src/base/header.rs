@@ -1,0 +1,16 @@
+//! Headers of responses.
+
+use http::{HeaderMap, HeaderName, header::AsHeaderName};
+
+/// The header with the id that the server gave to the request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id that the server gave to the request.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    header(headers, REQUEST_ID).map(str::to_owned)
+}
+
+/// A header as text.
+pub(crate) fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}

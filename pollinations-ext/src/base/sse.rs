@@ -1,0 +1,253 @@
+//! Server-sent events (WHATWG HTML, section 9.2.6), from bytes in whatever pieces they come.
+//!
+//! Streams of this crate are decoded by this; [`Decoder`] by itself is for events that came some other way, such as
+//! through a proxy or from a recording. For the events of a chat, see
+//! [`ChatStream::from_bytes`](crate::chat::ChatStream::from_bytes).
+
+use bytes::{Buf, Bytes};
+
+use super::error::{Error, ErrorKind};
+
+/// Bytes of one event at the most.
+const MAX_EVENT: usize = 8 * 1024 * 1024;
+
+/// Finds the events in a stream of bytes, and of each the data.
+///
+/// Lines may end with LF, CR, or both. Comments, and fields other than `data`, are passed over. The last event of a
+/// stream is one only if an empty line follows it. The data is not looked at, and so need not be UTF-8.
+///
+/// Takes memory for one event, and gives it to the next one.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::sse::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// let mut events = Vec::new();
+/// for piece in ["data: one\n\nda", "ta: two\r\nda", "ta: lines\n", "\n: ping\n\n", "data: cut off"] {
+///     let mut piece = piece.into();
+///     while decoder.advance(&mut piece)? {
+///         events.push(String::from_utf8_lossy(decoder.data()).into_owned());
+///     }
+/// }
+/// assert_eq!(events, ["one", "two\nlines"]);
+/// # Ok::<(), pollinations_ext::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
+    /// The data of the event so far, each line of it with an LF, but for the last once the event is complete.
+    data: Vec<u8>,
+    complete: bool,
+    /// Whether the last byte was a CR. An LF after it belongs to it.
+    after_cr: bool,
+    /// Whether the first line was read, which may begin with a byte order mark.
+    begun: bool,
+    max_event: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder at the beginning of a stream, that takes events of 8 MiB at the most.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let decoder = pollinations_ext::sse::Decoder::new();
+    /// assert_eq!(decoder.data(), b"");
+    /// ```
+    pub fn new() -> Self {
+        Self {
+            line: Vec::new(),
+            data: Vec::new(),
+            complete: false,
+            after_cr: false,
+            begun: false,
+            max_event: MAX_EVENT,
+        }
+    }
+
+    /// How many bytes an event may have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{ErrorKind, sse::Decoder};
+    ///
+    /// let mut decoder = Decoder::new().max_event(10);
+    /// let error = decoder.advance(&mut "data: too much".into()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::TooLarge);
+    /// ```
+    pub fn max_event(mut self, bytes: usize) -> Self {
+        self.max_event = bytes;
+        self
+    }
+
+    /// Takes bytes from the input up to the end of the next event. True when there is one: its data is [`data`], until
+    /// the next call. False when the input is empty and the event goes on in the next.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooLarge`] when an event, or a line, has more bytes than it may. The decoder is of no further use
+    /// then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut decoder = pollinations_ext::sse::Decoder::new();
+    /// let mut input = "data: hello\n\ndata: and".into();
+    /// assert!(decoder.advance(&mut input)?);
+    /// assert_eq!(decoder.data(), b"hello");
+    /// assert!(!decoder.advance(&mut input)?);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    ///
+    /// [`data`]: Self::data
+    pub fn advance(&mut self, input: &mut Bytes) -> Result<bool, Error> {
+        if self.complete {
+            self.complete = false;
+            self.data.clear();
+        }
+        let mut rest = &input[..];
+        if self.after_cr && !rest.is_empty() {
+            self.after_cr = false;
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+        while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (line, mut after) = (&rest[..end], &rest[end + 1..]);
+            if rest[end] == b'\r' {
+                match after.strip_prefix(b"\n") {
+                    Some(next) => after = next,
+                    None => self.after_cr = after.is_empty(),
+                }
+            }
+            rest = after;
+            if self.line.is_empty() {
+                self.read(line)?;
+            } else {
+                self.hold(line)?;
+                let mut line = std::mem::take(&mut self.line);
+                self.read(&line)?;
+                line.clear();
+                self.line = line;
+            }
+            if self.complete {
+                input.advance(input.len() - rest.len());
+                return Ok(true);
+            }
+        }
+        self.hold(rest)?;
+        input.clear();
+        Ok(false)
+    }
+
+    /// The data of the event that [`advance`](Self::advance) has found: its lines, with an LF between them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut decoder = pollinations_ext::sse::Decoder::new();
+    /// assert!(decoder.advance(&mut "event: greeting\ndata: hello\ndata: you\n\n".into())?);
+    /// assert_eq!(decoder.data(), b"hello\nyou");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn data(&self) -> &[u8] {
+        if self.complete { &self.data } else { &[] }
+    }
+
+    /// Reads a whole line, without its end.
+    fn read(&mut self, mut line: &[u8]) -> Result<(), Error> {
+        if !self.begun {
+            self.begun = true;
+            line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+        }
+        if line.is_empty() {
+            // Without data there is no event.
+            self.complete = self.data.pop().is_some();
+            return Ok(());
+        }
+        let value = match line.strip_prefix(b"data") {
+            Some([]) => &[],
+            Some([b':', b' ', value @ ..] | [b':', value @ ..]) => value,
+            _ => return Ok(()),
+        };
+        self.check(value.len())?;
+        self.data.extend_from_slice(value);
+        self.data.push(b'\n');
+        Ok(())
+    }
+
+    /// Keeps a piece of a line until its end comes.
+    fn hold(&mut self, piece: &[u8]) -> Result<(), Error> {
+        self.check(piece.len())?;
+        self.line.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn check(&self, more: usize) -> Result<(), Error> {
+        let size = self.data.len() + self.line.len() + more;
+        if size <= self.max_event {
+            return Ok(());
+        }
+        let message = format!("one event is larger than {} bytes", self.max_event);
+        Err(Error::new(ErrorKind::TooLarge, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(pieces: &[&[u8]]) -> Vec<String> {
+        let mut decoder = Decoder::new();
+        let mut events = Vec::new();
+        for piece in pieces {
+            let mut piece = Bytes::copy_from_slice(piece);
+            while decoder.advance(&mut piece).unwrap() {
+                events.push(String::from_utf8(decoder.data().to_vec()).unwrap());
+            }
+            assert!(piece.is_empty());
+        }
+        events
+    }
+
+    #[test]
+    fn any_cut_gives_the_same_events() {
+        let stream = "\u{feff}data: one\r\n\r\ndata:two\ndata\ndata:  three\n\n: comment\rid: 1\rdata: f\u{fc}nf\r\rdata:\n\nevent: x\n\nrest";
+        let expected = ["one", "two\n\n three", "f\u{fc}nf", ""];
+        let stream = stream.as_bytes();
+        for first in 0..=stream.len() {
+            for second in first..=stream.len() {
+                let pieces = [&stream[..first], &stream[first..second], &stream[second..]];
+                assert_eq!(decode(&pieces), expected, "cut at {first} and {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_taken_whole() {
+        assert_eq!(decode(&[b"database: x\n data: y\nDATA: z\n\n"]), [""; 0]);
+    }
+
+    #[test]
+    fn neither_lines_nor_events_may_swell() {
+        for stream in ["data: 123456789\n", ": a comment", "data: 1\ndata: 2\ndata: 3\ndata: 4\ndata: 5\n\n"] {
+            let mut whole = Decoder::new().max_event(8);
+            assert!(whole.advance(&mut stream.into()).is_err(), "{stream}");
+            let mut decoder = Decoder::new().max_event(8);
+            let fails = |byte: u8| decoder.advance(&mut Bytes::copy_from_slice(&[byte])).is_err();
+            assert!(stream.bytes().any(fails), "{stream}");
+        }
+        let mut decoder = Decoder::new().max_event(8);
+        for _ in 0..100 {
+            assert!(decoder.advance(&mut "data: 1\n\n".into()).unwrap());
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Chat completions: one reply, or the reply as it is written; pictures, sounds and files to look at; tools; structured
+//! output; conversations.
+//!
+//! It starts with [`Pollinations::chat`](crate::Pollinations::chat).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let emulator = pollinations_emulator::Emulator::start().await?;
+//! # let pollinations = pollinations_ext::Pollinations::builder()
+//! #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+//! let reply = pollinations.chat("openai").system("Answer in one word").user("Name a flower").send().await?;
+//! println!("{}", reply.text());
+//! # Ok(())
+//! # }
+//! ```
+
+mod attachment;
+mod body;
+mod conversation;
+mod function;
+mod request;
+mod schema;
+mod settings;
+mod structured;
+mod tool_run;
+
+pub use conversation::{Conversation, ConversationStream};
+pub use function::Function;
+pub use request::ChatRequest;
+pub use tool_run::ToolRun;
+
+pub use crate::reply::{
+    chat_reply::ChatReply,
+    chat_stream::{ChatChunk, ChatStream},
+};

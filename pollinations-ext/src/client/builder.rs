@@ -1,0 +1,410 @@
+//! How a client is set up.
+
+use std::{env, sync::Arc, time::Duration};
+
+use super::Pollinations;
+use crate::{
+    base::{error::Error, maybe_send::MaybeSend},
+    exchange::{
+        gateway::Gateway,
+        transport::{MAX_BODY, Shared},
+    },
+    key::{ApiKey, KeyPlacement, Keyring},
+    retry::{Ask, Attempt, Bucket, Observer, PaymentAnswer, PaymentRequired, RetryPolicy},
+};
+
+const KEY_VARIABLE: &str = "POLLINATIONS_API_KEY";
+const BASE_URL_VARIABLE: &str = "POLLINATIONS_BASE_URL";
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Redirects that are followed at most. None of them carries the key to another host.
+#[cfg(not(target_arch = "wasm32"))]
+const MAX_REDIRECTS: usize = 5;
+
+/// Sets up a [`Pollinations`] client.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use pollinations_ext::{Pollinations, RetryPolicy};
+///
+/// let pollinations = Pollinations::builder()
+///     .key("sk_example".parse()?)
+///     .timeout(Duration::from_secs(120))
+///     .retry(RetryPolicy::default().max_retries(4))
+///     .build()?;
+/// assert_eq!(pollinations.base_url(), "https://gen.pollinations.ai");
+/// # Ok::<(), pollinations_ext::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct Builder {
+    key: Option<ApiKey>,
+    without_key: bool,
+    spare_keys: Vec<ApiKey>,
+    placement: KeyPlacement,
+    gateway: Gateway,
+    base_url: Option<String>,
+    media_url: Option<String>,
+    http: Option<reqwest::Client>,
+    retry: RetryPolicy,
+    observer: Option<Observer>,
+    ask: Option<Ask>,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    max_body: Option<usize>,
+}
+
+impl Builder {
+    /// Takes the key from `POLLINATIONS_API_KEY` and, if it is set, the address from `POLLINATIONS_BASE_URL`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the key is not set or not one.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use pollinations_ext::Builder;
+    ///
+    /// let pollinations = Builder::from_env()?.timeout(Duration::from_secs(60)).build()?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self, Error> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let Some(key) = variable(KEY_VARIABLE) else {
+            return Err(Error::key(format!(
+                "{KEY_VARIABLE} is not set; get a key at https://enter.pollinations.ai and export it"
+            )));
+        };
+        let builder = Self::default().key(ApiKey::new(key)?);
+        Ok(match variable(BASE_URL_VARIABLE) {
+            Some(url) => builder.base_url(url.trim()),
+            None => builder,
+        })
+    }
+
+    /// Authenticates with this key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::Builder;
+    ///
+    /// let pollinations = Builder::default().key("sk_example".parse()?).build()?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn key(mut self, key: ApiKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Adds a key to go on with when there is no pollen left for the one in use: see
+    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{Builder, PaymentPolicy, RetryPolicy};
+    ///
+    /// let builder = Builder::default()
+    ///     .key("sk_first".parse()?)
+    ///     .spare_key("sk_second".parse()?)
+    ///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey));
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn spare_key(mut self, key: ApiKey) -> Self {
+        self.spare_keys.push(key);
+        self
+    }
+
+    /// Sends no key. The listings of models and the files of others need none; everything else answers 401.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let pollinations = Builder::default().without_key().build()?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn without_key(mut self) -> Self {
+        self.key = None;
+        self.without_key = true;
+        self
+    }
+
+    /// Where requests carry the key; in the header by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::{Builder, KeyPlacement};
+    /// let builder = Builder::default().key("pk_example".parse()?).key_placement(KeyPlacement::Query);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn key_placement(mut self, placement: KeyPlacement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Which generation of the service answers; the current one by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::{Builder, Gateway};
+    /// let builder = Builder::default().key("sk_example".parse()?).gateway(Gateway::Legacy);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn gateway(mut self, gateway: Gateway) -> Self {
+        self.gateway = gateway;
+        self
+    }
+
+    /// The address of the service, to which paths like `/v1/models` are appended; that of the [`Gateway`] by default.
+    /// An emulator or a proxy goes here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let pollinations = Builder::default().without_key().base_url("http://127.0.0.1:4000/").build()?;
+    /// assert_eq!(pollinations.base_url(), "http://127.0.0.1:4000");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The address of the media service. By default `https://media.pollinations.ai`; with a [`base_url`](Self::base_url)
+    /// of your own the same as that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().base_url("http://127.0.0.1:4000").media_url("http://127.0.0.1:4001");
+    /// # let _ = builder;
+    /// ```
+    pub fn media_url(mut self, url: impl Into<String>) -> Self {
+        self.media_url = Some(url.into());
+        self
+    }
+
+    /// Sends requests with this HTTP client, for a proxy or a TLS setup of your own. Its redirect policy and its
+    /// time-outs hold beside those set here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let http = pollinations_ext::api::reqwest::Client::new();
+    /// let pollinations = Builder::default().without_key().http_client(http).build()?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// How failed requests are repeated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::{Builder, RetryPolicy};
+    /// let builder = Builder::default().retry(RetryPolicy::default().max_retries(5));
+    /// # let _ = builder;
+    /// ```
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Calls this after every attempt, for metrics and logs. It runs on the task that makes the call and should be
+    /// quick.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().observer(|attempt| eprintln!("{attempt}"));
+    /// # let _ = builder;
+    /// ```
+    pub fn observer(mut self, observe: impl Fn(&Attempt<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(observe));
+        self
+    }
+
+    /// What to do when there is no pollen left, under [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user
+    /// to top up, send him through [`byop`](crate::byop), fetch another key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{Builder, PaymentAnswer, PaymentPolicy, RetryPolicy};
+    ///
+    /// let builder = Builder::default()
+    ///     .retry(RetryPolicy::default().payment(PaymentPolicy::Ask))
+    ///     .on_payment_required(|required| async move {
+    ///         eprintln!("{}", required.message);
+    ///         match "sk_another".parse() {
+    ///             Ok(key) => PaymentAnswer::Key(key),
+    ///             Err(_) => PaymentAnswer::GiveUp,
+    ///         }
+    ///     });
+    /// # let _ = builder;
+    /// ```
+    pub fn on_payment_required<F, R>(mut self, ask: F) -> Self
+    where
+        F: Fn(PaymentRequired) -> R + Send + Sync + 'static,
+        R: Future<Output = PaymentAnswer> + MaybeSend + 'static,
+    {
+        self.ask = Some(Ask::new(ask));
+        self
+    }
+
+    /// How long the making of a connection may take; 10 s by default. Has no effect on a client given with
+    /// [`http_client`](Self::http_client).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().connect_timeout(std::time::Duration::from_secs(3));
+    /// # let _ = builder;
+    /// ```
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// How long a call may take, all its attempts together; 10 minutes by default, since videos take several.
+    ///
+    /// A call ends when its response is there: the whole of it, or for a stream its first event, or for a download its
+    /// head. From then on [`idle_timeout`](Self::idle_timeout) holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().timeout(std::time::Duration::from_secs(60));
+    /// # let _ = builder;
+    /// ```
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// How long a stream or a download may stay silent; 2 minutes by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().idle_timeout(std::time::Duration::from_secs(20));
+    /// # let _ = builder;
+    /// ```
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = Some(limit);
+        self
+    }
+
+    /// Bytes of a response that is held in memory as a whole, such as JSON, the reply that a stream of chunks adds up to,
+    /// or [`Download::bytes`](crate::Download::bytes); 64 MiB by default. What is saved or read piece by piece has no
+    /// such limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().max_response_bytes(1024 * 1024);
+    /// # let _ = builder;
+    /// ```
+    pub fn max_response_bytes(mut self, limit: usize) -> Self {
+        self.max_body = Some(limit);
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when no key was given and [`without_key`](Self::without_key) was not
+    /// called; [`ErrorKind::Request`](crate::ErrorKind::Request) when an address is not an `http` or `https` URL, or
+    /// when TLS cannot be set up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::{Builder, ErrorKind};
+    /// let error = Builder::default().build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Key);
+    /// ```
+    pub fn build(self) -> Result<Pollinations, Error> {
+        if self.key.is_none() && !self.without_key {
+            return Err(Error::key("no API key was given; pass one with `key`, or call `without_key`"));
+        }
+        let base_url = usable("base", self.base_url.as_deref().unwrap_or(self.gateway.base_url()))?;
+        let media_url = self.media_url.as_deref().map(|url| usable("media", url)).transpose()?;
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))?,
+        };
+        Ok(Pollinations::from(Shared {
+            http,
+            base_url,
+            media_url,
+            gateway: self.gateway,
+            keys: Arc::new(Keyring::new(self.key, self.spare_keys)),
+            placement: self.placement,
+            bucket: self.retry.retry_budget().map(|budget| Arc::new(Bucket::new(budget))),
+            retry: self.retry,
+            observer: self.observer,
+            ask: self.ask,
+            timeout: self.timeout.unwrap_or(TIMEOUT),
+            idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
+            max_body: self.max_body.unwrap_or(MAX_BODY),
+            chat: Arc::default(),
+        }))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn http_client(connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("pollinations-rs/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect_timeout)
+        .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
+        // The address that a redirect came from may have the key in its query.
+        .referer(false)
+        .build()
+        .map_err(Error::transport)
+}
+
+/// A browser connects and follows redirects as it sees fit.
+#[cfg(target_arch = "wasm32")]
+fn http_client(_: Duration) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder().build().map_err(Error::transport)
+}
+
+/// An address to which paths can be appended. The message does not repeat it: somebody may have put a key there.
+fn usable(name: &str, text: &str) -> Result<String, Error> {
+    let problem = match reqwest::Url::parse(text) {
+        Err(error) => error.to_string(),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            "it starts with neither http:// nor https://".to_owned()
+        }
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => "it has a query or a fragment".to_owned(),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => "it has a user or a password".to_owned(),
+        Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
+    };
+    Err(Error::request(format!("the {name} URL is not usable: {problem}")))
+}

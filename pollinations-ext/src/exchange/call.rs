@@ -1,0 +1,311 @@
+//! One call, through the generated client and out of it again.
+//!
+//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where they
+//! are taken from it, to be sent as often as it takes: its types have no room for the error as it was, the raw response,
+//! or the pieces of a stream.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use http::{HeaderMap, header::CONTENT_TYPE};
+use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
+use reqwest::{Request, Response, Url};
+use serde::de::DeserializeOwned;
+
+use super::{
+    body,
+    download::Download,
+    events::{Events, Opened},
+    options::Options,
+    raw::RawResponse,
+    transport::{MAX_ERROR_BODY, Receive, Received, Shared, read},
+};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::{header, request_id},
+        json,
+        time::timeout,
+    },
+    retry::Failure,
+};
+
+/// What the generated client returns.
+pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
+
+/// Writes the request of an operation. Nothing is sent.
+pub(crate) trait Write<T, E> {
+    fn write(self, shared: &Shared) -> Result<Request, Error>;
+}
+
+/// A closure that takes the generated client and calls an operation.
+impl<T, E, F, R> Write<T, E> for F
+where
+    F: FnOnce(Client) -> R,
+    R: Future<Output = Generated<T, E>>,
+{
+    fn write(self, shared: &Shared) -> Result<Request, Error> {
+        let seen = Arc::new(Seen::default());
+        let transport = SharedTransport::from(Arc::clone(&seen));
+        let client = Client::new_with_client(&shared.base_url, shared.http.clone(), transport);
+        // The generated code waits for nothing but its transport, which does not wait.
+        let generated = self(client).now_or_never();
+        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
+    }
+}
+
+impl Shared {
+    /// Makes a call and returns what the server sent, decoded by the type that the document gives it, and as it came.
+    pub(crate) async fn call<T, E>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<(T, RawResponse), Error>
+    where
+        T: DeserializeOwned,
+    {
+        let (response, attempts) = self.whole(operation, options, send).await?;
+        match json::read(response.body()) {
+            Ok(value) => Ok((value, response)),
+            Err(error) => {
+                let what = "the response is not what the document promises";
+                let error = self.keys.undecodable(what, &error, response.body()).with_attempts(attempts);
+                let error = error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned));
+                Err(error.redacted(&self.keys))
+            }
+        }
+    }
+
+    /// Makes a call and returns what the server sent as it came.
+    pub(crate) async fn raw<T, E>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<RawResponse, Error> {
+        self.whole(operation, options, send).await.map(|(response, _)| response)
+    }
+
+    async fn whole<T, E>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<(RawResponse, u32), Error> {
+        match self.perform(options, Receive::Whole, operation, send).await? {
+            (Received::Whole(response), attempts) => Ok((response, attempts)),
+            _ => Err(nothing(operation)),
+        }
+    }
+
+    /// Makes a call and returns what the server sends as it comes. A page or JSON is an error where the operation makes
+    /// pictures or sound.
+    pub(crate) async fn media<T, E>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Download, Error> {
+        let (response, attempts) = self.head(operation, options, send).await?;
+        if !is_text(response.headers()) {
+            return Ok(Download::new(self, operation, response));
+        }
+        let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
+        let message = format!("the server answered with `{kind}` instead of an image or sound");
+        let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
+        let error = error.with_request_id(request_id(response.headers()));
+        let read = timeout(self.idle_timeout, read(response, MAX_ERROR_BODY)).await;
+        let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
+        Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
+    }
+
+    /// Makes a call and returns what the server sends as it comes, whatever that is.
+    pub(crate) async fn download<T, E>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Download, Error> {
+        let (response, _) = self.head(operation, options, send).await?;
+        Ok(Download::new(self, operation, response))
+    }
+
+    /// Makes a call and returns the response with its body still to be read.
+    async fn head<T, E>(
+        &self,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<(Response, u32), Error> {
+        match self.perform(options, Receive::Open, operation, send).await? {
+            (Received::Response(response), attempts) => Ok((response, attempts)),
+            _ => Err(nothing(operation)),
+        }
+    }
+
+    /// Makes a call that is answered with a stream of events.
+    pub(crate) async fn events<T, E>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Events, Error> {
+        match self.open(Receive::Events, operation, options, send).await? {
+            Opened::Events(events) => Ok(events),
+            Opened::Text(_) => Err(nothing(operation)),
+        }
+    }
+
+    /// Makes a call that is answered with a stream, of events or, for [`Receive::Pieces`], of text.
+    pub(crate) async fn open<T, E>(
+        self: &Arc<Self>,
+        receive: Receive,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Opened, Error> {
+        match self.perform(options, receive, operation, send).await? {
+            (Received::Stream(stream), _) => Ok(*stream),
+            _ => Err(nothing(operation)),
+        }
+    }
+
+    /// Makes a call, and returns what came of it and after how many attempts.
+    async fn perform<T, E>(
+        &self,
+        options: &Options,
+        receive: Receive,
+        operation: &str,
+        send: impl Write<T, E>,
+    ) -> Result<(Received, u32), Error> {
+        let request = send.write(self).map_err(|error| error.with_operation(operation))?;
+        // On the heap, so that the futures of callers stay small.
+        let (outcome, attempts) = Box::pin(self.run(&self.http, request, operation, options, receive)).await;
+        match outcome {
+            Ok(received) => Ok((received, attempts)),
+            Err(failure) => {
+                let error = failure.explain(&self.keys).redacted(&self.keys);
+                Err(error.with_attempts(attempts).with_operation(operation))
+            }
+        }
+    }
+
+    /// The address that a call would go to, without the key. Nothing is sent.
+    pub(crate) fn address<T, E>(
+        &self,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<Url, Error> {
+        let request = send.write(self).and_then(|request| self.prepare(request, operation, options, Receive::Open));
+        request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
+    }
+}
+
+/// Whether a response is a page or JSON.
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    kind.starts_with("text/") || kind.starts_with("application/json")
+}
+
+/// The error of a call whose response was received in another way than it was asked for, which does not happen.
+fn nothing(operation: &str) -> Error {
+    Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
+}
+
+/// Why the generated client has not written the request.
+fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
+    use pollinations_api::Error as Generated;
+    match generated {
+        Err(Generated::InvalidRequest(message) | Generated::Custom(message)) => Error::request(message),
+        Err(Generated::CommunicationError(error)) => Error::transport(error),
+        _ => Error::request("the request cannot be written"),
+    }
+}
+
+/// Something for the generated code to end on, when its caller takes the outcome from elsewhere.
+fn ended(client: &reqwest::Client) -> reqwest::Error {
+    loop {
+        // Nothing is not an address.
+        if let Err(error) = client.get("").build() {
+            return error;
+        }
+    }
+}
+
+/// The transport under [`Pollinations::api`](crate::Pollinations::api): the same authentication and retries, with
+/// failures in the generated client's own terms.
+pub(crate) struct Plain(pub(crate) Arc<Shared>);
+
+impl Transport for Plain {
+    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a> {
+        Box::pin(async move {
+            match self.0.run(client, request, operation, &Options::default(), Receive::Native).await.0 {
+                Ok(Received::Response(response)) => Ok(without_query(response)),
+                Err(Failure::Unread(response)) => Ok(without_query(*response)),
+                Err(Failure::Broken(error)) => Err(error.without_url()),
+                Err(Failure::Other(error)) => refused(client, &error),
+                // None of them comes up while only the head is received.
+                Ok(Received::Whole(_) | Received::Stream(_)) | Err(Failure::Status { .. }) => Err(ended(client)),
+            }
+        })
+    }
+}
+
+/// The same response under an address without a query, since there may be a key in it: the generated client's errors
+/// show the whole response.
+#[cfg(not(target_arch = "wasm32"))]
+fn without_query(response: Response) -> Response {
+    use reqwest::ResponseBuilderExt;
+
+    if response.url().query().is_none() {
+        return response;
+    }
+    let mut url = response.url().clone();
+    url.set_query(None);
+    let (parts, body) = http::Response::from(response).into_parts();
+    match http::Response::builder().url(url).body(()) {
+        Ok(named) => {
+            let (named, ()) = named.into_parts();
+            let mut response = http::Response::from_parts(parts, body);
+            response.extensions_mut().extend(named.extensions);
+            response.into()
+        }
+        // Without an address it says less.
+        Err(_) => http::Response::from_parts(parts, body).into(),
+    }
+}
+
+/// A browser's HTTP client lets nobody else make a response.
+#[cfg(target_arch = "wasm32")]
+fn without_query(response: Response) -> Response {
+    response
+}
+
+/// A request that is not sent to a browser's network: its HTTP client lets nobody else make a response.
+#[cfg(target_arch = "wasm32")]
+fn refused(client: &reqwest::Client, _: &Error) -> reqwest::Result<Response> {
+    Err(ended(client))
+}
+
+/// A request that is not sent, since this gateway does not have the operation: in the words of one that has not.
+#[cfg(not(target_arch = "wasm32"))]
+fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
+    let body = serde_json::json!({ "error": { "code": "NOT_FOUND", "message": error.message() } });
+    let mut response = http::Response::new(body.to_string());
+    *response.status_mut() = http::StatusCode::NOT_FOUND;
+    Ok(response.into())
+}
+
+/// Takes a request instead of sending it.
+#[derive(Default)]
+struct Seen(Mutex<Option<Request>>);
+
+impl Transport for Seen {
+    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, _: &'a str) -> Execution<'a> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+        Box::pin(std::future::ready(Err(ended(client))))
+    }
+}

@@ -1,0 +1,257 @@
+//! Bytes on their way: images, videos, sounds.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod save;
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use http::{HeaderMap, header::CONTENT_TYPE};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::{header, request_id},
+        maybe_send::body,
+        progress::{Progress, Report},
+    },
+    exchange::{guard::Guard, transport::Shared},
+    key::Keyring,
+};
+
+/// A response whose bytes are read as they come, in constant memory.
+///
+/// It is a [`Stream`] of [`Bytes`]; [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes) read
+/// it to its end.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let image = pollinations.image("a cat").size(64, 64).send().await?;
+/// assert_eq!(image.content_type(), Some("image/jpeg"));
+/// let bytes = image.on_progress(|progress| println!("{progress}")).bytes().await?;
+/// # assert!(!bytes.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is read until it is saved, written or polled"]
+pub struct Download {
+    operation: &'static str,
+    keys: Arc<Keyring>,
+    headers: HeaderMap,
+    length: Option<u64>,
+    body: Guard,
+    transferred: u64,
+    /// Bytes that are read into memory at the most.
+    max_bytes: usize,
+    report: Option<Report>,
+}
+
+impl Download {
+    pub(crate) fn new(shared: &Shared, operation: &'static str, response: reqwest::Response) -> Self {
+        let headers = response.headers().clone();
+        let length = response.content_length();
+        let body = Guard::new(body(response.bytes_stream()), shared.idle_timeout);
+        let (keys, max_bytes) = (Arc::clone(&shared.keys), shared.max_body);
+        Self { operation, keys, headers, length, body, transferred: 0, max_bytes, report: None }
+    }
+
+    /// What the bytes are, such as `image/jpeg` or `video/mp4`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.content_type());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn content_type(&self) -> Option<&str> {
+        self.header(CONTENT_TYPE.as_str())
+    }
+
+    /// How many bytes there are, where the server says so.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?} bytes", image.content_length());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The model that the service used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.model());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn model(&self) -> Option<&str> {
+        self.header("x-model-used")
+    }
+
+    /// The id under which the service knows the request.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.request_id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request_id(&self) -> Option<&str> {
+        self.header("x-request-id")
+    }
+
+    /// All headers of the response.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// println!("{:?}", image.headers());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.with_operation(self.operation).with_request_id(request_id(&self.headers)).redacted(&self.keys)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// Calls this whenever bytes have come, for a progress bar. It runs on the task that reads and should be quick.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let image = image.on_progress(|progress| eprintln!("{progress}"));
+    /// image.save("cat.jpg").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.report = Some(Report::new(report));
+        self
+    }
+
+    /// Reads everything into memory. What may be larger than fits there, such as a long video, is better
+    /// [saved](Self::save).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
+    /// [`ErrorKind::TooLarge`] when it is more than [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB
+    /// by default.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let bytes = image.bytes().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn bytes(mut self) -> Result<Bytes, Error> {
+        let mut all = BytesMut::new();
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            if chunk.len() > self.max_bytes - all.len() {
+                let message = format!("the download is larger than {} bytes", self.max_bytes);
+                return Err(self.locate(Error::new(ErrorKind::TooLarge, message)));
+            }
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    /// Writes everything into a writer and returns how many bytes it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream`] yields them, of the connection and of time, and [`ErrorKind::Io`] when the writer fails.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let written = image.write_to(tokio::io::stdout()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn write_to<W: AsyncWrite + Unpin>(mut self, mut writer: W) -> Result<u64, Error> {
+        let operation = self.operation;
+        let failed = |error| Error::io("cannot write", error).with_operation(operation);
+        let mut written = 0;
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            writer.write_all(&chunk).await.map_err(failed)?;
+            written += chunk.len() as u64;
+        }
+        writer.flush().await.map_err(failed)?;
+        Ok(written)
+    }
+}
+
+impl Stream for Download {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let item = ready!(Pin::new(&mut this.body).poll_next(context));
+        if let Some(Ok(chunk)) = &item {
+            this.transferred += chunk.len() as u64;
+            if let Some(report) = &this.report {
+                report.tell(this.transferred, this.length);
+            }
+        }
+        Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Download")
+            .field("operation", &self.operation)
+            .field("content_type", &self.content_type())
+            .field("content_length", &self.length)
+            .finish_non_exhaustive()
+    }
+}

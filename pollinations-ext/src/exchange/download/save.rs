@@ -1,0 +1,105 @@
+//! Saving to a file, whole or not at all.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    mem,
+    path::Path,
+};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::task::{JoinError, spawn_blocking};
+
+use super::Download;
+use crate::base::error::Error;
+
+/// Bytes that are written at once, while as many are on their way. Each time, a thread has to be woken.
+const BATCH: usize = 1024 * 1024;
+
+/// Pieces that are written at once, however small they are: each may keep the buffer that it was received in.
+const PIECES: usize = 256;
+
+impl Download {
+    /// Saves everything to a file and returns how many bytes it was.
+    ///
+    /// The file appears when it is complete; a broken download leaves nothing behind, and what was at the path before
+    /// stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let image = pollinations.image("a cat").send().await?;
+    /// let size = image.save("cat.jpg").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let path = path.as_ref();
+        let operation = self.operation;
+        let failed = |error| Error::io(format!("cannot write {}", path.display()), error).with_operation(operation);
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => ".".into(),
+        };
+        // In the same folder, so that the last step is a rename.
+        let temporary = ended(spawn_blocking(move || builder().tempfile_in(folder)).await).map_err(failed)?;
+        // The path stays here, so that the file is gone as soon as this is given up.
+        let (file, temporary) = temporary.into_parts();
+        let mut writing = spawn_blocking(move || write(file, Vec::new()));
+        let mut batch = Vec::new();
+        let (mut waiting, mut written) = (0, 0);
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            written += piece.len() as u64;
+            waiting += piece.len();
+            batch.push(piece);
+            if waiting >= BATCH || batch.len() >= PIECES {
+                let file = ended(writing.await).map_err(failed)?;
+                let pieces = mem::take(&mut batch);
+                writing = spawn_blocking(move || write(file, pieces));
+                waiting = 0;
+            }
+        }
+        let file = ended(writing.await).map_err(failed)?;
+        let target = path.to_owned();
+        let naming = spawn_blocking(move || {
+            // Not before the disk has it: what was at the path until now may be worth more than half of this.
+            write(file, batch)?.sync_data()?;
+            temporary.persist(target).map_err(|error| error.error)
+        });
+        ended(naming.await).map_err(failed)?;
+        Ok(written)
+    }
+}
+
+/// Writes pieces as they are, without a copy.
+fn write(mut file: File, pieces: Vec<Bytes>) -> io::Result<File> {
+    for piece in pieces {
+        file.write_all(&piece)?;
+    }
+    Ok(file)
+}
+
+/// Temporary files with the permissions of any other new file.
+fn builder() -> tempfile::Builder<'static, 'static> {
+    #[allow(unused_mut, reason = "only changed where there are permissions")]
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask takes away what the user does not want to give.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
+}
+
+/// What came of work on a thread of its own.
+fn ended<T>(outcome: Result<io::Result<T>, JoinError>) -> io::Result<T> {
+    outcome.unwrap_or_else(|error| Err(io::Error::other(error)))
+}

@@ -1,0 +1,177 @@
+//! The body of one response in pieces: server-sent events (WHATWG HTML, section 9.2), or plain text.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    str,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use reqwest::Response;
+
+use super::guard::Guard;
+use crate::base::{
+    error::{Error, ErrorKind},
+    header::{header, request_id},
+    maybe_send::body,
+    sse::Decoder,
+};
+
+/// A response whose body is read as it comes, after its first piece.
+pub(crate) enum Opened {
+    Events(Events),
+    Text(TextPieces),
+}
+
+impl Opened {
+    /// Waits for the first piece, so that a failure before it can still be repaired. What is not an event stream is an
+    /// error, unless plain text will do.
+    pub(crate) async fn open(response: Response, idle: Duration, plain: bool) -> Result<Self, Error> {
+        let headers = response.headers().clone();
+        let kind = header(&headers, CONTENT_TYPE).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let guard = Guard::new(body(response.bytes_stream()), idle);
+        if kind.eq_ignore_ascii_case("text/event-stream") {
+            return Events::open(guard, headers).await.map(Self::Events);
+        }
+        if plain {
+            return TextPieces::open(guard, headers).await.map(Self::Text);
+        }
+        let message = format!("the server answered with `{kind}` instead of a stream of events");
+        Err(Error::new(ErrorKind::Decode, message).with_status(StatusCode::OK).with_request_id(request_id(&headers)))
+    }
+}
+
+/// The data of the events of a response.
+pub(crate) struct Events {
+    body: Guard,
+    decoder: Decoder,
+    input: Bytes,
+    /// Whether the decoder is at the first event, which nobody has taken yet.
+    opened: bool,
+    headers: HeaderMap,
+}
+
+impl Events {
+    pub(crate) fn new(body: Guard, headers: HeaderMap) -> Self {
+        Self { body, decoder: Decoder::new(), input: Bytes::new(), opened: false, headers }
+    }
+
+    async fn open(body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+        let mut events = Self::new(body, headers);
+        match poll_fn(|context| events.poll_advance(context)).await? {
+            true => events.opened = true,
+            false => {
+                let error = Error::new(ErrorKind::Truncated, "the stream ended before its first event");
+                return Err(error.with_request_id(request_id(&events.headers)));
+            }
+        }
+        Ok(events)
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The data of the next event, as bytes; nothing at the end of the response.
+    pub(crate) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<&[u8], Error>>> {
+        let opened = std::mem::take(&mut self.opened);
+        let found = opened || ready!(self.poll_advance(context))?;
+        Poll::Ready(found.then(|| Ok(self.decoder.data())))
+    }
+
+    /// Goes on to the next event; false at the end.
+    fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        loop {
+            match self.decoder.advance(&mut self.input) {
+                Ok(true) => return Poll::Ready(Ok(true)),
+                Ok(false) => {}
+                Err(error) => return Poll::Ready(Err(self.locate(error))),
+            }
+            match ready!(Pin::new(&mut self.body).poll_next(context)) {
+                Some(Ok(piece)) => self.input = piece,
+                Some(Err(error)) => return Poll::Ready(Err(self.locate(error))),
+                None => return Poll::Ready(Ok(false)),
+            }
+        }
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        error.with_request_id(request_id(&self.headers))
+    }
+}
+
+/// A text as it comes, cut between characters.
+pub(crate) struct TextPieces {
+    body: Guard,
+    first: Option<Bytes>,
+    /// The beginning of a character whose end has not come yet.
+    partial: BytesMut,
+    headers: HeaderMap,
+}
+
+impl TextPieces {
+    async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+        let first = match body.next().await {
+            Some(Ok(first)) => Some(first),
+            Some(Err(error)) => return Err(error.with_request_id(request_id(&headers))),
+            // A model may have nothing to say.
+            None => None,
+        };
+        Ok(Self { body, first, partial: BytesMut::new(), headers })
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Adds a piece and takes off the characters that are whole.
+    fn decode(&mut self, piece: &[u8]) -> Result<String, Error> {
+        self.partial.extend_from_slice(piece);
+        let end = match str::from_utf8(&self.partial) {
+            Ok(_) => self.partial.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return Err(self.error(ErrorKind::Decode, "the text is not UTF-8")),
+        };
+        let text = String::from_utf8_lossy(self.partial.get(..end).unwrap_or_default()).into_owned();
+        self.partial.advance(end);
+        Ok(text)
+    }
+
+    fn error(&self, kind: ErrorKind, message: &str) -> Error {
+        Error::new(kind, message).with_request_id(request_id(&self.headers))
+    }
+}
+
+impl Stream for TextPieces {
+    type Item = Result<String, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            let piece = match this.first.take() {
+                Some(first) => Some(Ok(first)),
+                None => ready!(Pin::new(&mut this.body).poll_next(context)),
+            };
+            let text = match piece {
+                Some(Ok(piece)) => this.decode(&piece),
+                Some(Err(error)) => Err(error.with_request_id(request_id(&this.headers))),
+                None if this.partial.is_empty() => return Poll::Ready(None),
+                None => {
+                    this.partial.clear();
+                    Err(this.error(ErrorKind::Truncated, "the text ended within a character"))
+                }
+            };
+            match text {
+                // Half a character is nothing to show yet.
+                Ok(text) if text.is_empty() => {}
+                text => return Poll::Ready(Some(text)),
+            }
+        }
+    }
+}

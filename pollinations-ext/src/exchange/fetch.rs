@@ -1,0 +1,108 @@
+//! Requests that have no parameters of their own.
+
+use std::{fmt, future::IntoFuture, sync::Arc};
+
+use pollinations_api::Client;
+use serde::de::DeserializeOwned;
+
+use super::{
+    call::Generated,
+    options::{Options, call_options},
+    raw::RawResponse,
+    transport::Shared,
+};
+use crate::base::{
+    error::Error,
+    maybe_send::{BoxFuture, MaybeSend},
+};
+
+type Sending<T> = BoxFuture<Generated<T>>;
+
+/// A request that fetches a `T`. Awaiting it sends it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let balance = pollinations.account().balance().await?;
+/// let again = pollinations.account().balance().timeout(Duration::from_secs(5)).await?;
+/// assert_eq!(balance, again);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a request does nothing until it is awaited"]
+pub struct Fetch<T> {
+    shared: Arc<Shared>,
+    options: Options,
+    operation: &'static str,
+    send: Box<dyn FnOnce(Client) -> Sending<T> + Send>,
+}
+
+impl<T> Fetch<T> {
+    pub(crate) fn new<F, R>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
+    where
+        F: FnOnce(Client) -> R + Send + 'static,
+        R: Future<Output = Generated<T>> + MaybeSend + 'static,
+    {
+        let send = Box::new(|client| -> Sending<T> { Box::pin(send(client)) });
+        Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
+    }
+
+    call_options!(until "the response is there", example "pollinations.account().balance()");
+
+    /// Sends the request and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited, but for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.account().profile().send_raw().await?;
+    /// println!("{:?}", response.headers());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        self.shared.raw(self.operation, &self.options, self.send).await
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for Fetch<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (value, _) = self.shared.call(self.operation, &self.options, self.send).await?;
+            Ok(value)
+        })
+    }
+}
+
+impl<T> fmt::Debug for Fetch<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Fetch").field("operation", &self.operation).field("options", &self.options).finish()
+    }
+}
+
+/// A [`Fetch`] of an operation that takes nothing.
+macro_rules! fetch {
+    ($shared:expr, $operation:ident) => {
+        $crate::exchange::fetch::Fetch::new(
+            &$shared,
+            stringify!($operation),
+            |client: pollinations_api::Client| async move { client.$operation().send().await },
+        )
+    };
+}
+
+pub(crate) use fetch;

@@ -1,0 +1,15 @@
+//! One request out, one response in: how a call is written, sent, repeated and received.
+
+pub(crate) mod address;
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod download;
+pub(crate) mod events;
+mod failure;
+pub(crate) mod fetch;
+pub(crate) mod gateway;
+pub(crate) mod guard;
+pub(crate) mod multipart;
+pub(crate) mod options;
+pub(crate) mod raw;
+pub(crate) mod transport;

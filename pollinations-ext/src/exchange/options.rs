@@ -1,0 +1,211 @@
+//! What every request can set for itself.
+
+use std::{fmt, time::Duration};
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
+use reqwest::Request;
+use serde_json::{Map, Value};
+
+use crate::{
+    base::{error::Error, progress::Report},
+    retry::RetryPolicy,
+};
+
+/// What one call sets otherwise than its client, and what it sends beyond its own parameters.
+#[derive(Clone, Default)]
+pub(crate) struct Options {
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) timeout: Option<Duration>,
+    /// Who wants to know how much of the body has gone.
+    pub(crate) report: Option<Report>,
+    headers: HeaderMap,
+    query: Vec<(String, String)>,
+    fields: Map<String, Value>,
+    /// What was wrong with a setting; told when the request is sent.
+    problem: Option<String>,
+}
+
+impl Options {
+    pub(crate) fn header(&mut self, name: &str, value: &str) {
+        let parsed = (HeaderName::try_from(name), HeaderValue::try_from(value));
+        match parsed {
+            (Ok(name), Ok(mut value)) => {
+                // It may be a secret, and then it should not show in `Debug`.
+                value.set_sensitive(true);
+                self.headers.insert(name, value);
+            }
+            (Err(_), _) => self.problem = Some(format!("`{}` is not the name of a header", name.escape_debug())),
+            (_, Err(_)) => self.problem = Some(format!("the value of the header `{name}` cannot be sent")),
+        }
+    }
+
+    pub(crate) fn query(&mut self, name: String, value: String) {
+        self.query.push((name, value));
+    }
+
+    pub(crate) fn field(&mut self, name: String, value: Value) {
+        self.fields.insert(name, value);
+    }
+
+    /// Adds what the caller wants added.
+    pub(crate) fn apply(&self, request: &mut Request) -> Result<(), Error> {
+        if let Some(problem) = &self.problem {
+            return Err(Error::request(problem.as_str()));
+        }
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        if !self.query.is_empty() {
+            request.url_mut().query_pairs_mut().extend_pairs(&self.query);
+        }
+        if !self.fields.is_empty() {
+            let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+            let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else {
+                return Err(Error::request("fields can be added to a JSON object alone"));
+            };
+            object.extend(self.fields.clone());
+            let body = serde_json::to_vec(&object).map_err(|error| Error::request(error.to_string()))?;
+            *request.body_mut() = Some(body.into());
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request.headers_mut().remove(http::header::CONTENT_LENGTH);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Options")
+            .field("retry", &self.retry)
+            .field("timeout", &self.timeout)
+            .field("headers", &self.headers)
+            .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("fields", &self.fields.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The settings that every request has, for its `impl` block. `until` is when its time limit ends, `example` makes a
+/// request; `field` is for requests whose body is JSON.
+macro_rules! call_options {
+    (until $until:literal, example $example:literal) => {
+        /// Repeats this request by a policy of its own.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".retry(pollinations_ext::RetryPolicy::none());")]
+        /// # }
+        /// ```
+        pub fn retry(mut self, policy: $crate::retry::RetryPolicy) -> Self {
+            self.options.retry = Some(policy);
+            self
+        }
+
+        #[doc = concat!("Limits the time until ", $until, ", all attempts together.")]
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".timeout(std::time::Duration::from_secs(30));")]
+        /// # }
+        /// ```
+        pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+            self.options.timeout = Some(limit);
+            self
+        }
+
+        /// Sends a header, in place of one of the same name.
+        ///
+        /// A name or a value that is not one of HTTP (RFC 9110, section 5) is an error when the request is sent.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".header(\"x-trace\", \"42\");")]
+        /// # }
+        /// ```
+        pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+            self.options.header(name.as_ref(), value.as_ref());
+            self
+        }
+
+        /// Adds a parameter to the query, for what has no method here.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".query(\"new\", \"true\");")]
+        /// # }
+        /// ```
+        pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.options.query(name.into(), value.into());
+            self
+        }
+    };
+    (until $until:literal, example $example:literal, field) => {
+        $crate::exchange::options::call_options!(until $until, example $example);
+
+        /// Adds a field to the JSON body, in place of one of the same name, for what has no method here.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".field(\"new\", true);")]
+        /// # }
+        /// ```
+        pub fn field(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+            self.options.field(name.into(), value.into());
+            self
+        }
+    };
+}
+
+pub(crate) use call_options;
+
+/// Methods that set one optional value each, for an `impl` block. `on` is the field of `self` that has the values,
+/// `example` makes a request; each line ends with a value for its example.
+macro_rules! setters {
+    (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident: $type:ty, $value:literal;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $make, ".", stringify!($name), "(", $value, ");")]
+        /// # }
+        /// ```
+        pub fn $name(mut self, value: $type) -> Self {
+            self.$target.$name = Some(value);
+            self
+        }
+    )* };
+}
+
+/// The same for values that are converted.
+macro_rules! into_setters {
+    (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident: $type:ty, $value:literal;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $make, ".", stringify!($name), "(", $value, ");")]
+        /// # }
+        /// ```
+        pub fn $name(mut self, value: impl Into<$type>) -> Self {
+            self.$target.$name = Some(value.into());
+            self
+        }
+    )* };
+}
+
+pub(crate) use {into_setters, setters};

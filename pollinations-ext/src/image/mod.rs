@@ -1,0 +1,5 @@
+//! Images and videos.
+
+mod request;
+
+pub use request::ImageRequest;

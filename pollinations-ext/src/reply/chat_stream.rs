@@ -1,0 +1,401 @@
+//! A reply as it is written.
+
+use std::{
+    ops::Deref,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use http::HeaderMap;
+use pollinations_api::types::{ChatCompletionChunk, ChatDelta, ChatMessage};
+
+use super::text_stream::{TextSource, TextStream};
+use super::{chat_reply::ChatReply, merged::Merged};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::{REQUEST_ID, header},
+        json,
+        maybe_send::{MaybeSend, body},
+    },
+    exchange::{
+        body::ErrorBody,
+        events::Events,
+        guard::Guard,
+        transport::{MAX_BODY, MAX_ERROR_BODY, Shared},
+    },
+    key::Keyring,
+};
+
+/// What ends a stream of chunks, as OpenAI's API has it.
+const DONE: &[u8] = b"[DONE]";
+
+/// A piece of a streamed reply. Dereferences to the whole chunk.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+/// println!("{:?}: {}", chunk.model, chunk.text());
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatChunk(ChatCompletionChunk);
+
+impl ChatChunk {
+    /// The text that this piece adds; empty if it adds something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// print!("{}", chunk.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> &str {
+        self.delta().and_then(|delta| delta.content.as_deref()).unwrap_or_default()
+    }
+
+    /// What this piece adds to the model's thoughts; empty if it adds something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// eprint!("{}", chunk.reasoning());
+    /// # }
+    /// ```
+    pub fn reasoning(&self) -> &str {
+        self.delta().and_then(|delta| delta.reasoning_content.as_deref()).unwrap_or_default()
+    }
+
+    /// What this piece adds to the first choice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// println!("{:?}", chunk.delta());
+    /// # }
+    /// ```
+    pub fn delta(&self) -> Option<&ChatDelta> {
+        self.0.choices.first()?.delta.as_ref()
+    }
+
+    /// The whole chunk, to keep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(chunk: pollinations_ext::chat::ChatChunk) {
+    /// let chunk = chunk.into_inner();
+    /// # }
+    /// ```
+    pub fn into_inner(self) -> ChatCompletionChunk {
+        self.0
+    }
+}
+
+impl Deref for ChatChunk {
+    type Target = ChatCompletionChunk;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// The pieces of a reply, as they come.
+///
+/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. A connection that breaks off first is an error
+/// and not an end. Dropping the stream closes the connection, and the model stops.
+///
+/// # Examples
+///
+/// ```
+/// # use pollinations_ext::Pollinations;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let mut stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+/// while let Some(chunk) = stream.next().await {
+///     print!("{}", chunk?.text());
+/// }
+/// let reply = stream.finish().await?;
+/// println!("\n{} tokens", reply.usage().map_or(0, |usage| usage.total_tokens));
+/// # assert_eq!(reply.text(), "You said: Tell a story");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is read from a stream until it is polled"]
+pub struct ChatStream {
+    operation: &'static str,
+    events: Events,
+    reader: Reader,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Complete,
+    Failed,
+}
+
+impl ChatStream {
+    pub(crate) fn new(shared: &Shared, operation: &'static str, events: Events, with_usage: bool) -> Self {
+        let keys = Arc::clone(&shared.keys);
+        let reader = Reader { keys, merged: Merged::default(), with_usage, max_reply: shared.max_body };
+        Self { operation, events, reader, state: State::Open }
+    }
+
+    /// Reads a stream of chunks that came some other way: through a proxy, from a recording, over a transport of the
+    /// caller's. The bytes may be cut anywhere.
+    ///
+    /// Silence is not limited here, and the events need no runtime. An error of the source is one of the kind
+    /// [`ErrorKind::Connection`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::chat::ChatStream;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), pollinations_ext::Error> {
+    /// let pieces = [
+    ///     r#"data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}"#,
+    ///     "\n\ndata: ",
+    ///     r#"{"choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":"stop"}]}"#,
+    ///     "\n\ndata: [DONE]\n\n",
+    /// ];
+    /// let recording = futures_util::stream::iter(pieces.map(|piece| Ok::<_, std::io::Error>(piece.into())));
+    /// assert_eq!(ChatStream::from_bytes(recording).finish().await?.text(), "Hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_bytes<S, E>(bytes: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let keys = Arc::new(Keyring::new(None, []));
+        let reader = Reader { keys, merged: Merged::default(), with_usage: false, max_reply: MAX_BODY };
+        let events = Events::new(Guard::new(body(bytes), None), HeaderMap::new());
+        Self { operation: "chat_completions", events, reader, state: State::Open }
+    }
+
+    /// The next piece; nothing when the reply is complete, or has failed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stream`] when the model fails, [`ErrorKind::Truncated`] when the stream ends too soon,
+    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
+    /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB, or
+    /// when the reply as a whole has more bytes than [`max_response_bytes`](crate::Builder::max_response_bytes).
+    /// After an error nothing more comes.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     print!("{}", chunk?.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(clippy::should_implement_trait, reason = "the name that a stream's next item has everywhere")]
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<ChatChunk, Error>>> + Unpin {
+        StreamExt::next(self)
+    }
+
+    /// Reads what is left and returns the whole reply, the pieces that were already taken included.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// println!("{}", stream.finish().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn finish(mut self) -> Result<ChatReply, Error> {
+        while let Some(chunk) = self.next().await {
+            chunk?;
+        }
+        if self.state == State::Failed {
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+        }
+        let headers = self.events.headers().clone();
+        Ok(self.reader.merged.into_reply(headers))
+    }
+
+    /// The id under which the service knows the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(stream: pollinations_ext::chat::ChatStream) {
+    /// println!("{:?}", stream.request_id());
+    /// # }
+    /// ```
+    pub fn request_id(&self) -> Option<&str> {
+        header(self.headers(), REQUEST_ID)
+    }
+
+    /// The headers of the response, such as `x-model-used`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(stream: pollinations_ext::chat::ChatStream) {
+    /// println!("{:?}", stream.headers().get("x-model-used"));
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        self.events.headers()
+    }
+
+    /// The text alone, as it comes; what a program shows that has no use for the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let stream = pollinations.chat("openai").user("Tell a story").stream().await?;
+    /// let story: String = stream.text_stream().try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn text_stream(self) -> TextStream {
+        TextStream::new(self.operation, self)
+    }
+
+    /// Whether the reply has been read to its end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// What the model has said so far, as a message of the conversation.
+    pub(crate) fn merged_message(&self) -> ChatMessage {
+        self.reader.merged.to_message()
+    }
+
+    /// Ends the stream with this error.
+    fn fail(&mut self, error: Error) -> Error {
+        self.state = State::Failed;
+        self.locate(error)
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        let request_id = self.request_id().map(str::to_owned);
+        error.with_operation(self.operation).with_request_id(request_id).redacted(&self.reader.keys)
+    }
+}
+
+impl Stream for ChatStream {
+    type Item = Result<ChatChunk, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.state != State::Open {
+            return Poll::Ready(None);
+        }
+        // A chunk is some 400 bytes, and each step that it is not moved through counts.
+        let data = match ready!(this.events.poll_data(context)) {
+            Some(Ok(data)) => data,
+            Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
+            None if this.reader.is_complete() => {
+                this.state = State::Complete;
+                return Poll::Ready(None);
+            }
+            None => {
+                let message = "the stream ended before the reply was complete";
+                return Poll::Ready(Some(Err(this.fail(Error::new(ErrorKind::Truncated, message)))));
+            }
+        };
+        if data.trim_ascii_end() == DONE {
+            this.state = State::Complete;
+            return Poll::Ready(None);
+        }
+        let chunk = match json::read(data) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                let error = this.reader.keys.undecodable("an event of the stream cannot be read", &error, data);
+                return Poll::Ready(Some(Err(this.fail(error))));
+            }
+        };
+        if let Err(error) = this.reader.keep(&chunk, data) {
+            return Poll::Ready(Some(Err(this.fail(error))));
+        }
+        Poll::Ready(Some(Ok(ChatChunk(chunk))))
+    }
+}
+
+impl TextSource for ChatStream {
+    fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        loop {
+            match ready!(Pin::new(&mut *self).poll_next(context)) {
+                Some(Ok(chunk)) if chunk.text().is_empty() => {}
+                piece => return Poll::Ready(piece.map(|chunk| chunk.map(|chunk| chunk.text().to_owned()))),
+            }
+        }
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.events.headers()
+    }
+}
+
+impl std::fmt::Debug for ChatStream {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ChatStream")
+            .field("state", &self.state)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes a reply of the chunks.
+struct Reader {
+    keys: Arc<Keyring>,
+    merged: Merged,
+    with_usage: bool,
+    /// Bytes that the reply may have.
+    max_reply: usize,
+}
+
+impl Reader {
+    /// Adds a chunk to the reply, with the event that it came in.
+    fn keep(&mut self, chunk: &ChatCompletionChunk, data: &[u8]) -> Result<(), Error> {
+        if chunk.error.is_some() {
+            let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
+            return Err(Error::stream(ErrorBody::parse(body, "the model failed", &self.keys)));
+        }
+        self.merged.add(chunk, data.len());
+        if self.merged.size > self.max_reply {
+            let message = format!("the reply is larger than {} bytes", self.max_reply);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(())
+    }
+
+    /// Whether the end of the response is that of the reply, although nothing announced it: some servers leave out
+    /// `[DONE]`.
+    fn is_complete(&self) -> bool {
+        self.merged.is_complete(self.with_usage)
+    }
+}

@@ -1,0 +1,146 @@
+//! A text as it is written.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use http::HeaderMap;
+
+use crate::{
+    base::{error::Error, maybe_send::MaybeSend},
+    exchange::events::TextPieces,
+    key::Keyring,
+};
+
+/// A text as it is written: a [`Stream`] of pieces of [`String`], none of them empty.
+///
+/// A connection that breaks off is an error and not an end. Dropping the stream closes the connection.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let mut stream = pollinations.text("A long story").stream().await?;
+/// while let Some(piece) = stream.next().await {
+///     print!("{}", piece?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is read from a stream until it is polled"]
+pub struct TextStream {
+    operation: &'static str,
+    source: Box<dyn TextSource>,
+}
+
+/// What a text is read from.
+pub(crate) trait TextSource: MaybeSend + Sync {
+    /// The next piece, which is not empty.
+    fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>>;
+
+    /// The headers of the response.
+    fn headers(&self) -> &HeaderMap;
+}
+
+impl TextStream {
+    pub(crate) fn new(operation: &'static str, source: impl TextSource + 'static) -> Self {
+        Self { operation, source: Box::new(source) }
+    }
+
+    /// The next piece; nothing when the text is complete, or has failed.
+    ///
+    /// # Errors
+    ///
+    /// As [`ChatStream::next`](crate::chat::ChatStream::next).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(mut stream: pollinations_ext::TextStream) -> Result<(), pollinations_ext::Error> {
+    /// while let Some(piece) = stream.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<String, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// Reads what is left and returns it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.text("A long story").stream().await?.finish().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn finish(mut self) -> Result<String, Error> {
+        let mut text = String::new();
+        while let Some(piece) = self.next().await {
+            text += &piece?;
+        }
+        Ok(text)
+    }
+
+    /// The headers of the response, such as `x-model-used`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(stream: pollinations_ext::TextStream) {
+    /// println!("{:?}", stream.headers().get("x-model-used"));
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        self.source.headers()
+    }
+}
+
+impl Stream for TextStream {
+    type Item = Result<String, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let piece = ready!(this.source.poll_text(context));
+        Poll::Ready(piece.map(|piece| piece.map_err(|error| error.with_operation(this.operation))))
+    }
+}
+
+impl fmt::Debug for TextStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TextStream").finish_non_exhaustive()
+    }
+}
+
+/// A response that is the text, with the keys that it must not show.
+pub(crate) struct PlainText {
+    pub(crate) pieces: TextPieces,
+    pub(crate) keys: Arc<Keyring>,
+}
+
+impl TextSource for PlainText {
+    fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        let piece = ready!(Pin::new(&mut self.pieces).poll_next(context));
+        Poll::Ready(piece.map(|piece| piece.map_err(|error| error.redacted(&self.keys))))
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.pieces.headers()
+    }
+}

@@ -1,0 +1,7 @@
+//! Text from a prompt alone.
+
+mod reply;
+mod request;
+
+pub use reply::TextReply;
+pub use request::TextRequest;

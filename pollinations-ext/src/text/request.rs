@@ -1,0 +1,274 @@
+//! Text from a prompt alone.
+
+use std::sync::Arc;
+
+use pollinations_api::{Client, types::TextModel};
+
+use super::reply::TextReply;
+use crate::{
+    base::error::Error,
+    exchange::{
+        address,
+        events::Opened,
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::{Receive, Shared},
+    },
+    reply::{
+        chat_stream::ChatStream,
+        text_stream::{PlainText, TextStream},
+    },
+};
+
+const GET: &str = "generate_text";
+const POST: &str = "generate_text_post";
+
+/// Asks a model for a text.
+///
+/// Operations `generate_text` and `generate_text_post`. The prompt is part of the address in both; it may have any
+/// characters. What is not set is left to the service.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let haiku = pollinations.text("A haiku about snow").model("mistral").seed(7).send().await?;
+/// println!("{haiku}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until `send` or `stream` is called"]
+pub struct TextRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    prompt: String,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    model: Option<TextModel>,
+    seed: Option<i64>,
+    system: Option<String>,
+    json: Option<bool>,
+    temperature: Option<f64>,
+    stream: Option<bool>,
+}
+
+/// Fills in the parameters of one of the two operations, which have the same.
+macro_rules! fill {
+    ($client:ident . $operation:ident, $prompt:expr, $parameters:expr) => {{
+        let Parameters { model, seed, system, json, temperature, stream } = $parameters;
+        let mut request = $client.$operation().prompt($prompt);
+        macro_rules! set {
+            ($name:ident) => {
+                if let Some(value) = $name {
+                    request = request.$name(value);
+                }
+            };
+        }
+        set!(model);
+        set!(seed);
+        set!(system);
+        set!(json);
+        set!(temperature);
+        set!(stream);
+        request.send()
+    }};
+}
+
+impl TextRequest {
+    pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
+        Self { shared, options: Options::default(), prompt, parameters: Parameters::default() }
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.text(\"A haiku\")";
+        /// The model, such as `openai` or `gemini-fast`; `openai` if it is not set.
+        model: TextModel, "\"mistral\"";
+        /// An instruction that stands above the prompt.
+        system: String, "\"Answer in French\"";
+    }
+
+    setters! {
+        on parameters, example "pollinations.text(\"A haiku\")";
+        /// The same seed gives, as far as the model can, the same text; -1 for a new one each time; 0 if it is not set.
+        seed: i64, "42";
+        /// Asks for a text in JSON; off if it is not set.
+        json: bool, "true";
+        /// How freely the model chooses its words: 0 (strict) to 2.
+        temperature: f64, "0.7";
+    }
+
+    call_options!(until "the text is there, or begins to stream", example "pollinations.text(\"A haiku\")");
+
+    /// Sends the request (`GET`) and returns the whole text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
+    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
+    /// model that the key may not use.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.text("A haiku").send().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<TextReply, Error> {
+        Ok(TextReply(self.send_raw().await?))
+    }
+
+    /// Sends the request by `POST`, which no cache on the way keeps.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.text("A haiku").send_post().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_post(self) -> Result<TextReply, Error> {
+        let prompt = address::segment(&self.prompt, POST)?;
+        let parameters = self.parameters.clone();
+        let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
+        self.shared.raw(POST, &self.options, send).await.map(TextReply)
+    }
+
+    /// Sends the request (`GET`) and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.text("A haiku").send_raw().await?;
+    /// println!("{:?}: {}", response.content_type(), response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let prompt = address::segment(&self.prompt, GET)?;
+        let parameters = self.parameters.clone();
+        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        self.shared.raw(GET, &self.options, send).await
+    }
+
+    /// Sends the request (`GET`) and returns the text as it is written.
+    ///
+    /// Servers answer with events or with plain pieces; both come out as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send). Later failures come out of the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = pollinations.text("A long story").stream().await?;
+    /// while let Some(piece) = stream.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream(self) -> Result<TextStream, Error> {
+        let prompt = address::segment(&self.prompt, GET)?;
+        let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
+        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        let opened = self.shared.open(Receive::Pieces, GET, &self.options, send).await?;
+        Ok(streamed(&self.shared, GET, opened))
+    }
+
+    /// Sends the request by `POST` and returns the text as it is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`stream`](Self::stream).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.text("A long story").stream_post().await?.finish().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream_post(self) -> Result<TextStream, Error> {
+        let prompt = address::segment(&self.prompt, POST)?;
+        let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
+        let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
+        let opened = self.shared.open(Receive::Pieces, POST, &self.options, send).await?;
+        Ok(streamed(&self.shared, POST, opened))
+    }
+
+    /// The address of the text, for a page to load. With the client's key in it if that is publishable.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Pollinations;
+    /// let pollinations = Pollinations::builder().key("pk_example".parse()?).build()?;
+    /// let url = pollinations.text("50% off?").seed(1).url()?;
+    /// assert_eq!(url, "https://gen.pollinations.ai/text/50%25%20off%3F?seed=1&key=pk_example");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn url(&self) -> Result<String, Error> {
+        address::with_key(&self.shared, self.address()?, GET)
+    }
+
+    /// The address of the text without a key, for a proxy that adds one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Pollinations;
+    /// # let pollinations = Pollinations::builder().without_key().build()?;
+    /// assert_eq!(pollinations.text("snow").url_without_key()?, "https://gen.pollinations.ai/text/snow");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn url_without_key(&self) -> Result<String, Error> {
+        self.address().map(String::from)
+    }
+
+    fn address(&self) -> Result<reqwest::Url, Error> {
+        let prompt = address::segment(&self.prompt, GET)?;
+        let parameters = self.parameters.clone();
+        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        self.shared.address(GET, &self.options, send)
+    }
+}
+
+/// The text of a response, which comes as events or as it is.
+fn streamed(shared: &Shared, operation: &'static str, opened: Opened) -> TextStream {
+    match opened {
+        Opened::Events(events) => ChatStream::new(shared, operation, events, false).text_stream(),
+        Opened::Text(pieces) => TextStream::new(operation, PlainText { pieces, keys: Arc::clone(&shared.keys) }),
+    }
+}

@@ -1,0 +1,51 @@
+//! The modules of a crate stand on floors: an import points down, and never in a circle.
+//!
+//! `docs/architecture.md` explains the floors.
+
+use std::path::{Path, PathBuf};
+
+use pollinations_tests::layers::{Pair, Plan, Sources};
+
+/// `pollinations-ext`, from the top down.
+const EXT: Plan = Plan {
+    floors: &[
+        // What people import.
+        &["lib"],
+        &["client"],
+        // The groups of the API, which do not know each other.
+        &["account", "audio", "byop", "chat", "image", "models", "text"],
+        // What several groups share: replies as they are written, and files that have an address.
+        &["media", "reply"],
+        // One request out, one response in.
+        &["exchange"],
+        &["retry"],
+        &["key"],
+        // Values that know nothing of the rest. The error knows no other file at all.
+        &["base"],
+        &["base/error"],
+    ],
+    pairs: &[Pair {
+        files: ["client/mod.rs", "client/builder.rs"],
+        reason: "a client starts its builder, and the builder makes the client",
+    }],
+};
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")
+}
+
+/// Fails with every import of a crate that does not fit its plan.
+#[track_caller]
+fn holds(plan: &Plan, name: &str) {
+    let sources = Sources::read(source(name));
+    let problems = plan.problems(&sources);
+    assert!(problems.is_empty(), "{name}:\n{}", problems.join("\n"));
+    // A reader of imports that finds none would be content with everything.
+    let (files, imports) = (sources.files().count(), sources.imports().len());
+    assert!(imports > files, "only {imports} imports were found in {files} files of {name}");
+}
+
+#[test]
+fn imports_of_pollinations_ext_point_down() {
+    holds(&EXT, "pollinations-ext");
+}
