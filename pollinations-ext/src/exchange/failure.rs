@@ -11,7 +11,8 @@ use crate::{
 
 impl Error {
     /// Reads an error of the service that was received some other way than by this client: by the
-    /// [generated one](crate::api), or in a proxy. The kind is [`ErrorKind::Api`].
+    /// [generated one](crate::api), or in a proxy. The kind is
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
     /// The body may be the service's envelope, `{"error": "text"}`, an error as OpenAI has them, a page of HTML, or
     /// nothing. A key that it repeats is not taken out, since it is not known.
