@@ -23,6 +23,7 @@ mod server;
 mod state;
 
 pub use base::{
+    app::App,
     key::Key,
     openapi,
     refusal::{Refusal, Refusals},

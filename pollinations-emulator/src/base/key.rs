@@ -83,7 +83,9 @@ impl Key {
     }
 
     pub(crate) fn allows_account(&self, permission: &str) -> bool {
-        self.permissions.iter().flatten().any(|allowed| allowed == permission)
+        // What was spent tells what is left: since autumn 2026, `usage` includes the balance.
+        let is_enough = |allowed: &str| allowed == permission || (allowed == "usage" && permission == "balance");
+        self.permissions.iter().flatten().any(|allowed| is_enough(allowed))
     }
 
     fn is_expired(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub(crate) mod app;
 pub(crate) mod clock;
 pub(crate) mod document;
 pub(crate) mod failure;

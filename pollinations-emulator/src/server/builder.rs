@@ -1,6 +1,6 @@
 //! The settings of an emulator.
 
-use std::{fmt, io, net::Ipv4Addr, sync::Arc};
+use std::{fmt, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -8,12 +8,13 @@ use super::{Emulator, Scenario, serve::serve};
 use crate::{
     api,
     base::{
+        app::{App, Apps},
         key::{Key, Keys},
         refusal::Refusals,
     },
     fault::{Fault, Faults},
     journal::{Entry, Journal, Listener},
-    state::{Counter, Devices, Files, Generations, Ledger, State},
+    state::{Codes, Counter, Devices, Files, Generations, Ledger, State},
 };
 
 /// The paid pollen that an account starts with.
@@ -29,6 +30,8 @@ pub struct Builder {
     coalescing: bool,
     refusals: Refusals,
     keys: Vec<Key>,
+    apps: Vec<App>,
+    code_lifetime: Option<Duration>,
     faults: Vec<Fault>,
     listener: Option<Listener>,
 }
@@ -43,6 +46,8 @@ impl Default for Builder {
             coalescing: true,
             refusals: Refusals::default(),
             keys: Vec::new(),
+            apps: Vec::new(),
+            code_lifetime: None,
             faults: Vec::new(),
             listener: None,
         }
@@ -97,6 +102,19 @@ impl Builder {
         self
     }
 
+    /// Lets this app sign users in. Without a call of this, every app key (`pk_…`) may send browsers to any address; with
+    /// one, only the apps of the calls may, and only to their own addresses.
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// How long an authorization code can be exchanged for a key; 10 minutes by default, as in the service.
+    pub fn code_lifetime(mut self, lifetime: Duration) -> Self {
+        self.code_lifetime = Some(lifetime);
+        self
+    }
+
     /// Makes something go wrong.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -111,6 +129,9 @@ impl Builder {
         self.coalescing = scenario.coalescing.unwrap_or(self.coalescing);
         self.refusals = scenario.refusals.unwrap_or(self.refusals);
         self.keys.extend(scenario.keys);
+        self.apps.extend(scenario.apps);
+        self.code_lifetime =
+            scenario.code_lifetime.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).or(self.code_lifetime);
         self.faults.extend(scenario.faults);
         self
     }
@@ -144,6 +165,8 @@ impl Builder {
             generations: Generations::default(),
             files: Files::default(),
             devices: Devices::default(),
+            codes: self.code_lifetime.map(Codes::lasting).unwrap_or_default(),
+            apps: Apps::new(self.apps),
             requests: Counter::default(),
         });
         let app = api::router(Arc::clone(&state));

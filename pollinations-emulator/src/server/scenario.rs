@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::{
-    base::{key::Key, refusal::Refusals},
+    base::{app::App, key::Key, refusal::Refusals},
     fault::Fault,
 };
 
@@ -34,5 +34,8 @@ pub struct Scenario {
     pub(crate) coalescing: Option<bool>,
     pub(crate) refusals: Option<Refusals>,
     pub(crate) keys: Vec<Key>,
+    pub(crate) apps: Vec<App>,
+    /// In seconds.
+    pub(crate) code_lifetime: Option<f64>,
     pub(crate) faults: Vec<Fault>,
 }

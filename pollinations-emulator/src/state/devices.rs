@@ -8,6 +8,7 @@ use crate::base::lock;
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
     user_code: String,
+    pub(crate) scope: String,
     pub(crate) decision: Decision,
 }
 
@@ -25,11 +26,11 @@ pub(crate) struct Devices(Mutex<HashMap<String, Device>>);
 
 impl Devices {
     /// A device code and what the user enters.
-    pub(crate) fn issue(&self) -> (String, String) {
+    pub(crate) fn issue(&self, scope: &str) -> (String, String) {
         let mut devices = lock(&self.0);
         let number = devices.len() + 1;
         let (device_code, user_code) = (format!("device_{number:08}"), format!("EMUL-{number:04}"));
-        let device = Device { user_code: user_code.clone(), decision: Decision::Pending };
+        let device = Device { user_code: user_code.clone(), scope: scope.to_owned(), decision: Decision::Pending };
         devices.insert(device_code.clone(), device);
         (device_code, user_code)
     }

@@ -3,16 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
-    base::{key::Keys, refusal::Refusals},
+    base::{app::Apps, key::Keys, refusal::Refusals},
     fault::Faults,
     journal::Journal,
 };
 
+mod codes;
 mod devices;
 mod files;
 mod generations;
 mod ledger;
 
+pub(crate) use codes::{Code, Codes};
 pub(crate) use devices::{Decision, Devices};
 pub(crate) use files::{File, Files};
 pub(crate) use generations::{Finished, Generations, Place, Request};
@@ -33,6 +35,8 @@ pub(crate) struct State {
     pub(crate) generations: Generations,
     pub(crate) files: Files,
     pub(crate) devices: Devices,
+    pub(crate) codes: Codes,
+    pub(crate) apps: Apps,
     pub(crate) requests: Counter,
 }
 

@@ -15,6 +15,11 @@ pub(crate) fn until(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(since_epoch())
 }
 
+/// The time of day.
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + since_epoch()
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()

@@ -1,49 +1,20 @@
-//! The link that asks a user for a key, and the way back.
-
-use std::fmt;
+//! The older way to ask a user for a key: it comes back in the fragment of an address.
 
 use reqwest::Url;
 
-use super::{ENTER_URL, state::State};
+use super::{
+    ENTER_URL,
+    asked::{Asked, Permission},
+    state::State,
+    way_back::Parameters,
+};
 use crate::{
     base::error::{Error, ErrorKind},
     key::ApiKey,
 };
 
-/// What of a user's account a key may see.
-///
-/// # Examples
-///
-/// ```
-/// use pollinations_ext::byop::Permission;
-///
-/// assert_eq!(Permission::Usage.to_string(), "usage");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Permission {
-    /// Name, address and tier: [`Account::profile`](crate::Account::profile).
-    Profile,
-    /// The pollen that is left: [`Account::balance`](crate::Account::balance).
-    Balance,
-    /// What was spent: [`Account::usage`](crate::Account::usage).
-    Usage,
-    /// The keys of the account.
-    Keys,
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Profile => "profile",
-            Self::Balance => "balance",
-            Self::Usage => "usage",
-            Self::Keys => "keys",
-        })
-    }
-}
-
-/// Asks a user for a key of his.
+/// Asks a user for a key that comes back in the fragment of an address (`#api_key=…`). This is for servers that have
+/// only that; for new programs, use a [`CodeFlow`](super::CodeFlow).
 ///
 /// # Examples
 ///
@@ -60,10 +31,7 @@ impl fmt::Display for Permission {
 pub struct Authorization {
     enter_url: String,
     redirect_url: String,
-    permissions: Vec<Permission>,
-    models: Vec<String>,
-    budget: Option<f64>,
-    expiry: Option<u32>,
+    asked: Asked,
     app_key: Option<ApiKey>,
     /// An error if the operating system had no randomness; told when the link is made.
     state: Result<State, String>,
@@ -83,17 +51,14 @@ impl Authorization {
         Self {
             enter_url: ENTER_URL.to_owned(),
             redirect_url: redirect_url.into(),
-            permissions: Vec::new(),
-            models: Vec::new(),
-            budget: None,
-            expiry: None,
+            asked: Asked::default(),
             app_key: None,
             state: State::new().map_err(|error| error.message().to_owned()),
             oauth_names: false,
         }
     }
 
-    /// What of the account the key may see; nothing by default.
+    /// What the key may see of the account; nothing by default.
     ///
     /// # Examples
     ///
@@ -103,7 +68,7 @@ impl Authorization {
     /// # let _ = authorization;
     /// ```
     pub fn permissions(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
-        self.permissions = permissions.into_iter().collect();
+        self.asked.permissions = permissions.into_iter().collect();
         self
     }
 
@@ -117,11 +82,11 @@ impl Authorization {
     /// # let _ = authorization;
     /// ```
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
-        self.models = models.into_iter().map(Into::into).collect();
+        self.asked.models = models.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The pollen that the key may spend; as much as the account has by default.
+    /// The pollen that the key may spend; 5 by default.
     ///
     /// # Examples
     ///
@@ -131,11 +96,11 @@ impl Authorization {
     /// # let _ = authorization;
     /// ```
     pub fn budget(mut self, pollen: f64) -> Self {
-        self.budget = Some(pollen);
+        self.asked.budget = Some(pollen);
         self
     }
 
-    /// The days until the key expires; 30 if it is not set.
+    /// The days until the key expires; 7 by default.
     ///
     /// # Examples
     ///
@@ -145,7 +110,7 @@ impl Authorization {
     /// # let _ = authorization;
     /// ```
     pub fn expiry(mut self, days: u32) -> Self {
-        self.expiry = Some(days);
+        self.asked.expiry = Some(days);
         self
     }
 
@@ -240,9 +205,7 @@ impl Authorization {
         if let Err(error) = Url::parse(&self.redirect_url) {
             return Err(Error::request(format!("the redirect URL is not one: {error}")));
         }
-        if self.budget.is_some_and(|budget| !(budget.is_finite() && budget > 0.0)) {
-            return Err(Error::request("the budget is not a number above 0"));
-        }
+        self.asked.check()?;
         if self.app_key.as_ref().is_some_and(ApiKey::is_secret) {
             return Err(Error::request("the app key is secret, and everybody can read a link; it has to be a pk_ key"));
         }
@@ -253,22 +216,16 @@ impl Authorization {
             .pop_if_empty()
             .push("authorize");
         let name = |current, oauth| if self.oauth_names { oauth } else { current };
-        let comma = |items: &[String]| (!items.is_empty()).then(|| items.join(","));
-        let permissions: Vec<String> = self.permissions.iter().map(ToString::to_string).collect();
         let mut query = url.query_pairs_mut();
         query.append_pair(name("redirect_url", "redirect_uri"), &self.redirect_url);
-        for (name, value) in [
-            (name("permissions", "scope"), comma(&permissions)),
-            ("models", comma(&self.models)),
-            ("expiry", self.expiry.map(|days| days.to_string())),
-            ("budget", self.budget.map(|budget| budget.to_string())),
-            (name("app_key", "client_id"), self.app_key.as_ref().map(|key| key.expose_secret().to_owned())),
-            ("state", Some(state.to_string())),
-        ] {
-            if let Some(value) = value {
-                query.append_pair(name, &value);
-            }
+        if let Some(scope) = self.asked.scope(",") {
+            query.append_pair(name("permissions", "scope"), &scope);
         }
+        query.extend_pairs(self.asked.limits());
+        if let Some(key) = &self.app_key {
+            query.append_pair(name("app_key", "client_id"), key.expose_secret());
+        }
+        query.append_pair("state", &state.to_string());
         drop(query);
         Ok(url.into())
     }
@@ -277,8 +234,8 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] when the user did not grant a key; [`ErrorKind::State`] when the state is missing or
-    /// another; [`ErrorKind::Key`] when what came is no key; [`ErrorKind::Request`] when there is neither key nor error.
+    /// [`ErrorKind::Denied`] when the user denied access; [`ErrorKind::State`] when the state is missing or
+    /// wrong; [`ErrorKind::Key`] when what came is not a key; [`ErrorKind::Request`] when there is neither key nor error.
     /// None of them repeats what came.
     ///
     /// # Examples
@@ -311,11 +268,11 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
         None if Url::parse(way_back).is_ok() => "",
         None => way_back,
     };
-    let parameters = Parameters::parse(fragment);
+    let parameters = Parameters::of_fragment(fragment);
     let came_back = parameters.get("state");
     let error = parameters.get("error");
     let key = parameters.get("api_key");
-    if key.is_none() && error.is_none() && came_back.is_none() && !parameters.is_encoded_nonsense() {
+    if key.is_none() && error.is_none() && came_back.is_none() && !parameters.is_encoded_whole() {
         return Err(Error::new(ErrorKind::Denied, "the user did not grant a key"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
@@ -327,47 +284,6 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
         (Some(_), _) => Err(Error::new(ErrorKind::Denied, "the service did not grant a key")),
         (None, Some(key)) => ApiKey::new(key),
         (None, None) => Err(Error::request("the answer has neither a key nor an error")),
-    }
-}
-
-/// The parameters of a fragment.
-struct Parameters(Vec<(String, String)>);
-
-impl Parameters {
-    fn parse(fragment: &str) -> Self {
-        let direct = Self::decode(fragment);
-        if direct.is_encoded_nonsense() {
-            // Some pages hand the whole fragment on as one encoded value.
-            if let Some((decoded, _)) = direct.0.into_iter().next() {
-                return Self::decode(decoded.trim_start_matches('#'));
-            }
-            return Self(Vec::new());
-        }
-        direct
-    }
-
-    fn decode(text: &str) -> Self {
-        let text = text.trim_start_matches(['?', '/']);
-        let mut url = match Url::parse("http://fragment/") {
-            Ok(url) => url,
-            Err(_) => return Self(Vec::new()),
-        };
-        url.set_query(Some(text));
-        Self(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    /// Whether there is but one name, and parameters within it.
-    fn is_encoded_nonsense(&self) -> bool {
-        matches!(self.0.as_slice(), [(name, value)] if value.is_empty() && name.contains('='))
-    }
-
-    /// The value of a parameter. One that comes twice counts as none: nobody can tell which of the two is meant.
-    fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        match (values.next(), values.next()) {
-            (Some(value), None) => Some(value),
-            _ => None,
-        }
     }
 }
 

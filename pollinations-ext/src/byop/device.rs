@@ -2,21 +2,25 @@
 
 use std::{fmt, time::Duration};
 
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
-use reqwest::{Method, Request, Url};
+use http::StatusCode;
+use reqwest::Url;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::ENTER_URL;
+use super::{
+    asked::{Asked, Permission},
+    failure,
+    server::Server,
+    token::Grant,
+    wire::{self, Answer},
+};
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::request_id,
         json,
-        time::{Instant, sleep, timeout},
+        time::{Instant, sleep},
     },
-    exchange::body::ErrorBody,
-    key::{ApiKey, Keyring},
+    key::ApiKey,
 };
 
 const OPERATION: &str = "device_flow";
@@ -28,13 +32,11 @@ const INTERVAL: u64 = 5;
 /// Seconds that a code is good for, if the server does not say.
 const EXPIRES_IN: u64 = 900;
 
-/// How long one question may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// RFC 8628, section 3.4.
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// Bytes of an answer at the most.
-const MAX_ANSWER: usize = 64 * 1024;
-
-/// Asks for a key with a short code that the user enters in a browser, on whatever machine.
+/// Signs a user in with a short code that they enter in a browser on any machine (RFC 8628). For programs without a
+/// browser.
 ///
 /// # Examples
 ///
@@ -44,7 +46,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// # async fn example() -> Result<(), pollinations_ext::Error> {
 /// let code = DeviceFlow::new("pk_example".parse()?).start().await?;
 /// println!("Please visit {} and enter {}", code.verification_uri(), code.user_code());
-/// let pollinations = Pollinations::builder().key(code.wait().await?).build()?;
+/// let pollinations = Pollinations::builder().key(code.wait().await?.into_key()).build()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -52,12 +54,12 @@ const MAX_ANSWER: usize = 64 * 1024;
 #[must_use = "a device flow does nothing until it is started"]
 pub struct DeviceFlow {
     app_key: ApiKey,
-    enter_url: String,
-    http: Option<reqwest::Client>,
+    asked: Asked,
+    server: Server,
 }
 
 impl DeviceFlow {
-    /// A flow for the program with this publishable key (`pk_…`).
+    /// A flow for the app with this key (`pk_…`).
     ///
     /// # Examples
     ///
@@ -67,34 +69,34 @@ impl DeviceFlow {
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn new(app_key: ApiKey) -> Self {
-        Self { app_key, enter_url: ENTER_URL.to_owned(), http: None }
+        Self { app_key, asked: Asked::default(), server: Server::default() }
     }
 
-    /// Where the codes come from; `https://enter.pollinations.ai` by default. The emulator has some too.
+    /// What the key may see of the user's account; nothing by default. The user can grant less: see [`Grant::scopes`].
     ///
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::DeviceFlow;
-    /// let flow = DeviceFlow::new("pk_example".parse()?).enter_url("http://127.0.0.1:4000");
+    /// # use pollinations_ext::byop::{DeviceFlow, Permission};
+    /// let flow = DeviceFlow::new("pk_example".parse()?).permissions([Permission::Usage]);
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn enter_url(mut self, url: impl Into<String>) -> Self {
-        self.enter_url = url.into();
+    pub fn permissions(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.asked.permissions = permissions.into_iter().collect();
         self
     }
 
-    /// Sends requests with this HTTP client.
+    /// The server that signs users in; that of pollinations.ai by default.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::{api::reqwest, byop::DeviceFlow};
-    /// let flow = DeviceFlow::new("pk_example".parse()?).http_client(reqwest::Client::new());
+    /// # use pollinations_ext::byop::{DeviceFlow, Server};
+    /// let flow = DeviceFlow::new("pk_example".parse()?).server(Server::at("http://127.0.0.1:4000"));
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http = Some(client);
+    pub fn server(mut self, server: Server) -> Self {
+        self.server = server;
         self
     }
 
@@ -102,8 +104,8 @@ impl DeviceFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the app key is secret or the address none; [`ErrorKind::Api`] when the service refuses
-    /// the app key; [`ErrorKind::Decode`] when the answer cannot be read.
+    /// [`ErrorKind::Request`] when the app key is secret or the server's address is invalid; [`ErrorKind::Api`] when the
+    /// service refuses the app key; [`ErrorKind::Decode`] when the answer cannot be read.
     ///
     /// # Examples
     ///
@@ -115,42 +117,47 @@ impl DeviceFlow {
     /// # }
     /// ```
     pub async fn start(self) -> Result<DeviceCode, Error> {
-        let keys = Keyring::new(Some(self.app_key.clone()), []);
-        self.begin().await.map_err(|error| error.with_operation(OPERATION).redacted(&keys))
+        let key = self.app_key.clone();
+        self.begin().await.map_err(|error| error.with_operation(OPERATION).rewritten(|text| key.redact(text)))
     }
 
     async fn begin(self) -> Result<DeviceCode, Error> {
-        if self.app_key.is_secret() {
-            return Err(Error::request("the app key of a device flow has to be a publishable one (pk_…)"));
+        let Self { app_key, asked, server } = self;
+        if app_key.is_secret() {
+            return Err(Error::request("the app key of a device flow must be a publishable one (pk_…)"));
         }
-        let base = self.enter_url.trim_end_matches('/');
-        let address = |path: &str| {
-            Url::parse(&format!("{base}/api/device/{path}"))
-                .map_err(|error| Error::request(format!("the address of the device flow is not one: {error}")))
-        };
-        let (code_url, token_url) = (address("code")?, address("token")?);
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client()?,
-        };
-        let keys = Keyring::new(Some(self.app_key.clone()), []);
-        let (status, answer, id) = ask(&http, code_url, &json!({ "client_id": self.app_key.expose_secret() })).await?;
-        if !status.is_success() {
-            let body = ErrorBody::parse(&answer, "the service did not give out a code", &keys);
-            return Err(Error::api(status, id, body));
+        let mut question = Map::new();
+        question.insert("client_id".to_owned(), app_key.expose_secret().into());
+        question.extend(asked.scope(" ").map(|scope| ("scope".to_owned(), scope.into())));
+        let http = server.http()?;
+        let answer = wire::send(&http, wire::json(server.device_url()?, &Value::Object(question))).await?;
+        if !answer.status.is_success() {
+            return Err(failure::of_answer(&answer, "the service did not give out a code"));
         }
-        let grant: Grant = json::read(&answer)
-            .map_err(|_| Error::new(ErrorKind::Decode, "the answer is not a device code").with_request_id(id))?;
-        Ok(DeviceCode { grant, http, token_url, begun: Instant::now() })
+        let unreadable =
+            || Error::new(ErrorKind::Decode, "the answer is not a device code").with_request_id(answer.id.clone());
+        let mut grant: Code = json::read(&answer.body).map_err(|_| unreadable())?;
+        let page = |address: Option<&String>| {
+            let page = address.map(|address| server.page(address).map(String::from).ok_or_else(unreadable));
+            page.transpose()
+        };
+        grant.verification_uri_complete = page(grant.verification_uri_complete.as_ref())?;
+        grant.verification_uri =
+            page(grant.verification_uri.as_ref())?.or_else(|| grant.verification_uri_complete.clone());
+        let verification_uri = grant.verification_uri.clone().ok_or_else(unreadable)?;
+        let (token_url, older_token_url) = (server.token_url()?, server.older_token_url()?);
+        let begun = Instant::now();
+        Ok(DeviceCode { grant, verification_uri, app_key, asked, http, token_url, older_token_url, begun })
     }
 }
 
 /// RFC 8628, section 3.2.
 #[derive(Clone, Deserialize)]
-struct Grant {
+struct Code {
     device_code: String,
     user_code: String,
-    verification_uri: String,
+    #[serde(alias = "verification_url")]
+    verification_uri: Option<String>,
     verification_uri_complete: Option<String>,
     #[serde(default = "expires_in")]
     expires_in: u64,
@@ -173,15 +180,19 @@ fn interval() -> u64 {
 /// ```no_run
 /// # async fn example(code: pollinations_ext::byop::DeviceCode) -> Result<(), pollinations_ext::Error> {
 /// println!("Please visit {}", code.verification_uri_complete().unwrap_or(code.verification_uri()));
-/// let key = code.wait().await?;
+/// let grant = code.wait().await?;
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "the key comes from `wait`"]
 pub struct DeviceCode {
-    grant: Grant,
+    grant: Code,
+    verification_uri: String,
+    app_key: ApiKey,
+    asked: Asked,
     http: reqwest::Client,
     token_url: Url,
+    older_token_url: Url,
     begun: Instant,
 }
 
@@ -199,7 +210,7 @@ impl DeviceCode {
         &self.grant.user_code
     }
 
-    /// Where the user enters it.
+    /// The full address of the page where the user enters it.
     ///
     /// # Examples
     ///
@@ -209,10 +220,10 @@ impl DeviceCode {
     /// # }
     /// ```
     pub fn verification_uri(&self) -> &str {
-        &self.grant.verification_uri
+        &self.verification_uri
     }
 
-    /// The same with the code in it, for a link or a QR code, where the service has one.
+    /// The full address with the code in it, for a link or a QR code. `None` if the service has none.
     ///
     /// # Examples
     ///
@@ -240,28 +251,58 @@ impl DeviceCode {
 
     /// Asks at the pace that the service sets until the user has decided.
     ///
+    /// Asks the token endpoint (RFC 8628). If a server does not offer this there, it asks the older address.
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] when the user says no, [`ErrorKind::Expired`] when the code is no longer good,
-    /// [`ErrorKind::Api`] when the service refuses the question, [`ErrorKind::Key`] when what it gives is no key. A
-    /// question that is not answered is asked again, after twice as long (RFC 8628, section 3.5).
+    /// [`ErrorKind::Denied`] when the user denies access, [`ErrorKind::Expired`] when the code has expired,
+    /// [`ErrorKind::Api`] when the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::Key`] when what
+    /// comes back is not a key. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(code: pollinations_ext::byop::DeviceCode) -> Result<(), pollinations_ext::Error> {
-    /// let key = code.wait().await?;
+    /// let key = code.wait().await?.into_key();
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn wait(self) -> Result<ApiKey, Error> {
+    pub async fn wait(self) -> Result<Grant, Error> {
         let pace = Pace::new(self.grant.interval, self.begun, self.expires_in());
-        let question = json!({
-            "device_code": self.grant.device_code,
-            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-        });
-        let poll = async || answer(ask(&self.http, self.token_url.clone(), &question).await);
-        pace.wait(poll).await.map_err(|error| error.with_operation(OPERATION))
+        let scope = self.asked.scope(" ");
+        let mut is_older = false;
+        let poll = async || {
+            let answer = match self.ask(is_older).await {
+                Ok(answer) if !is_older && is_unknown(&answer) => {
+                    is_older = true;
+                    self.ask(true).await
+                }
+                answer => answer,
+            };
+            read(answer, scope.as_deref())
+        };
+        let hidden = |text: &str| self.app_key.redact(&text.replace(&self.grant.device_code, "[code]"));
+        pace.wait(poll).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
+    }
+
+    async fn ask(&self, is_older: bool) -> Result<Answer, Error> {
+        let code = self.grant.device_code.as_str();
+        let request = if is_older {
+            wire::json(self.older_token_url.clone(), &json!({ "device_code": code, "grant_type": GRANT_TYPE }))
+        } else {
+            let fields =
+                [("grant_type", GRANT_TYPE), ("device_code", code), ("client_id", self.app_key.expose_secret())];
+            wire::form(self.token_url.clone(), &fields)
+        };
+        wire::send(&self.http, request).await
+    }
+}
+
+/// Whether a server has no token endpoint, or one that knows nothing of devices.
+fn is_unknown(answer: &Answer) -> bool {
+    match failure::code(&answer.body) {
+        Some((code, _)) => code == "unsupported_grant_type",
+        None => matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE),
     }
 }
 
@@ -270,26 +311,17 @@ impl fmt::Debug for DeviceCode {
         formatter
             .debug_struct("DeviceCode")
             .field("user_code", &self.grant.user_code)
-            .field("verification_uri", &self.grant.verification_uri)
+            .field("verification_uri", &self.verification_uri)
             .field("expires_in", &self.grant.expires_in)
             .field("interval", &self.grant.interval)
             .finish_non_exhaustive()
     }
 }
 
-/// An HTTP client that takes the code nowhere else.
-fn http_client() -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder();
-    // In a browser, redirects are the browser's.
-    #[cfg(not(target_arch = "wasm32"))]
-    let builder = builder.redirect(reqwest::redirect::Policy::none());
-    builder.build().map_err(Error::transport)
-}
-
 /// What the service says to one question.
 #[derive(Debug)]
-enum Answer {
-    Key(ApiKey),
+enum Said {
+    Key(Grant),
     /// The user has not decided yet.
     Pending,
     /// The same, and the questions come too fast.
@@ -312,63 +344,33 @@ impl Pace {
         Self { interval: Duration::from_secs(interval.max(1)), end: begun.checked_add(expires_in) }
     }
 
-    async fn wait(mut self, mut poll: impl AsyncFnMut() -> Answer) -> Result<ApiKey, Error> {
-        let expired = || Error::new(ErrorKind::Expired, "the code has expired before the user has decided");
+    async fn wait(mut self, mut poll: impl AsyncFnMut() -> Said) -> Result<Grant, Error> {
+        let expired = || Error::new(ErrorKind::Expired, "the code expired before the user decided");
         loop {
             if self.end.is_some_and(|end| Instant::now() + self.interval >= end) {
                 return Err(expired());
             }
             sleep(self.interval).await;
             match poll().await {
-                Answer::Key(key) => return Ok(key),
-                Answer::Pending => {}
-                Answer::SlowDown => self.interval += Duration::from_secs(INTERVAL),
-                Answer::Silence => self.interval = self.interval.saturating_mul(2),
-                Answer::Failed(error) => return Err(error),
+                Said::Key(key) => return Ok(key),
+                Said::Pending => {}
+                Said::SlowDown => self.interval += Duration::from_secs(INTERVAL),
+                Said::Silence => self.interval = self.interval.saturating_mul(2),
+                Said::Failed(error) => return Err(error),
             }
         }
     }
 }
 
 /// Reads an answer (RFC 8628, section 3.5).
-fn answer(answer: Result<(StatusCode, bytes::Bytes, Option<String>), Error>) -> Answer {
-    let Ok((status, body, id)) = answer else { return Answer::Silence };
-    let value: Value = json::read(&body).unwrap_or_default();
-    if let Some(token) = value.get("access_token").and_then(Value::as_str) {
-        return ApiKey::new(token).map_or_else(Answer::Failed, Answer::Key);
-    }
-    let failed = |kind, message: &str| Answer::Failed(Error::new(kind, message).with_request_id(id.clone()));
-    match value.get("error").and_then(Value::as_str) {
-        Some("authorization_pending") => Answer::Pending,
-        Some("slow_down") => Answer::SlowDown,
-        Some("expired_token") => failed(ErrorKind::Expired, "the code has expired before the user has decided"),
-        Some("access_denied") => failed(ErrorKind::Denied, "the user did not grant a key"),
-        _ if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Answer::Silence,
-        _ => {
-            let body = ErrorBody::parse(&body, "the service does not answer for the code", &Keyring::new(None, []));
-            Answer::Failed(Error::api(status, id, body))
-        }
-    }
-}
-
-/// Asks the service something.
-async fn ask(
-    http: &reqwest::Client,
-    url: Url,
-    question: &Value,
-) -> Result<(StatusCode, bytes::Bytes, Option<String>), Error> {
-    let mut request = Request::new(Method::POST, url);
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *request.body_mut() = Some(question.to_string().into());
-    let exchange = async {
-        let response = http.execute(request).await.map_err(Error::transport)?;
-        let (status, id) = (response.status(), request_id(response.headers()));
-        let (body, _) = crate::exchange::transport::read(response, MAX_ANSWER).await;
-        Ok((status, body, id))
-    };
-    match timeout(TIMEOUT, exchange).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("no answer within {} s", TIMEOUT.as_secs()))),
+fn read(answer: Result<Answer, Error>, asked: Option<&str>) -> Said {
+    let Ok(answer) = answer else { return Said::Silence };
+    let code = failure::code(&answer.body).map(|(code, _)| code);
+    match code.as_deref() {
+        Some("authorization_pending") => Said::Pending,
+        Some("slow_down") => Said::SlowDown,
+        None if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS => Said::Silence,
+        _ => Grant::read(&answer, asked).map_or_else(Said::Failed, Said::Key),
     }
 }
 
@@ -378,8 +380,9 @@ mod tests {
 
     use super::*;
 
-    fn says(status: u16, body: &'static str) -> Answer {
-        answer(Ok((StatusCode::from_u16(status).unwrap(), Bytes::from_static(body.as_bytes()), None)))
+    fn says(status: u16, body: &'static str) -> Said {
+        let (status, body) = (StatusCode::from_u16(status).unwrap(), Bytes::from_static(body.as_bytes()));
+        read(Ok(Answer { status, body, id: None }), None)
     }
 
     /// Asks a service that gives these answers, the last one for ever; returns when it was asked.
@@ -387,7 +390,7 @@ mod tests {
         answers: &[(u16, &'static str)],
         interval: u64,
         expires_in: u64,
-    ) -> (Result<ApiKey, Error>, Vec<u64>) {
+    ) -> (Result<Grant, Error>, Vec<u64>) {
         let begun = Instant::now();
         let mut times = Vec::new();
         let pace = Pace::new(interval, begun, Duration::from_secs(expires_in));
@@ -395,7 +398,7 @@ mod tests {
             .wait(async || {
                 let (status, body) = answers[times.len().min(answers.len() - 1)];
                 times.push(begun.elapsed().as_secs());
-                if status == 0 { answer(Err(Error::request("no network"))) } else { says(status, body) }
+                if status == 0 { read(Err(Error::request("no network")), None) } else { says(status, body) }
             })
             .await;
         (result, times)
@@ -407,7 +410,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_asks_at_the_pace_of_the_service() {
         let (key, times) = asked(&[PENDING, PENDING, KEY], 5, 900).await;
-        assert_eq!(key.unwrap().expose_secret(), "sk_users");
+        assert_eq!(key.unwrap().key().expose_secret(), "sk_users");
         assert_eq!(times, [5, 10, 15]);
     }
 
@@ -443,9 +446,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_when_the_service_does_not_know_the_code() {
-        for (status, body) in [(400, r#"{"error":"invalid_grant"}"#), (404, "<title>gone</title>"), (200, "{}")] {
+        for (status, body, kind) in [
+            (400, r#"{"error":"invalid_grant"}"#, ErrorKind::Api),
+            (404, "<title>gone</title>", ErrorKind::Api),
+            (200, "{}", ErrorKind::Decode),
+        ] {
             let (key, times) = asked(&[(status, body)], 5, 900).await;
-            assert_eq!((key.unwrap_err().kind(), times.len()), (ErrorKind::Api, 1), "{body}");
+            assert_eq!((key.unwrap_err().kind(), times.len()), (kind, 1), "{body}");
         }
         let (key, _) = asked(&[(200, r#"{"access_token":"hunter2"}"#)], 5, 900).await;
         assert_eq!(key.unwrap_err().kind(), ErrorKind::Key);

@@ -1,44 +1,68 @@
-//! Bring Your Own Pollen: users pay for what a program generates.
+//! Bring Your Own Pollen: sign users in, and let them pay for what your program generates.
 //!
-//! A program sends its user to the service, which asks whether to grant it a key: for these models, up to this budget,
-//! until that day. The key comes back and goes straight into a client.
+//! Your program sends the user to the service. The service asks them whether to grant your program a key: for these
+//! models, up to this budget, until that day. You get the key and give it to a client.
 //!
-//! - A web application makes the link with [`Authorization`], sends the browser there, and gives the address that it
-//!   comes back to to [`Authorization::accept`].
-//! - A program on the user's machine does the same with [`Receiver`] as the place to come back to (feature
-//!   `byop-loopback`).
-//! - A program without a browser shows a short code and waits: [`DeviceFlow`] (RFC 8628).
+//! Which flow to use:
+//!
+//! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) does everything in one call.
+//! - **A web application**: [`CodeFlow`], an authorization code with PKCE (RFC 6749, RFC 7636).
+//! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
+//! - **A server that has none of these**: [`Authorization`], where the key comes back in the fragment of an address.
+//!
+//! The first three end with a [`Grant`]: the key, what it may see, and when it expires. After that,
+//! [`Error::is_signed_out`](crate::Error::is_signed_out) tells you that the user has to sign in again.
 //!
 //! # Examples
 //!
-//! ```
-//! use pollinations_ext::{Pollinations, byop::{Authorization, Permission}};
+//! ```no_run
+//! use pollinations_ext::{Pollinations, byop::{CodeFlow, Permission}};
 //!
-//! let authorization = Authorization::new("https://example.com/back")
-//!     .permissions([Permission::Profile, Permission::Balance])
+//! # async fn example(address_they_came_back_to: &str) -> Result<(), pollinations_ext::Error> {
+//! let flow = CodeFlow::new("pk_your_app".parse()?, "https://example.com/back")
+//!     .permissions([Permission::Profile])
 //!     .models(["flux", "openai"])
 //!     .budget(5.0)
 //!     .expiry(7);
-//! println!("Please visit {}", authorization.url()?);
+//! println!("Please visit {}", flow.url()?);
 //!
-//! // The address that the user's browser came back to.
-//! let back = format!("https://example.com/back#api_key=sk_users&state={}", authorization.state());
-//! let key = authorization.accept(&back)?;
-//! let pollinations = Pollinations::builder().key(key).build()?;
-//! # Ok::<(), pollinations_ext::Error>(())
+//! let grant = flow.finish(address_they_came_back_to).await?;
+//! let pollinations = Pollinations::builder().key(grant.into_key()).build()?;
+//! # Ok(())
+//! # }
 //! ```
 
+mod asked;
 mod authorize;
+mod code;
 mod device;
+mod failure;
 #[cfg(feature = "byop-loopback")]
 mod loopback;
+mod server;
+#[cfg(feature = "byop-loopback")]
+mod sign_in;
 mod state;
+mod token;
+mod user;
+mod verifier;
+mod way_back;
+mod wire;
 
-pub use authorize::{Authorization, Permission};
+pub use asked::Permission;
+pub use authorize::Authorization;
+pub use code::{Code, CodeFlow};
 pub use device::{DeviceCode, DeviceFlow};
+pub use failure::OAuthError;
 #[cfg(feature = "byop-loopback")]
 pub use loopback::Receiver;
+pub use server::Server;
+#[cfg(feature = "byop-loopback")]
+pub use sign_in::SignIn;
 pub use state::State;
+pub use token::Grant;
+pub use user::UserInfo;
+pub use verifier::Verifier;
 
-/// Where the service asks its users.
+/// Where the service signs its users in.
 const ENTER_URL: &str = "https://enter.pollinations.ai";

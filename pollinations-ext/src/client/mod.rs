@@ -93,6 +93,25 @@ impl Pollinations {
         Self { shared: Arc::new(Shared { keys, ..Shared::clone(&self.shared) }) }
     }
 
+    /// Signs a user in from a program on their own machine: see [`byop::SignIn`](crate::byop::SignIn). Needs the feature
+    /// `byop-loopback`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::Pollinations;
+    ///
+    /// # async fn example() -> Result<(), pollinations_ext::Error> {
+    /// let grant = Pollinations::sign_in("pk_your_app".parse()?).budget(2.5).run().await?;
+    /// let pollinations = Pollinations::builder().key(grant.into_key()).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "byop-loopback")]
+    pub fn sign_in(app_key: ApiKey) -> crate::byop::SignIn {
+        crate::byop::SignIn::new(app_key)
+    }
+
     /// Starts a chat completion with this model, such as `openai` or `gemini-fast`.
     /// [`Models::text`] lists them.
     ///

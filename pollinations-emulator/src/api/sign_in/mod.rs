@@ -1,5 +1,7 @@
 //! Bring Your Own Pollen: the page that asks a user for a key, and the device flow (RFC 8628).
 
+mod oauth;
+
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
@@ -21,7 +23,10 @@ type Parameters = HashMap<String, String>;
 
 /// Seconds between two questions of a device, and until its code expires.
 const INTERVAL: u64 = 1;
-const EXPIRES_IN: u64 = 600;
+const EXPIRES_IN: u64 = 1800;
+
+/// The field that tells a decision made on the page from one made without it.
+const ASKED: &str = "asked";
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new()
@@ -29,16 +34,24 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .route("/device", get(ask_device).post(decide_device))
         .route("/api/device/code", post(device_code))
         .route("/api/device/token", post(device_token))
+        .merge(oauth::routes())
 }
 
 /// `GET /authorize`: a page with two buttons.
-async fn ask(Query(query): Query<Parameters>) -> Result<Html<String>, Failure> {
+async fn ask(State(state): Shared, Query(mut query): Query<Parameters>) -> Result<Response, Failure> {
+    if oauth::is_for_code(&query) {
+        oauth::check_program(&state, &query)?;
+        if let Some(problem) = oauth::problem(&query) {
+            return Ok(oauth::way_back(&state, &query, &[("error", problem)]));
+        }
+        // What the service suggests.
+        query.entry("budget".to_owned()).or_insert_with(|| oauth::BUDGET.to_owned());
+        query.entry("expiry".to_owned()).or_insert_with(|| oauth::EXPIRY.to_owned());
+    }
     redirect_url(&query)?;
     let facts: String = [
         ("Application", value(&query, "app_key", "client_id")),
-        ("Permissions", value(&query, "permissions", "scope")),
         ("Models", value(&query, "models", "models")),
-        ("Budget", value(&query, "budget", "budget").map(|budget| format!("{budget} pollen"))),
         (
             "Expires after",
             value(&query, "expiry", "expiry")
@@ -50,15 +63,24 @@ async fn ask(Query(query): Query<Parameters>) -> Result<Html<String>, Failure> {
     .collect();
     let hidden: String = query
         .iter()
+        .filter(|(name, _)| *name != "budget")
         .map(|(name, value)| format!("<input type=hidden name=\"{}\" value=\"{}\">", escape(name), escape(value)))
         .collect();
     let place = escape(&redirect_url(&query)?);
-    Ok(page("Grant a key?", &format!("<p>A key for <code>{place}</code>.</p><dl>{facts}</dl>"), &hidden, "/authorize"))
+    let text = format!("<p>A key for <code>{place}</code>.</p><dl>{facts}</dl>");
+    Ok(page("Grant a key?", &text, &format!("{hidden}{}", choices(&query)), "/authorize").into_response())
 }
 
 /// `POST /authorize`: sends the browser back as the service does.
 async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Response, Failure> {
     let place = redirect_url(&form)?;
+    if oauth::is_for_code(&form) {
+        oauth::check_program(&state, &form)?;
+        return Ok(match oauth::problem(&form) {
+            Some(problem) => oauth::way_back(&state, &form, &[("error", problem)]),
+            None => oauth::decide(&state, &form, limited(Key::new(""), &form)),
+        });
+    }
     let state_parameter = form.get("state").map(|state| format!("&state={}", encode(state))).unwrap_or_default();
     let fragment = if form.get("decision").is_some_and(|decision| decision == "allow") {
         format!("api_key={}{state_parameter}", state.keys.issue(|key| limited(key, &form)))
@@ -72,11 +94,13 @@ async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Re
 /// `POST /api/device/code` (RFC 8628, section 3.1).
 async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Response {
     let client = body.as_ref().and_then(|Json(body)| body["client_id"].as_str()).unwrap_or_default();
-    if !client.starts_with("pk_") {
-        let error = json!({ "error": "invalid_client", "error_description": "client_id has to be a pk_ key" });
+    if !state.apps.knows(client) {
+        let error =
+            json!({ "error": "invalid_client", "error_description": "client_id must be the key (pk_…) of an app" });
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     }
-    let (device_code, user_code) = state.devices.issue();
+    let scope = body.as_ref().and_then(|Json(body)| body["scope"].as_str()).unwrap_or_default();
+    let (device_code, user_code) = state.devices.issue(scope);
     let page = format!("{}/device", state.base_url);
     Json(json!({
         "device_code": device_code,
@@ -92,16 +116,7 @@ async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Respons
 /// `POST /api/device/token` (RFC 8628, sections 3.4 and 3.5).
 async fn device_token(State(state): Shared, body: Option<Json<Value>>) -> Response {
     let code = body.as_ref().and_then(|Json(body)| body["device_code"].as_str()).unwrap_or_default();
-    let refuse = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
-    match state.devices.get(code).map(|device| device.decision) {
-        Some(Decision::Granted) => {
-            state.devices.forget(code);
-            Json(json!({ "access_token": state.keys.issue(|key| key), "token_type": "bearer" })).into_response()
-        }
-        Some(Decision::Denied) => refuse("access_denied"),
-        Some(Decision::Pending) => refuse("authorization_pending"),
-        None => refuse("expired_token"),
-    }
+    oauth::device(&state, code, None)
 }
 
 /// `GET /device`: the page where the user enters the code.
@@ -128,17 +143,36 @@ async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Re
 fn limited(mut key: Key, form: &Parameters) -> Key {
     let list =
         |text: String| text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
-    let permissions: Vec<String> = value(form, "permissions", "scope").map(list).unwrap_or_default();
-    key = key.permissions(permissions);
+    let scope = value(form, "permissions", "scope").unwrap_or_default();
+    // The page asks for each of them; without the page, all are granted.
+    let is_granted = |scope: &&str| !form.contains_key(ASKED) || form.contains_key(&format!("grant_{scope}"));
+    key = key.permissions(oauth::scopes(&scope).filter(is_granted));
     if let Some(models) = value(form, "models", "models") {
         let models: Vec<String> = list(models);
         key = key.models(models);
     }
-    if let Some(budget) = value(form, "budget", "budget").and_then(|budget| budget.parse().ok()) {
+    let budget = value(form, "budget", "budget").unwrap_or_else(|| oauth::BUDGET.to_owned());
+    if let Ok(budget) = budget.parse() {
         key = key.budget(budget);
     }
-    let days: f64 = value(form, "expiry", "expiry").and_then(|days| days.parse().ok()).unwrap_or(30.0);
+    let days: f64 = value(form, "expiry", "expiry").and_then(|days| days.parse().ok()).unwrap_or(7.0);
     key.expires_in(days * 86_400.0)
+}
+
+/// What the user can change: the budget, and what the key may see.
+fn choices(query: &Parameters) -> String {
+    let budget = escape(query.get("budget").map_or(oauth::BUDGET, String::as_str));
+    let scope = value(query, "permissions", "scope").unwrap_or_default();
+    let boxes: String = oauth::scopes(&scope)
+        .map(|scope| {
+            let scope = escape(scope);
+            format!("<p><label><input type=checkbox name=\"grant_{scope}\" checked> May see: {scope}</label></p>")
+        })
+        .collect();
+    format!(
+        "<input type=hidden name={ASKED} value=yes>\
+         <p><label>Budget in pollen <input name=budget value=\"{budget}\" size=6></label></p>{boxes}"
+    )
 }
 
 fn value(query: &Parameters, name: &str, later_name: &str) -> Option<String> {

@@ -1,0 +1,580 @@
+//! Signing in with an authorization code and PKCE (RFC 6749, section 4.1, and RFC 7636).
+
+use std::fmt;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    asked::{Asked, Permission},
+    failure,
+    server::Server,
+    state::State,
+    token::Grant,
+    verifier::Verifier,
+    way_back::Parameters,
+    wire,
+};
+use crate::{
+    base::error::{Error, ErrorKind},
+    key::ApiKey,
+};
+
+const OPERATION: &str = "sign_in";
+
+/// Bytes of a code at the most.
+const MAX_CODE: usize = 2048;
+
+/// Signs a user in with an authorization code and PKCE: the user visits a link and grants a key, their browser comes back
+/// with a code, and the program exchanges the code for the key.
+///
+/// The key never passes through the browser. A web application keeps [`state`](Self::state) and
+/// [`verifier`](Self::verifier) in the user's session between the two requests, and puts them back with
+/// [`with_state`](Self::with_state) and [`with_verifier`](Self::with_verifier). A program on the user's own machine uses
+/// `byop::SignIn` (feature `byop-loopback`), which does all of it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use pollinations_ext::{Pollinations, byop::{CodeFlow, Permission}};
+///
+/// # async fn example(address_they_came_back_to: &str) -> Result<(), pollinations_ext::Error> {
+/// let flow = CodeFlow::new("pk_your_app".parse()?, "https://example.com/back")
+///     .permissions([Permission::Profile, Permission::Usage])
+///     .budget(2.5);
+/// println!("Send the user to {}", flow.url()?);
+///
+/// let grant = flow.finish(address_they_came_back_to).await?;
+/// let pollinations = Pollinations::builder().key(grant.into_key()).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a flow does nothing until its `url` is visited"]
+pub struct CodeFlow {
+    app_key: ApiKey,
+    redirect_uri: String,
+    asked: Asked,
+    server: Server,
+    /// Errors if the operating system had no randomness; told when the link is made.
+    state: Result<State, String>,
+    verifier: Result<Verifier, String>,
+}
+
+impl CodeFlow {
+    /// Signs a user in to the app with this key (`pk_…`), and has the browser come back to this address. The address must
+    /// be one that is registered for the app. For addresses on `127.0.0.1`, the port does not matter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::CodeFlow;
+    ///
+    /// let flow = CodeFlow::new("pk_your_app".parse()?, "https://example.com/back");
+    /// assert!(flow.url()?.starts_with("https://enter.pollinations.ai/authorize?response_type=code&client_id=pk_your_app&"));
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn new(app_key: ApiKey, redirect_uri: impl Into<String>) -> Self {
+        Self {
+            app_key,
+            redirect_uri: redirect_uri.into(),
+            asked: Asked::default(),
+            server: Server::default(),
+            state: State::new().map_err(|error| error.message().to_owned()),
+            verifier: Verifier::new().map_err(|error| error.message().to_owned()),
+        }
+    }
+
+    /// What the key may see of the user's account; nothing by default. The user can grant less: see [`Grant::scopes`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::byop::{CodeFlow, Permission};
+    /// # fn example(flow: CodeFlow) {
+    /// let flow = flow.permissions([Permission::Profile, Permission::Usage]);
+    /// # }
+    /// ```
+    pub fn permissions(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.asked.permissions = permissions.into_iter().collect();
+        self
+    }
+
+    /// The models that the key may use; all by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) {
+    /// let flow = flow.models(["flux", "openai"]);
+    /// # }
+    /// ```
+    pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
+        self.asked.models = models.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The pollen that the key may spend; the service suggests 5 to the user by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) {
+    /// let flow = flow.budget(2.5);
+    /// # }
+    /// ```
+    pub fn budget(mut self, pollen: f64) -> Self {
+        self.asked.budget = Some(pollen);
+        self
+    }
+
+    /// The days until the key expires, at least 1; 7 by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) {
+    /// let flow = flow.expiry(30);
+    /// # }
+    /// ```
+    pub fn expiry(mut self, days: u32) -> Self {
+        self.asked.expiry = Some(days);
+        self
+    }
+
+    /// The server that signs users in; that of pollinations.ai by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::byop::{CodeFlow, Server};
+    /// # fn example(flow: CodeFlow) {
+    /// let flow = flow.server(Server::at("http://127.0.0.1:4000"));
+    /// # }
+    /// ```
+    pub fn server(mut self, server: Server) -> Self {
+        self.server = server;
+        self
+    }
+
+    /// Goes on with a state that you kept in the user's session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::byop::{CodeFlow, State};
+    /// # fn example(flow: CodeFlow, kept: String) {
+    /// let flow = flow.with_state(State::restore(kept));
+    /// # }
+    /// ```
+    pub fn with_state(mut self, state: State) -> Self {
+        self.state = Ok(state);
+        self
+    }
+
+    /// Goes on with a verifier that you kept in the user's session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::byop::{CodeFlow, Verifier};
+    /// # fn example(flow: CodeFlow, kept: String) -> Result<(), pollinations_ext::Error> {
+    /// let flow = flow.with_verifier(Verifier::restore(kept)?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_verifier(mut self, verifier: Verifier) -> Self {
+        self.verifier = Ok(verifier);
+        self
+    }
+
+    /// The state that has to come back.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when the operating system had no randomness for one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) -> Result<(), pollinations_ext::Error> {
+    /// let kept = flow.state()?.to_string();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn state(&self) -> Result<&State, Error> {
+        self.state.as_ref().map_err(|problem| Error::request(problem.as_str()))
+    }
+
+    /// The secret for the exchange.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when the operating system had no randomness for one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) -> Result<(), pollinations_ext::Error> {
+    /// let kept = flow.verifier()?.expose_secret().to_owned();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn verifier(&self) -> Result<&Verifier, Error> {
+        self.verifier.as_ref().map_err(|problem| Error::request(problem.as_str()))
+    }
+
+    /// The link for the user to visit.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when an address is invalid, the redirect URI has a fragment, the budget is not a number above
+    /// 0, the expiry is 0 days, or the app key is secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(flow: pollinations_ext::byop::CodeFlow) -> Result<(), pollinations_ext::Error> {
+    /// println!("Please visit {}", flow.url()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn url(&self) -> Result<String, Error> {
+        self.asked.check()?;
+        self.redirect()?;
+        if self.app_key.is_secret() {
+            return Err(Error::request("the app key must be a pk_ key: everybody can read a link"));
+        }
+        let (state, challenge) = (self.state()?.to_string(), self.verifier()?.challenge());
+        let mut url = self.server.authorization_url()?;
+        let mut query = url.query_pairs_mut();
+        query.append_pair("response_type", "code");
+        query.append_pair("client_id", self.app_key.expose_secret());
+        query.append_pair("redirect_uri", &self.redirect_uri);
+        if let Some(scope) = self.asked.scope(" ") {
+            query.append_pair("scope", &scope);
+        }
+        query.extend_pairs(self.asked.limits());
+        query.append_pair("state", &state);
+        query.append_pair("code_challenge", &challenge);
+        query.append_pair("code_challenge_method", "S256");
+        drop(query);
+        Ok(url.into())
+    }
+
+    /// Takes the code from the way back: the full address that the browser came back to, or its query alone.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::State`] when the state is missing or wrong, or the answer comes from another server (`iss`, RFC 9207)
+    ///   or to another address: somebody else made it.
+    /// - [`ErrorKind::Denied`] when the user denied access, or the service did not grant a key; see
+    ///   [`Error::oauth_error`].
+    /// - [`ErrorKind::Request`] when there is neither code nor error, or a key where the code should be.
+    ///
+    /// None of them repeats what came.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{ErrorKind, byop::CodeFlow};
+    ///
+    /// let flow = CodeFlow::new("pk_your_app".parse()?, "https://example.com/back");
+    /// let state = flow.state()?;
+    /// let code = flow.accept(&format!("https://example.com/back?code=c0de&state={state}"))?;
+    ///
+    /// let error = flow.accept("https://example.com/back?code=attackers&state=guessed").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::State);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn accept(&self, way_back: &str) -> Result<Code, Error> {
+        let way_back = way_back.trim();
+        let query = match Url::parse(way_back) {
+            Ok(address) => {
+                self.check_address(&address)?;
+                address.query().unwrap_or_default().to_owned()
+            }
+            Err(_) => way_back.split('#').next().unwrap_or_default().to_owned(),
+        };
+        let query = Parameters::of_query(&query);
+        if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
+            return Err(forged(
+                "the state is missing or is not the one that was sent; somebody else may have made this answer",
+            ));
+        }
+        match query.get("iss") {
+            Some(issuer) if issuer != self.server.issuer() => {
+                return Err(forged("the answer comes from another server than the one that was asked"));
+            }
+            None if query.has("iss") || self.server.names_issuer() => {
+                return Err(forged("the answer does not say which server it comes from"));
+            }
+            _ => {}
+        }
+        match (query.get("error"), query.get("code")) {
+            (Some(error), _) => Err(failure::of_redirect(error)),
+            (None, _) if query.has("error") => Err(Error::request("the answer has more than one error")),
+            (None, _) if query.has("api_key") || query.has("access_token") => {
+                Err(Error::request("the answer has a key where only a code should be"))
+            }
+            (None, Some(code)) => Code::new(code),
+            (None, None) => Err(Error::request("the answer has neither a code nor an error")),
+        }
+    }
+
+    /// Exchanges the code for the user's key. A code can be exchanged once, within 10 minutes. The request is not repeated
+    /// if it fails.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Api`] when the service refuses; [`Error::oauth_error`] says why, for example
+    /// [`OAuthError::InvalidGrant`](super::OAuthError::InvalidGrant) when the code was used before.
+    /// [`ErrorKind::Decode`] or [`ErrorKind::Key`] when the answer is not a key. Those of the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(flow: pollinations_ext::byop::CodeFlow, query: &str) -> Result<(), pollinations_ext::Error> {
+    /// let code = flow.accept(query)?;
+    /// let grant = flow.exchange(&code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn exchange(&self, code: &Code) -> Result<Grant, Error> {
+        let hidden = |text: &str| {
+            let text = text.replace(code.0.expose_secret(), "[code]");
+            self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
+        };
+        self.ask(code).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
+    }
+
+    async fn ask(&self, code: &Code) -> Result<Grant, Error> {
+        let request = wire::form(
+            self.server.token_url()?,
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", code.0.expose_secret()),
+                ("client_id", self.app_key.expose_secret()),
+                ("redirect_uri", &self.redirect_uri),
+                ("code_verifier", self.verifier()?.expose_secret()),
+            ],
+        );
+        let answer = wire::send(&self.server.http()?, request).await?;
+        Grant::read(&answer, self.asked.scope(" ").as_deref())
+    }
+
+    /// [`accept`](Self::accept) and [`exchange`](Self::exchange) in one.
+    ///
+    /// # Errors
+    ///
+    /// Those of both.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(flow: pollinations_ext::byop::CodeFlow, query: &str) -> Result<(), pollinations_ext::Error> {
+    /// let grant = flow.finish(query).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn finish(&self, way_back: &str) -> Result<Grant, Error> {
+        self.exchange(&self.accept(way_back)?).await
+    }
+
+    /// Asks for all of this.
+    #[cfg(feature = "byop-loopback")]
+    pub(super) fn asking(mut self, asked: Asked) -> Self {
+        self.asked = asked;
+        self
+    }
+
+    #[cfg(feature = "byop-loopback")]
+    pub(super) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    fn redirect(&self) -> Result<Url, Error> {
+        let url = Url::parse(&self.redirect_uri)
+            .map_err(|error| Error::request(format!("the redirect URI is invalid: {error}")))?;
+        // RFC 6749, section 3.1.2.
+        if url.fragment().is_some() {
+            Err(Error::request("the redirect URI must not have a fragment"))
+        } else {
+            Ok(url)
+        }
+    }
+
+    /// Whether the browser came back to where it was sent.
+    fn check_address(&self, address: &Url) -> Result<(), Error> {
+        let ours = self.redirect()?;
+        let place = |url: &Url| {
+            let port = url.port_or_known_default();
+            (url.scheme().to_owned(), url.host_str().map(str::to_owned), port, url.path().to_owned())
+        };
+        let came: Vec<_> = address.query_pairs().collect();
+        if place(&ours) == place(address) && ours.query_pairs().all(|pair| came.contains(&pair)) {
+            Ok(())
+        } else {
+            Err(forged("the answer came to another address than the redirect URI"))
+        }
+    }
+}
+
+/// An authorization code. It can be exchanged once for a key. `Debug` never prints it, and its memory is cleared when it
+/// is dropped.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(flow: pollinations_ext::byop::CodeFlow, query: &str) -> Result<(), pollinations_ext::Error> {
+/// let code: pollinations_ext::byop::Code = flow.accept(query)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Code(SecretString);
+
+impl Code {
+    fn new(code: &str) -> Result<Self, Error> {
+        if ["sk_", "pk_", "ag_"].iter().any(|prefix| code.starts_with(prefix)) {
+            return Err(Error::request("the answer has a key where the code should be"));
+        }
+        // RFC 6749, appendix A.11.
+        if code.is_empty() || code.len() > MAX_CODE || !code.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(Error::request("the answer has something that is not a code where the code should be"));
+        }
+        Ok(Self(SecretString::from(code)))
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Code(…)")
+    }
+}
+
+fn forged(message: &str) -> Error {
+    Error::new(ErrorKind::State, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::failure::OAuthError, *};
+
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    fn flow() -> CodeFlow {
+        CodeFlow::new("pk_app".parse().unwrap(), "https://app.example/back?a=1")
+            .with_state(State::restore("s3 cret/+"))
+            .with_verifier(Verifier::restore(VERIFIER).unwrap())
+    }
+
+    fn accepted(way_back: &str) -> Result<String, ErrorKind> {
+        flow().accept(way_back).map(|code| code.0.expose_secret().to_owned()).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn every_option_is_in_the_link() {
+        let flow = flow()
+            .permissions([Permission::Profile, Permission::Usage, Permission::Keys])
+            .models(["flux", "openai"])
+            .budget(2.5)
+            .expiry(7);
+        assert_eq!(
+            flow.url().unwrap(),
+            "https://enter.pollinations.ai/authorize?response_type=code&client_id=pk_app\
+             &redirect_uri=https%3A%2F%2Fapp.example%2Fback%3Fa%3D1&scope=profile+usage+keys&models=flux%2Copenai\
+             &expiry=7&budget=2.5&state=s3+cret%2F%2B&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+             &code_challenge_method=S256"
+        );
+        assert!(!flow.url().unwrap().contains(VERIFIER) && !format!("{flow:?}").contains(VERIFIER), "{flow:?}");
+    }
+
+    #[test]
+    fn links_that_cannot_work_are_refused() {
+        let to = |redirect_uri: &str| CodeFlow::new("pk_app".parse().unwrap(), redirect_uri);
+        for flow in [
+            to("not an address"),
+            to("https://app.example/#part"),
+            flow().budget(0.0),
+            flow().budget(f64::NAN),
+            flow().expiry(0),
+            CodeFlow::new("sk_secret".parse().unwrap(), "https://app.example"),
+            flow().server(Server::at("nowhere")),
+            flow().server(Server::at("data:x")),
+        ] {
+            assert_eq!(flow.url().unwrap_err().kind(), ErrorKind::Request, "{flow:?}");
+        }
+    }
+
+    #[test]
+    fn the_way_back_in_all_its_forms() {
+        for way_back in [
+            "https://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B",
+            "https://app.example:443/back?state=s3%20cret%2f%2B&code=c0de&a=1&later=x#",
+            "?code=c0de&state=s3+cret%2F%2B",
+            "code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai",
+            "  code=c0de&state=s3+cret%2F%2B\n",
+        ] {
+            assert_eq!(accepted(way_back).as_deref(), Ok("c0de"), "{way_back}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_made_is_refused() {
+        use ErrorKind::{Request, State};
+        for (way_back, kind) in [
+            // Another state, none, or two of them.
+            ("?code=c0de&state=guessed", State),
+            ("?code=c0de&state=", State),
+            ("?code=c0de", State),
+            ("", State),
+            ("?error=access_denied", State),
+            ("?code=c0de&state=s3+cret%2F%2B&state=s3+cret%2F%2B", State),
+            // A mixed-up issuer.
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fevil.example", State),
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai%2F", State),
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai&iss=x", State),
+            // Another address: scheme, host, port, path, or without its own query.
+            ("http://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
+            ("https://app.example.evil/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
+            ("https://app.example:8443/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
+            ("https://app.example/back/?a=1&code=c0de&state=s3+cret%2F%2B", State),
+            ("https://app.example/back?code=c0de&state=s3+cret%2F%2B", State),
+            // In the fragment.
+            ("https://app.example/back?a=1#code=c0de&state=s3+cret%2F%2B", State),
+            ("#code=c0de&state=s3+cret%2F%2B", State),
+            ("?state=s3+cret%2F%2B#code=c0de", Request),
+            // Not a code, or two of them.
+            ("?state=s3+cret%2F%2B", Request),
+            ("?code=&state=s3+cret%2F%2B", Request),
+            ("?code=a&code=b&state=s3+cret%2F%2B", Request),
+            ("?code=%00&state=s3+cret%2F%2B", Request),
+            ("?code=sk_attackers&state=s3+cret%2F%2B", Request),
+            ("?api_key=sk_attackers&state=s3+cret%2F%2B", Request),
+            ("?code=c0de&access_token=sk_attackers&state=s3+cret%2F%2B", Request),
+            ("?code=c0de&error=a&error=b&state=s3+cret%2F%2B", Request),
+        ] {
+            assert_eq!(accepted(way_back), Err(kind), "{way_back}");
+        }
+        let long = format!("?code={}&state=s3+cret%2F%2B", "x".repeat(MAX_CODE + 1));
+        assert_eq!(accepted(&long), Err(Request));
+    }
+
+    #[test]
+    fn errors_are_typed_and_repeat_nothing() {
+        let error = flow().accept("?error=access_denied&state=s3+cret%2F%2B").unwrap_err();
+        assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Denied, Some(OAuthError::AccessDenied)));
+        let error = flow().accept("?error=invalid_scope&state=s3+cret%2F%2B").unwrap_err();
+        assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Denied, Some(OAuthError::InvalidScope)));
+        for way_back in [
+            "?error=hidden&error_description=hidden&state=s3+cret%2F%2B",
+            "?code=hidden&state=guess",
+            "?code=sk_hidden&state=s3+cret%2F%2B",
+            "https://hidden.example/?code=hidden&state=s3+cret%2F%2B",
+        ] {
+            let error = flow().accept(way_back).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hidden"), "{error:?}");
+        }
+    }
+}

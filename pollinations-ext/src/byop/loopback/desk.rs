@@ -1,0 +1,221 @@
+//! Where the browser hands in what it came back with.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, Method, Response, StatusCode,
+    header::{HOST, ORIGIN},
+};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use super::page::{self, Outcome};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        time::timeout,
+    },
+    byop::{
+        authorize::accept,
+        code::{Code, CodeFlow},
+        state::State,
+    },
+    key::ApiKey,
+};
+
+/// Where the browser comes back to.
+pub(super) const PATH: &str = "/callback";
+
+/// Bytes of an answer, and of the head of a request, at the most.
+pub(super) const MAX_ANSWER: usize = 8 * 1024;
+pub(super) const MAX_HEAD: usize = 16 * 1024;
+
+/// How long the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How the browser comes back.
+pub(super) enum Way {
+    /// With a code in the query.
+    Query(Box<CodeFlow>),
+    /// With a key in the fragment, which the page reads, takes out of the address bar, and posts.
+    Fragment(State),
+}
+
+/// What the browser brought.
+#[derive(Debug)]
+pub(super) enum Received {
+    Code(Code),
+    Key(ApiKey),
+}
+
+/// Answers one request.
+pub(super) async fn connection(socket: TcpStream, desk: Arc<Desk>) {
+    let service = service_fn(move |request| {
+        let desk = Arc::clone(&desk);
+        async move { Ok::<_, Infallible>(desk.answer(request).await) }
+    });
+    let mut server = http1::Builder::new();
+    server.keep_alive(false).max_buf_size(MAX_HEAD).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    // A browser that has gone away, or somebody who does not speak HTTP.
+    let _ = server.serve_connection(TokioIo::new(socket), service).await;
+}
+
+/// Where answers are handed in. The first one counts.
+pub(super) struct Desk {
+    host: String,
+    origin: String,
+    way: Way,
+    answer: Mutex<Answer>,
+    /// Whether the browser has had the page that tells how it went.
+    is_shown: AtomicBool,
+    /// Whether an answer came that somebody else made.
+    is_forged: AtomicBool,
+}
+
+#[derive(Default)]
+struct Answer {
+    /// Taken once.
+    outcome: Option<Result<Received, Error>>,
+    is_in: bool,
+}
+
+impl Desk {
+    pub(super) fn new(address: SocketAddr, way: Way) -> Self {
+        Self {
+            host: address.to_string(),
+            origin: format!("http://{address}"),
+            way,
+            answer: Mutex::default(),
+            is_shown: AtomicBool::new(false),
+            is_forged: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Result<Received, Error>> {
+        self.lock().outcome.take()
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.lock().is_in
+    }
+
+    /// Whether there is nothing more to say to the browser.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_answered() && (matches!(self.way, Way::Fragment(_)) || self.is_shown.load(Ordering::Relaxed))
+    }
+
+    /// The error when the time is over.
+    pub(super) fn nobody(&self, limit: Duration) -> Error {
+        let seconds = limit.as_secs_f64();
+        if self.is_forged.load(Ordering::Relaxed) {
+            let message = format!("only answers that somebody else made came within {seconds} s");
+            return Error::new(ErrorKind::State, message);
+        }
+        Error::new(ErrorKind::Timeout, format!("the user did not decide within {seconds} s"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the answer; false if there is one already.
+    fn keep(&self, outcome: Result<Received, Error>) -> bool {
+        let mut answer = self.lock();
+        let is_first = !answer.is_in;
+        if is_first {
+            *answer = Answer { outcome: Some(outcome), is_in: true };
+        }
+        is_first
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        // Another name for this machine is how a page of somebody else would come here (DNS rebinding).
+        let named = header(request.headers(), &HOST) == Some(&self.host);
+        let absolute = request.uri().authority().is_some_and(|authority| authority.as_str() != self.host);
+        if !named || absolute {
+            return page::refusal(StatusCode::FORBIDDEN);
+        }
+        let outcome = Outcome::of_path(request.uri().path());
+        if request.uri().path() != PATH && (outcome.is_none() || matches!(self.way, Way::Fragment(_))) {
+            return page::refusal(StatusCode::NOT_FOUND);
+        }
+        match (&self.way, request.method(), outcome) {
+            (Way::Query(_), &Method::GET, Some(outcome)) => {
+                self.is_shown.fetch_or(self.is_answered(), Ordering::Relaxed);
+                page::outcome(outcome)
+            }
+            (Way::Query(flow), &Method::GET, None) => self.come_back(flow, &request),
+            (Way::Fragment(_), &Method::GET, _) => page::fragment(),
+            (Way::Fragment(state), &Method::POST, _) => self.hand_in(state, request).await,
+            _ => page::refusal(StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+
+    /// Takes a code, and sends the browser on to a page whose address does not have it.
+    fn come_back(&self, flow: &CodeFlow, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let headers = request.headers();
+        let fetch = |name: &'static str| header(headers, &HeaderName::from_static(name));
+        // An image or a frame in a page of somebody else, or a page that the browser fetches before it is asked for.
+        if fetch("sec-fetch-dest").is_some_and(|kind| kind != "document") || headers.contains_key("sec-purpose") {
+            return page::refusal(StatusCode::FORBIDDEN);
+        }
+        let query = request.uri().query().unwrap_or_default();
+        if query.len() > MAX_ANSWER {
+            return page::refusal(StatusCode::URI_TOO_LONG);
+        }
+        let received = flow.accept(&format!("?{query}")).map(Received::Code);
+        let outcome = match &received {
+            Ok(_) => Outcome::Granted,
+            Err(error) if error.kind() == ErrorKind::Denied => Outcome::Denied,
+            // Any page can send the browser here. The user may still come.
+            Err(error) if error.kind() == ErrorKind::State => {
+                self.is_forged.store(true, Ordering::Relaxed);
+                return page::go_to(Outcome::Failed);
+            }
+            Err(_) => Outcome::Failed,
+        };
+        if self.keep(received) { page::go_to(outcome) } else { page::refusal(StatusCode::CONFLICT) }
+    }
+
+    /// Takes a fragment from the page.
+    async fn hand_in(&self, state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let headers = request.headers();
+        let ours = header(headers, &ORIGIN) == Some(&self.origin)
+            && header(headers, &HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin");
+        if !ours {
+            return page::refusal(StatusCode::FORBIDDEN);
+        }
+        let body = match timeout(HEAD_TIMEOUT, Limited::new(request.into_body(), MAX_ANSWER).collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            _ => return page::refusal(StatusCode::PAYLOAD_TOO_LARGE),
+        };
+        let Ok(fragment) = std::str::from_utf8(&body) else { return page::refusal(StatusCode::BAD_REQUEST) };
+        let received = accept(state, &format!("#{fragment}")).map(Received::Key);
+        let (status, word) = match &received {
+            Ok(_) => (StatusCode::OK, "granted"),
+            Err(error) if error.kind() == ErrorKind::Denied => (StatusCode::OK, "denied"),
+            Err(_) => (StatusCode::BAD_REQUEST, "refused"),
+        };
+        if self.keep(received) { page::word(status, word) } else { page::refusal(StatusCode::CONFLICT) }
+    }
+}
+
+/// A header that came once.
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,329 @@
+//! The server that signs users in, and where its endpoints are.
+
+use http::HeaderValue;
+use reqwest::Url;
+use serde::Deserialize;
+
+use super::{ENTER_URL, failure, user::UserInfo, wire};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        json,
+    },
+    key::ApiKey,
+};
+
+const OPERATION: &str = "discovery";
+const USER_INFO: &str = "user_info";
+
+/// The server that signs users in: `https://enter.pollinations.ai`, unless you say otherwise.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let url = emulator.base_url();
+/// use pollinations_ext::byop::Server;
+///
+/// // Asks the server itself where its endpoints are (RFC 8414).
+/// let server = Server::discover(url).await?;
+/// assert_eq!(server.issuer(), url);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    issuer: String,
+    /// Addresses as they were found; without them, they are where the service has them.
+    authorization: Option<String>,
+    token: Option<String>,
+    device: Option<String>,
+    user_info: Option<String>,
+    /// Whether the way back always names the issuer (RFC 9207).
+    names_issuer: bool,
+    http: Option<reqwest::Client>,
+}
+
+/// RFC 8414, section 2, as far as it is of use here.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    userinfo_endpoint: Option<String>,
+    #[serde(default)]
+    code_challenge_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: Option<bool>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::at(ENTER_URL)
+    }
+}
+
+impl Server {
+    /// A server at this address, with its endpoints where the service has them. No request is sent. Use it for an
+    /// emulator, or for a proxy of your own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::Server;
+    ///
+    /// assert_eq!(Server::at("http://127.0.0.1:4000").issuer(), "http://127.0.0.1:4000");
+    /// ```
+    pub fn at(url: impl Into<String>) -> Self {
+        let mut issuer = url.into();
+        issuer.truncate(issuer.trim_end_matches('/').len());
+        Self {
+            issuer,
+            authorization: None,
+            token: None,
+            device: None,
+            user_info: None,
+            names_issuer: false,
+            http: None,
+        }
+    }
+
+    /// Asks a server where its endpoints are: OAuth 2.0 Authorization Server Metadata (RFC 8414).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when the address is not one, [`ErrorKind::Api`] when the server has no such document,
+    /// [`ErrorKind::Decode`] when the document cannot be read, names another issuer than the address, does not offer
+    /// PKCE with S256, or leads from https to http.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::byop::Server;
+    ///
+    /// # async fn example() -> Result<(), pollinations_ext::Error> {
+    /// let server = Server::discover("https://enter.pollinations.ai").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn discover(issuer: impl Into<String>) -> Result<Self, Error> {
+        Self::at(issuer).find().await.map_err(|error| error.with_operation(OPERATION))
+    }
+
+    async fn find(self) -> Result<Self, Error> {
+        let mut url = self.parse(&self.issuer)?;
+        // The well-known part goes before the issuer's own path (RFC 8414, section 3.1).
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
+        let answer = wire::send(&self.http()?, wire::get(url)).await?;
+        if !answer.status.is_success() {
+            return Err(failure::of_answer(&answer, "the server does not say where its endpoints are"));
+        }
+        let metadata = json::read(&answer.body)
+            .map_err(|_| undiscovered("the server's metadata cannot be read").with_request_id(answer.id))?;
+        self.with(metadata)
+    }
+
+    fn with(self, metadata: Metadata) -> Result<Self, Error> {
+        // A document of somebody else would send users and codes to them (RFC 8414, section 3.3).
+        if metadata.issuer != self.issuer {
+            return Err(undiscovered("the server's metadata names another issuer"));
+        }
+        if metadata.code_challenge_methods_supported.is_some_and(|methods| !methods.iter().any(|name| name == "S256")) {
+            return Err(undiscovered("the server does not support PKCE with S256"));
+        }
+        let is_secure = self.issuer.starts_with("https:");
+        let endpoint = |address: Option<String>| match address {
+            Some(address) if Url::parse(&address).is_ok_and(|url| is_web(&url, is_secure)) => Ok(Some(address)),
+            Some(_) => Err(undiscovered("the server's metadata has an endpoint that is not a secure address")),
+            None => Ok(None),
+        };
+        Ok(Self {
+            authorization: endpoint(metadata.authorization_endpoint)?,
+            token: endpoint(metadata.token_endpoint)?,
+            device: endpoint(metadata.device_authorization_endpoint)?,
+            user_info: endpoint(metadata.userinfo_endpoint)?,
+            names_issuer: metadata.authorization_response_iss_parameter_supported.unwrap_or_default(),
+            ..self
+        })
+    }
+
+    /// Sends requests to the server with this HTTP client. The default one follows no redirects, so that codes go
+    /// nowhere else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{api::reqwest, byop::Server};
+    ///
+    /// let server = Server::default().http_client(reqwest::Client::new());
+    /// ```
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// The address by which the server names itself, without a slash at the end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(pollinations_ext::byop::Server::default().issuer(), "https://enter.pollinations.ai");
+    /// ```
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Asks whom a key belongs to. Name and e-mail address need [`Permission::Profile`](super::Permission::Profile).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Api`] when the server refuses the key ([`Error::is_signed_out`] if it is no longer valid);
+    /// [`ErrorKind::Decode`] when the answer cannot be read; those of the connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let (url, key) = (emulator.base_url(), "sk_test".parse()?);
+    /// let user = pollinations_ext::byop::Server::at(url).user_info(&key).await?;
+    /// println!("Hello {}", user.preferred_username.unwrap_or(user.sub));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn user_info(&self, key: &ApiKey) -> Result<UserInfo, Error> {
+        let told = async {
+            let mut request = wire::get(self.user_info_url()?);
+            let bearer = key.bearer().unwrap_or_else(|| HeaderValue::from_static(""));
+            request.headers_mut().insert(reqwest::header::AUTHORIZATION, bearer);
+            let answer = wire::send(&self.http()?, request).await?;
+            if !answer.status.is_success() {
+                return Err(failure::of_answer(&answer, "the server does not say whom the key belongs to"));
+            }
+            UserInfo::read(&answer)
+        };
+        told.await.map_err(|error| error.with_operation(USER_INFO).rewritten(|text| key.redact(text)))
+    }
+
+    pub(super) fn names_issuer(&self) -> bool {
+        self.names_issuer
+    }
+
+    pub(super) fn authorization_url(&self) -> Result<Url, Error> {
+        self.endpoint(self.authorization.as_deref(), "authorize")
+    }
+
+    pub(super) fn token_url(&self) -> Result<Url, Error> {
+        self.endpoint(self.token.as_deref(), "api/oauth/token")
+    }
+
+    pub(super) fn device_url(&self) -> Result<Url, Error> {
+        self.endpoint(self.device.as_deref(), "api/device/code")
+    }
+
+    /// Where devices asked before there was a token endpoint.
+    pub(super) fn older_token_url(&self) -> Result<Url, Error> {
+        self.endpoint(None, "api/device/token")
+    }
+
+    fn user_info_url(&self) -> Result<Url, Error> {
+        self.endpoint(self.user_info.as_deref(), "api/oauth/userinfo")
+    }
+
+    pub(super) fn http(&self) -> Result<reqwest::Client, Error> {
+        self.http.clone().map_or_else(wire::client, Ok)
+    }
+
+    /// Makes an address that a user is to visit out of one that may be a path of the server.
+    pub(super) fn page(&self, address: &str) -> Option<Url> {
+        let base = Url::parse(&format!("{}/", self.issuer)).ok()?;
+        base.join(address).ok().filter(|url| is_web(url, base.scheme() == "https"))
+    }
+
+    fn endpoint(&self, found: Option<&str>, path: &str) -> Result<Url, Error> {
+        match found {
+            Some(found) => self.parse(found),
+            None => self.parse(&format!("{}/{path}", self.issuer)),
+        }
+    }
+
+    fn parse(&self, address: &str) -> Result<Url, Error> {
+        let url = Url::parse(address)
+            .map_err(|error| Error::request(format!("the address of the sign-in server is invalid: {error}")))?;
+        if is_web(&url, false) {
+            Ok(url)
+        } else {
+            Err(Error::request("the sign-in server must be at an http or https URL"))
+        }
+    }
+}
+
+/// Whether this is an address of the web, and a secure one if it has to be.
+fn is_web(url: &Url, is_secure: bool) -> bool {
+    url.has_host() && (url.scheme() == "https" || url.scheme() == "http" && !is_secure)
+}
+
+fn undiscovered(message: &str) -> Error {
+    Error::new(ErrorKind::Decode, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(change: impl FnOnce(&mut Value)) -> Result<Server, Error> {
+        let mut document = json!({
+            "issuer": "https://enter.example",
+            "authorization_endpoint": "https://login.example/authorize?a=b",
+            "token_endpoint": "https://enter.example/token",
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": true,
+        });
+        change(&mut document);
+        Server::at("https://enter.example/").with(serde_json::from_value(document).unwrap())
+    }
+
+    #[test]
+    fn the_endpoints_are_where_the_document_says() {
+        let server = found(|_| {}).unwrap();
+        assert_eq!(server.authorization_url().unwrap().as_str(), "https://login.example/authorize?a=b");
+        assert_eq!(server.token_url().unwrap().as_str(), "https://enter.example/token");
+        assert_eq!(server.device_url().unwrap().as_str(), "https://enter.example/api/device/code");
+        assert!(server.names_issuer());
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_trusted_is_refused() {
+        for (name, value) in [
+            ("issuer", json!("https://evil.example")),
+            ("issuer", json!("https://enter.example/")),
+            ("token_endpoint", json!("http://enter.example/token")),
+            ("authorization_endpoint", json!("javascript:alert(1)")),
+            ("code_challenge_methods_supported", json!(["plain"])),
+        ] {
+            let error = found(|document| document[name] = value.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn addresses_for_users_may_be_paths() {
+        let server = Server::at("https://enter.example");
+        for (address, whole) in [
+            ("/device", Some("https://enter.example/device")),
+            ("device?user_code=A", Some("https://enter.example/device?user_code=A")),
+            ("https://pollinations.example/d", Some("https://pollinations.example/d")),
+            ("http://pollinations.example/d", None),
+            ("javascript:alert(1)", None),
+        ] {
+            assert_eq!(server.page(address).as_ref().map(Url::as_str), whole, "{address}");
+        }
+    }
+}

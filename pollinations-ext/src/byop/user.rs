@@ -1,0 +1,87 @@
+//! Whom a key belongs to.
+
+use serde_json::{Map, Value};
+
+use super::wire::Answer;
+use crate::base::{
+    error::{Error, ErrorKind},
+    json,
+};
+
+/// Whom a key belongs to, as OpenID Connect names it. [`Server::user_info`](super::Server::user_info) asks for it.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(user: pollinations_ext::byop::UserInfo) {
+/// println!("Hello {}", user.name.or(user.preferred_username).unwrap_or(user.sub));
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UserInfo {
+    /// The id of the account. It never changes: use it to recognize the user.
+    pub sub: String,
+    /// The name by which others know the user.
+    pub preferred_username: Option<String>,
+    /// The address of a picture.
+    pub picture: Option<String>,
+    /// The full name, if the key may see it.
+    pub name: Option<String>,
+    /// The e-mail address, if the key may see it.
+    pub email: Option<String>,
+    /// Every other claim that came.
+    pub other: Map<String, Value>,
+}
+
+impl UserInfo {
+    pub(super) fn read(answer: &Answer) -> Result<Self, Error> {
+        let unreadable =
+            || Error::new(ErrorKind::Decode, "the answer does not name a user").with_request_id(answer.id.clone());
+        let mut other: Map<String, Value> = json::read(&answer.body).map_err(|_| unreadable())?;
+        let sub = match other.remove("sub") {
+            Some(Value::String(sub)) if !sub.is_empty() => sub,
+            Some(Value::Number(sub)) => sub.to_string(),
+            _ => return Err(unreadable()),
+        };
+        let mut text = |name: &str| match other.remove(name)? {
+            Value::String(text) => Some(text),
+            Value::Null => None,
+            // Not lost, only not where it is expected.
+            value => {
+                other.insert(name.to_owned(), value);
+                None
+            }
+        };
+        Ok(Self {
+            sub,
+            preferred_username: text("preferred_username"),
+            picture: text("picture"),
+            name: text("name"),
+            email: text("email"),
+            other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::StatusCode;
+
+    use super::*;
+
+    fn read(body: &'static str) -> Result<UserInfo, Error> {
+        UserInfo::read(&Answer { status: StatusCode::OK, body: Bytes::from_static(body.as_bytes()), id: None })
+    }
+
+    #[test]
+    fn only_the_id_has_to_be_there() {
+        let user = read(r#"{"sub":7,"name":null,"picture":["a"],"tier":"seed"}"#).unwrap();
+        assert_eq!((user.sub.as_str(), user.name, user.picture), ("7", None, None));
+        assert_eq!(user.other.len(), 2, "{:?}", user.other);
+        for body in ["{}", r#"{"sub":""}"#, "[]", "<html>"] {
+            assert_eq!(read(body).unwrap_err().kind(), ErrorKind::Decode, "{body}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The secret that ties an authorization code to the program that asked for it (RFC 7636).
+
+use std::fmt;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
+use sha2::{Digest, Sha256};
+
+use crate::base::error::Error;
+
+/// The secret of one sign-in with an authorization code: the code verifier of PKCE (RFC 7636).
+///
+/// The link that the user visits carries only its hash. The program shows the secret itself when it exchanges the code
+/// for a key, so a code that somebody has intercepted is worth nothing to them. `Debug` never prints it, and its memory
+/// is cleared when it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::byop::Verifier;
+///
+/// let verifier = Verifier::new()?;
+/// assert_eq!(verifier.challenge().len(), 43);
+/// assert_eq!(format!("{verifier:?}"), "Verifier(…)");
+/// # Ok::<(), pollinations_ext::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier(SecretString);
+
+impl Verifier {
+    /// Makes a verifier of 32 random bytes from the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system has no randomness to give.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let verifier = pollinations_ext::byop::Verifier::new()?;
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn new() -> Result<Self, Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::io("there is no randomness", std::io::Error::other(error.to_string())))?;
+        let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        bytes.zeroize();
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// Takes a verifier that you made earlier and kept in the user's session.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when it is not 43 to 128 letters, digits, `-`, `.`, `_` or `~`
+    /// (RFC 7636, section 4.1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::Verifier;
+    ///
+    /// let kept = Verifier::new()?.expose_secret().to_owned();
+    /// let verifier = Verifier::restore(kept)?;
+    /// assert!(Verifier::restore("short").is_err());
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn restore(verifier: impl Into<String>) -> Result<Self, Error> {
+        let verifier = SecretString::from(verifier.into());
+        let text = verifier.expose_secret();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if (43..=128).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(verifier).map(Self)
+        } else {
+            Err(Error::request("the code verifier must be 43 to 128 letters, digits, `-`, `.`, `_` or `~`"))
+        }
+    }
+
+    /// The hash that goes into the link: `BASE64URL(SHA256(verifier))`, the method `S256`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::byop::Verifier;
+    ///
+    /// // The example of RFC 7636, appendix B.
+    /// let verifier = Verifier::restore("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
+    /// assert_eq!(verifier.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn challenge(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.expose_secret().as_bytes()))
+    }
+
+    /// The verifier itself, to keep in the user's session on the server until they come back. Do not send it to the
+    /// browser.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let verifier = pollinations_ext::byop::Verifier::new()?;
+    /// let kept = verifier.expose_secret().to_owned();
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Verifier(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_another_and_fit_to_be_restored() {
+        let (one, two) = (Verifier::new().unwrap(), Verifier::new().unwrap());
+        assert_ne!(one.expose_secret(), two.expose_secret());
+        assert_eq!(one.expose_secret().len(), 43);
+        assert_eq!(Verifier::restore(one.expose_secret()).unwrap().challenge(), one.challenge());
+    }
+
+    #[test]
+    fn what_is_no_verifier_is_refused_and_not_repeated() {
+        let long = "x".repeat(129);
+        for text in ["", "secret", &"x".repeat(42), &long, &"é".repeat(50), &format!("{} ", "x".repeat(50))] {
+            let error = Verifier::restore(text).unwrap_err();
+            assert!(text.is_empty() || !error.to_string().contains(text), "{error}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Requests of the sign-in itself: short ones, whose answers fit into memory, and which go nowhere else.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+use reqwest::{Method, Request, Url};
+use serde_json::Value;
+
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::request_id,
+        time::timeout,
+    },
+    exchange::transport::read,
+};
+
+/// How long one request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of an answer at the most.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// What the service answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+    /// The id of the request.
+    pub(super) id: Option<String>,
+}
+
+/// An HTTP client that takes codes and keys nowhere else.
+pub(super) fn client() -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder();
+    // In a browser, redirects are the browser's.
+    #[cfg(not(target_arch = "wasm32"))]
+    let builder = builder.redirect(reqwest::redirect::Policy::none());
+    builder.build().map_err(Error::transport)
+}
+
+/// A request with a form (RFC 6749, appendix B).
+pub(super) fn form(url: Url, fields: &[(&str, &str)]) -> Request {
+    let mut encoded = url.clone();
+    encoded.set_query(None);
+    encoded.query_pairs_mut().extend_pairs(fields);
+    let body = encoded.query().unwrap_or_default().to_owned();
+    with_body(url, "application/x-www-form-urlencoded", body)
+}
+
+/// A request with JSON.
+pub(super) fn json(url: Url, value: &Value) -> Request {
+    with_body(url, "application/json", value.to_string())
+}
+
+/// A request for JSON.
+pub(super) fn get(url: Url) -> Request {
+    let mut request = Request::new(Method::GET, url);
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request
+}
+
+fn with_body(url: Url, kind: &'static str, body: String) -> Request {
+    let mut request = Request::new(Method::POST, url);
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    *request.body_mut() = Some(body.into());
+    request
+}
+
+/// Sends a request once.
+pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Answer, Error> {
+    let exchange = async {
+        let response = http.execute(request).await.map_err(Error::transport)?;
+        let (status, id) = (response.status(), request_id(response.headers()));
+        let (body, _) = read(response, MAX_ANSWER).await;
+        Ok(Answer { status, body, id })
+    };
+    match timeout(TIMEOUT, exchange).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("no answer within {} s", TIMEOUT.as_secs()))),
+    }
+}
