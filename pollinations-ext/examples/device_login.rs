@@ -2,7 +2,10 @@
 
 use std::{env, process::ExitCode};
 
-use pollinations_ext::{Builder, Error, byop::DeviceFlow};
+use pollinations_ext::{
+    Builder, Error,
+    byop::{DeviceFlow, Server},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -22,11 +25,11 @@ async fn login() -> Result<String, Error> {
     let mut builder = Builder::default();
     // An emulator in place of the service.
     if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
-        flow = flow.enter_url(&url);
+        flow = flow.server(Server::at(&url));
         builder = builder.base_url(url);
     }
     let code = flow.start().await?;
     println!("Please visit {} and enter {}", code.verification_uri(), code.user_code());
-    let pollinations = builder.key(code.wait().await?).build()?;
+    let pollinations = builder.key(code.wait().await?.into_key()).build()?;
     Ok(pollinations.chat("openai").user("Say hello").send().await?.text().to_owned())
 }

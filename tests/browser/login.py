@@ -202,6 +202,71 @@ class Login(unittest.TestCase):
         self.assertNotIn("api_key", self.browser.current_url)
         self.assertIsNone(program.poll())
 
+    def sign_in(self, *arguments):
+        """Starts the sign-in with a code, and goes where it says."""
+        program = self.start("sign_in", *arguments)
+        link = first_line(program, r"visit (\S+)")
+        receiver = re.search(r"redirect_uri=http%3A%2F%2F(127\.0\.0\.1)%3A(\d+)", link)
+        self.assertIn("code_challenge_method=S256", link)
+        self.browser.get(link)
+        self.heading("Grant a key?")
+        return program, f"http://{receiver.group(1)}:{receiver.group(2)}"
+
+    def nothing_of_the_code_is_left(self, page):
+        self.assertEqual(self.browser.current_url, page)
+        history = self.browser.execute_cdp_cmd("Page.getNavigationHistory", {})
+        for entry in history["entries"]:
+            self.assertNotRegex(entry["url"], r"sk_|[?&]code=")
+        self.assertNotRegex(self.browser.page_source, r"sk_|code_[0-9a-f]{8}|<script")
+        kept = self.browser.execute_script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+        self.assertEqual(kept, '[{},{},""]')
+        self.assertEqual(self.browser.execute_script("return document.referrer"), "")
+        for entry in self.browser.get_log("browser"):
+            self.assertNotRegex(entry["message"], r"sk_|code_[0-9a-f]{8}")
+        # The key never came near the browser.
+        for request in self.network("Network.requestWillBeSent"):
+            self.assertNotIn("sk_", json.dumps(request))
+
+    def test_code_allow(self):
+        program, receiver = self.sign_in()
+        self.show("authorize-code")
+        # The user grants less than was asked for.
+        self.browser.find_element(By.NAME, "grant_usage").click()
+        self.click("allow")
+        self.heading("Access granted")
+        out, err = program.communicate(timeout=PATIENCE)
+        self.assertEqual(program.returncode, 0, err)
+        self.assertRegex(out, r"Granted: profile\nThank you! cat\.jpg \(\d+ bytes\)")
+        self.assertNotRegex(out + err, r"sk_|code_[0-9a-f]{8}")
+        self.show("granted-code")
+        self.nothing_of_the_code_is_left(f"{receiver}/granted")
+
+    def test_code_deny(self):
+        program, receiver = self.sign_in()
+        self.click("deny")
+        self.heading("Access denied")
+        _, err = program.communicate(timeout=PATIENCE)
+        self.assertEqual(program.returncode, 1)
+        self.assertIn("the user denied access", err)
+        self.nothing_of_the_code_is_left(f"{receiver}/denied")
+
+    def test_code_too_late(self):
+        program, _ = self.sign_in("1")
+        _, err = program.communicate(timeout=PATIENCE)
+        self.assertEqual(program.returncode, 1)
+        self.assertIn("did not decide within 1 s", err)
+
+    def test_code_in_a_web_application_works_once(self):
+        program = self.start("web_sign_in")
+        self.browser.get(first_line(program, r"visit (\S+)"))
+        self.heading("Grant a key?")
+        self.click("allow")
+        WebDriverWait(self.browser, PATIENCE).until(lambda browser: "Hello emulated" in browser.page_source)
+        self.assertNotIn("sk_", self.browser.page_source)
+        # The same address once more: the code was used, and the sign-in is over.
+        self.browser.get(self.browser.current_url)
+        WebDriverWait(self.browser, PATIENCE).until(lambda browser: "Please start again" in browser.page_source)
+
     def test_device(self):
         program = self.start("device_login")
         found = re.search(r"visit (\S+) and enter (\S+)", program.stdout.readline())

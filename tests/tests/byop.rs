@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use pollinations_emulator::Emulator;
+use pollinations_emulator::{App, Emulator, Key};
 use pollinations_ext::{
-    ErrorKind, Pollinations,
-    byop::{Authorization, DeviceFlow, Receiver},
+    Error, ErrorKind, PaymentAnswer, PaymentPolicy, Pollinations, RetryPolicy,
+    byop::{Authorization, CodeFlow, DeviceFlow, OAuthError, Permission, Receiver, Server, SignIn, Verifier},
 };
 use reqwest::{Client, redirect::Policy};
 
@@ -104,7 +104,7 @@ async fn a_web_application_takes_the_way_back_itself() {
 async fn a_device_without_a_browser() {
     let emulator = Emulator::start().await.unwrap();
     for (decision, expected) in [("allow", None), ("deny", Some(ErrorKind::Denied))] {
-        let flow = DeviceFlow::new("pk_app".parse().unwrap()).enter_url(emulator.base_url());
+        let flow = DeviceFlow::new("pk_app".parse().unwrap()).server(Server::at(emulator.base_url()));
         let code = flow.start().await.unwrap();
         let form = form_body(&[
             ("user_code".to_owned(), code.user_code().to_lowercase()),
@@ -123,6 +123,165 @@ async fn a_device_without_a_browser() {
         let (key, ()) = tokio::join!(code.wait(), user);
         assert_eq!(key.as_ref().err().map(pollinations_ext::Error::kind), expected);
     }
-    let refused = DeviceFlow::new("sk_app".parse().unwrap()).enter_url(emulator.base_url()).start().await;
+    let refused = DeviceFlow::new("sk_app".parse().unwrap()).server(Server::at(emulator.base_url())).start().await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::Request);
+}
+
+/// A flow at an emulator, by discovery.
+async fn flow(emulator: &Emulator) -> CodeFlow {
+    let server = Server::discover(emulator.base_url()).await.unwrap();
+    CodeFlow::new("pk_app".parse().unwrap(), "https://app.example/back?page=1").server(server)
+}
+
+fn oauth_error<T: std::fmt::Debug>(result: Result<T, Error>) -> Option<OAuthError> {
+    result.unwrap_err().oauth_error()
+}
+
+#[tokio::test]
+async fn a_web_application_exchanges_a_code_for_a_key_and_knows_who_signed_in() {
+    let emulator = Emulator::start().await.unwrap();
+    let flow = flow(&emulator).await.permissions([Permission::Profile, Permission::Usage]).models(["flux"]).expiry(3);
+    let location = decide(&flow.url().unwrap(), "allow").await;
+    assert!(location.starts_with("https://app.example/back?page=1&code=") && !location.contains("sk_"), "{location}");
+    let grant = flow.finish(&location).await.unwrap();
+    assert_eq!(grant.scopes(), ["profile", "usage"]);
+    let left = grant.expires_at().unwrap().duration_since(std::time::SystemTime::now()).unwrap();
+    assert!(left > Duration::from_secs(2 * 86_400) && left <= Duration::from_secs(3 * 86_400), "{left:?}");
+    let user = Server::at(emulator.base_url()).user_info(grant.key()).await.unwrap();
+    assert_eq!((user.sub.as_str(), user.email.as_deref()), ("user_emulated", Some("emma@example.com")));
+    let users = Pollinations::builder().base_url(emulator.base_url()).key(grant.into_key()).build().unwrap();
+    assert!(users.account().balance().await.is_ok());
+    assert!(users.image("a cat").model("kontext").send().await.is_err(), "a model that was not granted");
+    assert_eq!(flow.accept(&decide(&flow.url().unwrap(), "deny").await).unwrap_err().kind(), ErrorKind::Denied);
+}
+
+#[tokio::test]
+async fn a_program_on_this_machine_signs_in_with_one_call() {
+    let emulator = Emulator::builder().app(App::new("pk_app", ["http://127.0.0.1/callback"])).start().await.unwrap();
+    for (decision, page) in [("allow", "Access granted"), ("deny", "Access denied")] {
+        let (told, link) = tokio::sync::oneshot::channel();
+        let sign_in = SignIn::new("pk_app".parse().unwrap())
+            .server(Server::at(emulator.base_url()))
+            .timeout(LIMIT)
+            .open_browser(false)
+            .show_link(|link| told.send(link.to_owned()).unwrap());
+        let user = async {
+            let location = decide(&link.await.unwrap(), decision).await;
+            let answer = browser().get(&location).send().await.unwrap();
+            let next = answer.headers()["location"].to_str().unwrap().to_owned();
+            let next = reqwest::Url::parse(&location).unwrap().join(&next).unwrap();
+            assert!(browser().get(next).send().await.unwrap().text().await.unwrap().contains(page));
+        };
+        let (grant, ()) = tokio::join!(sign_in.run(), user);
+        match decision {
+            "allow" => assert!(grant.unwrap().key().is_secret()),
+            _ => assert_eq!(grant.unwrap_err().kind(), ErrorKind::Denied),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_works_once_for_its_own_program_and_within_its_time() {
+    let emulator = Emulator::start().await.unwrap();
+    let flow = flow(&emulator).await;
+    let code = |location: String| flow.accept(&location).unwrap();
+    let link = flow.url().unwrap();
+
+    let used = code(decide(&link, "allow").await);
+    assert!(flow.exchange(&used).await.is_ok());
+    assert_eq!(oauth_error(flow.exchange(&used).await), Some(OAuthError::InvalidGrant), "a replay");
+
+    let stolen = code(decide(&link, "allow").await);
+    let other = flow.clone().with_verifier(Verifier::new().unwrap());
+    assert_eq!(oauth_error(other.exchange(&stolen).await), Some(OAuthError::InvalidGrant), "another verifier");
+
+    let stolen = code(decide(&link, "allow").await);
+    let other = |app: &str, address: &str| {
+        let other = CodeFlow::new(app.parse().unwrap(), address).server(Server::at(emulator.base_url()));
+        other.with_verifier(flow.verifier().unwrap().clone())
+    };
+    let another_app = other("pk_other", "https://app.example/back?page=1");
+    assert_eq!(oauth_error(another_app.exchange(&stolen).await), Some(OAuthError::InvalidGrant), "another app");
+
+    let stolen = code(decide(&link, "allow").await);
+    let another_address = other("pk_app", "https://app.example/other");
+    assert_eq!(oauth_error(another_address.exchange(&stolen).await), Some(OAuthError::InvalidGrant));
+
+    let hasty = Emulator::builder().code_lifetime(Duration::from_millis(1)).start().await.unwrap();
+    let flow = self::flow(&hasty).await;
+    let late = flow.accept(&decide(&flow.url().unwrap(), "allow").await).unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let error = flow.exchange(&late).await.unwrap_err();
+    assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Api, Some(OAuthError::InvalidGrant)));
+}
+
+#[tokio::test]
+async fn browsers_are_sent_to_registered_addresses_alone() {
+    let app = App::new("pk_app", ["https://app.example/back", "http://127.0.0.1/callback"]);
+    let emulator = Emulator::builder().app(app).start().await.unwrap();
+    for (app, address, status) in [
+        ("pk_app", "https://app.example/back", 200),
+        ("pk_app", "http://127.0.0.1:5123/callback", 200),
+        ("pk_app", "https://app.example/back/", 400),
+        ("pk_app", "https://app.example.evil.example/back", 400),
+        ("pk_app", "https://app.example:8443/back", 400),
+        ("pk_app", "http://127.0.0.1.evil.example/callback", 400),
+        ("pk_other", "https://app.example/back", 400),
+    ] {
+        let flow = CodeFlow::new(app.parse().unwrap(), address).server(Server::at(emulator.base_url()));
+        let answer = browser().get(flow.url().unwrap()).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{app} {address}");
+    }
+}
+
+#[tokio::test]
+async fn links_without_pkce_are_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let link = flow(&emulator).await.url().unwrap();
+    for (from, to, error) in [
+        ("code_challenge_method=S256", "code_challenge_method=plain", "invalid_request"),
+        ("&code_challenge=", "&other=", "invalid_request"),
+        ("response_type=code", "response_type=id_token", "unsupported_response_type"),
+        ("&state=", "&scope=everything&state=", "invalid_scope"),
+    ] {
+        let answer = browser().get(link.replace(from, to)).send().await.unwrap();
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert!(location.contains(&format!("error={error}&state=")), "{location}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_somebody_else_is_not_taken_for_ours() {
+    let (ours, theirs) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
+    let flow = flow(&ours).await;
+    // The user was led to another server, which sends a code with our state.
+    let link = flow.url().unwrap().replace(ours.base_url(), theirs.base_url());
+    let location = decide(&link, "allow").await;
+    assert_eq!(flow.accept(&location).unwrap_err().kind(), ErrorKind::State);
+    let nameless = location.split("&iss=").next().unwrap();
+    assert_eq!(flow.accept(nameless).unwrap_err().kind(), ErrorKind::State);
+    // Another name of the same server.
+    let alias = ours.base_url().replace("127.0.0.1", "localhost");
+    assert_eq!(Server::discover(alias).await.unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn a_key_that_has_expired_says_so_and_the_user_signs_in_again() {
+    let emulator =
+        Emulator::builder().key(Key::new("sk_old").expires_in(0.0)).key(Key::new("sk_new")).start().await.unwrap();
+    let builder = || Pollinations::builder().base_url(emulator.base_url()).key("sk_old".parse().unwrap());
+    let error = builder().build().unwrap().chat("openai").user("Hi").send().await.unwrap_err();
+    assert!(error.is_signed_out() && error.attempts() == 1, "{error:?}");
+    let server = Server::at(emulator.base_url());
+    assert!(server.user_info(&"sk_old".parse().unwrap()).await.unwrap_err().is_signed_out());
+
+    let client = builder()
+        .retry(RetryPolicy::default().payment(PaymentPolicy::Ask))
+        .on_payment_required(|required| async move {
+            assert!(required.is_signed_out());
+            PaymentAnswer::Key("sk_new".parse().unwrap())
+        })
+        .build()
+        .unwrap();
+    assert!(client.chat("openai").user("Hi").send().await.unwrap().text().contains("Hi"));
 }

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use pollinations_ext::{
     Builder, ErrorKind, File, Gateway, KeyPlacement, Pollinations,
-    byop::DeviceFlow,
+    byop::{DeviceFlow, Server},
     chat::Function,
     schemars::{self, JsonSchema},
     types,
@@ -414,10 +414,10 @@ async fn the_device_flow() {
         "interval": 1, "access_token": "sk_of_the_user", "token_type": "bearer",
     });
     let recorder = Recorder::json(grant).await;
-    let flow = DeviceFlow::new("pk_app".parse().unwrap()).enter_url(recorder.base_url());
+    let flow = DeviceFlow::new("pk_app".parse().unwrap()).server(Server::at(recorder.base_url()));
     let code = flow.start().await.unwrap();
     assert_eq!((code.user_code(), code.verification_uri_complete()), ("ABCD-1234", None));
-    assert_eq!(code.wait().await.unwrap().expose_secret(), "sk_of_the_user");
+    assert_eq!(code.wait().await.unwrap().key().expose_secret(), "sk_of_the_user");
     insta::assert_snapshot!(recorder.requests());
 }
 

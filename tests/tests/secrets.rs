@@ -11,7 +11,10 @@ use std::{
 
 use futures_util::TryStreamExt;
 use pollinations_emulator::{Emulator, Fault};
-use pollinations_ext::{ApiKey, Error, File, KeyPlacement, Pollinations, RetryPolicy, byop::DeviceFlow};
+use pollinations_ext::{
+    ApiKey, Error, File, KeyPlacement, Pollinations, RetryPolicy,
+    byop::{CodeFlow, DeviceFlow, Server},
+};
 use pollinations_tests::{Log, Script, Step, Then};
 use proptest::{
     prelude::Strategy,
@@ -116,7 +119,15 @@ fn calls<'a>(
         "usage stream": client.account().usage() => |call| async { call.records().try_collect::<Vec<_>>().await };
         "daily usage": client.account().usage_daily() => |call| call.send();
         "key status": client => |call| call.key_status().into_future();
-        "device flow": DeviceFlow::new(key.parse().unwrap()).enter_url(enter) => |call| call.start();
+        "device flow": DeviceFlow::new(key.parse().unwrap()).server(Server::at(enter)) => |call| call.start();
+        "sign-in": CodeFlow::new(key.parse().unwrap(), "https://app.example/back").server(Server::at(enter)) => |call| async {
+            let address = format!("https://app.example/back?code=c0de&state={}", call.state()?);
+            call.finish(&address).await
+        };
+        "user info": Server::at(enter) => |call| async {
+            let key = key.parse()?;
+            call.user_info(&key).await
+        };
     }
 }
 

@@ -248,7 +248,7 @@ impl Exchange for Sending<'_> {
                 let body = failure_body(failure, keys);
                 let required = PaymentRequired {
                     operation: self.operation.to_owned(),
-                    reason: body.reason(),
+                    reason: if failure.is_signed_out() { Some("signed_out".to_owned()) } else { body.reason() },
                     message: body.message,
                 };
                 match ask.answer(required).await {

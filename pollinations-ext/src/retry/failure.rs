@@ -52,6 +52,11 @@ impl Failure {
         self.status() == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
+    /// Whether the service no longer accepts the key.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Status { .. } | Self::Unread(_) => ErrorKind::Api,

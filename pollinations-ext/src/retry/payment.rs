@@ -32,7 +32,8 @@ pub enum PaymentPolicy {
     /// and so do all later calls of the client. Fails when there is none left.
     NextKey,
     /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails when
-    /// there is none. Calls that fail at the same time ask once. The time until the answer is not counted against the
+    /// there is none. It is also asked when the key has expired or was revoked (401), so that it can sign the user in
+    /// again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time ask once. The time until the answer is not counted against the
     /// time limit of the call.
     Ask,
     /// Waits for the time at which the account's daily pollen is renewed (`nextResetAt` of its profile), then tries
@@ -80,9 +81,26 @@ pub struct PaymentRequired {
     pub operation: String,
     /// What the service said.
     pub message: String,
-    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty. Older servers
-    /// do not say.
+    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out` when
+    /// the key has expired or was revoked. Older servers do not say.
     pub reason: Option<String>,
+}
+
+impl PaymentRequired {
+    /// Whether the key has expired or was revoked, and the user has to sign in again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(required: pollinations_ext::PaymentRequired) {
+    /// if required.is_signed_out() {
+    ///     println!("Please sign in again.");
+    /// }
+    /// # }
+    /// ```
+    pub fn is_signed_out(&self) -> bool {
+        self.reason.as_deref() == Some("signed_out")
+    }
 }
 
 /// What a callback answers to [`PaymentRequired`].

@@ -106,12 +106,15 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
         };
         let spent = start.elapsed().saturating_sub(paying);
         let fits = |wait: Duration| spent.saturating_add(wait) < timeout && policy.has_time(spent.saturating_add(wait));
-        if !exchange.is_repeatable() || !failure.is_retryable() {
+        let payment = policy.payment_policy();
+        // Whoever can be asked for another key can sign in again.
+        let is_signed_out = failure.is_signed_out() && payment == PaymentPolicy::Ask;
+        if !exchange.is_repeatable() || !(failure.is_retryable() || is_signed_out) {
             tell(None);
             return (Err(failure), attempts);
         }
-        let payment = policy.payment_policy();
-        let wait = if failure.is_payment_required() && payment != PaymentPolicy::Backoff {
+        let is_unpaid = failure.is_payment_required() && payment != PaymentPolicy::Backoff;
+        let wait = if is_unpaid || is_signed_out {
             let asked = Instant::now();
             let settled =
                 if may_pay(payment, payments, policy) { exchange.pay(payment, &failure).await } else { Payment::Never };

@@ -5,7 +5,14 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::*;
+use super::{
+    desk::{MAX_ANSWER, MAX_HEAD},
+    *,
+};
+use crate::{
+    base::error::ErrorKind,
+    byop::{state::State, verifier::Verifier},
+};
 
 /// A receiver at work: its address, and what it comes to.
 struct Waiting {
@@ -155,4 +162,129 @@ async fn nobody_comes() {
     let authorization = Authorization::new(receiver.redirect_url());
     let error = receiver.receive(&authorization, Duration::from_millis(20)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
+}
+
+/// A receiver that waits for a code.
+async fn for_code(limit: Duration) -> (SocketAddr, JoinHandle<Result<Code, Error>>) {
+    let receiver = Receiver::bind().await.unwrap();
+    let address = receiver.address;
+    let flow = CodeFlow::new("pk_app".parse().unwrap(), receiver.redirect_url())
+        .with_state(State::restore("s3cret"))
+        .with_verifier(Verifier::restore("v".repeat(43)).unwrap());
+    (address, tokio::spawn(async move { receiver.receive_code(&flow, limit).await }))
+}
+
+async fn send(address: SocketAddr, request: &str) -> String {
+    let Ok(mut socket) = TcpStream::connect(address).await else { return String::new() };
+    let mut response = Vec::new();
+    let _ = socket.write_all(request.as_bytes()).await;
+    let _ = timeout(Duration::from_secs(5), socket.read_to_end(&mut response)).await;
+    String::from_utf8_lossy(&response).into_owned()
+}
+
+fn get(address: SocketAddr, target: &str, headers: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n")
+}
+
+const CODE: &str = "/callback?code=c0de&state=s3cret";
+const LIMIT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn the_code_comes_and_the_browser_goes_to_a_page_without_it() {
+    let (address, outcome) = for_code(LIMIT).await;
+    let response = send(address, &get(address, CODE, "Sec-Fetch-Dest: document\r\n")).await;
+    assert!(response.starts_with("HTTP/1.1 303") && response.contains("location: /granted\r\n"), "{response}");
+    let page = send(address, &get(address, "/granted", "")).await;
+    assert!(page.contains("Access granted") && page.contains("cache-control: no-store"), "{page}");
+    assert!(!page.contains("<script") && !page.contains("script-src") && !page.contains("c0de"), "{page}");
+    assert!(outcome.await.unwrap().is_ok());
+    assert!(TcpStream::connect(address).await.is_err(), "a replay finds nobody");
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_fetch_its_page_is_not_waited_for() {
+    let (address, outcome) = for_code(LIMIT).await;
+    let begun = Instant::now();
+    send(address, &get(address, CODE, "")).await;
+    assert!(outcome.await.unwrap().is_ok());
+    assert!(begun.elapsed() < 3 * GRACE);
+}
+
+#[tokio::test]
+async fn denial_and_nonsense_end_the_wait() {
+    for (query, page, kind) in [
+        ("error=access_denied&state=s3cret", "/denied", ErrorKind::Denied),
+        ("error=server_error&state=s3cret", "/denied", ErrorKind::Denied),
+        ("code=sk_attackers&state=s3cret", "/failed", ErrorKind::Request),
+        ("api_key=sk_attackers&state=s3cret", "/failed", ErrorKind::Request),
+    ] {
+        let (address, outcome) = for_code(LIMIT).await;
+        let response = send(address, &get(address, &format!("/callback?{query}"), "")).await;
+        assert!(response.contains(&format!("location: {page}\r\n")), "{query}: {response}");
+        send(address, &get(address, page, "")).await;
+        assert_eq!(outcome.await.unwrap().unwrap_err().kind(), kind, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_from_somebody_else_is_turned_away_and_the_user_may_still_come() {
+    let (address, outcome) = for_code(LIMIT).await;
+    let good = get(address, CODE, "");
+    let port = address.port();
+    let attempts = [
+        // Another state; a mixed-up issuer; a code in the fragment never gets here.
+        (get(address, "/callback?code=c0de&state=guess", ""), "303"),
+        (get(address, "/callback?code=c0de", ""), "303"),
+        (get(address, "/callback", ""), "303"),
+        (get(address, "/callback?code=c0de&state=s3cret&iss=https%3A%2F%2Fevil.example", ""), "303"),
+        // Another name for this machine.
+        (good.replace(&address.to_string(), "evil.example"), "403"),
+        (good.replace(&format!("Host: {address}"), &format!("Host: localhost:{port}")), "403"),
+        (good.replace("GET /", "GET http://evil.example/"), "403"),
+        (good.replace("Host:", "Host: evil.example\r\nHost:"), ""),
+        // Not a visit: an image, a frame, a page fetched ahead.
+        (get(address, CODE, "Sec-Fetch-Dest: image\r\n"), "403"),
+        (get(address, CODE, "Sec-Fetch-Dest: iframe\r\n"), "403"),
+        (get(address, CODE, "Sec-Purpose: prefetch\r\n"), "403"),
+        // Another method, another path, too much.
+        (good.replace("GET", "POST"), "405"),
+        (get(address, "/callback/?code=c0de&state=s3cret", ""), "404"),
+        (get(address, &format!("{CODE}&x={}", "x".repeat(MAX_ANSWER)), ""), "414"),
+        (get(address, &format!("{CODE}&x={}", "x".repeat(MAX_HEAD)), ""), ""),
+        // The last page ahead of time.
+        (get(address, "/granted", ""), "200"),
+    ];
+    for (request, status) in attempts {
+        let response = send(address, &request).await;
+        let got = response.get(9..12).unwrap_or_default();
+        assert!(got == status || (status.is_empty() && !got.starts_with('2')), "{request:.200}\n{response}");
+        assert!(!response.contains("location") || response.contains("location: /failed"), "{response}");
+    }
+    assert!(send(address, &good).await.contains("location: /granted"));
+    send(address, &get(address, "/granted", "")).await;
+    assert!(outcome.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn of_two_codes_at_once_one_counts() {
+    let (address, outcome) = for_code(LIMIT).await;
+    let other = get(address, "/callback?code=other&state=s3cret", "");
+    let one = get(address, CODE, "");
+    let (first, second) = tokio::join!(send(address, &one), send(address, &other));
+    let taken = [&first, &second].iter().filter(|response| response.contains("location: /granted")).count();
+    assert_eq!(taken, 1, "{first}\n{second}");
+    send(address, &get(address, "/granted", "")).await;
+    assert!(outcome.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn the_end_of_the_time_says_what_came() {
+    let (_, outcome) = for_code(Duration::from_millis(20)).await;
+    assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+    let (address, outcome) = for_code(Duration::from_millis(1500)).await;
+    send(address, &get(address, "/callback?code=c0de&state=guess", "")).await;
+    assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::State);
+    let receiver = Receiver::bind().await.unwrap();
+    let flow = CodeFlow::new("pk_app".parse().unwrap(), "http://127.0.0.1:1/callback");
+    assert_eq!(receiver.receive_code(&flow, LIMIT).await.unwrap_err().kind(), ErrorKind::Request);
 }
