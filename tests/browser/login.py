@@ -175,7 +175,7 @@ class Login(unittest.TestCase):
         self.show("denied")
         _, err = program.communicate(timeout=PATIENCE)
         self.assertEqual(program.returncode, 1)
-        self.assertIn("the user did not grant a key", err)
+        self.assertIn("the user denied access", err)
         self.assertEqual(os.listdir(self.folder.name), [])
         self.nothing_of_the_key_is_left(receiver)
 
@@ -183,7 +183,7 @@ class Login(unittest.TestCase):
         program, _ = self.visit("1")
         _, err = program.communicate(timeout=PATIENCE)
         self.assertEqual(program.returncode, 1)
-        self.assertIn("the user has not decided within 1 s", err)
+        self.assertIn("the user did not decide within 1 s", err)
         # Who decides now finds nobody there, and no key gets anywhere.
         self.click("allow")
         WebDriverWait(self.browser, PATIENCE).until(lambda browser: "/callback" in browser.current_url)
@@ -290,7 +290,7 @@ class Login(unittest.TestCase):
         self.heading("Denied")
         _, err = program.communicate(timeout=PATIENCE)
         self.assertEqual(program.returncode, 1)
-        self.assertIn("did not grant a key", err)
+        self.assertIn("the user denied access", err)
 
 
 if __name__ == "__main__":

@@ -273,14 +273,14 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
     let error = parameters.get("error");
     let key = parameters.get("api_key");
     if key.is_none() && error.is_none() && came_back.is_none() && !parameters.is_encoded_whole() {
-        return Err(Error::new(ErrorKind::Denied, "the user did not grant a key"));
+        return Err(Error::new(ErrorKind::Denied, "the user denied access"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
         let message = "the state is missing or is not the one that was sent; somebody else may have made this answer";
         return Err(Error::new(ErrorKind::State, message));
     }
     match (error, key) {
-        (Some("access_denied"), _) => Err(Error::new(ErrorKind::Denied, "the user did not grant a key")),
+        (Some("access_denied"), _) => Err(Error::new(ErrorKind::Denied, "the user denied access")),
         (Some(_), _) => Err(Error::new(ErrorKind::Denied, "the service did not grant a key")),
         (None, Some(key)) => ApiKey::new(key),
         (None, None) => Err(Error::request("the answer has neither a key nor an error")),

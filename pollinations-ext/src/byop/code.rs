@@ -242,14 +242,12 @@ impl CodeFlow {
     pub fn url(&self) -> Result<String, Error> {
         self.asked.check()?;
         self.redirect()?;
-        if self.app_key.is_secret() {
-            return Err(Error::request("the app key must be a pk_ key: everybody can read a link"));
-        }
+        let client_id = self.client_id()?;
         let (state, challenge) = (self.state()?.to_string(), self.verifier()?.challenge());
         let mut url = self.server.authorization_url()?;
         let mut query = url.query_pairs_mut();
         query.append_pair("response_type", "code");
-        query.append_pair("client_id", self.app_key.expose_secret());
+        query.append_pair("client_id", client_id);
         query.append_pair("redirect_uri", &self.redirect_uri);
         if let Some(scope) = self.asked.scope(" ") {
             query.append_pair("scope", &scope);
@@ -342,7 +340,7 @@ impl CodeFlow {
     /// ```
     pub async fn exchange(&self, code: &Code) -> Result<Grant, Error> {
         let hidden = |text: &str| {
-            let text = text.replace(code.0.expose_secret(), "[code]");
+            let text = self.app_key.redact(&text.replace(code.0.expose_secret(), "[code]"));
             self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
         };
         self.ask(code).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
@@ -354,7 +352,7 @@ impl CodeFlow {
             &[
                 ("grant_type", "authorization_code"),
                 ("code", code.0.expose_secret()),
-                ("client_id", self.app_key.expose_secret()),
+                ("client_id", self.client_id()?),
                 ("redirect_uri", &self.redirect_uri),
                 ("code_verifier", self.verifier()?.expose_secret()),
             ],
@@ -391,6 +389,13 @@ impl CodeFlow {
     #[cfg(feature = "byop-loopback")]
     pub(super) fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    fn client_id(&self) -> Result<&str, Error> {
+        if self.app_key.is_secret() {
+            return Err(Error::request("the app key must be a pk_ key: everybody can read a link"));
+        }
+        Ok(self.app_key.expose_secret())
     }
 
     fn redirect(&self) -> Result<Url, Error> {

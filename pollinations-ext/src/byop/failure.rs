@@ -167,11 +167,15 @@ pub(super) fn of_answer(answer: &Answer, fallback: &'static str) -> Error {
     let known = OAuthError::parse(&code);
     let kind = known.map_or(ErrorKind::Api, OAuthError::kind);
     let meaning = known.map_or(fallback, OAuthError::meaning);
-    let message = match description {
-        Some(description) if kind == ErrorKind::Api => format!("{meaning} ({description})"),
+    // A code that OAuth does not have goes into the message, where what is secret is taken out.
+    let message = match (known, description) {
+        (None, Some(description)) => format!("{meaning} ({code}: {description})"),
+        (None, None) => format!("{meaning} ({code})"),
+        (Some(_), Some(description)) if kind == ErrorKind::Api => format!("{meaning} ({description})"),
         _ => meaning.to_owned(),
     };
-    let error = Error::new(kind, message).with_code(Some(ErrorCode::from(code))).with_request_id(id.clone());
+    let code = known.map(|known| ErrorCode::from(known.as_str().to_owned()));
+    let error = Error::new(kind, message).with_code(code).with_request_id(id.clone());
     if kind == ErrorKind::Api { error.with_status(*status) } else { error }
 }
 
