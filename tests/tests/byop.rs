@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pollinations_emulator::{App, Emulator, Key};
+use pollinations_emulator::{App, Emulator, Fault, Key};
 use pollinations_ext::{
     Error, ErrorKind, PaymentAnswer, PaymentPolicy, Pollinations, RetryPolicy,
     byop::{Authorization, CodeFlow, DeviceFlow, OAuthError, Permission, Receiver, Server, SignIn, Verifier},
@@ -284,4 +284,21 @@ async fn a_key_that_has_expired_says_so_and_the_user_signs_in_again() {
         .build()
         .unwrap();
     assert!(client.chat("openai").user("Hi").send().await.unwrap().text().contains("Hi"));
+}
+
+#[tokio::test]
+async fn a_device_asks_the_older_address_where_there_is_no_token_endpoint() {
+    let refused = r#"{"error":"unsupported_grant_type"}"#;
+    for fault in [Fault::status(404).html(), Fault::status(400).body(refused).content_type("application/json")] {
+        let emulator = Emulator::builder().fault(fault.path("/api/oauth/token").always()).start().await.unwrap();
+        let flow = DeviceFlow::new("pk_app".parse().unwrap()).server(Server::at(emulator.base_url()));
+        let code = flow.permissions([Permission::Usage]).start().await.unwrap();
+        let form = [("user_code", code.user_code()), ("decision", "allow")];
+        let form = form_body(&form.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let page = browser().post(code.verification_uri()).header("content-type", "application/x-www-form-urlencoded");
+        assert!(page.body(form).send().await.unwrap().status().is_success());
+        assert!(code.wait().await.unwrap().allows(Permission::Usage));
+        let asked: Vec<String> = emulator.journal().into_iter().map(|entry| entry.path).collect();
+        assert_eq!(asked[2..], ["/api/oauth/token", "/api/device/token"]);
+    }
 }
