@@ -8,7 +8,7 @@ import sys
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
-from authlib.integrations.base_client import OAuthError
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
 
@@ -60,11 +60,11 @@ for decision, wrong in [("allow", {"code_verifier": "w" * 64}), ("allow", {"stat
     arguments = {"state": state, "code_verifier": verifier, **wrong}
     try:
         client.fetch_token(found["token_endpoint"], authorization_response=visit(link, decision), **arguments)
-    except OAuthError:
+    except AuthlibBaseError:
         refused += 1
 try:
     session().fetch_token(found["token_endpoint"], authorization_response=location, code_verifier=verifier)
-except OAuthError as error:
+except AuthlibBaseError as error:
     assert error.error == "invalid_grant", error
     refused += 1
 assert refused == 4, refused
