@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::Bytes,
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -60,6 +60,8 @@ impl Entry {
             Some((name, value)) if name == "key" || is_key(value) => format!("{name}=[key]"),
             _ => pair.to_owned(),
         });
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_form = kind.starts_with("application/x-www-form-urlencoded");
         Self {
             request_id: id.to_owned(),
             method: parts.method.to_string(),
@@ -67,7 +69,7 @@ impl Entry {
             query: query.collect::<Vec<_>>().join("&"),
             operation: operation.map(str::to_owned),
             headers: headers.collect(),
-            body: body.map(text).unwrap_or_default(),
+            body: body.map(|body| if is_form { form(body) } else { text(body) }).unwrap_or_default(),
             status: 0,
             milliseconds: 0.0,
         }
@@ -89,6 +91,17 @@ fn text(body: &Bytes) -> String {
         return beginning(json.to_string().as_bytes());
     }
     beginning(body)
+}
+
+/// A form without keys, and without what a sign-in keeps secret.
+fn form(body: &Bytes) -> String {
+    let text = text(body);
+    let pairs = text.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) if is_key(value) => format!("{name}=[key]"),
+        Some((name @ ("code" | "code_verifier" | "device_code"), _)) => format!("{name}=[secret]"),
+        _ => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// Replaces every string that is a key; false if there is none.

@@ -71,7 +71,7 @@ impl Verifier {
         let text = verifier.expose_secret();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if (43..=128).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(verifier).map(Self)
+            Ok(Self(verifier))
         } else {
             Err(Error::request("the code verifier must be 43 to 128 letters, digits, `-`, `.`, `_` or `~`"))
         }
