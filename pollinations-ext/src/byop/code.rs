@@ -339,11 +339,14 @@ impl CodeFlow {
     /// # }
     /// ```
     pub async fn exchange(&self, code: &Code) -> Result<Grant, Error> {
-        let hidden = |text: &str| {
-            let text = self.app_key.redact(&text.replace(code.0.expose_secret(), "[code]"));
-            self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
-        };
+        let hidden = |text: &str| self.hide(code, text);
         self.ask(code).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
+    }
+
+    /// Takes what is secret out of what the server wrote.
+    fn hide(&self, code: &Code, text: &str) -> String {
+        let text = self.app_key.redact(&text.replace(code.0.expose_secret(), "[code]"));
+        self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
     }
 
     async fn ask(&self, code: &Code) -> Result<Grant, Error> {
@@ -357,7 +360,7 @@ impl CodeFlow {
                 ("code_verifier", self.verifier()?.expose_secret()),
             ],
         );
-        let answer = wire::send(&self.server.http()?, request).await?;
+        let answer = wire::send(&self.server.http()?, request).await?.hiding(|text| self.hide(code, text));
         Grant::read(&answer, self.asked.scope(" ").as_deref())
     }
 

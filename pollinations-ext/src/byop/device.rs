@@ -131,6 +131,7 @@ impl DeviceFlow {
         question.extend(asked.scope(" ").map(|scope| ("scope".to_owned(), scope.into())));
         let http = server.http()?;
         let answer = wire::send(&http, wire::json(server.device_url()?, &Value::Object(question))).await?;
+        let answer = answer.hiding(|text| app_key.redact(text));
         if !answer.status.is_success() {
             return Err(failure::of_answer(&answer, "the service did not give out a code"));
         }
@@ -281,8 +282,7 @@ impl DeviceCode {
             };
             read(answer, scope.as_deref())
         };
-        let hidden = |text: &str| self.app_key.redact(&text.replace(&self.grant.device_code, "[code]"));
-        pace.wait(poll).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
+        pace.wait(poll).await.map_err(|error| error.with_operation(OPERATION).rewritten(|text| self.hide(text)))
     }
 
     async fn ask(&self, is_older: bool) -> Result<Answer, Error> {
@@ -294,7 +294,12 @@ impl DeviceCode {
                 [("grant_type", GRANT_TYPE), ("device_code", code), ("client_id", self.app_key.expose_secret())];
             wire::form(self.token_url.clone(), &fields)
         };
-        wire::send(&self.http, request).await
+        Ok(wire::send(&self.http, request).await?.hiding(|text| self.hide(text)))
+    }
+
+    /// Takes what is secret out of what the server wrote.
+    fn hide(&self, text: &str) -> String {
+        self.app_key.redact(&text.replace(&self.grant.device_code, "[code]"))
     }
 }
 

@@ -201,7 +201,7 @@ impl Server {
             let mut request = wire::get(self.user_info_url()?);
             let bearer = key.bearer().unwrap_or_else(|| HeaderValue::from_static(""));
             request.headers_mut().insert(reqwest::header::AUTHORIZATION, bearer);
-            let answer = wire::send(&self.http()?, request).await?;
+            let answer = wire::send(&self.http()?, request).await?.hiding(|text| key.redact(text));
             if !answer.status.is_success() {
                 return Err(failure::of_answer(&answer, "the server does not say whom the key belongs to"));
             }

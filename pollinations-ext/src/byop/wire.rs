@@ -34,6 +34,16 @@ pub(super) struct Answer {
     pub(super) id: Option<String>,
 }
 
+impl Answer {
+    /// Takes what is secret out of an error, before anything of it is kept.
+    pub(super) fn hiding(mut self, hide: impl Fn(&str) -> String) -> Self {
+        if !self.status.is_success() {
+            self.body = Bytes::from(hide(&String::from_utf8_lossy(&self.body)));
+        }
+        self
+    }
+}
+
 /// An HTTP client that takes codes and keys nowhere else.
 pub(super) fn client() -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder();
