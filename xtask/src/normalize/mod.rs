@@ -22,6 +22,7 @@ mod prose;
 mod references;
 mod security;
 mod shapes;
+mod tables;
 mod tuples;
 mod unions;
 mod unsupported;
