@@ -44,6 +44,9 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
+    /// The fact is about something that one state of the document has and another has not: no target, nothing to do.
+    #[serde(default, rename = "x-optional")]
+    optional: bool,
 }
 
 impl fmt::Display for Action {
@@ -121,7 +124,8 @@ impl Action {
         let mut pointers: Vec<String> =
             path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
         if pointers.is_empty() {
-            bail!("the target matches nothing");
+            ensure!(self.optional, "the target matches nothing");
+            return Ok(());
         }
         // From the end, so that removing a member of a list does not move the others.
         pointers.reverse();

@@ -14,6 +14,7 @@ use crate::{
     fetch::{self, Fetcher},
     normalize::{self, Normalized},
     overlay::{Overlay, Unmatched},
+    overlays,
 };
 
 /// Where the live document is, the newest first.
@@ -21,9 +22,6 @@ pub const LIVE: &[&str] = &[
     "https://gen.pollinations.ai/docs/open-api/generate-schema",
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
-
-/// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
-const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
 
 /// The extension that says which upstream document `openapi.json` was made from.
 const SOURCE: &str = "x-source";
@@ -57,14 +55,17 @@ pub struct Upstream {
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
     let mut normalized = normalize::normalize(upstream)?;
     let mut failures = Vec::new();
-    for overlay in OVERLAYS {
-        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
+    // The words come after a second round, since the facts bring schemas that only get their names there; and the third
+    // deals with words beside a reference.
+    for overlays in [overlays::FACTS, overlays::WORDS] {
+        for overlay in overlays {
+            failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
+        }
+        let again = normalize::normalize(normalized.document)?;
+        normalized.document = again.document;
+        normalized.warnings.extend(again.warnings);
     }
     unmatched.settle(failures, &mut normalized.warnings)?;
-    // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
-    let again = normalize::normalize(normalized.document)?;
-    normalized.document = again.document;
-    normalized.warnings.extend(again.warnings);
     Ok(normalized)
 }
 

@@ -15,7 +15,9 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Warnings, naming,
+    Warnings,
+    labels::{self, json_type},
+    naming,
     shapes::{self, SCHEMAS},
     walk::{self, Kind},
 };
@@ -147,7 +149,9 @@ impl Hoist {
     }
 
     fn media(&mut self, owner: &str, edge: &str, value: &mut Value) {
-        for media in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        for (kind, media) in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+            // A form has other fields than the JSON for the same operation, so it gets a name of its own.
+            let edge = if edge == ".request" && kind.starts_with("multipart/") { ".form" } else { edge };
             if let Some(schema) = media.get_mut("schema") {
                 let mut pending = Pending::new();
                 self.lift(schema, edge, &mut pending);
@@ -204,6 +208,7 @@ impl Hoist {
         let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+            let labels = labels::labels(members, &self.members);
             let mut mapping = Map::new();
             for (index, member) in members.iter_mut().enumerate() {
                 let values = tag.as_ref().and_then(|tag| tag.values.get(index));
@@ -215,7 +220,7 @@ impl Hoist {
                     }
                     Some([value]) => value.clone(),
                     Some(_) => "*".to_owned(),
-                    None => json_type(member).to_owned(),
+                    None => labels.get(index).cloned().unwrap_or_default(),
                 };
                 self.lift(member, &format!("{edge}({label})"), pending);
                 for value in values.into_iter().flatten() {
@@ -396,14 +401,6 @@ fn write_object<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form
         }
     }
     form.push('}');
-}
-
-fn json_type(schema: &Value) -> &str {
-    match schema.get("type").and_then(Value::as_str) {
-        Some(kind) => kind,
-        None if schema.get("enum").is_some() => "string",
-        None => "object",
-    }
 }
 
 /// Gives the members of a union that are no types of their own a title, which becomes their name in Rust.

@@ -14,6 +14,7 @@ mod errors;
 mod examples;
 mod hoist;
 mod integers;
+mod labels;
 mod naming;
 mod nullable;
 mod operations;
