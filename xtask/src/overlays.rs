@@ -7,7 +7,8 @@ macro_rules! overlays {
 }
 
 /// Facts, by group of the API. They are applied to the normalized document, and it is normalized again.
-pub(crate) const FACTS: &[&str] = overlays!("facts": "errors", "account");
+pub(crate) const FACTS: &[&str] =
+    overlays!("facts": "errors", "account", "chat", "responses", "messages", "images", "audio", "models", "media");
 
 /// Descriptions, by group of the API. They are applied to the document that has the facts, so they meet final names.
 pub(crate) const WORDS: &[&str] = overlays!("words": "document");

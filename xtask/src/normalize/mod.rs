@@ -23,6 +23,7 @@ mod prose;
 mod references;
 mod security;
 mod shapes;
+mod subsets;
 mod tables;
 mod tuples;
 mod unions;
@@ -77,6 +78,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unions", run: Run::Schema(unions::run) },
     Pass { name: "integers", run: Run::Schema(integers::run) },
     Pass { name: "defaults", run: Run::Schema(defaults::run) },
+    Pass { name: "subsets", run: Run::Document(subsets::run) },
     Pass { name: "errors", run: Run::Document(errors::run) },
     Pass { name: "operations", run: Run::Document(operations::run) },
     Pass { name: "hoist", run: Run::Document(hoist::run) },

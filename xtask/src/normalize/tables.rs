@@ -98,7 +98,6 @@ pub(super) const COMPONENTS: &[(&str, &str)] = &[
     ("MediaResponse", "MediaResponseReply"),
     ("MessageContentPart", "ContentPart"),
     ("MessagesError", "MessageError"),
-    ("TextChatCompletion", "ChatCompletion"),
 ];
 
 /// Types by use.
@@ -303,6 +302,7 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("create_my_model.request", "NewMyModel"),
     ("NewMyModel(text)", "NewTextModel"),
     ("NewMyModel(baseUrl)", "NewMediaModel"),
+    ("NewMyModel(modality)", "NewMediaModel"),
     ("update_my_model.request", "MyModelChanges"),
     ("update_provider_profile.request", "ProviderProfileChanges"),
     ("update_provider_profile.response", "ProviderProfile"),
@@ -457,7 +457,6 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("MessageStreamEvent(content_block_delta)", "MessageBlockDeltaEvent"),
     // The Responses API.
     ("create_response.request", "ResponseRequest"),
-    ("create_response.response", "ResponseReplyOrMedia"),
     ("ResponseRequest.input", "ResponseInput"),
     ("ResponseInput(array)", "Items"),
     ("ResponseRequest.stream_options", "ResponseStreamOptions"),
@@ -477,9 +476,4 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("WebSearchOptions.search_context_size", "DetailLevel"),
     ("PromptCacheOptions.mode", "PromptCacheMode"),
     ("generate_text_from_messages.request", "ChatCompletionRequest"),
-    ("ChatCompletion(usage)", "TextChatCompletion"),
-    ("TextChatCompletion.choices[]", "ChatChoice"),
-    ("TextChatCompletion.prompt_filter_results[]", "PromptFilterResult"),
-    ("MediaChatCompletion.choices[]", "ChatChoice"),
-    ("MediaChatCompletion.prompt_filter_results[]", "PromptFilterResult"),
 ];
