@@ -11,4 +11,4 @@ pub(crate) const FACTS: &[&str] =
     overlays!("facts": "errors", "account", "chat", "responses", "messages", "images", "audio", "models", "media");
 
 /// Descriptions, by group of the API. They are applied to the document that has the facts, so they meet final names.
-pub(crate) const WORDS: &[&str] = overlays!("words": "document");
+pub(crate) const WORDS: &[&str] = overlays!("words": "document", "common", "account", "keys", "community", "models", "embeddings", "media", "text", "chat-request", "chat-reply", "responses", "messages", "images", "audio");

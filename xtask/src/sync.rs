@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Fetcher},
-    normalize::{self, Normalized},
+    normalize::{self, Normalized, Warning},
     overlay::{Overlay, Unmatched},
     overlays,
 };
@@ -55,18 +55,26 @@ pub struct Upstream {
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
     let mut normalized = normalize::normalize(upstream)?;
     let mut failures = Vec::new();
+    for overlay in overlays::FACTS {
+        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
+    }
     // The words come after a second round, since the facts bring schemas that only get their names there; and the third
     // deals with words beside a reference.
-    for overlays in [overlays::FACTS, overlays::WORDS] {
-        for overlay in overlays {
-            failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
-        }
-        let again = normalize::normalize(normalized.document)?;
-        normalized.document = again.document;
-        normalized.warnings.extend(again.warnings);
+    normalize_again(&mut normalized)?;
+    for overlay in overlays::WORDS {
+        let stale = Overlay::parse(overlay)?.apply_all(&mut normalized.document);
+        normalized.warnings.extend(stale.into_iter().map(Warning::overlay));
     }
+    normalize_again(&mut normalized)?;
     unmatched.settle(failures, &mut normalized.warnings)?;
     Ok(normalized)
+}
+
+fn normalize_again(normalized: &mut Normalized) -> Result<()> {
+    let again = normalize::normalize(std::mem::take(&mut normalized.document))?;
+    normalized.document = again.document;
+    normalized.warnings.extend(again.warnings);
+    Ok(())
 }
 
 /// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
