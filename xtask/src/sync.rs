@@ -55,14 +55,14 @@ pub struct Upstream {
 /// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
 /// target.
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::normalize(upstream)?;
+    let mut normalized = normalize::shaped(upstream, normalize::Prose::Drop)?;
     let mut failures = Vec::new();
     for overlay in OVERLAYS {
         failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
     }
     unmatched.settle(failures, &mut normalized.warnings)?;
     // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
-    let again = normalize::normalize(normalized.document)?;
+    let again = normalize::shaped(normalized.document, normalize::Prose::Drop)?;
     normalized.document = again.document;
     normalized.warnings.extend(again.warnings);
     Ok(normalized)
