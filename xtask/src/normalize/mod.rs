@@ -8,6 +8,7 @@
 //! bytes, and the output goes through unchanged.
 
 pub mod convert;
+mod labels;
 mod naming;
 mod pointers;
 pub mod shape;

@@ -120,23 +120,29 @@ pub(super) fn from_pointer(pointer: &str, title: Option<&str>) -> Vec<String> {
 }
 
 /// A short, readable name for a type from the place where it is used.
-pub(super) fn from_place(owner: &str, edge: &str, hint: Option<&str>) -> String {
+pub(super) fn from_place(owner: &str, edge: &str) -> String {
     let owner = words(owner);
-    let owner: Vec<String> = match edge.strip_prefix('(') {
-        // A member of a union needs the kind of thing it is, not the whole way to it.
-        Some(_) => owner.last().cloned().into_iter().collect(),
-        None => {
-            let direction = |word: &String| matches!(word.as_str(), "request" | "response");
-            let short: Vec<String> = owner.iter().filter(|word| !direction(word)).cloned().collect();
-            if short.is_empty() { owner } else { short }
-        }
-    };
-    join(owner, edge, hint)
+    let direction = |word: &String| matches!(word.as_str(), "request" | "response" | "form");
+    let short: Vec<String> = owner.iter().filter(|word| !direction(word)).cloned().collect();
+    join(if short.is_empty() { owner } else { short }, edge, true)
 }
 
 /// The same with all there is to say of the place, for when the short name is taken.
-pub(super) fn from_whole_place(owner: &str, edge: &str, hint: Option<&str>) -> String {
-    join(words(owner), edge, hint)
+pub(super) fn from_whole_place(owner: &str, edge: &str) -> String {
+    join(words(owner), edge, false)
+}
+
+/// The name of the body of a response, with the text of its status.
+pub(super) fn of_status(operation: &str, phrase: &str, kind: &str) -> String {
+    let mut name = words(operation);
+    name.extend(words(phrase));
+    name.push(kind.to_owned());
+    name.dedup();
+    // The status matters more here than what the operation starts with.
+    while name.len() > 3 && name.iter().map(String::len).sum::<usize>() > MAX_LENGTH {
+        name.remove(0);
+    }
+    type_name(&name.join("_"))
 }
 
 /// The name of the owner and a title, for when others have the same title.
@@ -157,26 +163,35 @@ fn words(text: &str) -> Vec<String> {
     text.to_snake_case().split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// What a member of a union is called that nothing but its JSON type tells apart.
+const JSON_TYPES: [&str; 7] = ["", "array", "boolean", "integer", "number", "object", "string"];
+
 /// The words of an owner and of the way from there to a type.
-fn join(mut name: Vec<String>, edge: &str, hint: Option<&str>) -> String {
-    if let Some((_, member)) = edge.rsplit_once('(') {
-        let label = member.trim_end_matches(')').trim_matches('*');
-        match (label, hint) {
-            // Neither says what is special about the member, but its content may.
-            ("object" | "", Some(hint)) => {
-                let mut tag = words(hint);
-                tag.append(&mut name);
-                name = tag;
-            }
-            ("string", _) => name.push("value".to_owned()),
-            (label, _) => {
-                let mut tag = words(label);
-                tag.append(&mut name);
-                name = tag;
-            }
-        }
+fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
+    let Some((before, member)) = edge.split_once('(') else {
+        along(&mut name, edge);
         return shorten(name);
+    };
+    along(&mut name, before);
+    let (label, after) = member.rsplit_once(')').unwrap_or((member, ""));
+    let label = label.trim_matches('*');
+    if JSON_TYPES.contains(&label) {
+        if after.is_empty() {
+            name.push("value".to_owned());
+        }
+    } else {
+        // The label says which member it is; of what, the end of the owner's name says well enough.
+        let kept = if short { name.iter().rposition(|word| word.len() > 1).unwrap_or_default() } else { 0 };
+        let mut tagged = words(label);
+        tagged.extend(name.drain(..).skip(kept));
+        name = tagged;
     }
+    along(&mut name, after);
+    shorten(name)
+}
+
+/// Adds the words of a way that leads through no union.
+fn along(name: &mut Vec<String>, edge: &str) {
     let place = [".query.", ".path.", ".header.", ".cookie."].iter().find_map(|prefix| edge.strip_prefix(prefix));
     let place = place.unwrap_or(edge);
     let mut suffix = words(place);
@@ -196,7 +211,6 @@ fn join(mut name: Vec<String>, edge: &str, hint: Option<&str>) -> String {
         suffix.push("value".to_owned());
     }
     name.append(&mut suffix);
-    shorten(name)
 }
 
 /// A type name of some words, without those in front where it is long.

@@ -39,6 +39,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unsupported", run: Run::Schema(schema::unsupported::run) },
     Pass { name: "nullable", run: Run::Schema(schema::nullable::run) },
     Pass { name: "unions", run: Run::Schema(schema::unions::run) },
+    Pass { name: "default_values", run: Run::Schema(schema::default_values::run) },
     Pass { name: "nullables", run: Run::Document(nullables::run) },
     Pass { name: "loops", run: Run::Document(loops::run) },
 ];

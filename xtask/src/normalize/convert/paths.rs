@@ -17,10 +17,37 @@ use crate::normalize::{
 const COMPONENTS: &str = "/components/pathItems";
 
 pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
+    braces(document, warnings);
     inline(document, warnings);
     let components = document.get_mut("components").and_then(Value::as_object_mut);
     components.and_then(|components| components.shift_remove("pathItems"));
     parameters(document, warnings);
+}
+
+/// Escapes the braces of paths that belong to no parameter.
+fn braces(document: &mut Value, warnings: &mut Warnings) {
+    let balanced = |path: &str| {
+        let mut open = false;
+        path.chars().all(|letter| match letter {
+            '{' => !std::mem::replace(&mut open, true),
+            '}' => std::mem::take(&mut open),
+            _ => true,
+        }) && !open
+    };
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
+    if paths.keys().all(|path| balanced(path) || path.starts_with("x-")) {
+        return;
+    }
+    for (path, item) in std::mem::take(paths) {
+        if balanced(&path) || path.starts_with("x-") {
+            paths.insert(path, item);
+            continue;
+        }
+        let mut pointer = "/paths".to_owned();
+        push(&mut pointer, &path);
+        warnings.add(&pointer, "the braces of the path do not match; they are no parameters, and are escaped");
+        paths.entry(path.replace('{', "%7B").replace('}', "%7D")).or_insert(item);
+    }
 }
 
 fn inline(document: &mut Value, warnings: &mut Warnings) {

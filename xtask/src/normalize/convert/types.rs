@@ -16,7 +16,10 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use crate::normalize::{
-    Warnings, naming, pointers,
+    Warnings,
+    convert::structure::reason_phrase,
+    labels::{self, json_type},
+    naming, pointers,
     shapes::{self, SCHEMAS},
     walk::{self, Kind},
 };
@@ -63,8 +66,8 @@ struct Shape {
     uses: BTreeSet<(Owner, String)>,
     /// The names it had as a component.
     names: BTreeSet<String>,
-    /// Properties that other members of the same union do not have.
-    hints: BTreeSet<String>,
+    /// Names that say more of the place, such as the status of a response.
+    alternatives: BTreeSet<String>,
 }
 
 /// A shape that was lifted out of a schema, waiting to learn who owns it.
@@ -139,8 +142,7 @@ impl Hoist {
             for (status, response) in
                 operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
             {
-                let edge = if status.starts_with(['1', '2']) { ".response" } else { ".error" };
-                self.media(&name, edge, response);
+                self.response(&name, status, response);
             }
         });
         // What is left: shared parameters, headers, callbacks.
@@ -177,10 +179,31 @@ impl Hoist {
     }
 
     fn media(&mut self, owner: &str, edge: &str, value: &mut Value) {
-        for media in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        self.media_of(owner, edge, None, value);
+    }
+
+    /// Lifts the schemas of a response, which its status may tell apart from others of the same operation.
+    fn response(&mut self, owner: &str, status: &str, response: &mut Value) {
+        let (edge, kind) = match status.as_bytes() {
+            [b'1' | b'2', ..] => (".response", "response"),
+            _ => (".error", "error"),
+        };
+        let alternative = naming::of_status(owner, reason_phrase(status), kind);
+        self.media_of(owner, edge, Some(&alternative), response);
+    }
+
+    fn media_of(&mut self, owner: &str, edge: &str, alternative: Option<&str>, value: &mut Value) {
+        for (kind, media) in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+            // A form has other fields than the JSON for the same operation, so it gets a name of its own.
+            let edge = if edge == ".request" && kind.starts_with("multipart/") { ".form" } else { edge };
             if let Some(schema) = media.get_mut("schema") {
                 let mut pending = Pending::new();
                 self.lift(schema, edge, &mut pending);
+                for (number, place) in &pending {
+                    if let Some(shape) = self.shapes.get_mut(*number).filter(|_| place == edge) {
+                        shape.alternatives.extend(alternative.map(str::to_owned));
+                    }
+                }
                 self.own(&Owner::Root(owner.to_owned()), pending);
             }
         }
@@ -235,7 +258,7 @@ impl Hoist {
         let mut mapping = Map::new();
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
-            let special = special_properties(members);
+            let labels = labels::labels(members, &self.members);
             for (index, member) in members.iter_mut().enumerate() {
                 let values = tag.as_ref().and_then(|tag| tag.values.get(index));
                 let label = match values.map(Vec::as_slice) {
@@ -246,15 +269,9 @@ impl Hoist {
                     }
                     Some([value]) => value.clone(),
                     Some(_) => "*".to_owned(),
-                    None => json_type(member).to_owned(),
+                    None => labels.get(index).cloned().unwrap_or_default(),
                 };
-                let before = pending.len();
                 self.lift(member, &format!("{edge}({label})"), pending);
-                if let (Some(Some(hint)), Some((number, _))) = (special.get(index), pending.get(before))
-                    && let Some(shape) = self.shapes.get_mut(*number)
-                {
-                    shape.hints.insert(hint.clone());
-                }
                 for value in values.into_iter().flatten() {
                     mapping.extend(member.get("$ref").map(|target| (value.clone(), target.clone())));
                 }
@@ -327,8 +344,8 @@ impl Hoist {
     }
 
     fn add(&mut self, schema: Map<String, Value>, form: String) {
-        let (uses, names, hints) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        self.shapes.push(Shape { schema, form, uses, names, hints });
+        let (uses, names, alternatives) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        self.shapes.push(Shape { schema, form, uses, names, alternatives });
     }
 
     fn own(&mut self, owner: &Owner, children: Pending) {
@@ -424,10 +441,14 @@ impl Hoist {
     /// The names that its title and its uses suggest, the best first.
     fn candidates(&self, number: usize, names: &[Option<String>], titles: &BTreeSet<String>) -> Vec<String> {
         let shape = &self.shapes[number];
-        let hint = shape.hints.iter().next().map(String::as_str);
         let mut candidates = Vec::new();
         if self.whose == Names::Ours {
-            candidates.extend(self.uses(number, names).filter_map(|(owner, edge)| naming::our_type(owner, edge)).min());
+            // A form that the table does not know goes by the request that it is.
+            let ours = |owner: &str, edge: &str| {
+                naming::our_type(owner, edge)
+                    .or_else(|| naming::our_type(owner, ".request").filter(|_| edge == ".form"))
+            };
+            candidates.extend(self.uses(number, names).filter_map(|(owner, edge)| ours(owner, edge)).min());
         }
         let mut candidates: Vec<String> = candidates.into_iter().map(str::to_owned).collect();
         let title = title(&shape.schema);
@@ -436,11 +457,12 @@ impl Hoist {
             more.sort_by_key(|name| (name.len(), name.clone()));
             candidates.append(&mut more);
         };
-        add(self.uses(number, names).map(|(owner, edge)| naming::from_place(owner, edge, hint)).collect());
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_place(owner, edge)).collect());
         if let Some(title) = &title {
             add(self.uses(number, names).map(|(owner, _)| naming::from_owner_and_title(owner, title)).collect());
         }
-        add(self.uses(number, names).map(|(owner, edge)| naming::from_whole_place(owner, edge, hint)).collect());
+        add(shape.alternatives.iter().cloned().collect());
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_whole_place(owner, edge)).collect());
         if candidates.is_empty() {
             candidates.push("Unnamed".to_owned());
         }
@@ -473,29 +495,6 @@ fn free(candidates: &[String], schema: &Map<String, Value>, taken: &BTreeSet<Str
         let more = (2..).map(|count: usize| naming::qualified(base, &count.to_string()));
         letters.chain(more).find(|name| !taken.contains(name)).unwrap_or_default()
     })
-}
-
-/// For each member of a union the first property that no other member has; required ones are better.
-fn special_properties(members: &[Value]) -> Vec<Option<String>> {
-    let mut count: HashMap<&str, usize> = HashMap::new();
-    let names = |member: &'_ Value| -> Vec<String> {
-        let properties = member.get("properties").and_then(Value::as_object);
-        properties.into_iter().flat_map(Map::keys).cloned().collect()
-    };
-    let all: Vec<Vec<String>> = members.iter().map(names).collect();
-    for name in all.iter().flatten() {
-        *count.entry(name).or_default() += 1;
-    }
-    members
-        .iter()
-        .zip(&all)
-        .map(|(member, names)| {
-            let required = member.get("required").and_then(Value::as_array);
-            let is_required = |name: &String| required.is_some_and(|required| required.iter().any(|it| it == name));
-            let special = names.iter().filter(|name| count.get(name.as_str()) == Some(&1));
-            special.min_by_key(|name| (!is_required(name), (*name).clone())).cloned()
-        })
-        .collect()
 }
 
 /// The components that unions refer to.
@@ -551,14 +550,6 @@ fn write_object<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form
         }
     }
     form.push('}');
-}
-
-fn json_type(schema: &Value) -> &str {
-    match schema.get("type").and_then(Value::as_str) {
-        Some(kind) => kind,
-        None if schema.get("enum").is_some() => "string",
-        None => "object",
-    }
 }
 
 /// Gives the members of a union that are no types of their own a title, which becomes their name in Rust.

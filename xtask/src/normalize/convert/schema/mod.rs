@@ -4,6 +4,7 @@ pub(super) mod annotations;
 pub(super) mod bounds;
 pub(super) mod constants;
 pub(super) mod content;
+pub(super) mod default_values;
 pub(super) mod examples;
 mod merge;
 pub(super) mod nullable;

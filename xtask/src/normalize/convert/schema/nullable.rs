@@ -14,8 +14,11 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
     let Some(schema) = value.as_object_mut() else { return };
     types(place, schema, warnings);
     enumeration(schema);
-    union(schema, "anyOf");
-    union(schema, "oneOf");
+    for keyword in ["anyOf", "oneOf"] {
+        if union(schema, keyword) {
+            warnings.add(&place.pointer(), "the union allows null, but the type beside it does not; null is left out");
+        }
+    }
 }
 
 fn types(place: &Place<'_>, schema: &mut Map<String, Value>, warnings: &mut Warnings) {
@@ -131,14 +134,15 @@ fn enumeration(schema: &mut Map<String, Value>) {
     }
 }
 
-fn union(schema: &mut Map<String, Value>, keyword: &str) {
+/// Rewrites the null among the members of a union. Returns whether it never was allowed.
+fn union(schema: &mut Map<String, Value>, keyword: &str) -> bool {
     // A type beside the union may exclude null.
     let excluded = schema.contains_key("type") && schema.get("nullable") != Some(&json!(true));
-    let Some(members) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { return };
+    let Some(members) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { return false };
     let count = members.len();
     members.retain(|member| !is_null(member));
     if members.len() == count {
-        return;
+        return false;
     }
     let only = if members.len() == 1 { members.pop() } else { None };
     let empty = members.is_empty();
@@ -155,6 +159,7 @@ fn union(schema: &mut Map<String, Value>, keyword: &str) {
         }
         _ => {}
     }
+    excluded
 }
 
 /// The schema of null alone, as the visit of the member before this one left it.
