@@ -53,7 +53,7 @@ pub struct Upstream {
 /// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
 /// target.
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::normalize(upstream)?;
+    let mut normalized = normalize::shaped(upstream, normalize::Prose::Drop)?;
     let mut failures = Vec::new();
     for overlay in overlays::FACTS {
         failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
@@ -71,7 +71,7 @@ pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
 }
 
 fn normalize_again(normalized: &mut Normalized) -> Result<()> {
-    let again = normalize::normalize(std::mem::take(&mut normalized.document))?;
+    let again = normalize::shaped(std::mem::take(&mut normalized.document), normalize::Prose::Drop)?;
     normalized.document = again.document;
     normalized.warnings.extend(again.warnings);
     Ok(())

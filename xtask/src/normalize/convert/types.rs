@@ -1,11 +1,12 @@
-//! Moves every inline schema that needs a type into the components, once a shape, under a name a person would choose.
+//! Moves every inline schema that needs a type into the components, under a name a person would choose.
 //!
 //! Before: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"properties": {"id": …}}}}}}`
 //! After: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"$ref": "#/components/schemas/ToolCall"}}}},
 //! "ToolCall": {"properties": {"id": …}}}`
 //!
-//! Schemas of the same shape become one. Names come from `naming.rs` and depend on the places of use alone, not on the
-//! order in which they stand. A union whose members differ in a constant property gets a `discriminator`.
+//! Inline schemas of the same shape become one type; components stay as many as there are. Names come from titles and from
+//! the places of use, not from the order in which things stand. A union whose members differ in a constant property gets
+//! a `discriminator`.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,10 +15,11 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::normalize::{
     Warnings,
+    convert::structure::reason_phrase,
     labels::{self, json_type},
-    naming,
+    naming, pointers,
     shapes::{self, SCHEMAS},
     walk::{self, Kind},
 };
@@ -26,11 +28,25 @@ use super::{
 const SHAPE: &str = "#/shape/";
 
 /// What belongs to the use of a type and not to the type.
-const SITE: &[&str] = &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example"];
+const SITE: &[&str] = &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples"];
+
+/// Whose names the types get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// Those that the document suggests.
+    Suggested,
+    /// Those of this project's tables, where they have one. Components of one shape become one type.
+    Ours,
+}
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
+    Hoist::new(document, Names::Suggested).run(document);
+}
+
+/// Does the same with the names that this project's tables have.
+pub(in crate::normalize) fn run_with_tables(document: &mut Value, _: &mut Warnings) {
     // Merging two components can make two others equal; each round merges at least one pair, or is the last.
-    while Hoist::new(document).run(document) {}
+    while Hoist::new(document, Names::Ours).run(document) {}
 }
 
 /// Who uses a shape.
@@ -50,12 +66,15 @@ struct Shape {
     uses: BTreeSet<(Owner, String)>,
     /// The names it had as a component.
     names: BTreeSet<String>,
+    /// Names that say more of the place, such as the status of a response.
+    alternatives: BTreeSet<String>,
 }
 
 /// A shape that was lifted out of a schema, waiting to learn who owns it.
 type Pending = Vec<(usize, String)>;
 
 struct Hoist {
+    whose: Names,
     /// The components that are members of unions, as they were before the pass: to find the tag of a union.
     members: Map<String, Value>,
     shapes: Vec<Shape>,
@@ -63,9 +82,9 @@ struct Hoist {
 }
 
 impl Hoist {
-    fn new(document: &mut Value) -> Self {
-        rename_components(document);
-        Self { members: members(document), shapes: Vec::new(), by_form: HashMap::new() }
+    fn new(document: &mut Value, whose: Names) -> Self {
+        rename_components(document, whose);
+        Self { whose, members: members(document), shapes: Vec::new(), by_form: HashMap::new() }
     }
 
     /// Returns whether components were merged.
@@ -77,7 +96,10 @@ impl Hoist {
             self.children(&mut schema, "", &mut pending);
             match schema {
                 Value::Object(schema) if shapes::is_named(&schema) && !schema.contains_key("$ref") => {
-                    let number = self.intern(schema, pending);
+                    let number = match self.whose {
+                        Names::Ours => self.intern(schema, pending),
+                        Names::Suggested => self.intern_component(schema, pending),
+                    };
                     self.shapes[number].names.insert(name);
                 }
                 other => {
@@ -95,16 +117,15 @@ impl Hoist {
         for (shape, name) in self.shapes.into_iter().zip(&names) {
             renamed.extend(shape.names.into_iter().map(|old| (old, name.clone())));
             let mut schema = shape.schema;
-            title_members(name, &mut schema);
+            title_members(name, &mut schema, self.whose);
             schemas.insert(name.clone(), Value::Object(schema));
         }
         shapes::put_schemas(document, schemas);
-        rewrite_references(document, |target| {
-            if let Some(number) = target.strip_prefix(SHAPE) {
-                return names.get(number.parse::<usize>().ok()?).map(|name| format!("{SCHEMAS}{name}"));
-            }
-            renamed.get(target.strip_prefix(SCHEMAS)?).map(|name| format!("{SCHEMAS}{name}"))
-        });
+        let to = |name: &String| pointers::reference("schemas", name);
+        let mut targets: HashMap<String, String> =
+            renamed.iter().filter(|(old, new)| old != new).map(|(old, new)| (to(old), to(new))).collect();
+        targets.extend(names.iter().enumerate().map(|(number, name)| (format!("{SHAPE}{number}"), to(name))));
+        pointers::rewrite(document, &targets);
         merged
     }
 
@@ -121,8 +142,7 @@ impl Hoist {
             for (status, response) in
                 operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
             {
-                let edge = if status.starts_with(['1', '2']) { ".response" } else { ".error" };
-                self.media(&name, edge, response);
+                self.response(&name, status, response);
             }
         });
         // What is left: shared parameters, headers, callbacks.
@@ -130,6 +150,7 @@ impl Hoist {
             let name = place.key();
             match place.kind {
                 Kind::Parameter => self.parameter(name, value),
+                Kind::Header => self.header(name, value),
                 Kind::RequestBody => self.media(name, ".request", value),
                 Kind::Response => self.media(name, ".response", value),
                 _ => {}
@@ -148,13 +169,41 @@ impl Hoist {
         self.media(owner, &edge, parameter);
     }
 
+    fn header(&mut self, name: &str, header: &mut Value) {
+        if let Some(schema) = header.get_mut("schema") {
+            let mut pending = Pending::new();
+            self.lift(schema, ".header", &mut pending);
+            self.own(&Owner::Root(name.to_owned()), pending);
+        }
+        self.media(name, ".header", header);
+    }
+
     fn media(&mut self, owner: &str, edge: &str, value: &mut Value) {
+        self.media_of(owner, edge, None, value);
+    }
+
+    /// Lifts the schemas of a response, which its status may tell apart from others of the same operation.
+    fn response(&mut self, owner: &str, status: &str, response: &mut Value) {
+        let (edge, kind) = match status.as_bytes() {
+            [b'1' | b'2', ..] => (".response", "response"),
+            _ => (".error", "error"),
+        };
+        let alternative = naming::of_status(owner, reason_phrase(status), kind);
+        self.media_of(owner, edge, Some(&alternative), response);
+    }
+
+    fn media_of(&mut self, owner: &str, edge: &str, alternative: Option<&str>, value: &mut Value) {
         for (kind, media) in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
             // A form has other fields than the JSON for the same operation, so it gets a name of its own.
             let edge = if edge == ".request" && kind.starts_with("multipart/") { ".form" } else { edge };
             if let Some(schema) = media.get_mut("schema") {
                 let mut pending = Pending::new();
                 self.lift(schema, edge, &mut pending);
+                for (number, place) in &pending {
+                    if let Some(shape) = self.shapes.get_mut(*number).filter(|_| place == edge) {
+                        shape.alternatives.extend(alternative.map(str::to_owned));
+                    }
+                }
                 self.own(&Owner::Root(owner.to_owned()), pending);
             }
         }
@@ -206,10 +255,10 @@ impl Hoist {
     /// Lifts the members of a union and writes down what tells them apart.
     fn members(&mut self, object: &mut Map<String, Value>, edge: &str, pending: &mut Pending) {
         let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
+        let mut mapping = Map::new();
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
             let labels = labels::labels(members, &self.members);
-            let mut mapping = Map::new();
             for (index, member) in members.iter_mut().enumerate() {
                 let values = tag.as_ref().and_then(|tag| tag.values.get(index));
                 let label = match values.map(Vec::as_slice) {
@@ -227,8 +276,22 @@ impl Hoist {
                     mapping.extend(member.get("$ref").map(|target| (value.clone(), target.clone())));
                 }
             }
-            if let Some(tag) = &tag {
-                let discriminator = json!({ "propertyName": tag.property, "mapping": mapping });
+        }
+        let Some(tag) = tag else { return };
+        match object.get_mut("discriminator").and_then(Value::as_object_mut) {
+            Some(known) if known.get("propertyName").and_then(Value::as_str) == Some(&tag.property) => {
+                if let Some(known) = known.entry("mapping").or_insert_with(|| json!({})).as_object_mut() {
+                    for (value, target) in mapping {
+                        known.entry(value).or_insert(target);
+                    }
+                    known.sort_keys();
+                }
+            }
+            // The document tells them apart by something else.
+            Some(_) => {}
+            None => {
+                mapping.sort_keys();
+                let discriminator = json!({ "mapping": mapping, "propertyName": tag.property });
                 object.insert("discriminator".to_owned(), discriminator);
             }
         }
@@ -249,12 +312,40 @@ impl Hoist {
             None => {
                 let number = self.shapes.len();
                 self.by_form.insert(form.clone(), number);
-                self.shapes.push(Shape { schema, form, uses: BTreeSet::new(), names: BTreeSet::new() });
+                self.add(schema, form);
                 number
             }
         };
         self.own(&Owner::Shape(number), children);
         number
+    }
+
+    /// The number of a component, which is a type of its own, whatever else has its form. Inline schemas of that form are
+    /// uses of the first such component.
+    fn intern_component(&mut self, schema: Map<String, Value>, children: Pending) -> usize {
+        let form = form(&schema);
+        let unnamed = |number: &usize| self.shapes.get(*number).is_some_and(|shape| shape.names.is_empty());
+        let number = match self.by_form.get(&form).copied() {
+            Some(number) if unnamed(&number) => {
+                self.shapes[number].schema = schema;
+                number
+            }
+            known => {
+                let number = self.shapes.len();
+                if known.is_none() {
+                    self.by_form.insert(form.clone(), number);
+                }
+                self.add(schema, form);
+                number
+            }
+        };
+        self.own(&Owner::Shape(number), children);
+        number
+    }
+
+    fn add(&mut self, schema: Map<String, Value>, form: String) {
+        let (uses, names, alternatives) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        self.shapes.push(Shape { schema, form, uses, names, alternatives });
     }
 
     fn own(&mut self, owner: &Owner, children: Pending) {
@@ -269,7 +360,8 @@ impl Hoist {
         let mut taken: BTreeSet<String> = kept.keys().cloned().collect();
         for (number, shape) in self.shapes.iter().enumerate() {
             // Of several names ours is the best, then the shortest.
-            let best = shape.names.iter().min_by_key(|name| (!naming::is_ours(name), name.len(), (*name).clone()));
+            let ours = |name: &String| self.whose == Names::Ours && naming::is_ours(name);
+            let best = shape.names.iter().min_by_key(|name| (!ours(name), name.len(), (*name).clone()));
             if let Some(best) = best {
                 taken.insert(best.clone());
                 names[number] = Some(best.clone());
@@ -288,29 +380,52 @@ impl Hoist {
                 }
             }
         }
+        let titles = self.titles(&taken);
         let mut ready: Vec<usize> =
             (0..self.shapes.len()).filter(|number| names[*number].is_none() && waiting[*number] == 0).collect();
-        while !ready.is_empty() {
-            let mut round: Vec<(String, &str, usize)> = ready
+        loop {
+            if ready.is_empty() {
+                // Types that own each other wait for each other: one of them has to begin.
+                let open = (0..self.shapes.len()).filter(|number| names[*number].is_none());
+                let Some(first) = open.min_by_key(|number| (waiting[*number], &self.shapes[*number].form)) else {
+                    break;
+                };
+                waiting[first] = 0;
+                ready.push(first);
+            }
+            let mut round: Vec<(Vec<String>, &str, usize)> = ready
                 .drain(..)
-                .map(|number| (self.candidate(number, &names), self.shapes[number].form.as_str(), number))
+                .map(|number| (self.candidates(number, &names, &titles), self.shapes[number].form.as_str(), number))
                 .collect();
             round.sort();
-            let mut next = Vec::new();
-            for (candidate, _, number) in round {
-                let name = self.free(number, candidate, &names, &taken);
+            for (candidates, _, number) in round {
+                let name = free(&candidates, &self.shapes[number].schema, &taken);
                 taken.insert(name.clone());
                 names[number] = Some(name);
                 for child in &owned[number] {
-                    waiting[*child] -= 1;
-                    if waiting[*child] == 0 && names[*child].is_none() {
-                        next.push(*child);
+                    waiting[*child] = waiting[*child].saturating_sub(1);
+                    if waiting[*child] == 0 && names[*child].is_none() && !ready.contains(child) {
+                        ready.push(*child);
                     }
                 }
             }
-            ready = next;
         }
         names.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// The titles that name one type alone.
+    fn titles(&self, taken: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for shape in self.shapes.iter().filter(|shape| shape.names.is_empty()) {
+            if let Some(title) = title(&shape.schema) {
+                *count.entry(title).or_default() += 1;
+            }
+        }
+        count
+            .into_iter()
+            .filter(|(title, count)| *count == 1 && !taken.contains(title))
+            .map(|(title, _)| title)
+            .collect()
     }
 
     fn uses<'a>(&'a self, number: usize, names: &'a [Option<String>]) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -323,29 +438,63 @@ impl Hoist {
         })
     }
 
-    /// The best of the names that its uses suggest.
-    fn candidate(&self, number: usize, names: &[Option<String>]) -> String {
-        let known = self.uses(number, names).filter_map(|(owner, edge)| naming::known(owner, edge)).min();
-        known.map(str::to_owned).unwrap_or_else(|| {
-            self.uses(number, names)
-                .map(|(owner, edge)| naming::fallback(owner, edge))
-                .min_by_key(|name| (name.len(), name.clone()))
-                .unwrap_or_else(|| "Unnamed".to_owned())
-        })
-    }
-
-    /// The candidate if nobody has it, else a longer name.
-    fn free(&self, number: usize, candidate: String, names: &[Option<String>], taken: &BTreeSet<String>) -> String {
-        if !taken.contains(&candidate) {
-            return candidate;
+    /// The names that its title and its uses suggest, the best first.
+    fn candidates(&self, number: usize, names: &[Option<String>], titles: &BTreeSet<String>) -> Vec<String> {
+        let shape = &self.shapes[number];
+        let mut candidates = Vec::new();
+        if self.whose == Names::Ours {
+            // A form that the table does not know goes by the request that it is.
+            let ours = |owner: &str, edge: &str| {
+                naming::our_type(owner, edge)
+                    .or_else(|| naming::our_type(owner, ".request").filter(|_| edge == ".form"))
+            };
+            candidates.extend(self.uses(number, names).filter_map(|(owner, edge)| ours(owner, edge)).min());
         }
-        let longer = self.uses(number, names).map(|(owner, edge)| naming::long_fallback(owner, edge)).min();
-        longer.filter(|name| !taken.contains(name)).unwrap_or_else(|| {
-            let letters = ('B'..='Z').map(|letter| format!("{candidate}{letter}"));
-            let more = (1..).map(|count: usize| format!("{candidate}{}", "Other".repeat(count)));
-            letters.chain(more).find(|name| !taken.contains(name)).unwrap_or_default()
-        })
+        let mut candidates: Vec<String> = candidates.into_iter().map(str::to_owned).collect();
+        let title = title(&shape.schema);
+        candidates.extend(title.clone().filter(|title| titles.contains(title)));
+        let mut add = |mut more: Vec<String>| {
+            more.sort_by_key(|name| (name.len(), name.clone()));
+            candidates.append(&mut more);
+        };
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_place(owner, edge)).collect());
+        if let Some(title) = &title {
+            add(self.uses(number, names).map(|(owner, _)| naming::from_owner_and_title(owner, title)).collect());
+        }
+        add(shape.alternatives.iter().cloned().collect());
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_whole_place(owner, edge)).collect());
+        if candidates.is_empty() {
+            candidates.push("Unnamed".to_owned());
+        }
+        candidates.dedup();
+        candidates
     }
+}
+
+/// The title of a schema as a type name.
+fn title(schema: &Map<String, Value>) -> Option<String> {
+    let title = schema.get("title").and_then(Value::as_str)?;
+    title.contains(|letter: char| letter.is_alphabetic()).then(|| naming::type_name(title))
+}
+
+/// The first of the names that nobody has, else one with what is special about the type, else one with a letter.
+fn free(candidates: &[String], schema: &Map<String, Value>, taken: &BTreeSet<String>) -> String {
+    if let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) {
+        return name.clone();
+    }
+    let base = candidates.first().map(String::as_str).unwrap_or_default();
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    let values = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let mut qualities = properties.map(|name| format!("with_{name}")).chain(values.map(|value| format!("or_{value}")));
+    let special = qualities.find_map(|quality| {
+        let name = naming::qualified(base, &quality);
+        (!taken.contains(&name)).then_some(name)
+    });
+    special.unwrap_or_else(|| {
+        let letters = ('B'..='Z').map(|letter| naming::qualified(base, &letter.to_string()));
+        let more = (2..).map(|count: usize| naming::qualified(base, &count.to_string()));
+        letters.chain(more).find(|name| !taken.contains(name)).unwrap_or_default()
+    })
 }
 
 /// The components that unions refer to.
@@ -404,32 +553,59 @@ fn write_object<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form
 }
 
 /// Gives the members of a union that are no types of their own a title, which becomes their name in Rust.
-fn title_members(union: &str, schema: &mut Map<String, Value>) {
-    let tagged = schema.contains_key("discriminator");
+fn title_members(union: &str, schema: &mut Map<String, Value>, whose: Names) {
+    // Beside properties of its own, a union says which of them belong together: its members are no values.
+    if schema.contains_key("discriminator") || schema.contains_key("properties") {
+        return;
+    }
     for keyword in ["anyOf", "oneOf"] {
         let Some(members) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
-        for member in members.iter_mut().filter(|member| !tagged && member.get("$ref").is_none()) {
-            let title = naming::member(union, json_type(member));
+        let mut taken: BTreeSet<String> =
+            members.iter().filter_map(|it| it.get("title")?.as_str()).map(str::to_owned).collect();
+        for member in members.iter_mut().filter(|member| member.get("$ref").is_none() && member.get("title").is_none())
+        {
+            let kind = json_type(member);
+            let ours = naming::our_type(union, &format!("({kind})")).filter(|_| whose == Names::Ours);
+            let name = ours.unwrap_or_else(|| naming::member(kind)).to_owned();
+            let mut candidates = vec![name.clone()];
+            candidates.extend(quality(member).map(|quality| naming::qualified(&naming::type_name(&quality), &name)));
+            let title = free(&candidates, &Map::new(), &taken);
+            taken.insert(title.clone());
             if let Some(member) = member.as_object_mut() {
-                member.entry("title").or_insert(json!(title));
+                member.insert("title".to_owned(), json!(title));
             }
         }
     }
 }
 
-/// Gives components the names that `naming.rs` has for them.
-fn rename_components(document: &mut Value) {
+/// What is special about a member of a union beside others of its type.
+fn quality(member: &Value) -> Option<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let items = member.get("items");
+    text(member.get("format"))
+        .or_else(|| text(member.get("enum").and_then(|values| values.get(0))))
+        .or_else(|| pointers::component(&text(items.and_then(|items| items.get("$ref")))?, "schemas"))
+        .or_else(|| text(items.and_then(|items| items.get("type"))))
+}
+
+/// Gives components names that are type names.
+fn rename_components(document: &mut Value, whose: Names) {
     let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
-    let mut originals: Vec<String> = schemas.keys().cloned().collect();
+    let mut originals: Vec<(Vec<String>, String)> = schemas
+        .iter()
+        .map(|(original, schema)| {
+            let title = schema.get("title").and_then(Value::as_str);
+            let ours = naming::our_component(original).filter(|_| whose == Names::Ours).map(str::to_owned);
+            (ours.into_iter().chain(naming::component(original, title)).collect(), original.clone())
+        })
+        .collect();
     // Names that stay as they are come first, so that a renamed one gives way to them.
-    originals.sort_by_key(|name| (naming::component(name) != *name, name.clone()));
+    originals.sort_by_key(|(names, original)| (names.first() != Some(original), original.clone()));
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
-    for original in originals {
-        let mut name = naming::component(&original);
-        while !taken.insert(name.clone()) {
-            name.push_str("Other");
-        }
+    for (candidates, original) in originals {
+        let name = free(&candidates, &Map::new(), &taken);
+        taken.insert(name.clone());
         if name != original {
             renamed.insert(original, name);
         }
@@ -441,25 +617,7 @@ fn rename_components(document: &mut Value) {
         .into_iter()
         .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
         .collect();
-    rewrite_references(document, |target| {
-        renamed.get(target.strip_prefix(SCHEMAS)?).map(|name| format!("{SCHEMAS}{name}"))
-    });
-}
-
-/// Replaces the targets of references, in schemas and in the mappings of discriminators.
-fn rewrite_references(document: &mut Value, rename: impl Fn(&str) -> Option<String>) {
-    let replace = |target: &mut Value| {
-        if let Some(new) = target.as_str().and_then(&rename) {
-            *target = Value::String(new);
-        }
-    };
-    walk::each_schema(document, &mut |_, schema| {
-        if let Some(target) = schema.get_mut("$ref") {
-            replace(target);
-        }
-        let mapping = schema.get_mut("discriminator").and_then(|discriminator| discriminator.get_mut("mapping"));
-        for target in mapping.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-            replace(target);
-        }
-    });
+    schemas.sort_keys();
+    let to = |name: &String| pointers::reference("schemas", name);
+    pointers::rewrite(document, &renamed.iter().map(|(old, new)| (to(old), to(new))).collect());
 }

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use super::{Warnings, shapes, walk::Place};
+use crate::normalize::{Warnings, shapes, walk::Place};
 
 pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };

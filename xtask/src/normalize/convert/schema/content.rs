@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk::Place};
+use crate::normalize::{Warnings, walk::Place};
 
-pub(super) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
+pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
     let encoding = schema.shift_remove("contentEncoding");
     let media_type = schema.shift_remove("contentMediaType");

@@ -4,12 +4,12 @@
 //! After: no such parameter, and beside the document's own schemes
 //! `{"queryKey": {"type": "apiKey", "in": "query", "name": "key"}}`
 //!
-//! Only a parameter whose description calls it an API key is one; others may be named `key` too. As a parameter the key
+//! Only an optional parameter whose description calls it an API key is one; others may be named `key` too. As a parameter the key
 //! would stand in the generated builder, whose `Debug` shows it.
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk};
+use crate::normalize::{Warnings, walk};
 
 const PARAMETER: &str = "key";
 const SCHEME: &str = "queryKey";
@@ -45,5 +45,6 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
 fn is_key(parameter: &Value) -> bool {
     let field = |name: &str| parameter.get(name).and_then(Value::as_str);
     let described = field("description").is_some_and(|text| text.to_lowercase().contains("api key"));
-    field("in") == Some("query") && field("name") == Some(PARAMETER) && described
+    let required = parameter.get("required") == Some(&Value::Bool(true));
+    field("in") == Some("query") && field("name") == Some(PARAMETER) && described && !required
 }

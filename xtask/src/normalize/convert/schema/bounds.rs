@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Warnings, walk::Place};
+use crate::normalize::{Warnings, walk::Place};
 
-pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
     rewrite(schema, "exclusiveMinimum", "minimum", |exclusive, inclusive| exclusive >= inclusive);
     rewrite(schema, "exclusiveMaximum", "maximum", |exclusive, inclusive| exclusive <= inclusive);

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Warnings, walk::Place};
+use crate::normalize::{Warnings, walk::Place};
 
 const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 

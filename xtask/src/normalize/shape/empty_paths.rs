@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Warnings, walk::METHODS};
+use crate::normalize::{Warnings, walk::METHODS};
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {

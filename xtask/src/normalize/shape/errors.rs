@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::normalize::{
     Warnings,
     naming::ERROR,
     shapes::{self, SCHEMAS, resolve},

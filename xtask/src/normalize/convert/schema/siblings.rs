@@ -2,13 +2,22 @@
 //!
 //! Before: `{"$ref": "#/components/schemas/Tier", "description": "…"}`
 //! After: `{"allOf": [{"$ref": "#/components/schemas/Tier"}], "description": "…"}`
+//!
+//! The other way round, an `allOf` of one schema with nothing beside it is that schema.
 
 use serde_json::{Value, json};
 
-use super::{Warnings, walk::Place};
+use crate::normalize::{Warnings, walk::Place};
 
-pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
+    if schema.len() == 1
+        && let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
+        && let Some(only) = only.as_object().cloned()
+    {
+        *schema = only;
+        return;
+    }
     if schema.len() > 1
         && let Some(target) = schema.shift_remove("$ref")
     {

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::normalize::{
     Warnings,
     shapes::{self, resolve},
     walk,

@@ -1,32 +1,24 @@
-//! Puts paths, operations and components into one order, so that the output does not depend on upstream's.
+//! Puts everything into one order, so that the output does not depend on upstream's.
 //!
 //! Before: `{"components": {…}, "paths": {"/b": {"post": …, "get": …}, "/a": …}}`
 //! After: `{"paths": {"/a": …, "/b": {"get": …, "post": …}}, "components": {…}}`
+//!
+//! Keys are in the order of the alphabet, but for those of the document itself and for the methods of a path. Lists stay
+//! as they are.
 
 use serde_json::{Map, Value};
 
-use super::{Warnings, walk::METHODS};
+use crate::normalize::{Warnings, walk::METHODS};
 
 const DOCUMENT: &[&str] = &["openapi", "info", "servers", "security", "tags", "paths", "components"];
 
-pub(super) fn run(document: &mut Value, _: &mut Warnings) {
+pub(in crate::normalize) fn run(document: &mut Value, _: &mut Warnings) {
+    document.sort_all_objects();
     let Some(object) = document.as_object_mut() else { return };
     reorder(object, DOCUMENT);
     if let Some(paths) = object.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.sort_keys();
         for item in paths.values_mut().filter_map(Value::as_object_mut) {
             reorder(item, &METHODS);
-            for responses in item.values_mut().filter_map(|operation| operation.get_mut("responses")) {
-                if let Some(responses) = responses.as_object_mut() {
-                    responses.sort_keys();
-                }
-            }
-        }
-    }
-    if let Some(components) = object.get_mut("components").and_then(Value::as_object_mut) {
-        components.sort_keys();
-        for section in components.values_mut().filter_map(Value::as_object_mut) {
-            section.sort_keys();
         }
     }
 }
