@@ -464,7 +464,7 @@ pub(super) const TYPES: &[(&str, &str)] = &[
     ("ResponseRequest.tools[]", "ResponseTool"),
     ("ResponseRequest.truncation", "ResponseTruncation"),
     ("ResponseRequest.prompt_cache_retention", "PromptCacheRetention"),
-    ("ResponseReply.output[]", "ResponseOutputItem"),
+    ("ResponseReply.output[]", "ResponseOutput"),
     ("ResponseReply.status", "ResponseStatus"),
     ("ResponseReply.usage", "ResponseUsage"),
     ("ResponseUsage.input_tokens_details", "ResponseInputTokensDetails"),
