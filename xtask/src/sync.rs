@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Fetcher},
-    normalize::{self, Normalized},
+    normalize::{self, Normalized, Warning},
     overlay::{Overlay, Unmatched},
+    overlays,
 };
 
 /// Where the live document is, the newest first.
@@ -21,9 +22,6 @@ pub const LIVE: &[&str] = &[
     "https://gen.pollinations.ai/docs/open-api/generate-schema",
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
-
-/// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
-const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
 
 /// The extension that says which upstream document `openapi.json` was made from.
 const SOURCE: &str = "x-source";
@@ -55,17 +53,28 @@ pub struct Upstream {
 /// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
 /// target.
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::normalize(upstream)?;
+    let mut normalized = normalize::shaped(upstream, normalize::Prose::Drop)?;
     let mut failures = Vec::new();
-    for overlay in OVERLAYS {
+    for overlay in overlays::FACTS {
         failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
     }
+    // The words come after a second round, since the facts bring schemas that only get their names there; and the third
+    // deals with words beside a reference.
+    normalize_again(&mut normalized)?;
+    for overlay in overlays::WORDS {
+        let stale = Overlay::parse(overlay)?.apply_all(&mut normalized.document);
+        normalized.warnings.extend(stale.into_iter().map(Warning::overlay));
+    }
+    normalize_again(&mut normalized)?;
     unmatched.settle(failures, &mut normalized.warnings)?;
-    // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
-    let again = normalize::normalize(normalized.document)?;
+    Ok(normalized)
+}
+
+fn normalize_again(normalized: &mut Normalized) -> Result<()> {
+    let again = normalize::shaped(std::mem::take(&mut normalized.document), normalize::Prose::Drop)?;
     normalized.document = again.document;
     normalized.warnings.extend(again.warnings);
-    Ok(normalized)
+    Ok(())
 }
 
 /// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps

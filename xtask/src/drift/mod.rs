@@ -20,7 +20,7 @@ use drift_crate::{ChangeComparison, ChangeDetails};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::normalize::normalize;
+use crate::normalize::{Prose, shaped};
 use prepare::Pair;
 
 /// What a change means for callers of the generated client.
@@ -101,8 +101,8 @@ pub struct Report {
 /// When one of them is not an OpenAPI document, or too broken to be compared.
 pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     let mut changes = prose::changes(old, new);
-    let old = normalize(old.clone())?.document;
-    let new = normalize(new.clone())?.document;
+    let old = shaped(old.clone(), Prose::Drop)?.document;
+    let new = shaped(new.clone(), Prose::Drop)?.document;
     let words = changes.len();
     let pair = Pair::new(&old, &new, &mut changes);
     for change in &mut changes[..words] {

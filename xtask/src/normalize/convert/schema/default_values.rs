@@ -1,0 +1,35 @@
+//! Leaves out a default that its own schema does not allow.
+//!
+//! Before: `{"type": "string", "enum": ["a", "b"], "default": "c"}`
+//! After: `{"type": "string", "enum": ["a", "b"]}`, with a warning.
+
+use serde_json::{Map, Value, json};
+
+use super::constants::type_of;
+use crate::normalize::{Warnings, walk::Place};
+
+pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    let Some(default) = schema.get("default") else { return };
+    if !allows(schema, default) {
+        warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
+        schema.shift_remove("default");
+    }
+}
+
+/// Whether the type and the enumeration of a schema allow a value.
+fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
+    if value.is_null() && schema.get("nullable") == Some(&json!(true)) {
+        return true;
+    }
+    let kind = type_of(value);
+    let whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+    let typed = match schema.get("type").and_then(Value::as_str) {
+        None => true,
+        Some("number") => value.is_number(),
+        Some("integer") => whole,
+        Some(name) => name == kind,
+    };
+    let listed = schema.get("enum").and_then(Value::as_array).is_none_or(|values| values.contains(value));
+    typed && listed
+}
