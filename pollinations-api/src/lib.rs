@@ -53,7 +53,7 @@ mod client {
 /// ```
 #[cfg(feature = "httpmock")]
 pub mod mock {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+    #![allow(missing_docs, unreachable_pub, unused_imports, clippy::all, reason = "generated")]
 
     include!(concat!(env!("OUT_DIR"), "/mock.rs"));
 }

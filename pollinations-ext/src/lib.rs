@@ -15,6 +15,7 @@ mod models;
 mod reply;
 mod retry;
 mod text;
+mod video;
 
 pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
 pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
@@ -40,6 +41,7 @@ pub use retry::{Attempt, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBud
 /// For the `JsonSchema` of arguments and replies; derive it with this version.
 pub use schemars;
 pub use text::{TextReply, TextRequest};
+pub use video::VideoRequest;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -32,16 +32,26 @@ impl Emitter<'_> {
 
     /// The module with the builders, each under the name of its type.
     fn builders(&self) -> String {
+        let (types, runtime) = (&self.roots.types, &self.roots.runtime);
         let mut text = "/// Builders of the types. `X::builder()` starts one.\npub mod builder {\n".to_owned();
         for definition in self.definitions.values() {
-            if let Shape::Struct(_) = definition.shape {
-                let name = &definition.name;
-                let runtime = &self.roots.runtime;
+            let Shape::Struct(object) = &definition.shape else { continue };
+            let name = &definition.name;
+            let _ = writeln!(text, "    {runtime}::__builder! {{ {name} {types}::{name} }}\n\n    impl {name} {{");
+            for field in object.fields.iter().filter(|field| !field.ident.is_empty()) {
                 let _ = writeln!(
                     text,
-                    "    /// Builds a [`{name}`](super::{name}).\n    pub type {name} = {runtime}::json::Builder<super::{name}>;"
+                    "        #[doc = {:?}]\n        #[must_use]\n        pub fn {ident}<T>(mut self, value: T) -> Self\n        \
+                     where\n            T: ::std::convert::TryInto<{ty}>,\n            T::Error: ::std::fmt::Display,\n        \
+                     {{\n            self.0.set({wire:?}, value, |object, value| object.{ident} = value);\n            \
+                     self\n        }}\n",
+                    field.doc,
+                    ident = field.ident,
+                    ty = field.rust(types),
+                    wire = field.wire,
                 );
             }
+            let _ = writeln!(text, "    }}\n");
         }
         text + "}\n"
     }
@@ -81,8 +91,7 @@ impl Emitter<'_> {
         let wires: Vec<String> = object.fields.iter().map(|field| format!("{:?}", field.wire)).collect();
         let _ = writeln!(text, "    }}\n    names [{}]", wires.join(" "));
         let _ = writeln!(text, "    required [{}]", indices(&|field| field.required));
-        let optional = |field: &Field| field.ident.is_empty() && !field.required;
-        let _ = writeln!(text, "    optional_constants [{}]", indices(&optional));
+        let _ = writeln!(text, "    optional_constants [{}]", indices(&Field::is_optional_constant));
         let _ = writeln!(text, "    essential [{}]\n    new {{", indices(&|field| field.essential));
         let mut asked: Vec<&Field> =
             stored.iter().map(|(_, field)| *field).filter(|field| field.is_asked_for()).collect();
@@ -92,21 +101,6 @@ impl Emitter<'_> {
         }
         let _ = writeln!(text, "    }}\n}}\n");
 
-        // A setter for each field.
-        let _ = writeln!(text, "impl {runtime}::json::Builder<{name}> {{");
-        for (_, field) in &stored {
-            let _ = writeln!(
-                text,
-                "    #[doc = {:?}]\n    #[must_use]\n    pub fn {ident}<T>(self, value: T) -> Self\n    where\n        \
-                 T: ::std::convert::TryInto<{ty}>,\n        T::Error: ::std::fmt::Display,\n    {{\n        \
-                 self.__set({wire:?}, value, |object, value| object.{ident} = value)\n    }}\n",
-                field.doc,
-                ident = field.ident,
-                ty = field.rust(types),
-                wire = field.wire,
-            );
-        }
-        let _ = writeln!(text, "}}\n");
         if self.has_default(name) {
             let named: Vec<&&Field> = asked.iter().filter(|field| matches!(field.ty, Type::Named(_))).collect();
             let absent = format!("<Self as {runtime}::json::Read>::absent()");

@@ -41,22 +41,7 @@ const BUILDER_NAMES: [&str; 24] = [
     "Debug",
     "Client",
 ];
-const PARAMETER_NAMES: [&str; 14] = [
-    "body",
-    "client",
-    "info",
-    "header_map",
-    "send",
-    "new",
-    "stream",
-    "value",
-    "url",
-    "request",
-    "response",
-    "result",
-    "types",
-    "clone",
-];
+const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
 
 /// An operation before it is lowered: what its parts are.
 pub(crate) struct Operation {
@@ -104,9 +89,9 @@ pub(crate) fn read(document: &Value, types: &mut Types<'_>, warnings: &mut Vec<S
             Some(id) => snake(id),
             None => snake(&format!("{} {}", place.method, place.path)),
         };
-        let mut id = methods.take(wanted);
+        let mut id = methods.take_with(&wanted, "operation");
         while builders.take(pascal(&id)) != pascal(&id) {
-            id = methods.take(format!("{id}_operation"));
+            id = methods.take_with(&id, "operation");
         }
         read.push(operation(document, &place, id, types, warnings));
     }
@@ -249,7 +234,7 @@ fn parameters(
         let mut here: Vec<&mut Parameter> = read.iter_mut().filter(|parameter| parameter.place == place).collect();
         here.sort_by(|one, other| one.wire.cmp(&other.wire));
         for parameter in here {
-            parameter.ident = taken.take(snake(&parameter.wire));
+            parameter.ident = taken.take_with(&snake(&parameter.wire), parameter.place);
         }
     }
     read

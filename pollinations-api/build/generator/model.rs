@@ -118,7 +118,12 @@ impl Field {
     }
 
     pub(crate) fn is_option(&self) -> bool {
-        self.nullable || self.boxed || !self.required && !self.is_collection()
+        self.nullable || self.boxed || !self.required && !self.is_collection() && self.constant.is_none()
+    }
+
+    /// Whether it has a constant value and may be missing.
+    pub(crate) fn is_optional_constant(&self) -> bool {
+        !self.required && !self.is_option() && self.constant.is_some()
     }
 
     /// Whether a program has to say it.

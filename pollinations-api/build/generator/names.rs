@@ -60,6 +60,19 @@ impl Taken {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
+    /// The name, with a word and a number behind it if it is taken. Unlike an underscore, they outlast another change of
+    /// case.
+    pub(crate) fn take_with(&mut self, name: &str, word: &str) -> String {
+        let mut free = name.to_owned();
+        let mut number = 1;
+        while !self.0.insert(free.clone()) {
+            let name = name.trim_end_matches('_');
+            free = if number == 1 { format!("{name}_{word}") } else { format!("{name}_{word}_{number}") };
+            number += 1;
+        }
+        free
+    }
+
     /// The name, with underscores or a number behind it if it is taken.
     pub(crate) fn take(&mut self, name: String) -> String {
         let mut free = name.clone();

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// What the generated types and the modules around them are called themselves, besides what a struct has as methods.
-const TYPE_NAMES: [&str; 2] = ["Self", "Builder"];
+const TYPE_NAMES: [&str; 1] = ["Self"];
 const FIELD_NAMES: [&str; 2] = ["build", "__extra"];
 
 /// All types of a document.
@@ -309,19 +309,15 @@ impl<'a> Types<'a> {
     }
 
     fn structure(&mut self, name: &str, schema: &Value) -> Struct {
-        let properties = self.properties(schema, &mut Vec::new());
+        // Sorted, so that the same value is always written as the same bytes, in whatever order the document has them.
+        let mut properties = self.properties(schema, &mut Vec::new());
+        properties.sort_by(|(one, _), (other, _)| one.cmp(other));
         let component = self.components.iter().find(|(_, rust)| *rust == name).map(|(component, _)| component.clone());
         let tags = component.and_then(|component| self.tags.get(&component).cloned()).unwrap_or_default();
         let mut idents = Taken::new(&FIELD_NAMES);
-        // Whoever comes first by name keeps the bare name, in whatever order the document has them.
-        let mut order: Vec<usize> = (0..properties.len()).collect();
-        order.sort_by(|one, other| properties[*one].0.cmp(&properties[*other].0));
-        let mut chosen = vec![String::new(); properties.len()];
-        for at in order {
-            chosen[at] = idents.take(snake(&properties[at].0));
-        }
         let mut fields = Vec::new();
-        for ((wire, property), ident) in properties.into_iter().zip(chosen) {
+        for (wire, property) in properties {
+            let ident = idents.take(snake(&wire));
             let Property { schema: property, required, essential } = property;
             let given = tags.get(&wire);
             let mut constant = constant(resolve(self.document, &property));
@@ -343,7 +339,7 @@ impl<'a> Types<'a> {
                 required,
                 nullable: seen.nullable,
                 essential,
-                constant: constant.filter(|_| required && !seen.nullable || is_tag),
+                constant: constant.filter(|_| !seen.nullable || is_tag),
                 boxed: false,
                 wire,
             });

@@ -4,22 +4,8 @@ use std::fmt;
 
 use super::object::Object;
 
-/// Builds an object field by field. `X::builder()` starts one.
-///
-/// A setter takes whatever converts into the field's type. A conversion that fails is reported by [`build`](Self::build).
-///
-/// # Examples
-///
-/// ```
-/// use pollinations_api::types::FunctionDefinition;
-///
-/// let function = FunctionDefinition::builder().name("now").description(Some("The time.".to_owned())).build()?;
-/// assert_eq!(function.name, "now");
-///
-/// let error = FunctionDefinition::builder().build().unwrap_err();
-/// assert_eq!(error, "FunctionDefinition: missing field `name`");
-/// # Ok::<(), String>(())
-/// ```
+/// What a builder has set so far. Each generated builder holds one.
+#[doc(hidden)]
 #[derive(Clone)]
 pub struct Builder<T> {
     value: T,
@@ -45,9 +31,7 @@ impl<T: Object> Builder<T> {
     }
 
     /// Sets a field.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn __set<V, F>(mut self, name: &'static str, value: V, place: fn(&mut T, F)) -> Self
+    pub fn set<V, F>(&mut self, name: &'static str, value: V, place: fn(&mut T, F))
     where
         V: TryInto<F>,
         V::Error: fmt::Display,
@@ -61,7 +45,6 @@ impl<T: Object> Builder<T> {
                 self.error.get_or_insert_with(|| format!("{}: field `{name}`: {error}", T::NAME));
             }
         }
-        self
     }
 }
 

@@ -16,7 +16,7 @@ macro_rules! __object {
     ) => {
         impl $name {
             /// Starts to build one, field by field.
-            pub fn builder() -> $crate::json::Builder<Self> {
+            pub fn builder() -> builder::$name {
                 ::std::default::Default::default()
             }
 
@@ -135,14 +135,6 @@ macro_rules! __object {
                 $crate::json::support::deserialize(deserializer)
             }
         }
-
-        impl ::std::convert::TryFrom<$crate::json::Builder<$name>> for $name {
-            type Error = ::std::string::String;
-
-            fn try_from(builder: $crate::json::Builder<$name>) -> ::std::result::Result<Self, Self::Error> {
-                builder.build()
-            }
-        }
     };
     (@new $name:ident) => {};
     (@new $name:ident $($argument:ident $wire:literal: $type:ty;)+) => {
@@ -153,6 +145,45 @@ macro_rules! __object {
                 let mut object = <Self as $crate::json::Read>::absent();
                 $(object.$argument = $argument.into();)+
                 object
+            }
+        }
+    };
+}
+
+/// Defines the builder of an object, without its setters.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __builder {
+    ($name:ident $type:path) => {
+        /// Builds an object of this name, field by field.
+        ///
+        /// A setter takes whatever converts into the type of its field.
+        #[derive(Clone, Debug, Default)]
+        pub struct $name($crate::json::support::Builder<$type>);
+
+        impl $name {
+            /// The object.
+            ///
+            /// # Errors
+            ///
+            /// A required field has not been set, or a value could not be converted. The text names the type and the
+            /// field.
+            pub fn build(self) -> ::std::result::Result<$type, ::std::string::String> {
+                self.0.build()
+            }
+        }
+
+        impl ::std::convert::From<$type> for $name {
+            fn from(value: $type) -> Self {
+                Self(value.into())
+            }
+        }
+
+        impl ::std::convert::TryFrom<$name> for $type {
+            type Error = ::std::string::String;
+
+            fn try_from(builder: $name) -> ::std::result::Result<Self, Self::Error> {
+                builder.build()
             }
         }
     };

@@ -19,7 +19,6 @@ mod text;
 mod union;
 mod value;
 
-pub use builder::Builder;
 pub use extra::Extra;
 pub use joined::Joined;
 pub use repair::{parse, read};
@@ -31,6 +30,7 @@ pub use serde;
 #[doc(hidden)]
 pub mod support {
     pub use super::{
+        builder::Builder,
         object::{Object, Source, deserialize, read_object, required_mask, serialize, write_constant, write_field},
         text::{Text, read_text},
         union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, read_tagged, read_untagged},
@@ -87,6 +87,10 @@ pub trait Read: Sized + Clone + PartialEq + Serialize {
     /// The JSON types that this is read from.
     #[doc(hidden)]
     const KIND: u8;
+
+    /// Whether the mark of a field says that it was missing, and its value a constant that filled itself in.
+    #[doc(hidden)]
+    const MARK_IS_ABSENCE: bool = false;
 
     /// The value of a field that is not there: 0, `false`, an empty text or list, `None`.
     #[doc(hidden)]

@@ -397,13 +397,26 @@ pub fn write_field<M: SerializeMap, T: Read>(
     extra: &Extra,
     (index, name, required): (usize, &'static str, bool),
     value: &T,
-    absent: impl FnOnce() -> T,
+    absent: impl Fn() -> T,
 ) -> Result<(), M::Error> {
     if extra.kept().is_some() {
         return write_kept(map, extra, (index, name, required), value, absent);
     }
+    write_plain(map, extra, (index, name, required), value, absent)
+}
+
+#[inline]
+fn write_plain<M: SerializeMap, T: Read>(
+    map: &mut M,
+    extra: &Extra,
+    (index, name, required): (usize, &'static str, bool),
+    value: &T,
+    absent: impl Fn() -> T,
+) -> Result<(), M::Error> {
     let marked = extra.marked(index);
-    if required || marked || !value.is_blank() { value.write(map, name, marked) } else { Ok(()) }
+    let left_out =
+        if T::MARK_IS_ABSENCE { marked && *value == absent() } else { !required && !marked && value.is_blank() };
+    if left_out { Ok(()) } else { value.write(map, name, marked) }
 }
 
 /// Writes a field of an object that keeps something.
@@ -413,7 +426,7 @@ fn write_kept<M: SerializeMap, T: Read>(
     extra: &Extra,
     (index, name, required): (usize, &'static str, bool),
     value: &T,
-    absent: impl FnOnce() -> T,
+    absent: impl Fn() -> T,
 ) -> Result<(), M::Error> {
     let kept = extra.kept();
     if let Some(instead) = kept.and_then(|kept| kept.unknown().get(name)) {
@@ -431,8 +444,7 @@ fn write_kept<M: SerializeMap, T: Read>(
             return Ok(());
         }
     }
-    let marked = extra.marked(index);
-    if required || marked || !value.is_blank() { value.write(map, name, marked) } else { Ok(()) }
+    write_plain(map, extra, (index, name, required), value, absent)
 }
 
 /// Writes a field of constant value.

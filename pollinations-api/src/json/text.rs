@@ -28,6 +28,7 @@ impl Text for String {
 
 impl Read for String {
     const KIND: u8 = kind::STRING;
+    const MARK_IS_ABSENCE: bool = true;
 
     fn absent() -> Self {
         Self::new()

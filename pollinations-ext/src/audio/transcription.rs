@@ -232,10 +232,7 @@ impl TranscriptionRequest {
         };
         let details: Map<String, Value> = json::read(response.body()).map_err(|error| undecodable(&error))?;
         let transcription: types::Transcription = json::read(response.body()).map_err(|error| undecodable(&error))?;
-        let Some(text) = transcription.text else {
-            let error = Error::new(ErrorKind::Decode, "the transcript has no text").with_operation(OPERATION);
-            return Err(error.with_request_id(response.request_id().map(str::to_owned)));
-        };
+        let text = transcription.text;
         Ok(Transcript { text, details, headers: response.headers().clone() })
     }
 

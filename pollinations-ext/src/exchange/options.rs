@@ -209,3 +209,39 @@ macro_rules! into_setters {
 }
 
 pub(crate) use {into_setters, setters};
+
+/// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
+macro_rules! safety_methods {
+    (example $example:literal) => {
+        /// Runs the `privacy` and `secrets` checks on the input; off by default. Use
+        /// [`safety_checks`](Self::safety_checks) to choose others.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".safe(true);")]
+        /// # }
+        /// ```
+        pub fn safe(self, on: bool) -> Self {
+            self.safety_checks(on.to_string())
+        }
+
+        /// The safety checks to run on the input, separated by commas: `privacy`, `secrets`, `sexual`, `violence`,
+        /// `shield`, or `nsfw` for `sexual,violence`. Off by default.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".safety_checks(\"secrets,violence\");")]
+        /// # }
+        /// ```
+        pub fn safety_checks(mut self, checks: impl Into<String>) -> Self {
+            self.parameters.safe = Some(checks.into());
+            self
+        }
+    };
+}
+
+pub(crate) use safety_methods;
