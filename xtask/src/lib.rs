@@ -9,3 +9,5 @@ pub mod normalize;
 pub mod operations;
 pub mod overlay;
 pub mod sync;
+pub mod words;
+pub mod yaml;

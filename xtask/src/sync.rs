@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Fetcher},
-    normalize::{self, Normalized},
+    normalize::{self, Normalized, Prose, Warning},
     overlay::{Overlay, Unmatched},
+    words::{self, Undescribed},
 };
 
 /// Where the live document is, the newest first.
@@ -22,8 +23,11 @@ pub const LIVE: &[&str] = &[
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
 
-/// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
-const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
+/// What upstream leaves out or gets wrong.
+const FACTS: &[&str] = &[include_str!("../overlay/facts.yaml")];
+
+/// Our own words.
+const WORDS: &[&str] = &[include_str!("../overlay/documentation.yaml")];
 
 /// The extension that says which upstream document `openapi.json` was made from.
 const SOURCE: &str = "x-source";
@@ -48,24 +52,68 @@ pub struct Upstream {
     pub origin: Value,
 }
 
-/// Makes the OpenAPI 3.0.3 document that the project is generated from: normalized, with the overlays on top.
+/// The document that the project is generated from, and what there is to say of how it came about.
+#[derive(Debug)]
+pub struct Built {
+    /// The OpenAPI 3.0.3 document.
+    pub document: Value,
+    /// What OpenAPI 3.0 cannot say of the upstream document, and the facts that were left out.
+    pub warnings: Vec<Warning>,
+    /// Documentation whose subject is gone. It does no harm, and can be removed from the overlay.
+    pub stale: Vec<String>,
+    /// What has no description yet, and got a neutral one made from its name.
+    pub undescribed: Undescribed,
+}
+
+/// Makes the OpenAPI 3.0.3 document that the project is generated from: converted, shaped, with the overlays on top and
+/// our own words in place of upstream's.
 ///
 /// # Errors
 ///
-/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
-/// target.
-pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::shaped(upstream, normalize::Prose::Drop)?;
+/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], a fact no longer has a target.
+pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Built> {
+    build_with(upstream, unmatched, Prose::Drop)
+}
+
+/// Does the same, and under [`Prose::Keep`] leaves upstream's words where it has some.
+///
+/// # Errors
+///
+/// As for [`build`].
+pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result<Built> {
+    let Normalized { mut document, mut warnings } = normalize::shaped(upstream, prose)?;
+    let failures = apply(FACTS, &mut document)?;
+    unmatched.settle(failures, &mut warnings)?;
+    // The facts bring schemas of their own, which get their names here; the words are about those names.
+    let mut again = |document: &mut Value| -> Result<()> {
+        let shaped = normalize::shaped(std::mem::take(document), prose)?;
+        *document = shaped.document;
+        warnings.extend(shaped.warnings);
+        Ok(())
+    };
+    again(&mut document)?;
+    let stale = match prose {
+        Prose::Drop => apply(WORDS, &mut document)?,
+        Prose::Keep => {
+            let mut ours = document.clone();
+            let stale = apply(WORDS, &mut ours)?;
+            words::take_missing(&mut document, &mut ours);
+            stale
+        }
+    };
+    let undescribed = words::fill(&mut document);
+    // Once more, for words beside a reference.
+    again(&mut document)?;
+    Ok(Built { document, warnings, stale, undescribed })
+}
+
+/// Applies overlays; returns the actions that had no effect.
+fn apply(overlays: &[&str], document: &mut Value) -> Result<Vec<String>> {
     let mut failures = Vec::new();
-    for overlay in OVERLAYS {
-        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
+    for overlay in overlays {
+        failures.extend(Overlay::parse(overlay)?.apply_all(document));
     }
-    unmatched.settle(failures, &mut normalized.warnings)?;
-    // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
-    let again = normalize::shaped(normalized.document, normalize::Prose::Drop)?;
-    normalized.document = again.document;
-    normalized.warnings.extend(again.warnings);
-    Ok(normalized)
+    Ok(failures)
 }
 
 /// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
@@ -87,7 +135,7 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is not JSON.
+/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is neither JSON nor YAML.
 pub fn read(path: &Path) -> Result<Value> {
     fetch::parse(&read_bytes(path)?).with_context(|| format!("{} is not usable", path.display()))
 }
