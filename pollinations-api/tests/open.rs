@@ -38,6 +38,6 @@ fn unions() {
     let new = there_and_back(json!({ "role": "narrator", "content": "Meanwhile…", "mood": 3 }));
     assert!(matches!(new, ChatMessage::Other(_)));
     assert!(matches!(there_and_back(json!({ "type": "hologram", "x": [1] })), ContentPart::Other(_)));
-    assert_eq!(there_and_back::<Tool>(json!({ "type": "code_execution" })), Tool::CodeExecution);
+    assert_eq!(there_and_back::<Tool>(json!({ "type": "code_execution" })), Tool::code_execution());
     assert!(matches!(there_and_back(json!({ "type": "time_travel" })), Tool::Other(_)));
 }

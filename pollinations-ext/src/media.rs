@@ -281,7 +281,9 @@ impl UploadRequest {
             Encoding::Raw => Upload { content_type: file.content_type_or_unknown().to_owned(), body: file.bytes },
             Encoding::Base64 => {
                 let data = BASE64_STANDARD.encode(&file.bytes);
-                let body = MediaUploadRequest { content_type: file.content_type, data, name: Some(file.name) };
+                let mut body = MediaUploadRequest::new(data);
+                body.content_type = file.content_type;
+                body.name = Some(file.name);
                 let body = serde_json::to_vec(&body).map_err(|error| Error::request(error.to_string()))?;
                 Upload { content_type: "application/json".to_owned(), body: body.into() }
             }

@@ -141,7 +141,7 @@ async fn every_operation_and_every_parameter() {
     reach!("chat_completions" ["logprobs"] chat(), logprobs(true), .send());
     reach!("chat_completions" ["top_logprobs"] chat(), top_logprobs(2), .send());
     reach!("chat_completions" ["max_tokens"] chat(), max_tokens(2), .send());
-    reach!("chat_completions" ["response_format"] chat(), response_format(types::ResponseFormat::JsonObject), .send());
+    reach!("chat_completions" ["response_format"] chat(), response_format(types::ResponseFormat::json_object()), .send());
     reach!("chat_completions" ["seed"] chat(), seed(2), .send());
     reach!("chat_completions" ["stop"] chat(), stop(["x"]), .send());
     reach!("chat_completions" ["stream"] chat(), stream());
@@ -151,7 +151,7 @@ async fn every_operation_and_every_parameter() {
     reach!("chat_completions" ["reasoning_effort"] chat(), reasoning_effort("low"), .send());
     reach!("chat_completions" ["temperature"] chat(), temperature(0.5), .send());
     reach!("chat_completions" ["top_p"] chat(), top_p(0.5), .send());
-    reach!("chat_completions" ["tools"] chat(), tool(types::Tool::GoogleSearch), .send());
+    reach!("chat_completions" ["tools"] chat(), tool(types::Tool::google_search()), .send());
     reach!("chat_completions" ["tool_choice"] chat(), tool_choice(types::ToolChoiceMode::Auto), .send());
     reach!("chat_completions" ["parallel_tool_calls"] chat(), parallel_tool_calls(false), .send());
     reach!("chat_completions" ["user"] chat(), end_user("u-1"), .send());

@@ -38,11 +38,8 @@ async fn every_operation() {
         }};
     }
 
-    let message = types::ChatMessage::from(types::UserMessage {
-        content: types::MessageContent::Text("Hello there".to_owned()),
-        name: None,
-    });
-    let body = types::ChatCompletionRequest { messages: vec![message], ..Default::default() };
+    let message = types::ChatMessage::from(types::UserMessage::new("Hello there".to_owned()));
+    let body = types::ChatCompletionRequest::new(vec![message]);
     let completion = call!(chat_completions.body(body));
     let reply = completion.choices[0].message.as_ref().unwrap().content.as_deref();
     assert_eq!(reply, Some("You said: Hello there"));

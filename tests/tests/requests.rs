@@ -58,10 +58,7 @@ async fn chat_with_every_setting() {
         .user("Hello")
         .assistant("Hi")
         .tool_result("call_1", "21 °C")
-        .message(types::UserMessage {
-            name: Some("ada".to_owned()),
-            content: types::MessageContent::Text("And now?".to_owned()),
-        })
+        .message(types::UserMessage::builder().content("And now?".to_owned()).name("ada".to_owned()).build().unwrap())
         .temperature(0.5)
         .top_p(0.9)
         .max_tokens(100)
@@ -76,11 +73,11 @@ async fn chat_with_every_setting() {
         .reasoning_effort("low")
         .thinking(2000)
         .thinking_budget(1000)
-        .response_format(types::ResponseFormat::JsonObject)
+        .response_format(types::ResponseFormat::json_object())
         .end_user("u-1")
         .speak("alloy", "mp3")
         .function("weather", "Tells the weather", json!({ "type": "object", "properties": {} }))
-        .tool(types::Tool::GoogleSearch)
+        .tool(types::Tool::google_search())
         .tool_choice(types::ToolChoiceMode::Auto)
         .parallel_tool_calls(false)
         .with_body(|body| {
@@ -116,7 +113,7 @@ async fn streamed_chat() {
     let client = recorder.client();
     let stream = client.chat("openai").user("Name a flower").stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "A tulip");
-    let without_usage = types::StreamOptions { include_usage: Some(false) };
+    let without_usage = types::StreamOptions::builder().include_usage(false).build().unwrap();
     let stream = client.chat("openai").user("Name a flower").stream_options(without_usage).stream().await.unwrap();
     let pieces: Vec<String> = stream.text_stream().try_collect().await.unwrap();
     assert_eq!(pieces, ["A tulip"]);

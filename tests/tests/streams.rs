@@ -122,7 +122,7 @@ async fn tool_calls_reasoning_and_sound_are_put_together() {
     let audio = message.audio.as_ref().unwrap();
     assert_eq!((audio.data.as_str(), audio.transcript.as_str(), audio.expires_at), ("AAAABBBB", "one two", Some(9)));
     let blocks = message.content_blocks.as_ref().unwrap();
-    assert_eq!(blocks[0], types::ThinkingBlock { thinking: "hm".to_owned() }.into());
+    assert_eq!(blocks[0], types::ThinkingBlock::new("hm").into());
     // What is new is kept as it came.
     assert_eq!(serde_json::to_value(&blocks[1]).unwrap(), json!({ "type": "novel", "x": 1 }));
 }

@@ -107,7 +107,13 @@ impl AudioRequest {
     pub async fn send(self) -> Result<Download, Error> {
         let Parameters { model, voice, response_format, speed, duration, instrumental } = self.parameters;
         let input = self.text;
-        let body = SpeechRequest { duration, input, instrumental, model, response_format, speed, voice };
+        let mut body = SpeechRequest::new(input);
+        body.duration = duration;
+        body.instrumental = instrumental;
+        body.model = model;
+        body.response_format = response_format;
+        body.speed = speed;
+        body.voice = voice;
         let send = |client: Client| async move { client.create_speech().body(body).send().await };
         self.shared.media(POST, &self.options, send).await
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Asks for a reply after the schema of `T`.
 pub(super) async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<T, Error> {
-    let format = JsonSchemaFormat { json_schema: definition::<T>() };
+    let format = JsonSchemaFormat::new(definition::<T>());
     let reply = request.response_format(format).send().await?;
     let text = reply.text();
     parse(text).map_err(|error| {
@@ -47,7 +47,11 @@ fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
     let name: String = T::schema_name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
     let name = Some(if name.is_empty() { "reply".to_owned() } else { name });
     let schema = if strict { schema } else { self::schema::<T>() };
-    JsonSchemaDefinition { description: None, name, schema: object(schema), strict: strict.then_some(true) }
+    let mut definition = JsonSchemaDefinition::default();
+    definition.name = name;
+    definition.schema = object(schema);
+    definition.strict = strict.then_some(true);
+    definition
 }
 
 /// What the arguments of a function are, as the model is shown them.

@@ -145,7 +145,7 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Cheap, Answer, "chat_completions", "a chat in JSON", |context| {
             let request = context.client()?.chat("openai").user("Answer in JSON: a flower");
-            request.response_format(types::ResponseFormat::JsonObject).send().await.map(drop).map_err(told)
+            request.response_format(types::ResponseFormat::json_object()).send().await.map(drop).map_err(told)
         }),
         probe!(Cheap, Content, "chat_completions", "a chat after a schema", |context| {
             let request = context.client()?.chat("openai").user("Name a flower");
