@@ -10,3 +10,5 @@ pub mod operations;
 pub mod overlay;
 mod overlays;
 pub mod sync;
+pub mod words;
+pub mod yaml;

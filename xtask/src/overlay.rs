@@ -1,7 +1,7 @@
 //! OpenAPI Overlay 1.0: what upstream does not say, applied to the normalized document.
 //!
-//! An action whose target matches nothing is an error, so that our documentation cannot silently lose its subject
-//! when upstream moves.
+//! An action whose target matches nothing does nothing, and is reported: a fact about the service whose subject is gone
+//! has to be looked at, and documentation whose subject is gone can be removed.
 
 use std::fmt;
 

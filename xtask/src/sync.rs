@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Fetcher},
-    normalize::{self, Normalized, Warning},
+    normalize::{self, Normalized, Prose, Warning},
     overlay::{Overlay, Unmatched},
     overlays,
+    words::{self, Undescribed},
 };
 
 /// Where the live document is, the newest first.
@@ -46,35 +47,68 @@ pub struct Upstream {
     pub origin: Value,
 }
 
-/// Makes the OpenAPI 3.0.3 document that the project is generated from: normalized, with the overlays on top.
+/// The document that the project is generated from, and what there is to say of how it came about.
+#[derive(Debug)]
+pub struct Built {
+    /// The OpenAPI 3.0.3 document.
+    pub document: Value,
+    /// What OpenAPI 3.0 cannot say of the upstream document, and the facts that were left out.
+    pub warnings: Vec<Warning>,
+    /// Documentation whose subject is gone. It does no harm, and can be removed from the overlay.
+    pub stale: Vec<String>,
+    /// What has no description yet, and got a neutral one made from its name.
+    pub undescribed: Undescribed,
+}
+
+/// Makes the OpenAPI 3.0.3 document that the project is generated from: converted, shaped, with the overlays on top and
+/// our own words in place of upstream's.
 ///
 /// # Errors
 ///
-/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
-/// target.
-pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::shaped(upstream, normalize::Prose::Drop)?;
-    let mut failures = Vec::new();
-    for overlay in overlays::FACTS {
-        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
-    }
-    // The words come after a second round, since the facts bring schemas that only get their names there; and the third
-    // deals with words beside a reference.
-    normalize_again(&mut normalized)?;
-    for overlay in overlays::WORDS {
-        let stale = Overlay::parse(overlay)?.apply_all(&mut normalized.document);
-        normalized.warnings.extend(stale.into_iter().map(Warning::overlay));
-    }
-    normalize_again(&mut normalized)?;
-    unmatched.settle(failures, &mut normalized.warnings)?;
-    Ok(normalized)
+/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], a fact no longer has a target.
+pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Built> {
+    build_with(upstream, unmatched, Prose::Drop)
 }
 
-fn normalize_again(normalized: &mut Normalized) -> Result<()> {
-    let again = normalize::shaped(std::mem::take(&mut normalized.document), normalize::Prose::Drop)?;
-    normalized.document = again.document;
-    normalized.warnings.extend(again.warnings);
-    Ok(())
+/// Does the same, and under [`Prose::Keep`] leaves upstream's words where it has some.
+///
+/// # Errors
+///
+/// As for [`build`].
+pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result<Built> {
+    let Normalized { mut document, mut warnings } = normalize::shaped(upstream, prose)?;
+    let failures = apply(overlays::FACTS, &mut document)?;
+    unmatched.settle(failures, &mut warnings)?;
+    // The facts bring schemas of their own, which get their names here; the words are about those names.
+    let mut again = |document: &mut Value| -> Result<()> {
+        let shaped = normalize::shaped(std::mem::take(document), prose)?;
+        *document = shaped.document;
+        warnings.extend(shaped.warnings);
+        Ok(())
+    };
+    again(&mut document)?;
+    let stale = match prose {
+        Prose::Drop => apply(overlays::WORDS, &mut document)?,
+        Prose::Keep => {
+            let mut ours = document.clone();
+            let stale = apply(overlays::WORDS, &mut ours)?;
+            words::take_missing(&mut document, &mut ours);
+            stale
+        }
+    };
+    let undescribed = words::fill(&mut document);
+    // Once more, for words beside a reference.
+    again(&mut document)?;
+    Ok(Built { document, warnings, stale, undescribed })
+}
+
+/// Applies overlays; returns the actions that had no effect.
+fn apply(overlays: &[&str], document: &mut Value) -> Result<Vec<String>> {
+    let mut failures = Vec::new();
+    for overlay in overlays {
+        failures.extend(Overlay::parse(overlay)?.apply_all(document));
+    }
+    Ok(failures)
 }
 
 /// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
@@ -96,7 +130,7 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is not JSON.
+/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is neither JSON nor YAML.
 pub fn read(path: &Path) -> Result<Value> {
     fetch::parse(&read_bytes(path)?).with_context(|| format!("{} is not usable", path.display()))
 }

@@ -65,7 +65,7 @@ fn a_file_that_is_not_there() {
 #[test]
 fn documents_that_are_none() {
     for (content, reason) in [
-        ("<html>", "in.json is not usable: it is not JSON: expected value at line 1 column 1"),
+        ("<html>", "in.json is not usable: it is neither JSON nor YAML: expected value at line 1 column 1"),
         ("[]", "not an OpenAPI 3 document: the document is not a JSON object"),
         ("{}", "not an OpenAPI 3 document: there is no `openapi` field with a version"),
         (r#"{"swagger":"2.0"}"#, "not an OpenAPI 3 document: it is OpenAPI 2.0 (Swagger); convert it to 3.x first"),
@@ -158,7 +158,7 @@ fn an_address_that_answers_something_else() {
     });
     let text = error_line(&xtask(&["sync", "--url", &url]));
     server.join().unwrap();
-    assert!(text.contains("it is not JSON"), "{text}");
+    assert!(text.contains("it is neither JSON nor YAML"), "{text}");
 }
 
 #[test]

@@ -5,12 +5,13 @@
 //! unlike a strict reader, the generated client takes new values of an enumeration and new members of a union.
 
 mod explain;
+mod group;
 mod prepare;
 mod prose;
 mod render;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -77,6 +78,9 @@ pub struct Change {
     /// Where it is: a JSON pointer into the normalized document, with `#` in front. For words, into the document as
     /// it was given.
     pub location: String,
+    /// The same for people, such as `ModelInfo.pricing` or ``query parameter `seed` ``; empty for an operation as a
+    /// whole.
+    pub place: String,
     /// What changed, in a sentence.
     pub message: String,
     /// What was there before; null if nothing was.
@@ -92,6 +96,9 @@ pub struct Report {
     pub bump: Option<Bump>,
     /// The changes.
     pub changes: Vec<Change>,
+    /// Method and path of each operation, by its id.
+    #[serde(skip)]
+    routes: BTreeMap<String, String>,
 }
 
 /// Compares two OpenAPI 3.0 or 3.1 documents.
@@ -111,6 +118,10 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     for found in walk(&pair)? {
         changes.extend(explain::explain(&pair, &found));
     }
+    for change in &mut changes {
+        change.place = pair.place(&change.location);
+    }
+    let routes = pair.routes();
     let mut seen = BTreeSet::new();
     changes.retain(|change| seen.insert((change.location.clone(), change.message.clone())));
     changes.sort_by(|left, right| {
@@ -124,7 +135,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
         Class::Additive => Bump::Minor,
         Class::Docs => Bump::Patch,
     });
-    Ok(Report { bump, changes })
+    Ok(Report { bump, changes, routes })
 }
 
 /// A place that differs.

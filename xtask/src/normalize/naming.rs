@@ -149,7 +149,7 @@ pub(super) fn of_status(operation: &str, phrase: &str, kind: &str) -> String {
 pub(super) fn from_owner_and_title(owner: &str, title: &str) -> String {
     let mut name = words(owner);
     name.extend(words(title));
-    shorten(name)
+    shorten(name, 0, COMFORTABLE)
 }
 
 /// A name with what is special about the type at its end.
@@ -168,13 +168,21 @@ const JSON_TYPES: [&str; 7] = ["", "array", "boolean", "integer", "number", "obj
 
 /// The words of an owner and of the way from there to a type.
 fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
+    let room = if short { COMFORTABLE } else { MAX_LENGTH };
     let Some((before, member)) = edge.split_once('(') else {
+        let owner = name.len();
         along(&mut name, edge);
-        return shorten(name);
+        name.dedup();
+        if name.len() == owner && owner > 0 && !edge.is_empty() && !edge.ends_with("[]") {
+            // The way repeats the end of the owner's name, which the owner has already.
+            name.push("body".to_owned());
+        }
+        return shorten(name, 0, room);
     };
     along(&mut name, before);
     let (label, after) = member.rsplit_once(')').unwrap_or((member, ""));
     let label = label.trim_matches('*');
+    let mut first = 0;
     if JSON_TYPES.contains(&label) {
         if after.is_empty() {
             name.push("value".to_owned());
@@ -183,11 +191,12 @@ fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
         // The label says which member it is; of what, the end of the owner's name says well enough.
         let kept = if short { name.iter().rposition(|word| word.len() > 1).unwrap_or_default() } else { 0 };
         let mut tagged = words(label);
+        first = tagged.len();
         tagged.extend(name.drain(..).skip(kept));
         name = tagged;
     }
     along(&mut name, after);
-    shorten(name)
+    shorten(name, first, room)
 }
 
 /// Adds the words of a way that leads through no union.
@@ -213,12 +222,13 @@ fn along(name: &mut Vec<String>, edge: &str) {
     name.append(&mut suffix);
 }
 
-/// A type name of some words, without those in front where it is long.
-fn shorten(mut name: Vec<String>) -> String {
+/// A type name of some words. Where they need more room, words after the first `kept` go.
+fn shorten(mut name: Vec<String>, kept: usize, room: usize) -> String {
     name.dedup();
     let mut result = type_name(&name.join("_"));
-    while result.len() > COMFORTABLE && name.len() > 2 {
-        name.remove(0);
+    while name.iter().map(String::len).sum::<usize>() > room && name.len() > kept + 2 {
+        name.remove(kept);
+        name.dedup();
         result = type_name(&name.join("_"));
     }
     result

@@ -1,0 +1,81 @@
+//! The two states of the upstream document that we have: both go through the pipeline, and their drift can be read.
+
+use std::{env, fs, path::Path};
+
+use serde_json::Value;
+use xtask::{drift, normalize::walk, overlay::Unmatched, sync};
+
+/// The document of one state; nothing if it is not on this machine, which is an error where `CI` is set.
+fn state(name: &str) -> Option<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream").join(format!("openapi-{name}.json"));
+    match fs::read(&path) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
+        Err(error) if env::var_os("CI").is_some() => panic!("{}: {error}", path.display()),
+        Err(_) => {
+            eprintln!("skipped: {} is not there", path.display());
+            None
+        }
+    }
+}
+
+fn states() -> Option<[Value; 2]> {
+    Some([state("2026-02-25")?, state("2026-10")?])
+}
+
+/// The operations of a document: method, path and id.
+fn operations(document: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    walk::each_operation(&mut document.clone(), |method, path, operation| {
+        let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+        found.push((format!("{method} {path}"), id));
+    });
+    found
+}
+
+#[test]
+fn every_fact_has_its_subject_in_both_states() {
+    for document in states().into_iter().flatten() {
+        sync::build(document, Unmatched::Refuse).unwrap();
+    }
+}
+
+#[test]
+fn no_operation_of_the_older_state_is_lost() {
+    let Some([old, new]) = states() else { return };
+    let old = sync::build(old, Unmatched::Refuse).unwrap().document;
+    let new = sync::build(new, Unmatched::Refuse).unwrap().document;
+    let new = operations(&new);
+    for (route, id) in operations(&old) {
+        assert!(new.iter().any(|(_, other)| *other == id), "{route} was `{id}` and is gone");
+    }
+}
+
+/// What the older state and the project's own documents name, and the newer state leaves out.
+#[test]
+fn what_upstream_no_longer_names_is_still_there_and_deprecated() {
+    let Some(new) = state("2026-10") else { return };
+    let document = sync::build(new, Unmatched::Refuse).unwrap().document;
+    let parameters = document["paths"]["/image/{prompt}"]["get"]["parameters"].as_array().unwrap();
+    for name in ["enhance", "negative_prompt", "duration", "aspectRatio", "audio"] {
+        let parameter =
+            parameters.iter().find(|parameter| parameter["name"] == name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(parameter["deprecated"], true, "{name}");
+    }
+    let schemas = &document["components"]["schemas"];
+    for (kind, name) in [
+        ("ChatCompletionRequest", "thinking"),
+        ("ChatCompletionRequest", "thinking_budget"),
+        ("SpeechRequest", "speed"),
+        ("AccountProfile", "createdAt"),
+    ] {
+        assert_eq!(schemas[kind]["properties"][name]["deprecated"], true, "{kind}.{name}");
+    }
+    assert_eq!(document["paths"]["/text/{prompt}"]["post"]["deprecated"], true);
+}
+
+#[test]
+fn the_drift_between_the_states_can_be_read() {
+    let Some([old, new]) = states() else { return };
+    let report = drift::compare(&old, &new).unwrap();
+    insta::assert_snapshot!("from_february_to_october", report.to_text());
+}
