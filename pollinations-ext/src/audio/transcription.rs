@@ -10,11 +10,7 @@ use pollinations_api::{
 use serde_json::{Map, Value};
 
 use crate::{
-    base::{
-        error::{Error, ErrorKind},
-        file::File,
-        json,
-    },
+    base::{error::Error, file::File, json},
     exchange::{
         multipart::Form,
         options::{Options, call_options, into_setters, setters},
