@@ -26,8 +26,8 @@ async fn only_the_keys_of_a_list_are_accepted() {
     }
 
     assert_eq!(get(&emulator, "sk_poor", "/image/x?width=8&height=8").await.0, 200);
-    let (status, body) = get(&emulator, "sk_poor", "/image/x?width=8&height=8").await;
-    assert_eq!((status, &body["error"]["details"]["reason"]), (402, &"key_budget".into()));
+    let (status, body) = get(&emulator, "sk_poor", "/image/y?width=8&height=8").await;
+    assert_eq!((status, &body["error"]["code"]), (402, &"KEY_BUDGET_EXHAUSTED".into()));
     let left = get(&emulator, "sk_poor", "/account/key").await.1["pollenBudget"].as_f64().unwrap();
     assert!((left - 0.005).abs() < 1e-9);
     assert_eq!(get(&emulator, "sk_poor", "/account/balance").await.1["balance"].as_f64(), Some(left));
@@ -47,11 +47,11 @@ async fn only_the_keys_of_a_list_are_accepted() {
 #[tokio::test]
 async fn the_account_runs_out_and_the_records_add_up() {
     let emulator = Emulator::builder().balance(0.025).start().await.unwrap();
-    for _ in 0..2 {
-        assert_eq!(get(&emulator, "sk_a", "/image/x?width=8&height=8").await.0, 200);
+    for prompt in ["x", "y"] {
+        assert_eq!(get(&emulator, "sk_a", &format!("/image/{prompt}?width=8&height=8")).await.0, 200);
     }
-    let (status, body) = get(&emulator, "sk_a", "/image/x?width=8&height=8").await;
-    assert_eq!((status, &body["error"]["details"]["reason"]), (402, &"account_balance".into()));
+    let (status, body) = get(&emulator, "sk_a", "/image/z?width=8&height=8").await;
+    assert_eq!((status, &body["error"]["code"]), (402, &"INSUFFICIENT_BALANCE".into()));
     let (_, usage) = get(&emulator, "sk_a", "/account/usage").await;
     let spent: f64 = usage["usage"].as_array().unwrap().iter().map(|record| record["cost_usd"].as_f64().unwrap()).sum();
     assert!((spent + emulator.balance() - 0.025).abs() < 1e-9);

@@ -1,0 +1,45 @@
+//! The operations: one room for each group of the API. A room has the routes of its operations and what answers them;
+//! it knows no other room. A new operation goes into the room of its group, and is found here.
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+
+use crate::{base::failure, gate, state::State};
+
+mod account;
+mod audio;
+mod chat;
+mod control;
+mod document;
+mod image;
+mod media;
+mod models;
+mod sign_in;
+mod text;
+
+/// What a room answers.
+type Routes = Router<Arc<State>>;
+
+/// Everything that is answered, behind the gate.
+pub(crate) fn router(state: Arc<State>) -> Router {
+    let rooms: [Routes; 10] = [
+        account::routes(),
+        audio::routes(),
+        chat::routes(),
+        control::routes(),
+        document::routes(),
+        image::routes(),
+        media::routes(),
+        models::routes(),
+        sign_in::routes(),
+        text::routes(),
+    ];
+    rooms
+        .into_iter()
+        .fold(Router::new(), Router::merge)
+        .fallback(failure::not_found)
+        .method_not_allowed_fallback(failure::method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), gate::admit))
+        .with_state(state)
+}

@@ -1,0 +1,186 @@
+//! Bring Your Own Pollen: the page that asks a user for a key, and the device flow (RFC 8628).
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Form, Json, Router,
+    extract::{Query, State},
+    http::{StatusCode, Uri, header::LOCATION},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    base::{failure::Failure, key::Key},
+    state::{self, Decision},
+};
+
+type Shared = State<Arc<state::State>>;
+type Parameters = HashMap<String, String>;
+
+/// Seconds between two questions of a device, and until its code expires.
+const INTERVAL: u64 = 1;
+const EXPIRES_IN: u64 = 600;
+
+pub(super) fn routes() -> Router<Arc<state::State>> {
+    Router::new()
+        .route("/authorize", get(ask).post(decide))
+        .route("/device", get(ask_device).post(decide_device))
+        .route("/api/device/code", post(device_code))
+        .route("/api/device/token", post(device_token))
+}
+
+/// `GET /authorize`: a page with two buttons.
+async fn ask(Query(query): Query<Parameters>) -> Result<Html<String>, Failure> {
+    redirect_url(&query)?;
+    let facts: String = [
+        ("Application", value(&query, "app_key", "client_id")),
+        ("Permissions", value(&query, "permissions", "scope")),
+        ("Models", value(&query, "models", "models")),
+        ("Budget", value(&query, "budget", "budget").map(|budget| format!("{budget} pollen"))),
+        (
+            "Expires after",
+            value(&query, "expiry", "expiry")
+                .map(|days| if days == "1" { "1 day".to_owned() } else { format!("{days} days") }),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(format!("<dt>{name}</dt><dd>{}</dd>", escape(&value?))))
+    .collect();
+    let hidden: String = query
+        .iter()
+        .map(|(name, value)| format!("<input type=hidden name=\"{}\" value=\"{}\">", escape(name), escape(value)))
+        .collect();
+    let place = escape(&redirect_url(&query)?);
+    Ok(page("Grant a key?", &format!("<p>A key for <code>{place}</code>.</p><dl>{facts}</dl>"), &hidden, "/authorize"))
+}
+
+/// `POST /authorize`: sends the browser back as the service does.
+async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Response, Failure> {
+    let place = redirect_url(&form)?;
+    let state_parameter = form.get("state").map(|state| format!("&state={}", encode(state))).unwrap_or_default();
+    let fragment = if form.get("decision").is_some_and(|decision| decision == "allow") {
+        format!("api_key={}{state_parameter}", state.keys.issue(|key| limited(key, &form)))
+    } else {
+        format!("error=access_denied{state_parameter}")
+    };
+    let place = place.split('#').next().unwrap_or_default();
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, format!("{place}#{fragment}"))]).into_response())
+}
+
+/// `POST /api/device/code` (RFC 8628, section 3.1).
+async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Response {
+    let client = body.as_ref().and_then(|Json(body)| body["client_id"].as_str()).unwrap_or_default();
+    if !client.starts_with("pk_") {
+        let error = json!({ "error": "invalid_client", "error_description": "client_id has to be a pk_ key" });
+        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+    }
+    let (device_code, user_code) = state.devices.issue();
+    let page = format!("{}/device", state.base_url);
+    Json(json!({
+        "device_code": device_code,
+        "user_code": user_code,
+        "verification_uri": page,
+        "verification_uri_complete": format!("{page}?user_code={user_code}"),
+        "expires_in": EXPIRES_IN,
+        "interval": INTERVAL,
+    }))
+    .into_response()
+}
+
+/// `POST /api/device/token` (RFC 8628, sections 3.4 and 3.5).
+async fn device_token(State(state): Shared, body: Option<Json<Value>>) -> Response {
+    let code = body.as_ref().and_then(|Json(body)| body["device_code"].as_str()).unwrap_or_default();
+    let refuse = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+    match state.devices.get(code).map(|device| device.decision) {
+        Some(Decision::Granted) => {
+            state.devices.forget(code);
+            Json(json!({ "access_token": state.keys.issue(|key| key), "token_type": "bearer" })).into_response()
+        }
+        Some(Decision::Denied) => refuse("access_denied"),
+        Some(Decision::Pending) => refuse("authorization_pending"),
+        None => refuse("expired_token"),
+    }
+}
+
+/// `GET /device`: the page where the user enters the code.
+async fn ask_device(Query(query): Query<Parameters>) -> Html<String> {
+    let code = escape(query.get("user_code").map_or("", String::as_str));
+    let field = format!("<p><label>Code <input name=user_code value=\"{code}\" autofocus></label></p>");
+    page("Connect a device?", "<p>Enter the code that the device shows.</p>", &field, "/device")
+}
+
+/// `POST /device`: notes what the user has decided.
+async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Response {
+    let allow = form.get("decision").is_some_and(|decision| decision == "allow");
+    let decision = if allow { Decision::Granted } else { Decision::Denied };
+    let code = form.get("user_code").map_or("", String::as_str);
+    if !state.devices.decide(code, decision) {
+        return (StatusCode::NOT_FOUND, page("No such code", "<p>It may have expired.</p>", "", "")).into_response();
+    }
+    let (title, text) =
+        if allow { ("Connected", "The device has a key now.") } else { ("Denied", "The device gets no key.") };
+    page(title, &format!("<p>{text} You can close this page.</p>"), "", "").into_response()
+}
+
+/// The key as the user was asked for it.
+fn limited(mut key: Key, form: &Parameters) -> Key {
+    let list =
+        |text: String| text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
+    let permissions: Vec<String> = value(form, "permissions", "scope").map(list).unwrap_or_default();
+    key = key.permissions(permissions);
+    if let Some(models) = value(form, "models", "models") {
+        let models: Vec<String> = list(models);
+        key = key.models(models);
+    }
+    if let Some(budget) = value(form, "budget", "budget").and_then(|budget| budget.parse().ok()) {
+        key = key.budget(budget);
+    }
+    let days: f64 = value(form, "expiry", "expiry").and_then(|days| days.parse().ok()).unwrap_or(30.0);
+    key.expires_in(days * 86_400.0)
+}
+
+fn value(query: &Parameters, name: &str, later_name: &str) -> Option<String> {
+    query.get(name).or_else(|| query.get(later_name)).cloned()
+}
+
+fn redirect_url(query: &Parameters) -> Result<String, Failure> {
+    let url = value(query, "redirect_url", "redirect_uri").unwrap_or_default();
+    let has_host = url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some() && uri.scheme().is_some());
+    // A script in place of an address would run in this page.
+    if has_host { Ok(url) } else { Err(Failure::field("redirect_url", "must be an absolute URL")) }
+}
+
+/// A page with a form, if it has somewhere to go.
+fn page(title: &str, text: &str, fields: &str, action: &str) -> Html<String> {
+    let form = if action.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<form method=post action=\"{action}\">{fields}<button name=decision value=allow>Allow</button> \
+             <button name=decision value=deny>Deny</button></form>"
+        )
+    };
+    Html(format!(
+        "<!doctype html><html lang=en><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\"><title>{title}</title><link rel=icon href=\"data:,\">\
+         <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;\
+         padding:0 1rem}}button,input{{font:inherit;padding:.25rem .75rem}}dt{{font-weight:bold}}dd{{margin:0 0 .5rem}}</style>\
+         <h1>{title}</h1>{text}{form}</html>"
+    ))
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// A value within a fragment.
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

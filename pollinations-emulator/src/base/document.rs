@@ -1,0 +1,334 @@
+//! `openapi.json`, as the rules that requests are checked by.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::openapi::{json_schema, json_schemas, path_fits};
+
+/// The document itself, as it is served.
+pub(crate) const TEXT: &str = include_str!("../../openapi.json");
+
+/// The rules of all operations, made when they are first needed.
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(TEXT));
+
+/// Aliases of operations: the older gateway's paths, and the deprecated one. The last segment of an alias with a
+/// parameter stands for that.
+const ALIASES: &[(&str, &str)] = &[
+    ("/openai", "/v1/chat/completions"),
+    ("/generate/openai", "/v1/chat/completions"),
+    ("/generate/openai/chat/completions", "/v1/chat/completions"),
+    ("/generate/openai/models", "/v1/models"),
+    ("/generate/image/models", "/image/models"),
+    ("/generate/image/{prompt}", "/image/{prompt}"),
+];
+
+/// The operations that coalesce, as long as the document does not say which do.
+const COALESCED: &[(&str, &str)] = &[
+    ("GET", "/text/{prompt}"),
+    ("POST", "/text/{prompt}"),
+    ("POST", "/text"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/messages"),
+    ("POST", "/v1/responses"),
+    ("POST", "/v1/embeddings"),
+    ("GET", "/image/{prompt}"),
+    ("POST", "/v1/images/generations"),
+    ("POST", "/v1/images/edits"),
+    ("GET", "/video/{prompt}"),
+    ("GET", "/3d/{prompt}"),
+    ("POST", "/3d/{prompt}"),
+    ("GET", "/audio/{text}"),
+    ("POST", "/v1/audio/speech"),
+    ("POST", "/v1/audio/speech/with-timestamps"),
+    ("POST", "/v1/audio/transcriptions"),
+    ("POST", "/v1/audio/voice-changer"),
+    ("POST", "/v1/audio/voice-isolator"),
+    ("POST", "/alpha/audio/stem-separation"),
+];
+
+/// The extension by which the document says that an operation coalesces.
+const EXTENSION: &str = "x-coalesced";
+
+/// The operations that answer a refusal with a text, and its form.
+const TEXT_FORMS: &[(&str, TextForm)] =
+    &[("/v1/chat/completions", TextForm::Completion), ("/text/{prompt}", TextForm::Plain), ("/text", TextForm::Plain)];
+
+/// The form of a text that is not streamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextForm {
+    /// A chat completion.
+    Completion,
+    /// The text itself.
+    Plain,
+}
+
+struct Document {
+    operations: Vec<Operation>,
+}
+
+/// What the document says of one operation.
+pub(crate) struct Operation {
+    /// Its id, such as `chat_completions`.
+    pub(crate) id: String,
+    method: String,
+    path: String,
+    /// Whether a key is needed.
+    pub(crate) needs_key: bool,
+    pub(crate) parameters: Vec<Parameter>,
+    /// The texts of a form.
+    pub(crate) form: Vec<Parameter>,
+    /// The rules of a JSON body, if it has one and takes nothing else.
+    pub(crate) body: Option<Validator>,
+    /// Whether identical requests share one generation.
+    pub(crate) coalesced: bool,
+}
+
+impl Operation {
+    /// The form in which a refusal is a text; nothing if it is sent as an error.
+    pub(crate) fn text_form(&self) -> Option<TextForm> {
+        TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
+    }
+
+    /// Whether `no-cache=true` makes a new result.
+    pub(crate) fn can_be_fresh(&self) -> bool {
+        self.path.starts_with("/image/") || self.path.starts_with("/v1/images/")
+    }
+}
+
+/// A parameter of a query.
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    kind: Kind,
+    validator: Validator,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Integer,
+    Number,
+    Boolean,
+    Text,
+}
+
+/// The operation that a request is for.
+pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
+    // HEAD is answered wherever GET is; the document has one of its own.
+    let find = |method: &str| {
+        let candidates = DOCUMENT.operations.iter().filter(|operation| operation.method == method);
+        // A path without parameters goes before one with.
+        candidates
+            .filter(|operation| path_fits(&operation.path, path))
+            .min_by_key(|operation| operation.path.matches('{').count())
+    };
+    let real = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
+    let real = real.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
+    if let Some((_, target)) = real {
+        return DOCUMENT.operations.iter().find(|operation| operation.method == method && operation.path == *target);
+    }
+    find(method)
+}
+
+/// The ids of all operations.
+pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
+    DOCUMENT.operations.iter().map(|operation| operation.id.as_str())
+}
+
+impl Document {
+    fn parse(text: &str) -> Self {
+        // The document is part of the program, and a test reads it.
+        let document: Value = serde_json::from_str(text).unwrap_or_default();
+        let schemas = document["components"]["schemas"].as_object().map(json_schemas);
+        let components = json!({ "components": { "schemas": schemas } });
+        let global = has_requirement(&document["security"]);
+        let says_coalesced = document["paths"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, item)| item.as_object().into_iter().flatten())
+            .any(|(_, operation)| operation.get(EXTENSION).is_some());
+        let mut operations = Vec::new();
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            for method in ["get", "post", "head", "put", "patch", "delete"] {
+                let Some(operation) = item.get(method) else { continue };
+                let own = [&item["parameters"], &operation["parameters"]];
+                let parameters = own.into_iter().filter_map(Value::as_array).flatten();
+                let parameters = parameters.filter_map(|parameter| {
+                    let parameter = resolve(&document, parameter);
+                    (parameter["in"] == "query").then(|| Parameter::new(&document, parameter, &components)).flatten()
+                });
+                let content = &operation["requestBody"]["content"];
+                let only_json = content.as_object().is_some_and(|content| content.len() == 1);
+                let schema = &content["application/json"]["schema"];
+                let method = method.to_uppercase();
+                let coalesced = if says_coalesced {
+                    operation[EXTENSION] == true
+                } else {
+                    COALESCED.contains(&(method.as_str(), path.as_str()))
+                };
+                operations.push(Operation {
+                    coalesced,
+                    id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+                    method,
+                    path: path.clone(),
+                    needs_key: operation.get("security").map_or(global, has_requirement),
+                    parameters: parameters.collect(),
+                    form: form(&document, &content["multipart/form-data"]["schema"], &components),
+                    body: (only_json && !schema.is_null()).then(|| compile(schema, &components)).flatten(),
+                });
+            }
+        }
+        Self { operations }
+    }
+}
+
+/// The fields of a form that are no files.
+fn form(document: &Value, schema: &Value, components: &Value) -> Vec<Parameter> {
+    let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
+    let texts = properties.filter(|(_, schema)| schema["format"] != "binary");
+    texts
+        .filter_map(|(name, schema)| Parameter::new(document, &json!({ "name": name, "schema": schema }), components))
+        .collect()
+}
+
+/// Whether none of the alternatives is to send no key.
+fn has_requirement(security: &Value) -> bool {
+    security.as_array().is_some_and(|alternatives| {
+        !alternatives.is_empty() && alternatives.iter().all(|one| one.as_object().is_some_and(|one| !one.is_empty()))
+    })
+}
+
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value["$ref"].as_str().and_then(|reference| document.pointer(reference.strip_prefix('#')?));
+    target.unwrap_or(value)
+}
+
+fn compile(schema: &Value, components: &Value) -> Option<Validator> {
+    let mut root = json!({ "allOf": [json_schema(schema)] });
+    root["components"] = components["components"].clone();
+    jsonschema::validator_for(&root).ok()
+}
+
+impl Parameter {
+    fn new(document: &Value, parameter: &Value, components: &Value) -> Option<Self> {
+        let schema = &parameter["schema"];
+        let inner = schema["allOf"].get(0).unwrap_or(schema);
+        let kind = match resolve(document, inner)["type"].as_str() {
+            Some("integer") => Kind::Integer,
+            Some("number") => Kind::Number,
+            Some("boolean") => Kind::Boolean,
+            _ => Kind::Text,
+        };
+        Some(Self {
+            name: parameter["name"].as_str()?.to_owned(),
+            required: parameter["required"] == true,
+            kind,
+            validator: compile(schema, components)?,
+        })
+    }
+
+    /// What is wrong with a value of the query.
+    pub(crate) fn problem(&self, text: &str) -> Option<String> {
+        let value = match self.kind {
+            Kind::Text => json!(text),
+            Kind::Boolean => match text {
+                "true" => json!(true),
+                "false" => json!(false),
+                _ => return Some("must be true or false".to_owned()),
+            },
+            Kind::Integer | Kind::Number => {
+                let looks_right = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+                match serde_json::from_str::<Value>(text) {
+                    Ok(number @ Value::Number(_)) if looks_right => number,
+                    _ => return Some("must be a number".to_owned()),
+                }
+            }
+        };
+        self.validator.iter_errors(&value).next().map(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_document_has_rules() {
+        let document: Value = serde_json::from_str(TEXT).unwrap();
+        let mut count = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for method in ["get", "post", "head"] {
+                let Some(operation) = item.get(method) else { continue };
+                count += 1;
+                let path = path.replace("{prompt}", "a%20b").replace("{text}", "x").replace("{hash}", "abc");
+                let found = super::operation(&method.to_uppercase(), &path).unwrap();
+                assert_eq!(found.id, operation["operationId"].as_str().unwrap(), "{path}");
+                let only_json = operation["requestBody"]["content"]
+                    .as_object()
+                    .is_some_and(|content| content.len() == 1 && content.contains_key("application/json"));
+                assert_eq!(found.body.is_some(), only_json, "{path}");
+            }
+        }
+        assert_eq!(operations().count(), count);
+    }
+
+    #[test]
+    fn aliases_are_the_same_operations() {
+        for (method, path, id) in [
+            ("POST", "/openai", "chat_completions"),
+            ("POST", "/generate/openai", "chat_completions"),
+            ("GET", "/generate/openai/models", "list_models"),
+            ("GET", "/generate/image/models", "list_image_models"),
+            ("GET", "/generate/image/a%2Fb", "generate_image"),
+        ] {
+            assert_eq!(operation(method, path).unwrap().id, id, "{path}");
+        }
+        assert!(operation("GET", "/openai").is_none());
+        assert!(operation("GET", "/text/").is_none());
+    }
+
+    #[test]
+    fn values_of_a_query_are_checked() {
+        let image = operation("GET", "/image/x").unwrap();
+        let problem = |name: &str, text: &str| {
+            image.parameters.iter().find(|parameter| parameter.name == name).unwrap().problem(text)
+        };
+        for (name, good) in
+            [("width", "5"), ("seed", "-1"), ("safe", "true"), ("model", "flux"), ("negative_prompt", "")]
+        {
+            assert_eq!(problem(name, good), None, "{name}={good}");
+        }
+        for (name, bad) in [
+            ("width", "-1"),
+            ("width", "1.5"),
+            ("width", "x"),
+            ("width", ""),
+            ("width", " 1"),
+            ("width", "null"),
+            ("seed", "99999999999999999999"),
+            ("safe", "1"),
+            ("safe", "TRUE"),
+            ("model", "no-such"),
+        ] {
+            assert!(problem(name, bad).is_some(), "{name}={bad}");
+        }
+    }
+
+    #[test]
+    fn the_document_says_what_coalesces_if_it_says_so_at_all() {
+        let coalesced = |document: &Value| {
+            let operations = Document::parse(&document.to_string()).operations;
+            operations.iter().map(|operation| operation.coalesced).collect::<Vec<_>>()
+        };
+        let mut document = json!({ "paths": {
+            "/image/{prompt}": { "get": { "operationId": "a" } },
+            "/new": { "get": { "operationId": "b" }, "post": { "operationId": "c" } },
+        } });
+        assert_eq!(coalesced(&document), [true, false, false]);
+        document["paths"]["/new"]["get"][EXTENSION] = json!(true);
+        document["paths"]["/new"]["post"][EXTENSION] = json!(false);
+        assert_eq!(coalesced(&document), [false, true, false]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Errors in the service's envelope.
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::{clock, refusal::Refusal};
+
+/// An error on its way to the client: the envelope without the parts that [`render`] fills in.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Option<Value>,
+    refusal: Option<Refusal>,
+}
+
+impl Failure {
+    /// The key is missing or has not the shape of one.
+    pub(crate) fn unauthorized() -> Self {
+        let message = "A valid API key is needed: send it as a Bearer token or as the query parameter `key`.";
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// The service refuses to generate.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let status = match refusal {
+            Refusal::Forbidden => StatusCode::FORBIDDEN,
+            _ => StatusCode::PAYMENT_REQUIRED,
+        };
+        Self { refusal: Some(refusal), ..Self::new(status, refusal.code(), refusal.message()) }
+    }
+
+    /// Why the service refuses to generate, if that is what this is.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// Writes a refusal to pay as it was before there was a code for each reason.
+    pub(crate) fn older(mut self) -> Self {
+        if let Some(reason) = self.refusal.take().and_then(Refusal::reason) {
+            self.code = Refusal::PaymentRequired.code();
+            self.details = Some(json!({ "name": "PaymentRequiredError", "reason": reason }));
+        }
+        self
+    }
+
+    /// The key may not do this.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    /// The generation ended without a result.
+    pub(crate) fn lost() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "The generation was lost. Send it again.")
+    }
+
+    /// The request is larger than any that makes sense.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", "The request is too large.")
+    }
+
+    /// One field of the request is wrong.
+    pub(crate) fn field(name: &str, reason: impl Into<String>) -> Self {
+        let mut fields = Map::new();
+        fields.insert(name.to_owned(), json!([reason.into()]));
+        Self::validation(&[], fields)
+    }
+
+    /// The request as a whole is wrong.
+    pub(crate) fn form(reason: impl Into<String>) -> Self {
+        Self::validation(&[reason.into()], Map::new())
+    }
+
+    pub(crate) fn validation(form: &[String], fields: Map<String, Value>) -> Self {
+        let mut failure =
+            Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The request is not valid; see the details.");
+        failure.details = Some(json!({ "name": "ValidationError", "formErrors": form, "fieldErrors": fields }));
+        failure
+    }
+
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), details: None, refusal: None }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of a response that carries a [`Failure`], which [`take`] has taken out.
+pub(crate) fn render(failure: Failure, request_id: &str) -> Response {
+    let mut error = json!({
+        "code": failure.code,
+        "message": failure.message,
+        "timestamp": clock::iso(0),
+        "requestId": request_id,
+    });
+    // As the real service has it: absent where there is nothing to say.
+    if let Some(details) = failure.details {
+        error["details"] = details;
+    }
+    if let Some(refusal) = failure.refusal {
+        error["fixUrl"] = json!(refusal.fix_url());
+    }
+    let body = json!({ "status": failure.status.as_u16(), "success": false, "error": error });
+    (failure.status, Json(body)).into_response()
+}
+
+/// Takes the failure out of a response that carries one.
+pub(crate) fn take(response: &mut Response) -> Option<Failure> {
+    response.extensions_mut().remove()
+}
+
+pub(crate) async fn not_found(uri: Uri) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {}.", uri.path()))
+}
+
+pub(crate) async fn method_not_allowed(method: Method, request: Request) -> Failure {
+    let message = format!("{} does not take {method}.", request.uri().path());
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+}

@@ -1,0 +1,323 @@
+//! Misbehaviour on request.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::refusal::Refusal;
+
+mod connection;
+mod instead;
+mod pending;
+mod spoil;
+mod whole;
+
+pub(crate) use connection::{Connection, send};
+pub(crate) use pending::{Faults, requested};
+
+/// Something that goes wrong, for the next requests or for some of them.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use pollinations_emulator::{Emulator, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::builder()
+///     // Twice too busy, and then not any more.
+///     .fault(Fault::status(429).retry_after("1").times(2).operation("chat_completions"))
+///     .start()
+///     .await?;
+/// // Every stream from now on breaks off after 300 bytes.
+/// emulator.inject(Fault::default().reset_after(300).always());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Fault {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// 1 if it is left out; 0 for always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
+    /// The part of the requests that are met; all if it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<String>,
+    html: bool,
+    plain: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refuse: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloudflare: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_limit: Option<u64>,
+    carried_out: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk_delay_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunk_size: Option<usize>,
+    reset: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset_after: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncate: Option<usize>,
+    malformed: bool,
+    crlf: bool,
+    comments: bool,
+    keep_alives: bool,
+    one_chunk: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_error: Option<usize>,
+}
+
+impl Fault {
+    /// Answers with this status and an error in the service's envelope.
+    pub fn status(status: u16) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+
+    /// Cuts the connection without an answer.
+    pub fn reset() -> Self {
+        Self { reset: true, ..Self::default() }
+    }
+
+    /// Refuses to generate, in the form in which this emulator refuses: as a reply of the assistant under status 200, or
+    /// with status 402 or 403. It comes where the balance would be looked at, so that a request without a key still gets
+    /// 401. Nothing is charged. Operations that do not generate are answered with the status.
+    pub fn refuse(refusal: Refusal) -> Self {
+        Self { refuse: Some(refusal), ..Self::default() }
+    }
+
+    /// Answers as Cloudflare does in front of the service: with a page of HTML under one of its own statuses (520 to
+    /// 530), or with its rate limit, 1015, which has the status 429. [`plain`](Self::plain) makes it a line of text.
+    pub fn cloudflare(code: u16) -> Self {
+        Self { cloudflare: Some(code), ..Self::default() }
+    }
+
+    /// Answers with the rate limit of a publishable key: status 429, a flat body with `retryAfterSeconds`, and
+    /// `Retry-After`. The rate limit of the edge is [`status(429)`](Self::status), which says nothing of a wait.
+    pub fn key_limit(seconds: u64) -> Self {
+        Self { key_limit: Some(seconds), ..Self::default() }
+    }
+
+    /// Loses the answer to a request that was carried out and paid: the connection is cut when the answer is there.
+    pub fn lost() -> Self {
+        Self { reset: true, carried_out: true, ..Self::default() }
+    }
+
+    /// Meets requests for this operation alone, by its id in `openapi.json`.
+    pub fn operation(mut self, id: impl Into<String>) -> Self {
+        self.operation = Some(id.into());
+        self
+    }
+
+    /// Meets requests for this path alone.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Meets this many requests; 1 by default.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times.max(1));
+        self
+    }
+
+    /// Meets every request.
+    pub fn always(mut self) -> Self {
+        self.times = Some(0);
+        self
+    }
+
+    /// Meets this part of the requests: 0 to 1. With [`always`](Self::always), for a server that is unreliable.
+    pub fn rate(mut self, rate: f64) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// Sends `Retry-After`: seconds, or an HTTP date.
+    pub fn retry_after(mut self, value: impl Into<String>) -> Self {
+        self.retry_after = Some(value.into());
+        self
+    }
+
+    /// Sends `retry-after-ms`.
+    pub fn retry_after_ms(mut self, milliseconds: u64) -> Self {
+        self.retry_after_ms = Some(milliseconds);
+        self
+    }
+
+    /// Gives the details of the error this reason, such as `key_budget` for a 402.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Answers with this body, with status 200 if no other is set.
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Calls the body this, whatever it is.
+    pub fn content_type(mut self, kind: impl Into<String>) -> Self {
+        self.content_type = Some(kind.into());
+        self
+    }
+
+    /// Answers errors with a page of HTML, as the network in front of the service does.
+    pub fn html(mut self) -> Self {
+        self.html = true;
+        self
+    }
+
+    /// Makes Cloudflare's answer a line of text, such as `error code: 524`.
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    /// Gives the error this code in place of that of its status. With the codes of a 402, `fixUrl` comes along.
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Puts this `requestId` into the body of the error, whatever `x-request-id` says.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// Carries the request out, charges it and keeps its result before the error is sent or the connection cut, as when
+    /// the network in front of the service gives up (524).
+    pub fn carried_out(mut self) -> Self {
+        self.carried_out = true;
+        self
+    }
+
+    /// Lets the generation take this long. It goes on when the client hangs up, and an identical request joins it.
+    pub fn generation(mut self, time: Duration) -> Self {
+        self.generation_ms = Some(milliseconds(time));
+        self
+    }
+
+    /// Waits before the head of the response.
+    pub fn delayed(mut self, delay: Duration) -> Self {
+        self.delay_ms = Some(milliseconds(delay));
+        self
+    }
+
+    /// Waits before each piece of the body.
+    pub fn chunk_delay(mut self, delay: Duration) -> Self {
+        self.chunk_delay_ms = Some(milliseconds(delay));
+        self
+    }
+
+    /// Sends the body in pieces of this many bytes. With 1, an event stream is split at every byte.
+    pub fn chunk_size(mut self, bytes: usize) -> Self {
+        self.chunk_size = Some(bytes.max(1));
+        self
+    }
+
+    /// Resets the connection after this many bytes of the body.
+    pub fn reset_after(mut self, bytes: usize) -> Self {
+        self.reset_after = Some(bytes);
+        self
+    }
+
+    /// Ends the body after this many bytes, as if that were all.
+    pub fn truncate(mut self, bytes: usize) -> Self {
+        self.truncate = Some(bytes);
+        self
+    }
+
+    /// Puts what is no JSON into the body.
+    pub fn malformed(mut self) -> Self {
+        self.malformed = true;
+        self
+    }
+
+    /// Ends the lines of an event stream with CR and LF.
+    pub fn crlf(mut self) -> Self {
+        self.crlf = true;
+        self
+    }
+
+    /// Puts a comment before each event.
+    pub fn comments(mut self) -> Self {
+        self.comments = true;
+        self
+    }
+
+    /// Puts an event before each event that keeps the connection open and is not JSON.
+    pub fn keep_alives(mut self) -> Self {
+        self.keep_alives = true;
+        self
+    }
+
+    /// Sends the whole answer of an event stream in one chunk, its usage included.
+    pub fn one_chunk(mut self) -> Self {
+        self.one_chunk = true;
+        self
+    }
+
+    /// Ends an event stream with an error after this many events.
+    pub fn stream_error(mut self, events: usize) -> Self {
+        self.stream_error = Some(events);
+        self
+    }
+
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms.unwrap_or_default())
+    }
+
+    /// How long the generation takes, if it takes longer than usual.
+    pub(crate) fn generation_time(&self) -> Option<Duration> {
+        self.generation_ms.map(Duration::from_millis)
+    }
+
+    /// Whether the request is carried out although its answer is replaced.
+    pub(crate) fn is_carried_out(&self) -> bool {
+        self.carried_out
+    }
+
+    /// Whether the answer comes from the network in front of the service, which numbers no requests.
+    pub(crate) fn is_from_in_front(&self) -> bool {
+        self.cloudflare.is_some()
+    }
+
+    /// Why nothing is generated.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.refuse
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,32 @@
+//! What the gate has to know of the answer that was asked for.
+
+use serde_json::Value;
+
+use super::extract::Params;
+
+/// The kind of answer that a request asks for.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// An event stream, which is never shared.
+    pub(super) stream: bool,
+    /// A result that is not shared with an earlier request.
+    pub(super) fresh: bool,
+    pub(super) json: bool,
+    pub(super) audio: bool,
+    pub(super) model: Option<String>,
+}
+
+impl Asked {
+    /// From the query, and the body if it is JSON.
+    pub(super) fn of(query: &Params, body: &Value) -> Self {
+        let format = body.pointer("/response_format/type").and_then(Value::as_str);
+        let modalities = body["modalities"].as_array().into_iter().flatten();
+        Self {
+            stream: query.is("stream") || body["stream"] == true,
+            fresh: query.is("no-cache"),
+            json: query.is("json") || body["json"] == true || matches!(format, Some("json_object" | "json_schema")),
+            audio: modalities.into_iter().any(|modality| modality == "audio"),
+            model: query.text("model").or(body["model"].as_str()).map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Holds a request against the document.
+
+use axum::http::{header::CONTENT_TYPE, request::Parts};
+use serde_json::{Map, Value};
+
+use super::{asked::Asked, extract::Params};
+use crate::base::{document::Operation, failure::Failure};
+
+/// Refuses what the document does not allow, field by field.
+pub(super) fn check(operation: &Operation, parts: &Parts, body: &[u8]) -> Result<(Params, Asked), Failure> {
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|error| Failure::form(error.to_string()))?;
+    let mut form = Vec::new();
+    let mut fields = Map::new();
+    for parameter in &operation.parameters {
+        let mut values = pairs.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value).peekable();
+        if values.peek().is_none() && parameter.required {
+            add(&mut fields, &parameter.name, "is required".to_owned());
+        }
+        for problem in values.filter_map(|value| parameter.problem(value)) {
+            add(&mut fields, &parameter.name, problem);
+        }
+    }
+    let mut json = Value::Null;
+    if let Some(validator) = &operation.body {
+        let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+            form.push("the body must be application/json".to_owned());
+        } else {
+            match serde_json::from_slice::<Value>(body) {
+                Ok(value) => {
+                    for error in validator.iter_errors(&value) {
+                        let path = error.instance_path().to_string();
+                        match path.split('/').nth(1).filter(|name| !name.is_empty()) {
+                            Some(name) => add(&mut fields, name, error.to_string()),
+                            None => form.push(error.to_string()),
+                        }
+                    }
+                    json = value;
+                }
+                Err(error) => form.push(format!("the body is not JSON: {error}")),
+            }
+        }
+    }
+    if form.is_empty() && fields.is_empty() {
+        let params = Params(pairs.into_iter().collect());
+        let asked = Asked::of(&params, &json);
+        return Ok((params, asked));
+    }
+    Err(Failure::validation(&form, fields))
+}
+
+fn add(fields: &mut Map<String, Value>, name: &str, problem: String) {
+    // What was sent may be long, and need not come back whole.
+    let problem: String = problem.chars().take(300).collect();
+    if let Value::Array(problems) = fields.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
+        problems.push(Value::String(problem));
+    }
+}

@@ -1,0 +1,158 @@
+//! What every request goes through before it is answered: it is numbered, written down, checked, and perhaps not
+//! answered at all.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use self::asked::Asked;
+use crate::{
+    base::{
+        document::{self, Operation},
+        failure::{self, Failure},
+    },
+    fault::{self, Fault},
+    journal,
+    state::State as Emulated,
+};
+
+mod asked;
+mod check;
+mod coalesce;
+mod extract;
+mod refuse;
+
+pub(crate) use extract::{Caller, Params};
+
+/// Bytes of a request at the most.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// Operations on the account, and the permission that each needs.
+const PERMISSIONS: &[(&str, &str)] = &[
+    ("account_balance", "balance"),
+    ("account_profile", "profile"),
+    ("account_usage", "usage"),
+    ("account_usage_daily", "usage"),
+];
+
+/// The middleware around all of it.
+pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = state.requests.next_id();
+    let (parts, body) = request.into_parts();
+    let operation = document::operation(parts.method.as_str(), parts.uri.path());
+    let operation_id = operation.map(|operation| operation.id.as_str());
+    let connection = parts.extensions.get::<fault::Connection>().cloned();
+    let body = to_bytes(body, MAX_BODY).await;
+    let mut entry = journal::Entry::of(&parts, body.as_ref().ok(), &id, operation_id);
+
+    let requested = fault::requested(&parts.headers).transpose();
+    let (fault, problem) = match requested {
+        Ok(Some(fault)) => (Some(fault), None),
+        Ok(None) => (state.faults.next(operation_id, parts.uri.path()), None),
+        Err(problem) => (None, Some(Failure::form(problem))),
+    };
+    if let Some(fault) = &fault {
+        tokio::time::sleep(fault.delay()).await;
+    }
+    let instead = fault.as_ref().and_then(Fault::instead);
+    let is_replaced = instead.is_some() && !fault.as_ref().is_some_and(Fault::is_carried_out);
+    let answered = if is_replaced {
+        None
+    } else {
+        let (response, asked) = match (problem, body) {
+            (Some(problem), _) => (problem.into_response(), Asked::default()),
+            (None, Ok(body)) => answer(&state, operation, parts, body, fault.as_ref(), next).await,
+            (None, Err(_)) => (Failure::too_large().into_response(), Asked::default()),
+        };
+        Some(rendered(response, &state, operation, &asked, &id))
+    };
+    // What was carried out in vain is dropped here.
+    let Some(mut response) = instead.or(answered) else { return Failure::lost().into_response() };
+    let is_from_the_service = !fault.as_ref().is_some_and(Fault::is_from_in_front);
+    if let Ok(value) = HeaderValue::from_str(&id)
+        && is_from_the_service
+    {
+        response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
+    }
+    entry.answered(response.status(), begun.elapsed());
+    state.journal.add(entry);
+    match fault {
+        Some(fault) => fault.spoil(response, connection),
+        None => response,
+    }
+}
+
+/// Writes the body of a response that carries a failure.
+fn rendered(
+    mut response: Response,
+    state: &Emulated,
+    operation: Option<&Operation>,
+    asked: &Asked,
+    id: &str,
+) -> Response {
+    match failure::take(&mut response) {
+        Some(failure) => refuse::render(failure, state.refusals, operation, asked, id),
+        None => response,
+    }
+}
+
+/// Checks the request, and has it answered.
+async fn answer(
+    state: &Emulated,
+    operation: Option<&Operation>,
+    mut parts: Parts,
+    body: Bytes,
+    fault: Option<&Fault>,
+    next: Next,
+) -> (Response, Asked) {
+    let asked = match operation.map(|operation| admitted(state, operation, &mut parts, &body)).transpose() {
+        Ok(asked) => asked.unwrap_or_default(),
+        Err(failure) => return (failure.into_response(), Asked::default()),
+    };
+    if let Some(refusal) = fault.and_then(Fault::refusal) {
+        return (Failure::refused(refusal).into_response(), asked);
+    }
+    let time = fault.and_then(Fault::generation_time);
+    let is_shared = state.coalesces && !asked.stream && operation.is_some_and(|operation| operation.coalesced);
+    let response = if is_shared {
+        let (method, uri) = (parts.method.as_str(), &parts.uri);
+        let identity = coalesce::identity(method, uri.path(), uri.query().unwrap_or_default(), &body);
+        let fresh = asked.fresh && operation.is_some_and(Operation::can_be_fresh);
+        coalesce::shared(state, Request::from_parts(parts, Body::from(body)), identity, fresh, time, next).await
+    } else {
+        coalesce::alone(Request::from_parts(parts, Body::from(body)), time, next).await
+    };
+    (response, asked)
+}
+
+/// Lets in who may come in, and hands the operation what was found out.
+fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[u8]) -> Result<Asked, Failure> {
+    let query = parts.uri.query().unwrap_or_default();
+    let key = state.keys.authenticate(&parts.headers, query);
+    let shows_key =
+        parts.headers.contains_key("authorization") || query.split('&').any(|pair| pair.starts_with("key="));
+    let media = matches!(operation.id.as_str(), "upload_media" | "fetch_media" | "media_exists");
+    match key {
+        Some(key) => {
+            let needed = PERMISSIONS.iter().find(|(id, _)| *id == operation.id).map(|(_, permission)| *permission);
+            if let Some(permission) = needed.filter(|permission| !key.allows_account(permission)) {
+                return Err(Failure::forbidden(format!("The key lacks the permission account:{permission}.")));
+            }
+            parts.extensions.insert(Caller(key));
+        }
+        // The media service has errors of its own.
+        None if media => {}
+        None if operation.needs_key || shows_key => return Err(Failure::unauthorized()),
+        None => {}
+    }
+    let (params, asked) = check::check(operation, parts, body)?;
+    parts.extensions.insert(params);
+    Ok(asked)
+}

@@ -1,0 +1,57 @@
+//! Failures on their way out, and refusals in the form of an answer.
+
+use axum::{
+    Json,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::asked::Asked;
+use crate::{
+    answer::{
+        chunks::{self, Identity},
+        paced,
+        said::Answer,
+    },
+    base::{
+        document::{Operation, TextForm},
+        failure::{self, Failure},
+        refusal::{Refusal, Refusals},
+    },
+};
+
+/// Writes a failure as the service does, or in the form that a test wants.
+pub(super) fn render(
+    failure: Failure,
+    form: Refusals,
+    operation: Option<&Operation>,
+    asked: &Asked,
+    request_id: &str,
+) -> Response {
+    let Some(refusal) = failure.refusal() else { return failure::render(failure, request_id) };
+    match (form, operation.and_then(Operation::text_form)) {
+        (Refusals::Older, _) => failure::render(failure.older(), request_id),
+        (Refusals::Text, Some(text)) if !asked.json && !asked.audio => as_text(refusal, text, asked),
+        _ => failure::render(failure, request_id),
+    }
+}
+
+/// A reply of the assistant that tells a person what to do. Its usage is zero, and nobody may keep it.
+fn as_text(refusal: Refusal, form: TextForm, asked: &Asked) -> Response {
+    let said = Answer::of_text(refusal.text());
+    let identity = Identity::new(asked.model.as_deref().unwrap_or("openai"), None);
+    let usage = json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 });
+    let response = if asked.stream {
+        let events = chunks::events(&identity, &said, Some(&usage));
+        ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], paced(events)).into_response()
+    } else {
+        match form {
+            TextForm::Completion => Json(chunks::completion(&identity, &said, &usage)).into_response(),
+            TextForm::Plain => {
+                ([(CONTENT_TYPE, "text/plain; charset=utf-8")], said.text.unwrap_or_default()).into_response()
+            }
+        }
+    };
+    ([(CACHE_CONTROL, "private, no-store")], response).into_response()
+}

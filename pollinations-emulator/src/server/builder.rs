@@ -1,0 +1,166 @@
+//! The settings of an emulator.
+
+use std::{fmt, io, net::Ipv4Addr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::oneshot};
+
+use super::{Emulator, Scenario, serve::serve};
+use crate::{
+    api,
+    base::{
+        key::{Key, Keys},
+        refusal::Refusals,
+    },
+    fault::{Fault, Faults},
+    journal::{Entry, Journal, Listener},
+    state::{Counter, Devices, Files, Generations, Ledger, State},
+};
+
+/// The paid pollen that an account starts with.
+const BALANCE: f64 = 100.0;
+
+/// Settings of an [`Emulator`].
+#[must_use = "a builder does nothing until `start` is called"]
+pub struct Builder {
+    port: u16,
+    paid: f64,
+    quest: f64,
+    paid_only: Vec<String>,
+    coalescing: bool,
+    refusals: Refusals,
+    keys: Vec<Key>,
+    faults: Vec<Fault>,
+    listener: Option<Listener>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            paid: BALANCE,
+            quest: 0.0,
+            paid_only: Vec::new(),
+            coalescing: true,
+            refusals: Refusals::default(),
+            keys: Vec::new(),
+            faults: Vec::new(),
+            listener: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Listens on this port; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Gives the account this much paid pollen; 100 by default. When the account is used up, generations are
+    /// [refused](Self::refusals).
+    pub fn balance(mut self, pollen: f64) -> Self {
+        self.paid = pollen;
+        self
+    }
+
+    /// Gives the account this much quest pollen besides; none by default. It is spent first, but not on the models of
+    /// [`paid_only`](Self::paid_only).
+    pub fn quest_balance(mut self, pollen: f64) -> Self {
+        self.quest = pollen;
+        self
+    }
+
+    /// Lets these models take paid pollen alone; none by default. With quest pollen alone, they are refused with
+    /// `QUEST_POLLEN_ONLY`.
+    pub fn paid_only<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
+        self.paid_only.extend(models.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether a request identical to one before joins the generation that is running or gets the result that is there,
+    /// for one charge; true by default, as in the service. With false, every request is generated and charged.
+    pub fn coalescing(mut self, on: bool) -> Self {
+        self.coalescing = on;
+        self
+    }
+
+    /// How refusals to generate are sent; [`Refusals::Text`] by default, as in the service.
+    pub fn refusals(mut self, form: Refusals) -> Self {
+        self.refusals = form;
+        self
+    }
+
+    /// Accepts this key. Without a call of this, every key of the right shape (`sk_…`, `pk_…`) is accepted; with one,
+    /// those of the calls alone.
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Makes something go wrong.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Begins as a file says.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.paid = scenario.balance.unwrap_or(self.paid);
+        self.quest = scenario.quest_balance.unwrap_or(self.quest);
+        self.paid_only.extend(scenario.paid_only);
+        self.coalescing = scenario.coalescing.unwrap_or(self.coalescing);
+        self.refusals = scenario.refusals.unwrap_or(self.refusals);
+        self.keys.extend(scenario.keys);
+        self.faults.extend(scenario.faults);
+        self
+    }
+
+    /// Calls this for every request that was answered, for a log.
+    pub fn on_request(mut self, listener: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// Starts the emulator.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let state = Arc::new(State {
+            base_url: base_url.clone(),
+            coalesces: self.coalescing,
+            refusals: self.refusals,
+            keys: Keys::new(self.keys),
+            faults: Faults::new(self.faults),
+            journal: Journal::new(self.listener),
+            ledger: Ledger::new(self.quest, self.paid, self.paid_only),
+            generations: Generations::default(),
+            files: Files::default(),
+            devices: Devices::default(),
+            requests: Counter::default(),
+        });
+        let app = api::router(Arc::clone(&state));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(serve(listener, app, stopped));
+        Ok(Emulator { base_url, state, stop: Some(stop), server })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Builder")
+            .field("port", &self.port)
+            .field("balance", &self.paid)
+            .field("quest_balance", &self.quest)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! Starting, addressing and stopping an emulator.
+
+use std::{io, sync::Arc};
+
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use crate::{base::document, fault::Fault, journal::Entry, state::State};
+
+mod builder;
+mod scenario;
+mod serve;
+mod socket;
+
+pub use builder::Builder;
+pub use scenario::Scenario;
+
+/// A running emulator. It stops when dropped.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use pollinations_emulator::Emulator;
+///
+/// let emulator = Emulator::start().await?;
+/// let models = reqwest::get(format!("{}/v1/models", emulator.base_url())).await?;
+/// assert!(models.status().is_success());
+/// assert_eq!(emulator.journal()[0].operation.as_deref(), Some("list_models"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Emulator {
+    base_url: String,
+    state: Arc<State>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts an emulator with the defaults of [`Builder`] on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Configures an emulator before it starts.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:41234`, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What is left on the account, in pollen of both kinds.
+    pub fn balance(&self) -> f64 {
+        self.state.ledger.balance()
+    }
+
+    /// How often the account was charged so far. Requests that share a generation are charged once.
+    pub fn charges(&self) -> usize {
+        self.state.ledger.charges()
+    }
+
+    /// Makes something go wrong from now on.
+    pub fn inject(&self, fault: Fault) {
+        self.state.faults.add(fault);
+    }
+
+    /// Takes back what was to go wrong.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// What it was asked so far, the oldest first. A request is listed when its response begins.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.state.journal.entries()
+    }
+
+    /// Forgets what it was asked.
+    pub fn clear_journal(&self) {
+        self.state.journal.clear();
+    }
+
+    /// The ids of the operations that it answers, as in `openapi.json`.
+    pub fn operations() -> impl Iterator<Item = &'static str> {
+        document::operations()
+    }
+
+    /// Stops accepting connections and returns when those that are open have been answered.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that the server has ended by itself.
+            let _ = stop.send(());
+        }
+        // The task does nothing that could panic; if it did, there is nothing left to stop.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,38 @@
+//! How an emulator begins, as a file.
+
+use serde::Deserialize;
+
+use crate::{
+    base::{key::Key, refusal::Refusals},
+    fault::Fault,
+};
+
+/// How an emulator begins: its balances, the keys that it accepts, and what goes wrong. The fields are
+/// those of [`Builder`](crate::Builder).
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_emulator::Scenario;
+///
+/// let scenario: Scenario = serde_json::from_str(
+///     r#"{
+///         "balance": 5,
+///         "keys": [{ "key": "sk_limited", "budget": 0.5, "models": ["flux"] }],
+///         "faults": [{ "operation": "chat_completions", "status": 503, "times": 2 }]
+///     }"#,
+/// )?;
+/// # let _ = scenario;
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Scenario {
+    pub(crate) balance: Option<f64>,
+    pub(crate) quest_balance: Option<f64>,
+    pub(crate) paid_only: Vec<String>,
+    pub(crate) coalescing: Option<bool>,
+    pub(crate) refusals: Option<Refusals>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) faults: Vec<Fault>,
+}

@@ -1,0 +1,55 @@
+//! Connections.
+
+use std::convert::Infallible;
+
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use tokio::{net::TcpListener, sync::oneshot};
+use tower_service::Service;
+
+use super::socket::Socket;
+use crate::fault::{self, Connection};
+
+/// Accepts connections until it is told to stop, then waits for those that are open. Dropping it closes them.
+pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::Receiver<()>) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = tokio::task::JoinSet::new();
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else {
+                    // Too many open files, perhaps: others may be closed.
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                    continue;
+                };
+                // Small pieces of a stream go out at once.
+                let _ = stream.set_nodelay(true);
+                let connection = Connection::default();
+                let socket = Socket::new(stream, connection.clone());
+                let app = app.clone();
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (mut app, connection) = (app.clone(), connection.clone());
+                    async move {
+                        let mut request = request.map(axum::body::Body::new);
+                        request.extensions_mut().insert(connection.clone());
+                        let response: Result<_, Infallible> = app.call(request).await;
+                        let response = response.unwrap_or_else(|never| match never {});
+                        fault::send(response, &connection)
+                    }
+                });
+                let serving = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+                let serving = graceful.watch(serving);
+                connections.spawn(async move {
+                    // A client that has gone away is no failure.
+                    let _ = serving.await;
+                });
+            }
+        }
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}

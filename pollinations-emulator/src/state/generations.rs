@@ -1,0 +1,216 @@
+//! Generations that are running, and the results of those that have ended.
+//!
+//! The service coalesces: a request identical to one before it waits for the generation that is running, or gets the
+//! result that is there. Only one of them is paid.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+};
+
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+
+use crate::base::{failure::Failure, lock};
+
+/// Results that are kept, and bytes of them; the oldest go first.
+const MAX_RESULTS: usize = 2_000;
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// What a request is recognized by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Request([u8; 32]);
+
+impl Request {
+    /// Two requests are identical if all of these are.
+    pub(crate) fn of(method: &str, path: &str, query: &str, body: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+            // The length keeps the end of one part from being the beginning of the next.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// 16 hexadecimal digits, under which the result can be fetched.
+    pub(crate) fn id(&self) -> String {
+        self.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The result of a generation.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// What waits for a result.
+type Waiting = watch::Receiver<Option<Arc<Finished>>>;
+
+/// What a request has to do.
+pub(crate) enum Place {
+    /// Nobody has asked for this before: generate it.
+    Start(Started, Waiting),
+    /// It is being generated, or has been: wait for the result.
+    Join(Waiting),
+}
+
+/// All generations by their requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Generations(Arc<Mutex<Slots>>);
+
+#[derive(Debug, Default)]
+struct Slots {
+    by_request: HashMap<Request, Slot>,
+    /// Those that have ended, the oldest first.
+    ended: VecDeque<(Request, u64)>,
+    bytes: usize,
+    started: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    number: u64,
+    result: Waiting,
+}
+
+impl Generations {
+    /// Finds the place of a request. With `fresh`, it starts a generation whatever there is.
+    pub(crate) fn place(&self, request: Request, fresh: bool) -> Place {
+        let mut slots = lock(&self.0);
+        if !fresh && let Some(slot) = slots.by_request.get(&request) {
+            return Place::Join(slot.result.clone());
+        }
+        slots.started += 1;
+        let number = slots.started;
+        let (sender, result) = watch::channel(None);
+        slots.remove(&request);
+        slots.by_request.insert(request, Slot { number, result: result.clone() });
+        Place::Start(Started { generations: self.clone(), request, number, sender }, result)
+    }
+
+    /// The result of the request with this id, if it is still there.
+    pub(crate) fn by_id(&self, id: &str) -> Option<Arc<Finished>> {
+        let slots = lock(&self.0);
+        let (_, slot) = slots.by_request.iter().find(|(request, _)| request.id() == id)?;
+        slot.result.borrow().clone()
+    }
+}
+
+impl Slots {
+    fn remove(&mut self, request: &Request) {
+        if let Some(slot) = self.by_request.remove(request)
+            && let Some(finished) = slot.result.borrow().as_ref()
+        {
+            self.bytes -= finished.body.len();
+        }
+    }
+
+    /// Removes a slot unless another generation has taken its place.
+    fn remove_if(&mut self, request: &Request, number: u64) {
+        if self.by_request.get(request).is_some_and(|slot| slot.number == number) {
+            self.remove(request);
+        }
+    }
+}
+
+/// A generation that is running. Dropped without a result, it is forgotten, and those who wait for it get none.
+#[derive(Debug)]
+pub(crate) struct Started {
+    generations: Generations,
+    request: Request,
+    number: u64,
+    sender: watch::Sender<Option<Arc<Finished>>>,
+}
+
+impl Started {
+    /// Hands the result to all who wait, and keeps it for those to come if it is a success.
+    pub(crate) fn finish(self, finished: Finished) {
+        let mut slots = lock(&self.generations.0);
+        let is_current = slots.by_request.get(&self.request).is_some_and(|slot| slot.number == self.number);
+        let keep = is_current && finished.status.is_success() && finished.failure.is_none();
+        let size = finished.body.len();
+        // An error means that nobody waits any more, which is as well.
+        let _ = self.sender.send(Some(Arc::new(finished)));
+        if keep {
+            slots.bytes += size;
+            slots.ended.push_back((self.request, self.number));
+            while slots.bytes > MAX_BYTES || slots.ended.len() > MAX_RESULTS {
+                let Some((request, number)) = slots.ended.pop_front() else { break };
+                slots.remove_if(&request, number);
+            }
+        } else if is_current {
+            // Not by `remove`: its bytes were never counted.
+            slots.by_request.remove(&self.request);
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if self.sender.borrow().is_none() {
+            lock(&self.generations.0).remove_if(&self.request, self.number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(length: usize, status: StatusCode) -> Finished {
+        Finished { status, headers: HeaderMap::new(), body: vec![0; length].into(), failure: None }
+    }
+
+    fn start(generations: &Generations, request: Request, fresh: bool) -> Started {
+        match generations.place(request, fresh) {
+            Place::Start(started, _) => started,
+            Place::Join(_) => panic!("it was there"),
+        }
+    }
+
+    #[test]
+    fn only_successes_are_kept_and_what_is_dropped_is_forgotten() {
+        let generations = Generations::default();
+        let request = Request::of("GET", "/image/x", "", b"");
+        drop(start(&generations, request, false));
+        start(&generations, request, false).finish(finished(1, StatusCode::BAD_GATEWAY));
+        start(&generations, request, false).finish(finished(1, StatusCode::OK));
+        assert!(matches!(generations.place(request, false), Place::Join(_)));
+        assert!(generations.by_id(&request.id()).is_some());
+    }
+
+    #[test]
+    fn a_fresh_one_takes_the_place_of_the_one_before() {
+        let generations = Generations::default();
+        let request = Request::of("GET", "/image/x", "", b"");
+        let first = start(&generations, request, false);
+        let second = start(&generations, request, true);
+        second.finish(finished(2, StatusCode::OK));
+        first.finish(finished(1, StatusCode::OK));
+        assert_eq!(generations.by_id(&request.id()).unwrap().body.len(), 2);
+        assert_eq!(lock(&generations.0).bytes, 2);
+    }
+
+    #[test]
+    fn the_memory_has_a_bound() {
+        let generations = Generations::default();
+        for index in 0..10 {
+            let request = Request::of("GET", &index.to_string(), "", b"");
+            start(&generations, request, false).finish(finished(MAX_BYTES / 4, StatusCode::OK));
+        }
+        let slots = lock(&generations.0);
+        assert_eq!((slots.by_request.len(), slots.bytes), (4, MAX_BYTES));
+    }
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(Request::of("GET", "/a", "b", b""), Request::of("GET", "/ab", "", b""));
+    }
+}

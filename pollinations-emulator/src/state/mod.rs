@@ -1,0 +1,48 @@
+//! What an emulator remembers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{
+    base::{key::Keys, refusal::Refusals},
+    fault::Faults,
+    journal::Journal,
+};
+
+mod devices;
+mod files;
+mod generations;
+mod ledger;
+
+pub(crate) use devices::{Decision, Devices};
+pub(crate) use files::{File, Files};
+pub(crate) use generations::{Finished, Generations, Place, Request};
+pub(crate) use ledger::{Ledger, Record, Tokens};
+
+/// Shared by all requests of one emulator.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// Where the emulator listens, without a slash at the end.
+    pub(crate) base_url: String,
+    /// Whether an identical request joins the generation that is running, or gets its result.
+    pub(crate) coalesces: bool,
+    pub(crate) refusals: Refusals,
+    pub(crate) keys: Keys,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) ledger: Ledger,
+    pub(crate) generations: Generations,
+    pub(crate) files: Files,
+    pub(crate) devices: Devices,
+    pub(crate) requests: Counter,
+}
+
+/// Numbers for requests.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    /// The id of one request more.
+    pub(crate) fn next_id(&self) -> String {
+        format!("req_{:08}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
