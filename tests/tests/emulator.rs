@@ -69,21 +69,21 @@ async fn every_operation() {
 
     let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n12345\r\n--b--\r\n";
     let transcription = call!(create_transcription.content_type("multipart/form-data; boundary=b").body(form));
-    assert_eq!(transcription.text.as_deref(), Some("A recording of 5 bytes."));
+    assert_eq!(transcription.text, "A recording of 5 bytes.");
 
     assert_eq!(bytes(call!(generate_text_post.prompt("a b").json(true))).await.1, r#"{"reply":"You said: a b"}"#);
 
     let stored = call!(upload_media.content_type("image/png").body("12345"));
-    assert_eq!((stored.size, stored.content_type.as_str(), stored.duplicate), (5, "image/png", false));
+    assert_eq!((stored.size, stored.content_type.as_str(), stored.duplicate), (5, "image/png", Some(false)));
     let json = r#"{"data":"MTIzNDU=","contentType":"image/png"}"#;
     let again = call!(upload_media.content_type("application/json").body(json));
-    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), Some(true)));
     let form =
         "--b\r\nContent-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png\r\n\r\n12345\r\n--b--\r\n";
     let again = call!(upload_media.content_type("multipart/form-data; boundary=b").body(form));
-    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
-    assert_eq!(bytes(call!(fetch_media.hash(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
-    assert_eq!(call!(media_exists.hash(&stored.id)).headers()["content-length"], "5");
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), Some(true)));
+    assert_eq!(bytes(call!(fetch_media.id(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
+    assert_eq!(call!(media_exists.id(&stored.id)).headers()["content-length"], "5");
 
     assert_eq!(call!(list_models).object, "list");
     assert!(call!(list_text_models).iter().any(|model| model.name == "openai"));
@@ -92,7 +92,7 @@ async fn every_operation() {
 
     assert!(call!(account_balance).balance < 100.0);
     assert!(call!(account_key).valid);
-    assert_eq!(call!(account_profile).tier, types::AccountTier::Seed);
+    assert_eq!(call!(account_profile).tier, Some(types::AccountTier::Seed));
     let usage = call!(account_usage.limit(3_u64));
     assert_eq!((usage.count, usage.usage.len()), (3, 3));
     let models: Vec<_> = usage.usage.iter().map(|record| record.model.as_deref().unwrap()).collect();
@@ -151,8 +151,8 @@ async fn files_that_are_not_taken() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(client.api().media_exists().hash("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
-    assert_eq!(client.api().fetch_media().hash("nothing").send().await.err().unwrap().status().unwrap(), 400);
+    assert_eq!(client.api().media_exists().id("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
+    assert_eq!(client.api().fetch_media().id("nothing").send().await.err().unwrap().status().unwrap(), 400);
 }
 
 #[tokio::test]

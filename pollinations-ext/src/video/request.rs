@@ -164,14 +164,47 @@ impl VideoRequest {
     }
 
     references! {
-        /// The address of an image to begin with: the first call sets the first frame, the second call the last one.
+        /// The address of an image to begin with: the first call sets the first frame, the second call the last one
+        /// (parameter `image`).
         frame, frame_file, frames, "https://example.com/first.png", "first.png";
-        /// The public address of an image that shows what should appear, such as a character.
-        reference_image, reference_image_file, images, "https://example.com/cat.png", "cat.png";
-        /// The public address of a video to take motion or style from.
-        reference_video, reference_video_file, videos, "https://example.com/dance.mp4", "dance.mp4";
-        /// The public address of a sound to use.
-        reference_audio, reference_audio_file, sounds, "https://example.com/song.mp3", "song.mp3";
+        /// The public address of an image that shows what should appear, such as a character (parameter
+        /// `reference_images`).
+        guide_image, guide_image_file, images, "https://example.com/cat.png", "cat.png";
+        /// The public address of a video to take motion or style from (parameter `reference_videos`).
+        guide_video, guide_video_file, videos, "https://example.com/dance.mp4", "dance.mp4";
+        /// The public address of a sound to use (parameter `reference_audios`).
+        guide_audio, guide_audio_file, sounds, "https://example.com/song.mp3", "song.mp3";
+    }
+
+    /// Sets a frame, as this did when videos came from the image operation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #![allow(deprecated)]
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.video("it moves", "veo").reference_image("https://example.com/first.png");
+    /// # }
+    /// ```
+    #[deprecated(note = "use `frame` for the first and last frame, or `guide_image` for what should appear")]
+    pub fn reference_image(self, url: impl Into<String>) -> Self {
+        self.frame(url)
+    }
+
+    /// Sets a frame from a file, as this did when videos came from the image operation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #![allow(deprecated)]
+    /// # use pollinations_ext::File;
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.video("it moves", "veo").reference_file(File::path("first.png"));
+    /// # }
+    /// ```
+    #[deprecated(note = "use `frame_file`")]
+    pub fn reference_file(self, image: File) -> Self {
+        self.frame_file(image)
     }
 
     call_options!(until "the video begins to arrive", example "pollinations.video(\"a wave\", \"veo\")");
