@@ -39,8 +39,13 @@ fn clients(out: &Path) -> Result<(), Box<dyn Error>> {
     for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let name = format!("d_{}", stem.replace('-', "_"));
-        let document = serde_json::from_str(&fs::read_to_string(path)?)?;
-        let document = xtask::normalize::normalize(document).map_err(|error| format!("{stem}: {error}"))?.document;
+        let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let is_lowered = document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0"));
+        let document = if is_lowered {
+            document
+        } else {
+            xtask::normalize::normalize(document).map_err(|error| format!("{stem}: {error}"))?.document
+        };
         let roots = Roots { types: format!("crate::clients::{name}::types"), runtime: "::pollinations_api".to_owned() };
         let client = generate(&document, &roots, &settings, None).map_err(|error| format!("{stem}: {error}"))?;
         fs::write(out.join(format!("{name}.model.rs")), client.model)?;

@@ -478,7 +478,13 @@ fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
         if differ {
             group.iter_mut().for_each(|(_, content)| *content = Content::Raw);
         }
+        let ranges: Vec<String> =
+            group.iter().map(|(status, _)| status.clone()).filter(|it| it.ends_with("XX")).collect();
         for (status, content) in group {
+            // All of a group are alike, so that a range says it all.
+            if !status.ends_with("XX") && ranges.iter().any(|range| range.get(..1) == status.get(..1)) {
+                continue;
+            }
             let mut response = json!({ "description": "" });
             match content {
                 Content::None => {}

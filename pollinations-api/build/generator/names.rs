@@ -73,14 +73,11 @@ impl Taken {
         free
     }
 
-    /// The name, with underscores or a number behind it if it is taken.
-    pub(crate) fn take(&mut self, name: String) -> String {
-        let mut free = name.clone();
-        let mut number = 2;
-        while !self.0.insert(free.clone()) {
-            free = if number == 2 && !name.ends_with('_') { format!("{name}_") } else { format!("{name}_{number}") };
-            number += 1;
+    /// The name, with underscores behind it as long as it is taken.
+    pub(crate) fn take(&mut self, mut name: String) -> String {
+        while !self.0.insert(name.clone()) {
+            name.push('_');
         }
-        free
+        name
     }
 }

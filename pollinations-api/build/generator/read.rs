@@ -332,14 +332,16 @@ impl<'a> Types<'a> {
             let seen = self.look(&property, &format!("{name}-{wire}"));
             let doc = text(&property, "description");
             let doc = if doc.is_empty() { format!("`{wire}` in JSON.") } else { doc };
+            // What an object is for cannot be nothing.
+            let nullable = seen.nullable && !essential;
             fields.push(Field {
                 ident: if is_tag { String::new() } else { ident },
                 doc,
                 ty: if constant.is_some() { Type::String } else { seen.ty },
                 required,
-                nullable: seen.nullable,
+                nullable,
                 essential,
-                constant: constant.filter(|_| !seen.nullable || is_tag),
+                constant: constant.filter(|_| !nullable || is_tag),
                 boxed: false,
                 wire,
             });
@@ -393,6 +395,7 @@ impl<'a> Types<'a> {
         for (name, property) in &mut found {
             property.required |= names(schema, "required").any(|required| required == name);
             property.essential |= names(schema, "x-essential").any(|essential| essential == name);
+            property.required |= property.essential;
         }
         found
     }

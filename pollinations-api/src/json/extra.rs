@@ -40,6 +40,8 @@ enum Inner {
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     marks: u64,
+    /// The marked fields from the 65th on.
+    more_marks: Vec<usize>,
     unknown: Map<String, Value>,
     /// Known fields that were not as promised; without a value if they were missing.
     raw: Vec<(&'static str, Option<Value>)>,
@@ -127,35 +129,34 @@ impl Extra {
     }
 
     pub(super) fn marked(&self, index: usize) -> bool {
-        let marks = match &self.0 {
-            Inner::Marks(marks) => *marks,
-            Inner::Kept(kept) => kept.marks,
-        };
-        index < 64 && marks >> index & 1 == 1
+        match &self.0 {
+            _ if index >= 64 => self.kept().is_some_and(|kept| kept.more_marks.contains(&index)),
+            Inner::Marks(marks) => marks >> index & 1 == 1,
+            Inner::Kept(kept) => kept.marks >> index & 1 == 1,
+        }
     }
 
-    /// Marks a field, if it is among the first 64.
+    /// Marks a field.
     pub(super) fn mark(&mut self, index: usize) {
-        let marks = match &mut self.0 {
-            Inner::Marks(marks) => marks,
-            Inner::Kept(kept) => &mut kept.marks,
-        };
-        if index < 64 {
-            *marks |= 1 << index;
+        match &mut self.0 {
+            _ if index >= 64 => self.keep().more_marks.push(index),
+            Inner::Marks(marks) => *marks |= 1 << index,
+            Inner::Kept(kept) => kept.marks |= 1 << index,
         }
     }
 
     /// Forgets what was kept of a known field.
     pub(super) fn forget(&mut self, index: usize, name: &str) {
-        let marks = match &mut self.0 {
-            Inner::Marks(marks) => marks,
+        match &mut self.0 {
+            Inner::Marks(marks) if index < 64 => *marks &= !(1 << index),
+            Inner::Marks(_) => {}
             Inner::Kept(kept) => {
                 kept.raw.retain(|(field, _)| *field != name);
-                &mut kept.marks
+                kept.more_marks.retain(|marked| *marked != index);
+                if index < 64 {
+                    kept.marks &= !(1 << index);
+                }
             }
-        };
-        if index < 64 {
-            *marks &= !(1 << index);
         }
     }
 

@@ -253,7 +253,7 @@ macro_rules! __tagged {
 macro_rules! __untagged {
     ($name:ident { $($variant:ident: $held:ty, $member:ty;)* }) => {
         impl $crate::json::support::Untagged for $name {
-            fn pick(&mut self, value: $crate::json::support::Value) {
+            fn pick(&mut self, value: $crate::json::support::Value) -> $crate::json::support::Note {
                 let mut best = ::std::option::Option::None;
                 let mut picked = ::std::option::Option::None;
                 $(
@@ -263,7 +263,16 @@ macro_rules! __untagged {
                         picked = ::std::option::Option::Some(Self::$variant(<$held>::from(member)));
                     }
                 )*
-                *self = picked.unwrap_or(Self::Other(value));
+                match picked {
+                    ::std::option::Option::Some(picked) => {
+                        *self = picked;
+                        $crate::json::support::picked(value, best)
+                    }
+                    ::std::option::Option::None => {
+                        *self = Self::Other(value);
+                        $crate::json::support::Note::Fine
+                    }
+                }
             }
         }
 

@@ -33,7 +33,7 @@ pub mod support {
         builder::Builder,
         object::{Object, Source, deserialize, read_object, required_mask, serialize, write_constant, write_field},
         text::{Text, read_text},
-        union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, read_tagged, read_untagged},
+        union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_untagged},
         {Note, Read, kind},
     };
     pub use serde_json::Value;

@@ -107,14 +107,13 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
 #[doc(hidden)]
 pub trait Untagged: Sized {
     /// Reads the member that fits best.
-    fn pick(&mut self, value: Value);
+    fn pick(&mut self, value: Value) -> Note;
 }
 
 /// Reads a union that has no tag.
 #[doc(hidden)]
 pub fn read_untagged<'de, T: Untagged, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
-    slot.pick(gather(deserializer)?);
-    Ok(Note::Fine)
+    Ok(slot.pick(gather(deserializer)?))
 }
 
 /// Whether a type is read from this kind of value.
@@ -130,6 +129,15 @@ fn takes<T: Read>(value: &Value) -> bool {
     T::KIND & bit != 0
 }
 
+/// A member that fits as badly as this does not hold all of the value.
+const ODD: usize = 1_000_000;
+
+/// What to say of a union whose best member fits as badly as `best`.
+#[doc(hidden)]
+pub fn picked(value: Value, best: Option<usize>) -> Note {
+    if best.is_some_and(|best| best >= ODD) { Note::Odd(value) } else { Note::Fine }
+}
+
 /// Tries a member of a union. `best` is how badly the best member so far fits.
 #[doc(hidden)]
 pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
@@ -139,7 +147,7 @@ pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
     let mut member = T::absent();
     let misfit = match member.read(value).ok()? {
         Note::Fine | Note::Marked => member.misfit(),
-        Note::Odd(_) => 1_000_000 + member.misfit(),
+        Note::Odd(_) => ODD + member.misfit(),
         Note::Bad(_) | Note::Lacking(_) => return None,
     };
     if best.is_some_and(|best| best <= misfit) {
