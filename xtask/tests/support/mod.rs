@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part of this")]
 
 pub mod openapi;
+pub mod random;
 
 use std::{fs, path::Path};
 

@@ -1,6 +1,9 @@
 //! Whether a document is valid OpenAPI 3.0.3: a JSON Schema of its objects, and the rules that a schema cannot say.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Map, Value, json};
 
@@ -8,9 +11,9 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 
 /// Everything that is wrong with a document.
 pub fn faults(document: &Value) -> Vec<String> {
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
     let mut faults: Vec<String> =
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        VALIDATOR.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     references(document, document, "", &mut faults);
     operations(document, &mut faults);
     faults
