@@ -274,7 +274,7 @@ mod tests {
             ("a: 1\na: 2", "the key `a` is there twice"),
             ("a: [1", "it is not YAML"),
             ("--- 1\n--- 2", "more than one document"),
-            (&"[".repeat(200), "levels deep"),
+            (&format!("{}{}", "[".repeat(200), "]".repeat(200)), "levels deep"),
             (&format!("a0: &a0 [1, 1]\n{laughs}"), "too many values"),
         ] {
             let error = format!("{:#}", parse(text).unwrap_err());

@@ -1,6 +1,6 @@
 //! The two states of the upstream document that we have: both go through the pipeline, and their drift can be read.
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, path::Path};
 
 use serde_json::Value;
 use xtask::{drift, normalize::walk, overlay::Unmatched, sync};
@@ -39,6 +39,37 @@ fn every_fact_has_its_subject_in_both_states() {
     }
 }
 
+/// The parameters of an operation, and the properties of its bodies.
+fn inputs(document: &Value, id: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    walk::each_operation(&mut document.clone(), |_, _, operation| {
+        if operation["operationId"] != id {
+            return;
+        }
+        let parameters = operation.get("parameters").and_then(Value::as_array).into_iter().flatten();
+        found.extend(parameters.filter_map(|parameter| parameter["name"].as_str()).map(str::to_owned));
+        let bodies = operation.get("requestBody").and_then(|body| body["content"].as_object()).into_iter().flatten();
+        for name in bodies.filter_map(|(_, media)| media["schema"]["$ref"].as_str()?.rsplit('/').next()) {
+            let properties = document["components"]["schemas"][name]["properties"].as_object();
+            found.extend(properties.into_iter().flat_map(|properties| properties.keys().cloned()));
+        }
+    });
+    found
+}
+
+#[test]
+fn nothing_that_an_operation_of_the_older_state_takes_is_lost() {
+    let Some([old, new]) = states() else { return };
+    let old = sync::build(old, Unmatched::Refuse).unwrap().document;
+    let new = sync::build(new, Unmatched::Refuse).unwrap().document;
+    for (_, id) in operations(&old) {
+        let lost: Vec<String> = inputs(&old, &id).difference(&inputs(&new, &id)).cloned().collect();
+        assert!(lost.is_empty(), "{id} took {lost:?}");
+    }
+    // The only one with another name: what was the hash of a file is its id.
+    assert!(inputs(&new, "upload_media").contains("file"));
+}
+
 #[test]
 fn no_operation_of_the_older_state_is_lost() {
     let Some([old, new]) = states() else { return };
@@ -56,7 +87,7 @@ fn what_upstream_no_longer_names_is_still_there_and_deprecated() {
     let Some(new) = state("2026-10") else { return };
     let document = sync::build(new, Unmatched::Refuse).unwrap().document;
     let parameters = document["paths"]["/image/{prompt}"]["get"]["parameters"].as_array().unwrap();
-    for name in ["enhance", "negative_prompt", "duration", "aspectRatio", "audio"] {
+    for name in ["enhance", "negative_prompt", "duration", "aspectRatio", "audio", "nologo", "private"] {
         let parameter =
             parameters.iter().find(|parameter| parameter["name"] == name).unwrap_or_else(|| panic!("{name}"));
         assert_eq!(parameter["deprecated"], true, "{name}");
@@ -65,6 +96,7 @@ fn what_upstream_no_longer_names_is_still_there_and_deprecated() {
     for (kind, name) in [
         ("ChatCompletionRequest", "thinking"),
         ("ChatCompletionRequest", "thinking_budget"),
+        ("ChatCompletionRequest", "json"),
         ("SpeechRequest", "speed"),
         ("AccountProfile", "createdAt"),
     ] {

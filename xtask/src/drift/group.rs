@@ -12,6 +12,9 @@ use super::{Change, Class, Report};
 /// Names and values that one line lists.
 const LISTED: usize = 12;
 
+/// Changed words that are shown one by one. More of them are counted.
+const WORDS: usize = 10;
+
 /// Characters of a value that are shown.
 const SHOWN: usize = 60;
 
@@ -40,7 +43,7 @@ pub(super) struct Grouped {
     pub(super) removed: Vec<String>,
     /// Operations that changed, and types that several operations share.
     pub(super) changed: Vec<Group>,
-    /// How many words of each kind changed.
+    /// Words that changed, or how many of each kind.
     pub(super) words: Vec<String>,
 }
 
@@ -52,7 +55,7 @@ impl Grouped {
     }
 }
 
-/// Groups a report. Words are only counted; the report in JSON has each of them.
+/// Groups a report. Many words are only counted; the report in JSON has each of them.
 pub(super) fn group(report: &Report) -> Grouped {
     let title = |id: &String| match report.routes.get(id) {
         Some(route) => format!("{id}  {route}"),
@@ -65,10 +68,10 @@ pub(super) fn group(report: &Report) -> Grouped {
     let (added, removed) = (whole(Class::Additive), whole(Class::Breaking));
 
     let mut groups: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
-    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    let mut words: Vec<&Change> = Vec::new();
     for change in report.changes.iter().filter(|change| !is_operation(change)) {
         if change.class == Class::Docs {
-            *words.entry(change.message.clone()).or_default() += 1;
+            words.push(change);
             continue;
         }
         // A new operation that shares a type with an old one is not what the change is about.
@@ -87,8 +90,21 @@ pub(super) fn group(report: &Report) -> Grouped {
         added: added.iter().map(title).collect(),
         removed: removed.iter().map(title).collect(),
         changed: merge(changed),
-        words: words.into_iter().map(|(message, count)| format!("{message}: {count}")).collect(),
+        words: worded(&words),
     }
+}
+
+/// A few changed words one by one, or many as counts.
+fn worded(words: &[&Change]) -> Vec<String> {
+    if words.len() <= WORDS {
+        let line = |change: &&Change| format!("{}: {}{}", change.location, change.message, values(change));
+        return words.iter().map(line).collect();
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in words {
+        *counts.entry(&change.message).or_default() += 1;
+    }
+    counts.into_iter().map(|(message, count)| format!("{message}: {count}")).collect()
 }
 
 /// Whether a change is about an operation as a whole.

@@ -58,7 +58,10 @@ pub(super) fn rewrite(document: &mut Value, renamed: &HashMap<String, String>) {
         return;
     }
     let replace = |target: &mut Value| {
-        if let Some(new) = target.as_str().and_then(|target| renamed.get(target)) {
+        let Some(text) = target.as_str() else { return };
+        // The same reference may be written with percent signs.
+        let plain = || renamed.get(&format!("#{}", pointer(text).filter(|_| text.contains('%'))?));
+        if let Some(new) = renamed.get(text).or_else(plain) {
             *target = Value::String(new.clone());
         }
     };

@@ -56,8 +56,11 @@ pub(in crate::normalize) fn rename(
             }
             None if current.contains(&target.to_owned()) => {}
             None => {
-                warnings
-                    .add(&place.pointer(), format!("the link leads to the operation `{target}`, which is not there"));
+                let reason = format!("the link leads to the operation `{target}`, which is not there");
+                warnings.add(&place.pointer(), reason);
+                if let Some(target) = link.shift_remove("operationId") {
+                    link.insert("x-operationId".to_owned(), target);
+                }
             }
         }
     });

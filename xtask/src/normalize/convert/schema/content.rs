@@ -13,14 +13,14 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
     let media_type = schema.shift_remove("contentMediaType");
     let decoded = schema.shift_remove("contentSchema");
     let format = match (encoding.as_ref().and_then(Value::as_str), &media_type) {
-        (Some("base64" | "base64url"), inside) => {
+        (Some(encoding @ ("base64" | "base64url")), inside) => {
             if let Some(inside) = inside {
                 warnings.add(
                     &place.pointer(),
                     format!("`contentMediaType: {inside}`: a format cannot say what is encoded"),
                 );
             }
-            Some("byte")
+            Some(if encoding == "base64" { "byte" } else { encoding })
         }
         (Some(other), _) => {
             warnings.add(&place.pointer(), format!("`contentEncoding: {other}` has no format in OpenAPI 3.0"));
