@@ -9,11 +9,13 @@ use crate::base::refusal::Refusal;
 mod connection;
 mod instead;
 mod pending;
+mod quirks;
 mod spoil;
 mod whole;
 
 pub(crate) use connection::{Connection, send};
 pub(crate) use pending::{Faults, requested};
+pub(crate) use quirks::{Quirk, quirks};
 
 /// Something that goes wrong, for the next requests or for some of them.
 ///
@@ -72,6 +74,8 @@ pub struct Fault {
     cloudflare: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quirk: Option<String>,
     carried_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     generation_ms: Option<u64>,
@@ -123,6 +127,12 @@ impl Fault {
     /// `Retry-After`. The rate limit of the edge is [`status(429)`](Self::status), which says nothing of a wait.
     pub fn key_limit(seconds: u64) -> Self {
         Self { key_limit: Some(seconds), ..Self::default() }
+    }
+
+    /// Answers in a form that a provider really sends, by its name, such as `chat/content-text-parts`.
+    /// [`Emulator::quirks`](crate::Emulator::quirks) lists the names. An unknown name answers 400.
+    pub fn quirk(name: impl Into<String>) -> Self {
+        Self { quirk: Some(name.into()), ..Self::default() }
     }
 
     /// Loses the answer to a request that was carried out and paid: the connection is cut when the answer is there.

@@ -4,7 +4,12 @@ use std::{io, sync::Arc};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{base::document, fault::Fault, journal::Entry, state::State};
+use crate::{
+    base::document,
+    fault::{self, Fault},
+    journal::Entry,
+    state::State,
+};
 
 mod builder;
 mod scenario;
@@ -95,6 +100,11 @@ impl Emulator {
     /// The ids of the operations that it answers, as in `openapi.json`.
     pub fn operations() -> impl Iterator<Item = &'static str> {
         document::operations()
+    }
+
+    /// The names of the provider quirks that [`Fault::quirk`] replays, such as `chat/content-text-parts`.
+    pub fn quirks() -> impl Iterator<Item = &'static str> {
+        fault::quirks().iter().map(|quirk| quirk.name.as_str())
     }
 
     /// Stops accepting connections and returns when those that are open have been answered.
