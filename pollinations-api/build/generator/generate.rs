@@ -15,7 +15,7 @@ use super::{
     emit::Emitter,
     link,
     lower::{self, Operation, Stubs},
-    model::Type,
+    model::{Definition, Type},
     read::Types,
     settings::Roots,
 };
@@ -47,6 +47,7 @@ pub(crate) fn generate(
     let mut warnings = Vec::new();
     let mut types = Types::read(document);
     let operations = lower::read(document, &mut types, &mut warnings);
+    let components = types.components();
     let mut definitions = types.definitions;
 
     let sent: Vec<Type> = operations.iter().flat_map(Operation::sent).cloned().collect();
@@ -54,6 +55,15 @@ pub(crate) fn generate(
     link::box_recursion(&mut definitions);
     link::mark_strict(&mut definitions, &sent, &received);
     let read = link::reachable(&definitions, &received);
+    // A form is sent as bytes; a struct of texts would only mislead.
+    let used = link::reachable(&definitions, &[sent, received].concat());
+    for form in operations.iter().flat_map(|operation| &operation.forms).filter_map(|form| components.get(form)) {
+        let others = definitions.values().filter(|definition| definition.name != *form);
+        let is_held = others.flat_map(Definition::types).any(|ty| ty.holds(form));
+        if !used.contains(form) && !is_held {
+            definitions.remove(form);
+        }
+    }
 
     let emitter = Emitter { definitions: &definitions, roots };
     let title = info(document);

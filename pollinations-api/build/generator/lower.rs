@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{Place, flag, list, object, operations, resolve, text},
+    document::{Place, component, flag, list, object, operations, resolve, text},
     emit::Emitter,
     model::Type,
     names::{Taken, pascal, snake},
@@ -54,6 +54,12 @@ pub(crate) struct Operation {
     parameters: Vec<Parameter>,
     body: Body,
     responses: Vec<(String, Content)>,
+    /// Types of JSON that goes in a body of several forms.
+    also_sent: Vec<Type>,
+    /// Types of events and of other answers that a program decodes by itself.
+    also_received: Vec<Type>,
+    /// The components that describe forms.
+    pub(crate) forms: Vec<String>,
 }
 
 struct Parameter {
@@ -117,6 +123,24 @@ fn operation(
     let responses = object(place.operation, "responses")
         .map(|(status, response)| (status.clone(), content(document, response, &id, types)))
         .collect();
+    let mut also_sent = Vec::new();
+    let mut forms = Vec::new();
+    for (kind, media) in contents(document, place.operation.get("requestBody")) {
+        let Some(name) = media.get("schema").and_then(component) else { continue };
+        if is_json(kind) {
+            also_sent.push(types.of(&media["schema"], name).0);
+        } else {
+            forms.push(name.to_owned());
+        }
+    }
+    let mut also_received = Vec::new();
+    for (_, response) in object(place.operation, "responses") {
+        for (_, media) in contents(document, Some(response)) {
+            if let Some(name) = media.get("schema").and_then(component) {
+                also_received.push(types.of(&media["schema"], name).0);
+            }
+        }
+    }
     let server = |holder: &Value| {
         let url = holder.get("servers")?.get(0)?.get("url")?.as_str()?;
         Some(url.trim_end_matches('/').to_owned())
@@ -131,8 +155,16 @@ fn operation(
         parameters,
         body,
         responses,
+        also_sent,
+        also_received,
+        forms,
         id,
     }
+}
+
+/// The content types of a body or a response, with what the document says of each.
+fn contents<'a>(document: &'a Value, holder: Option<&'a Value>) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    holder.into_iter().flat_map(|holder| object(resolve(document, holder), "content"))
 }
 
 fn parameters(
@@ -257,7 +289,7 @@ fn is_json(kind: &str) -> bool {
 
 fn body(document: &Value, operation: &Value, id: &str, types: &mut Types<'_>) -> Body {
     let Some(body) = operation.get("requestBody") else { return Body::None };
-    let contents: Vec<(&String, &Value)> = object(resolve(document, body), "content").collect();
+    let contents: Vec<(&String, &Value)> = contents(document, Some(body)).collect();
     match contents.as_slice() {
         [] => Body::None,
         [(kind, media)] if kind.split(';').next() == Some("application/json") => match media.get("schema") {
@@ -269,7 +301,7 @@ fn body(document: &Value, operation: &Value, id: &str, types: &mut Types<'_>) ->
 }
 
 fn content(document: &Value, response: &Value, id: &str, types: &mut Types<'_>) -> Content {
-    let contents: Vec<(&String, &Value)> = object(resolve(document, response), "content").collect();
+    let contents: Vec<(&String, &Value)> = contents(document, Some(response)).collect();
     let json = contents.iter().find(|(kind, media)| is_json(kind) && media.get("schema").is_some());
     match json {
         Some((_, media)) => match types.of(&media["schema"], &format!("{id}-response")) {
@@ -288,15 +320,16 @@ impl Operation {
             Body::Json(ty) => Some(ty),
             _ => None,
         };
-        self.parameters.iter().map(|parameter| &parameter.ty).chain(body)
+        self.parameters.iter().map(|parameter| &parameter.ty).chain(body).chain(&self.also_sent)
     }
 
     /// The types of what the server sends.
     pub(crate) fn received(&self) -> impl Iterator<Item = &Type> {
-        self.responses.iter().filter_map(|(_, content)| match content {
+        let decoded = self.responses.iter().filter_map(|(_, content)| match content {
             Content::Json(ty) => Some(ty),
             _ => None,
-        })
+        });
+        decoded.chain(&self.also_received)
     }
 }
 

@@ -100,6 +100,13 @@ impl Type {
         }
     }
 
+    /// Whether it refers to the definition of this name.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        let mut names = Vec::new();
+        self.names(false, &mut names);
+        names.contains(&name)
+    }
+
     /// The names of the definitions in it; `by_value` leaves out those in lists and maps, which are elsewhere in memory.
     pub(crate) fn names<'a>(&'a self, by_value: bool, found: &mut Vec<&'a str>) {
         match self {

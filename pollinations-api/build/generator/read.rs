@@ -64,6 +64,11 @@ impl<'a> Types<'a> {
         types
     }
 
+    /// The Rust name of each component that has a type of its own.
+    pub(crate) fn components(&self) -> BTreeMap<String, String> {
+        self.components.clone()
+    }
+
     /// Reads the type of a schema that may stand anywhere; `hint` names it if it needs a name.
     pub(crate) fn of(&mut self, schema: &Value, hint: &str) -> (Type, bool) {
         let seen = self.look(schema, hint);
