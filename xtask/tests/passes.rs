@@ -384,6 +384,24 @@ fn of_shape() -> Vec<(&'static str, Value)> {
                 "Open": { "anyOf": [{ "type": "string", "enum": ["a", "b"] }, { "type": "string" }] },
             })),
         ),
+        (
+            "subsets",
+            schemas(json!({
+                "WithUsage": { "anyOf": [
+                    { "type": "object", "required": ["id", "usage"], "properties": { "id": { "type": "string" }, "usage": { "type": "integer" } } },
+                    { "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } },
+                ] },
+                "Null": { "anyOf": [
+                    { "$ref": "#/components/schemas/Count" },
+                    { "type": "object", "required": ["count"], "properties": { "count": { "enum": [null], "nullable": true } } },
+                ] },
+                "Count": { "type": "object", "required": ["count"], "properties": { "count": { "type": "integer" } } },
+                "Different": { "anyOf": [
+                    { "type": "object", "properties": { "id": { "type": "string" }, "url": { "type": "string" } } },
+                    { "type": "object", "properties": { "id": { "type": "integer" } } },
+                ] },
+            })),
+        ),
         ("errors", errors()),
         (
             "our_operations",

@@ -1,9 +1,6 @@
 //! Puts the changes of a report in the order in which a person asks for them: by operation, what is alike in one line.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::Value;
 
@@ -63,9 +60,10 @@ pub(super) fn group(report: &Report) -> Grouped {
     };
     let whole = |class| {
         let changes = report.changes.iter().filter(move |change| change.class == class && is_operation(change));
-        changes.flat_map(|change| change.operations.iter().cloned()).collect::<BTreeSet<String>>()
+        changes.flat_map(|change| change.operations.iter().map(|id| (id.clone(), route(&change.location)))).collect()
     };
-    let (added, removed) = (whole(Class::Additive), whole(Class::Breaking));
+    let (added, removed): (BTreeMap<String, String>, BTreeMap<String, String>) =
+        (whole(Class::Additive), whole(Class::Breaking));
 
     let mut groups: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
     let mut words: Vec<&Change> = Vec::new();
@@ -75,7 +73,7 @@ pub(super) fn group(report: &Report) -> Grouped {
             continue;
         }
         // A new operation that shares a type with an old one is not what the change is about.
-        let known: Vec<&String> = change.operations.iter().filter(|id| !added.contains(*id)).collect();
+        let known: Vec<&String> = change.operations.iter().filter(|id| !added.contains_key(*id)).collect();
         let heading = match (known.as_slice(), change.operations.as_slice()) {
             ([only], _) => title(only),
             ([], [only]) => title(only),
@@ -87,8 +85,8 @@ pub(super) fn group(report: &Report) -> Grouped {
     let changed: Vec<Group> =
         groups.into_iter().map(|(title, changes)| Group { title, lines: lines(&changes) }).collect();
     Grouped {
-        added: added.iter().map(title).collect(),
-        removed: removed.iter().map(title).collect(),
+        added: added.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
+        removed: removed.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
         changed: merge(changed),
         words: worded(&words),
     }
@@ -105,6 +103,12 @@ fn worded(words: &[&Change]) -> Vec<String> {
         *counts.entry(&change.message).or_default() += 1;
     }
     counts.into_iter().map(|(message, count)| format!("{message}: {count}")).collect()
+}
+
+/// Method and path of the operation at a place.
+fn route(location: &str) -> String {
+    let (path, method) = location.trim_start_matches("#/paths/").rsplit_once('/').unwrap_or((location, ""));
+    format!("{} {}", method.to_uppercase(), path.replace("~1", "/").replace("~0", "~"))
 }
 
 /// Whether a change is about an operation as a whole.
