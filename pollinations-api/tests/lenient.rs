@@ -88,11 +88,13 @@ fn lists_keep_what_can_be_read() {
 fn unknown_fields_are_kept_and_go_back() {
     let call = json!({
         "id": "1", "type": "function", "function": { "name": "f", "arguments": "{}" },
-        "extra_content": { "google": { "thought_signature": "abc" } }
+        "extra_content": { "google": { "thought_signature": "abc" } }, "cache_mark": { "kept": "yes" }
     });
     let value = json!({ "role": "assistant", "tool_calls": [call] });
     let message: AssistantMessage = serde_json::from_value(value.clone()).unwrap();
-    assert_eq!(message.tool_calls[0].extra().get("extra_content").unwrap()["google"]["thought_signature"], "abc");
+    let call = &message.tool_calls[0];
+    assert_eq!(call.extra_content.as_ref().unwrap()["google"]["thought_signature"], "abc");
+    assert_eq!(call.extra().get("cache_mark").unwrap()["kept"], "yes");
     assert_eq!(serde_json::to_value(ChatMessage::from(message)).unwrap(), value);
 }
 
@@ -126,8 +128,10 @@ fn enumerations_and_nothing() {
         assert_eq!(decoded.choices[0].finish_reason.as_ref().map(FinishReason::as_str), read);
         assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
     }
-    let empty: ChatCompletion = read(b"{}").unwrap();
-    assert_eq!(serde_json::to_value(&empty).unwrap(), json!({}));
+    let empty: ChatCompletion = read(br#"{"choices":[]}"#).unwrap();
+    assert_eq!(serde_json::to_value(&empty).unwrap(), json!({ "choices": [] }));
+    let error = read::<ChatCompletion>(b"{}").unwrap_err().to_string();
+    assert!(error.contains("`choices`"), "{error}");
     assert!(read::<ChatCompletion>(b"[]").is_err());
 }
 

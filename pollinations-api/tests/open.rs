@@ -13,8 +13,7 @@ fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(value: serd
 fn enumerations() {
     assert_eq!(there_and_back::<AccountTier>(json!("flower")), AccountTier::Flower);
     assert_eq!(there_and_back::<AccountTier>(json!("orchard")), AccountTier::Other("orchard".to_owned()));
-    // A number where a word belongs is read as the word.
-    assert_eq!(serde_json::from_value::<AccountTier>(json!(5)).unwrap(), AccountTier::Other("5".to_owned()));
+    assert!(serde_json::from_value::<AccountTier>(json!({})).is_err());
 
     // From and to text in every way that Rust has.
     assert_eq!("high".parse(), Ok(ImageQuality::High));

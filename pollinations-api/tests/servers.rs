@@ -20,7 +20,7 @@ impl Transport for Recorder {
 async fn addresses(base_url: &str) -> Vec<String> {
     let recorder = Arc::new(Recorder::default());
     let client = Client::new(base_url, SharedTransport::from(Arc::clone(&recorder)));
-    client.media_exists().hash("0123").send().await.unwrap();
+    client.media_exists().id("0123").send().await.unwrap();
     // No balance comes back, and none is looked at.
     let _ = client.account_balance().send().await;
     recorder.0.lock().unwrap().clone()

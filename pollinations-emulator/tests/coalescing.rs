@@ -122,8 +122,9 @@ async fn a_new_image_is_made_on_request() {
 async fn a_generation_goes_on_when_its_client_has_gone() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
-    let slow = Fault::default().generation(Duration::from_secs(3));
-    let hung_up = with(get(&http, &emulator, IMAGE), &slow).timeout(Duration::from_secs(1)).send().await;
+    // Long enough for a busy machine: the request must have arrived when its client hangs up.
+    let slow = Fault::default().generation(Duration::from_secs(6));
+    let hung_up = with(get(&http, &emulator, IMAGE), &slow).timeout(Duration::from_secs(3)).send().await;
     assert!(hung_up.unwrap_err().is_timeout());
     assert_eq!(emulator.charges(), 0);
     let joined = get(&http, &emulator, IMAGE).send().await.unwrap();

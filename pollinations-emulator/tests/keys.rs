@@ -64,10 +64,10 @@ async fn the_account_runs_out_and_the_records_add_up() {
 #[tokio::test]
 async fn a_request_that_is_not_valid_is_told_field_by_field() {
     let emulator = Emulator::start().await.unwrap();
-    let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&model=no-such&safe=maybe&seed=1").await;
+    let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&quality=best&transparent=maybe&seed=1").await;
     assert_eq!((status, &body["error"]["code"]), (400, &"BAD_REQUEST".into()));
     let fields = body["error"]["details"]["fieldErrors"].as_object().unwrap();
-    assert_eq!(sorted(fields), ["model", "safe", "width"]);
+    assert_eq!(sorted(fields), ["quality", "transparent", "width"]);
     let post = async |body: &str| -> Value {
         let request = reqwest::Client::new().post(format!("{}/v1/chat/completions", emulator.base_url()));
         let request = request.bearer_auth("sk_a").header("content-type", "application/json").body(body.to_owned());
@@ -109,7 +109,7 @@ async fn the_document_is_served_under_its_addresses() {
         let (status, document) = get(&emulator, "sk_a", path).await;
         assert_eq!((status, &document["openapi"]), (200, &"3.0.3".into()), "{path}");
     }
-    assert_eq!(Emulator::operations().count(), 19);
+    assert_eq!(Emulator::operations().count(), 75);
 }
 
 #[tokio::test]

@@ -259,7 +259,7 @@ mod tests {
         let document: Value = serde_json::from_str(TEXT).unwrap();
         let mut count = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
-            for method in ["get", "post", "head"] {
+            for method in ["get", "post", "put", "patch", "delete", "head"] {
                 let Some(operation) = item.get(method) else { continue };
                 count += 1;
                 let path = path.replace("{prompt}", "a%20b").replace("{text}", "x").replace("{hash}", "abc");
@@ -296,7 +296,7 @@ mod tests {
             image.parameters.iter().find(|parameter| parameter.name == name).unwrap().problem(text)
         };
         for (name, good) in
-            [("width", "5"), ("seed", "-1"), ("safe", "true"), ("model", "flux"), ("negative_prompt", "")]
+            [("width", "5"), ("seed", "-1"), ("transparent", "true"), ("model", "flux"), ("negative_prompt", "")]
         {
             assert_eq!(problem(name, good), None, "{name}={good}");
         }
@@ -308,9 +308,9 @@ mod tests {
             ("width", " 1"),
             ("width", "null"),
             ("seed", "99999999999999999999"),
-            ("safe", "1"),
-            ("safe", "TRUE"),
-            ("model", "no-such"),
+            ("transparent", "1"),
+            ("transparent", "TRUE"),
+            ("quality", "best"),
         ] {
             assert!(problem(name, bad).is_some(), "{name}={bad}");
         }
