@@ -168,10 +168,10 @@ async fn the_generated_client_is_retried_too_and_keeps_the_servers_words() {
 
 #[tokio::test]
 async fn answers_that_cannot_be_read_are_shown_in_part() {
-    let script = Script::play(vec![Step::json(200, r#"{"balance": "plenty", "key": "sk_must_never_show"}"#)]).await;
+    let script = Script::play(vec![Step::json(200, r#"["plenty", "sk_must_never_show"]"#)]).await;
     let error = client(&script).account().balance().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert_eq!(error.body(), Some(r#"{"balance": "plenty", "key": "[key]"}"#));
+    assert_eq!(error.body(), Some(r#"["plenty", "[key]"]"#));
 }
 
 #[tokio::test]
@@ -190,8 +190,7 @@ async fn no_error_shows_the_key() {
         Step::json(401, echo),
         Step::Close,
         Step::json(200, format!("{KEY} is no JSON")),
-        // serde names the value that it did not expect.
-        Step::json(200, format!(r#"{{"balance":"{KEY}"}}"#)),
+        Step::json(200, format!(r#""{KEY}""#)),
         Step::Answer(302, vec![("location", "ftp://nowhere".to_owned())], String::new()),
         Step::ShortBody("application/json", KEY.to_owned()),
     ];

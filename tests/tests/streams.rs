@@ -228,7 +228,7 @@ async fn no_event_shows_the_key() {
     const KEY: &str = "sk_must_never_show";
     for data in [
         json!({ "error": { "message": format!("{KEY} is spent"), "details": { "key": KEY } } }).to_string(),
-        json!({ "choices": KEY }).to_string(),
+        json!(KEY).to_string(),
         format!("{KEY} is no JSON"),
     ] {
         let script = Script::play(vec![Step::Events(vec![format!("data: {data}\n\n")])]).await;

@@ -75,13 +75,18 @@ impl Emitter<'_> {
         for (index, field) in &stored {
             let _ = writeln!(
                 text,
-                "        {index} {:?} {}: {}, {}, {};",
+                "        {index} {:?} {}: {}, {};",
                 field.wire,
                 field.ident,
                 field.rust(types),
-                field.required,
-                self.absent(field)
+                field.required
             );
+        }
+        let _ = writeln!(text, "    }}\n    filled {{");
+        for (index, field) in stored.iter().filter(|(_, field)| !field.is_option()) {
+            if let Some(value) = &field.constant {
+                let _ = writeln!(text, "        {index} {} = {value:?};", field.ident);
+            }
         }
         let _ = writeln!(text, "    }}\n    constants {{");
         for (index, field) in object.fields.iter().enumerate().filter(|(_, field)| field.ident.is_empty()) {
@@ -103,25 +108,17 @@ impl Emitter<'_> {
 
         if self.has_default(name) {
             let named: Vec<&&Field> = asked.iter().filter(|field| matches!(field.ty, Type::Named(_))).collect();
-            let absent = format!("<Self as {runtime}::json::Read>::absent()");
+            let absent = format!("{runtime}::json::support::start()");
             let _ = writeln!(text, "impl ::std::default::Default for {name} {{\n    fn default() -> Self {{");
             if named.is_empty() {
                 let _ = writeln!(text, "        {absent}\n    }}\n}}\n");
             } else {
-                let _ = writeln!(text, "        let mut object = {absent};");
+                let _ = writeln!(text, "        let mut object: Self = {absent};");
                 for field in named {
                     let _ = writeln!(text, "        object.{} = ::std::default::Default::default();", field.ident);
                 }
                 let _ = writeln!(text, "        object\n    }}\n}}\n");
             }
-        }
-    }
-
-    /// The value of a field that is not there.
-    fn absent(&self, field: &Field) -> String {
-        match &field.constant {
-            Some(value) if !field.is_option() => format!("::std::string::String::from({value:?})"),
-            _ => format!("{}::json::Read::absent()", self.roots.runtime),
         }
     }
 
@@ -268,7 +265,7 @@ impl Emitter<'_> {
             let _ = writeln!(
                 text,
                 "    #[doc = {:?}]\n    pub fn {function}() -> Self {{\n        let {is_mut}member = \
-                 <{} as {runtime}::json::Read>::absent();\n{}        Self::{variant}({})\n    }}\n",
+                 {runtime}::json::support::start::<{}>();\n{}        Self::{variant}({})\n    }}\n",
                 format!("The one whose `{tag}` is `{}`, with nothing else set.", member.label),
                 member.ty.rust(&self.roots.types),
                 set.unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::object::Object;
+use super::object::{Object, start};
 
 /// What a builder has set so far. Each generated builder holds one.
 #[doc(hidden)]
@@ -50,7 +50,7 @@ impl<T: Object> Builder<T> {
 
 impl<T: Object> Default for Builder<T> {
     fn default() -> Self {
-        Self { value: T::absent(), set: Vec::new(), error: None }
+        Self { value: start(), set: Vec::new(), error: None }
     }
 }
 

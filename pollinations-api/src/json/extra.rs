@@ -191,8 +191,9 @@ impl PartialEq for Extra {
     }
 }
 
+/// Shows the names alone: a value may be a secret.
 impl fmt::Debug for Extra {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_map().entries(self.iter()).finish()
+        formatter.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Note, Read, kind, text::gather};
+use super::{Misfit, Note, Read, kind, text::gather};
 
 /// A place that a value is read into.
 pub(super) struct Slot<'a, T>(pub(super) &'a mut T);
@@ -32,7 +32,7 @@ macro_rules! refuse {
     ($($method:ident $type:ty),*) => {
         $(
             fn $method<E: Error>(self, value: $type) -> Result<Note, E> {
-                Ok(Note::Bad(value.into()))
+                Ok(Note::bad(value.into()))
             }
         )*
     };
@@ -40,21 +40,21 @@ macro_rules! refuse {
         $crate::json::list::refuse!(visit_bool bool, visit_i64 i64, visit_u64 u64, visit_f64 f64, visit_str &str);
 
         fn visit_unit<E: Error>(self) -> Result<Note, E> {
-            Ok(Note::Bad(Value::Null))
+            Ok(Note::bad(Value::Null))
         }
 
         fn visit_none<E: Error>(self) -> Result<Note, E> {
-            Ok(Note::Bad(Value::Null))
+            Ok(Note::bad(Value::Null))
         }
     };
     (lists) => {
         fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Note, A::Error> {
-            gather(value::SeqAccessDeserializer::new(list)).map(Note::Bad)
+            gather(value::SeqAccessDeserializer::new(list)).map(Note::bad)
         }
     };
     (objects) => {
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
-            gather(value::MapAccessDeserializer::new(map)).map(Note::Bad)
+            gather(value::MapAccessDeserializer::new(map)).map(Note::bad)
         }
     };
 }
@@ -104,15 +104,17 @@ impl<'de, T: Read> Visitor<'de> for ListVisitor<'_, T> {
                     slots.push(item);
                     continue;
                 }
-                Note::Odd(value) => (value, Some(item)),
-                Note::Bad(value) => (value, None),
-                Note::Lacking(_) => (raw(&item), None),
+                Note::Other(misfit) => match *misfit {
+                    Misfit::Odd(value) => (value, Some(item)),
+                    Misfit::Bad(value) => (value, None),
+                    Misfit::Lacking(_) => (raw(&item), None),
+                },
             };
             kept.get_or_insert_with(|| slots.iter().map(raw).collect()).push(odd.0);
             slots.extend(odd.1);
         }
         Ok(match kept {
-            Some(kept) => Note::Odd(Value::Array(kept)),
+            Some(kept) => Note::odd(Value::Array(kept)),
             None if slots.is_empty() => Note::Marked,
             None => Note::Fine,
         })
@@ -161,16 +163,18 @@ impl<'de, T: Read> Visitor<'de> for MapVisitor<'_, T> {
                 Note::Fine | Note::Marked => {
                     slots.insert(key, item);
                 }
-                Note::Odd(value) => {
-                    kept.insert(key.clone(), value);
-                    slots.insert(key, item);
-                }
-                Note::Bad(value) => {
-                    kept.insert(key, value);
-                }
-                Note::Lacking(_) => {
-                    kept.insert(key, raw(&item));
-                }
+                Note::Other(misfit) => match *misfit {
+                    Misfit::Odd(value) => {
+                        kept.insert(key.clone(), value);
+                        slots.insert(key, item);
+                    }
+                    Misfit::Bad(value) => {
+                        kept.insert(key, value);
+                    }
+                    Misfit::Lacking(_) => {
+                        kept.insert(key, raw(&item));
+                    }
+                },
             }
         }
         if kept.is_empty() {
@@ -179,7 +183,7 @@ impl<'de, T: Read> Visitor<'de> for MapVisitor<'_, T> {
         for (key, item) in slots {
             kept.entry(key.as_str()).or_insert_with(|| raw(item));
         }
-        Ok(Note::Odd(Value::Object(kept)))
+        Ok(Note::odd(Value::Object(kept)))
     }
 
     refuse!(scalars);
@@ -232,15 +236,17 @@ impl<'de, T: Read> Visitor<'de> for OptionVisitor<'_, T> {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
         let value = self.0.insert(T::absent());
-        let note = value.read(deserializer)?;
-        let note = match note {
-            Note::Lacking(_) => Note::Bad(raw(value)),
-            other => other,
+        let misfit = match value.read(deserializer)? {
+            Note::Other(misfit) => misfit,
+            note => return Ok(note),
         };
-        if matches!(note, Note::Bad(_)) {
-            *self.0 = None;
-        }
-        Ok(note)
+        let raw = match *misfit {
+            Misfit::Odd(value) => return Ok(Note::odd(value)),
+            Misfit::Bad(value) => value,
+            Misfit::Lacking(_) => raw(value),
+        };
+        *self.0 = None;
+        Ok(Note::bad(raw))
     }
 }
 

@@ -6,7 +6,8 @@
 macro_rules! __object {
     (
         $name:ident $text:literal strict $strict:literal
-        fields { $($index:literal $wire:literal $field:ident: $type:ty, $required:literal, $absent:expr;)* }
+        fields { $($index:literal $wire:literal $field:ident: $type:ty, $required:literal;)* }
+        filled { $($fill_index:literal $fill_field:ident = $fill:literal;)* }
         constants { $($at:literal $constant:literal = $value:literal;)* }
         names [$($wires:literal)*]
         required [$($needed:literal)*]
@@ -63,12 +64,19 @@ macro_rules! __object {
                 match index {
                     $($index => {
                         if again {
-                            self.$field = $absent;
+                            self.$field = $crate::json::Read::absent();
                         }
                         source.read(&mut self.$field)
                     })*
                     $($at => source.constant($value),)*
                     _ => source.read(&mut $crate::json::support::Value::Null),
+                }
+            }
+
+            fn fill(&mut self, index: usize) {
+                match index {
+                    $($fill_index => self.$fill_field = ::std::string::String::from($fill),)*
+                    _ => {}
                 }
             }
 
@@ -82,7 +90,11 @@ macro_rules! __object {
                     &self.__extra,
                     ($index, $wire, $required),
                     &self.$field,
-                    || $absent,
+                    || {
+                        let mut blank = <Self as $crate::json::Read>::absent();
+                        $crate::json::support::Object::fill(&mut blank, $index);
+                        blank.$field
+                    },
                 )?;)*
                 let _ = map;
                 ::std::result::Result::Ok(())
@@ -103,7 +115,7 @@ macro_rules! __object {
             const KIND: u8 = $crate::json::support::kind::OBJECT;
 
             fn absent() -> Self {
-                Self { $($field: $absent,)* __extra: $crate::json::Extra::new() }
+                Self { $($field: $crate::json::Read::absent(),)* __extra: $crate::json::Extra::new() }
             }
 
             #[inline]
@@ -142,7 +154,7 @@ macro_rules! __object {
             /// One with the fields that it must have.
             #[allow(clippy::too_many_arguments, reason = "as many as the document requires")]
             pub fn new($($argument: impl ::std::convert::Into<$type>),+) -> Self {
-                let mut object = <Self as $crate::json::Read>::absent();
+                let mut object = $crate::json::support::start::<Self>();
                 $(object.$argument = $argument.into();)+
                 object
             }

@@ -31,7 +31,9 @@ pub use serde;
 pub mod support {
     pub use super::{
         builder::Builder,
-        object::{Object, Source, deserialize, read_object, required_mask, serialize, write_constant, write_field},
+        object::{
+            Object, Source, deserialize, read_object, required_mask, serialize, start, write_constant, write_field,
+        },
         text::{Text, read_text},
         union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_untagged},
         {Note, Read, kind},
@@ -60,12 +62,37 @@ pub enum Note {
     Fine,
     /// As promised, in the less usual of two forms: a `null`, an empty list, a number without a fraction.
     Marked,
+    /// Not as promised. In a box, so that a note fits into a register.
+    Other(Box<Misfit>),
+}
+
+/// In which way a value is not as promised.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Misfit {
     /// Read, but from something else. The JSON is kept, so that it goes back as it came.
     Odd(Value),
     /// Unreadable. The JSON is kept.
     Bad(Value),
     /// An object that lacks this essential field.
     Lacking(&'static str),
+}
+
+impl Note {
+    #[cold]
+    fn odd(value: Value) -> Self {
+        Self::Other(Box::new(Misfit::Odd(value)))
+    }
+
+    #[cold]
+    fn bad(value: Value) -> Self {
+        Self::Other(Box::new(Misfit::Bad(value)))
+    }
+
+    #[cold]
+    fn lacking(name: &'static str) -> Self {
+        Self::Other(Box::new(Misfit::Lacking(name)))
+    }
 }
 
 /// The JSON types that a Rust type is read from, as bits.

@@ -10,7 +10,7 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    Extra, Note, Read,
+    Extra, Misfit, Note, Read,
     list::{Slot, refuse},
     report,
     text::gather,
@@ -39,6 +39,8 @@ pub trait Object: Read {
     fn field(name: &str) -> Option<usize>;
     /// Reads a field. `again` says that it has been read before.
     fn read_field<'de, S: Source<'de>>(&mut self, index: usize, source: S, again: bool) -> Result<Note, S::Error>;
+    /// Gives a field its constant value, if it has one.
+    fn fill(&mut self, index: usize);
     fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
     fn extra_ref(&self) -> &Extra;
     fn extra_slot(&mut self) -> &mut Extra;
@@ -118,31 +120,31 @@ impl<'de> Visitor<'de> for Constant {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Note, E> {
-        Ok(if text == self.0 { Note::Fine } else { Note::Bad(text.into()) })
+        Ok(if text == self.0 { Note::Fine } else { Note::bad(text.into()) })
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Note, E> {
-        Ok(Note::Bad(value.into()))
+        Ok(Note::bad(value.into()))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Note, E> {
-        Ok(Note::Bad(value.into()))
+        Ok(Note::bad(value.into()))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Note, E> {
-        Ok(Note::Bad(value.into()))
+        Ok(Note::bad(value.into()))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Note, E> {
-        Ok(Note::Bad(value.into()))
+        Ok(Note::bad(value.into()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     fn visit_none<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     refuse!(lists);
@@ -232,6 +234,14 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     refuse!(lists);
 }
 
+/// An object to start from: with nothing but its constants.
+#[doc(hidden)]
+pub fn start<T: Object>() -> T {
+    let mut object = T::absent();
+    (0..T::FIELDS.len()).for_each(|index| object.fill(index));
+    object
+}
+
 /// Reads an object in place.
 #[doc(hidden)]
 pub fn read_object<'de, T: Object, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
@@ -292,26 +302,29 @@ fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&
     match note {
         Note::Fine => {}
         Note::Marked => slot.extra_slot().mark(index),
-        Note::Odd(value) => {
-            report(T::NAME, name, "is of another type than promised");
-            slot.extra_slot().keep_raw(name, Some(value));
-            if T::STRICT {
-                broken.get_or_insert(name);
+        Note::Other(misfit) => match *misfit {
+            Misfit::Odd(value) => {
+                report(T::NAME, name, "is of another type than promised");
+                slot.extra_slot().keep_raw(name, Some(value));
+                if T::STRICT {
+                    broken.get_or_insert(name);
+                }
             }
-        }
-        Note::Bad(value) => {
-            report(T::NAME, name, "cannot be read");
-            slot.extra_slot().keep_raw(name, Some(value));
-            if essential {
-                broken.get_or_insert(name);
+            Misfit::Bad(value) => {
+                report(T::NAME, name, "cannot be read");
+                slot.fill(index);
+                slot.extra_slot().keep_raw(name, Some(value));
+                if essential {
+                    broken.get_or_insert(name);
+                }
             }
-        }
-        Note::Lacking(inner) => {
-            report(T::NAME, name, "lacks an essential field");
-            if essential {
-                broken.get_or_insert(inner);
+            Misfit::Lacking(inner) => {
+                report(T::NAME, name, "lacks an essential field");
+                if essential {
+                    broken.get_or_insert(inner);
+                }
             }
-        }
+        },
     }
 }
 
@@ -326,8 +339,9 @@ fn read_again<T: Object>(slot: &mut T, index: usize, value: Value) {
     let before = slot.clone();
     slot.extra_slot().forget(index, name);
     match slot.read_field(index, FromValue(value), true) {
-        Ok(Note::Bad(_) | Note::Lacking(_)) | Err(_) => *slot = before,
+        Ok(Note::Other(misfit)) if !matches!(*misfit, Misfit::Odd(_)) => *slot = before,
         Ok(note) => keep(slot, index, note, &mut None),
+        Err(_) => *slot = before,
     }
 }
 
@@ -335,17 +349,19 @@ fn read_again<T: Object>(slot: &mut T, index: usize, value: Value) {
 #[cold]
 fn finish<T: Object>(slot: &mut T, seen: &Seen, mut broken: Option<&'static str>) -> Note {
     for index in T::OPTIONAL_CONSTANTS.iter().filter(|index| !seen.has(**index)) {
+        slot.fill(*index);
         slot.extra_slot().mark(*index);
     }
     for index in T::REQUIRED.iter().filter(|index| !seen.has(**index)) {
         let name = T::FIELDS.get(*index).copied().unwrap_or_default();
         report(T::NAME, name, "is missing");
+        slot.fill(*index);
         slot.extra_slot().keep_raw(name, None);
         if T::STRICT || T::ESSENTIAL.contains(index) {
             broken.get_or_insert(name);
         }
     }
-    broken.map_or(Note::Fine, Note::Lacking)
+    broken.map_or(Note::Fine, Note::lacking)
 }
 
 /// `Deserialize` for a generated object.
@@ -359,9 +375,12 @@ pub fn deserialize<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Res
 /// The error for a value that is worth nothing.
 pub(super) fn accept<E: Error>(note: Note) -> Result<(), E> {
     match note {
-        Note::Fine | Note::Marked | Note::Odd(_) => Ok(()),
-        Note::Bad(value) => Err(E::invalid_type(unexpected(&value), &"another JSON type")),
-        Note::Lacking(name) => Err(E::missing_field(name)),
+        Note::Fine | Note::Marked => Ok(()),
+        Note::Other(misfit) => match *misfit {
+            Misfit::Odd(_) => Ok(()),
+            Misfit::Bad(value) => Err(E::invalid_type(unexpected(&value), &"another JSON type")),
+            Misfit::Lacking(name) => Err(E::missing_field(name)),
+        },
     }
 }
 
@@ -436,8 +455,20 @@ fn write_kept<M: SerializeMap, T: Read>(
         // Unless the program has changed the field since.
         let mut then = absent();
         if let Some(came) = came {
-            let note = then.read(came);
-            if matches!(note, Ok(Note::Lacking(_)) | Err(_)) || then == *value {
+            let is_partial = match then.read(came) {
+                Ok(Note::Other(misfit)) => match *misfit {
+                    Misfit::Odd(_) => false,
+                    // The absent value, whatever has been read so far.
+                    Misfit::Bad(_) => {
+                        then = absent();
+                        false
+                    }
+                    Misfit::Lacking(_) => true,
+                },
+                Ok(_) => false,
+                Err(_) => true,
+            };
+            if is_partial || then == *value {
                 return map.serialize_entry(name, came);
             }
         } else if then == *value {

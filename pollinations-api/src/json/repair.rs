@@ -68,9 +68,8 @@ fn repaired(bytes: &[u8]) -> Option<String> {
 fn whole_pairs(text: &str) -> Option<String> {
     let mut repaired = String::new();
     let mut copied = 0;
-    let mut rest = text.match_indices('\\').map(|(at, _)| at).peekable();
     let mut skip_to = 0;
-    while let Some(at) = rest.next() {
+    for (at, _) in text.match_indices('\\') {
         if at < skip_to {
             continue;
         }

@@ -64,9 +64,9 @@ impl<T: Text> TextVisitor<'_, T> {
         Ok(match text {
             Some(text) => {
                 *self.0 = T::owned(text);
-                Note::Odd(value)
+                Note::odd(value)
             }
-            None => Note::Bad(value),
+            None => Note::bad(value),
         })
     }
 }
@@ -120,11 +120,11 @@ impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     fn visit_none<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    Note, Read, kind,
+    Misfit, Note, Read, kind,
     list::refuse,
     object::{Object, accept, read_map},
     text::gather,
@@ -135,7 +135,7 @@ const ODD: usize = 1_000_000;
 /// What to say of a union whose best member fits as badly as `best`.
 #[doc(hidden)]
 pub fn picked(value: Value, best: Option<usize>) -> Note {
-    if best.is_some_and(|best| best >= ODD) { Note::Odd(value) } else { Note::Fine }
+    if best.is_some_and(|best| best >= ODD) { Note::odd(value) } else { Note::Fine }
 }
 
 /// Tries a member of a union. `best` is how badly the best member so far fits.
@@ -147,8 +147,8 @@ pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
     let mut member = T::absent();
     let misfit = match member.read(value).ok()? {
         Note::Fine | Note::Marked => member.misfit(),
-        Note::Odd(_) => ODD + member.misfit(),
-        Note::Bad(_) | Note::Lacking(_) => return None,
+        Note::Other(misfit) if matches!(*misfit, Misfit::Odd(_)) => ODD + member.misfit(),
+        Note::Other(_) => return None,
     };
     if best.is_some_and(|best| best <= misfit) {
         return None;

@@ -171,9 +171,9 @@ impl<T: Scalar> ScalarVisitor<'_, T> {
         match read {
             Some(value) => {
                 *self.0 = value;
-                if usual { note } else { Note::Odd(raw.into()) }
+                if usual { note } else { Note::odd(raw.into()) }
             }
-            None => Note::Bad(raw.into()),
+            None => Note::bad(raw.into()),
         }
     }
 }
@@ -206,11 +206,11 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     fn visit_none<E: Error>(self) -> Result<Note, E> {
-        Ok(Note::Bad(Value::Null))
+        Ok(Note::bad(Value::Null))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
@@ -218,11 +218,11 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Note, A::Error> {
-        gather(value::SeqAccessDeserializer::new(list)).map(Note::Bad)
+        gather(value::SeqAccessDeserializer::new(list)).map(Note::bad)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
-        gather(value::MapAccessDeserializer::new(map)).map(Note::Bad)
+        gather(value::MapAccessDeserializer::new(map)).map(Note::bad)
     }
 }
 
@@ -258,7 +258,7 @@ impl Read for Map<String, Value> {
                 *self = map;
                 if self.is_empty() { Note::Marked } else { Note::Fine }
             }
-            other => Note::Bad(other),
+            other => Note::bad(other),
         })
     }
 
