@@ -57,6 +57,8 @@ fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
     let Some(upstream) = upstream() else { return };
     let mut built = sync::build(upstream.clone(), Unmatched::Refuse).unwrap();
     assert_eq!(built.warnings, []);
+    assert!(built.undescribed.is_empty(), "without a description in xtask/overlay: {}", built.undescribed);
+    assert_eq!(built.stale, [""; 0], "documentation in xtask/overlay without a subject");
     let (committed, old) = committed();
     let origin = old["x-source"].clone();
     sync::record_source(&mut built.document, Some(&old), origin.clone());
