@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part of this")]
 
-pub mod openapi;
-pub mod random;
+pub(crate) mod openapi;
+pub(crate) mod random;
 
 use std::{fs, path::Path};
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use xtask::yaml;
 
 /// The documents below `tests/documents`, by their names.
-pub fn documents() -> Vec<(String, Value)> {
+pub(crate) fn documents() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
     let mut found = Vec::new();
     for folder in [root.clone(), root.join("faults")] {
@@ -30,7 +30,7 @@ pub fn documents() -> Vec<(String, Value)> {
 }
 
 /// The upstream documents, where they are beside this checkout.
-pub fn upstream() -> Vec<(String, Value)> {
+pub(crate) fn upstream() -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream");
     let names = ["openapi-2026-02-25", "openapi-2026-10"];
     let found: Vec<(String, Value)> = names
@@ -48,7 +48,7 @@ pub fn upstream() -> Vec<(String, Value)> {
 }
 
 /// The same document with the keys of every object in a random order.
-pub fn permuted(value: &Value, random: &mut fastrand::Rng) -> Value {
+pub(crate) fn permuted(value: &Value, random: &mut fastrand::Rng) -> Value {
     match value {
         Value::Object(object) => {
             let mut entries: Vec<(String, Value)> =

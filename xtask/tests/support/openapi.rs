@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Everything that is wrong with a document.
-pub fn faults(document: &Value) -> Vec<String> {
+pub(crate) fn faults(document: &Value) -> Vec<String> {
     static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
     let mut faults: Vec<String> =
         VALIDATOR.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -263,6 +263,6 @@ fn operations(document: &Value, faults: &mut Vec<String>) {
 }
 
 /// The schemas of a document by name.
-pub fn schemas(document: &Value) -> Map<String, Value> {
+pub(crate) fn schemas(document: &Value) -> Map<String, Value> {
     document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default()
 }

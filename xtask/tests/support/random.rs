@@ -4,7 +4,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 /// Makes documents. Every property, parameter and component has a name of its own, so that one that is lost is missed.
-pub struct Maker {
+pub(crate) struct Maker {
     random: Rng,
     count: usize,
     components: Vec<String>,
@@ -12,7 +12,7 @@ pub struct Maker {
 
 impl Maker {
     /// A document with some `size` operations and schemas.
-    pub fn document(seed: u64, size: usize) -> Value {
+    pub(crate) fn document(seed: u64, size: usize) -> Value {
         let mut random = Rng::with_seed(seed);
         let styles: [fn(usize) -> String; 5] = [
             |it| format!("Thing{it}"),

@@ -84,7 +84,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
     }
     let mut any = false;
     walk::visit(document, &mut |place, value| {
-        any |= place.kind.can_be_reference() && value.get("$ref").is_some();
+        any |= section(place.kind).is_some() && value.get("$ref").is_some();
     });
     if !any {
         return;
@@ -92,7 +92,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
     let original = document.clone();
     walk::visit(document, &mut |place, value| {
         remove_nulls(place.kind, value);
-        let Some(object) = value.as_object_mut().filter(|_| place.kind.can_be_reference()) else { return };
+        let Some(object) = value.as_object_mut().filter(|_| section(place.kind).is_some()) else { return };
         let Some(reference) = object.get("$ref").and_then(Value::as_str).map(str::to_owned) else { return };
         let found = pointers::follow(&original, &reference);
         let Some(found) = found.filter(|found| walk::kind_at(&found.pointer) == Some(place.kind)) else {

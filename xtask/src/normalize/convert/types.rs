@@ -28,7 +28,8 @@ use crate::normalize::{
 const SHAPE: &str = "#/shape/";
 
 /// What belongs to the use of a type and not to the type.
-const SITE: &[&str] = &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples"];
+const SITE: &[&str] =
+    &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples", "x-default"];
 
 /// Whose names the types get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,7 +221,9 @@ impl Hoist {
         self.children(schema, "", &mut own);
         let Some(mut inner) = schema.as_object_mut().map(std::mem::take) else { return };
         let mut site = Map::new();
-        for key in SITE {
+        // A type of ours has its default, whoever uses it; in other documents each use may have another.
+        let default = ["default"].iter().filter(|_| self.whose == Names::Suggested);
+        for key in SITE.iter().chain(default) {
             site.extend(inner.shift_remove(*key).map(|value| ((*key).to_owned(), value)));
         }
         let number = self.intern(inner, own);

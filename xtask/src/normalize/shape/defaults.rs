@@ -13,5 +13,6 @@ pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
     if !shapes::is_string_enum(schema) {
         schema.shift_remove("default");
+        schema.shift_remove("x-default");
     }
 }

@@ -1,16 +1,29 @@
 //! Leaves out a default that its own schema does not allow.
 //!
-//! Before: `{"type": "string", "enum": ["a", "b"], "default": "c"}`
-//! After: `{"type": "string", "enum": ["a", "b"]}`, with a warning.
+//! Before: `{"type": "string", "enum": ["a", "b"], "default": "c"}`, `{"nullable": true, "allOf": […], "default": null}`
+//! After: `{"type": "string", "enum": ["a", "b"]}` with a warning, `{"nullable": true, "allOf": […], "x-default": null}`
+//!
+//! Where a schema is made of others, or lists its values, 3.0 does not count null among its values although it is nullable.
 
 use serde_json::{Map, Value, json};
 
 use super::constants::type_of;
 use crate::normalize::{Warnings, walk::Place};
 
+const MADE_OF_OTHERS: [&str; 5] = ["allOf", "anyOf", "oneOf", "not", "enum"];
+
 pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
     let Some(default) = schema.get("default") else { return };
+    if default.is_null()
+        && schema.get("nullable") == Some(&json!(true))
+        && MADE_OF_OTHERS.iter().any(|keyword| schema.contains_key(*keyword))
+        && schema.get("enum") != Some(&json!([null]))
+    {
+        schema.shift_remove("default");
+        schema.insert("x-default".to_owned(), Value::Null);
+        return;
+    }
     if !allows(schema, default) {
         warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
         schema.shift_remove("default");
