@@ -57,6 +57,8 @@ fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
     let Some(upstream) = upstream() else { return };
     let mut built = sync::build(upstream.clone(), Unmatched::Refuse).unwrap();
     assert_eq!(built.warnings, []);
+    assert!(built.undescribed.is_empty(), "without a description in xtask/overlay: {}", built.undescribed);
+    assert_eq!(built.stale, [""; 0], "documentation in xtask/overlay without a subject");
     let (committed, old) = committed();
     let origin = old["x-source"].clone();
     sync::record_source(&mut built.document, Some(&old), origin.clone());
@@ -163,7 +165,7 @@ fn everything_has_a_description() {
         Kind::Parameter if !has(value, "description") => missing.push(place.pointer()),
         _ => {}
     });
-    assert!(missing.is_empty(), "without a description in xtask/overlay/documentation.yaml: {missing:#?}");
+    assert!(missing.is_empty(), "without a description in xtask/overlay/words: {missing:#?}");
 }
 
 #[test]

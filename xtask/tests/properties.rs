@@ -45,7 +45,7 @@ fn check(name: &str, document: &Value, seed: u64) -> Normalized {
 }
 
 /// How many random documents are made; `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 32;
+const CASES: u32 = 12;
 
 #[test]
 fn every_document_becomes_valid_and_normal_in_whatever_order() {
@@ -134,12 +134,14 @@ fn another_validator_agrees() {
         println!("SKIPPED: openapi-spec-validator is not installed in target/validator");
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
+    // Kept, so that what is refused can be looked at.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("validator");
+    fs::create_dir_all(&folder).unwrap();
     let random = (0..40_u64).map(|seed| (format!("random-{seed}"), Maker::document(seed, 4)));
     for (name, document) in every_document().into_iter().chain(random) {
-        fs::write(folder.path().join(format!("{name}.in")), to_bytes(&document)).unwrap();
+        fs::write(folder.join(format!("{name}.in")), to_bytes(&document)).unwrap();
         let normalized = normalize(document).unwrap();
-        fs::write(folder.path().join(format!("{name}.out")), to_bytes(&normalized.document)).unwrap();
+        fs::write(folder.join(format!("{name}.out")), to_bytes(&normalized.document)).unwrap();
     }
     let judge = "
 import json, pathlib, sys
@@ -159,6 +161,6 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob('*.out')):
         print(path.name, found)
 sys.exit(bad > 0)
 ";
-    let outcome = Command::new(python).args(["-c", judge]).arg(folder.path()).output().unwrap();
+    let outcome = Command::new(python).args(["-c", judge]).arg(&folder).output().unwrap();
     assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stdout));
 }
