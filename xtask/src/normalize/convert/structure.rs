@@ -219,7 +219,6 @@ fn whole(value: &mut Value) -> bool {
         return true;
     }
     let Some(number) = value.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0) else { return false };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
     let number = number as u64;
     *value = Value::Number(Number::from(number));
     true
