@@ -194,7 +194,7 @@ pub(super) fn all() -> Vec<Probe> {
             let image = context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(told)?;
             image.bytes().await.map(drop).map_err(told)
         }),
-        probe!(All, Answer, "generate_image", "a video", |context| {
+        probe!(All, Answer, "generate_video", "a video", |context| {
             let video = context.client()?.video("a cat", "seedance").duration(2).send().await.map_err(told)?;
             video.bytes().await.map(drop).map_err(told)
         }),
