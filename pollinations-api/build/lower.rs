@@ -32,6 +32,7 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     pub(crate) server: String,
     pub(crate) is_public: bool,
+    pub(crate) is_coalesced: bool,
 }
 
 /// A set of strings, of which some are known.
@@ -112,12 +113,14 @@ fn describe(document: &Value, default: &str) -> Vec<Operation> {
             let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
             // Only if it says so: a document that says nothing of keys has forgotten them.
             let is_public = operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty);
+            let is_coalesced = operation.get("x-coalesced") == Some(&Value::Bool(true));
             described.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
                 path: path.clone(),
                 server: server(operation).or_else(|| server(item)).unwrap_or_else(|| default.to_owned()),
                 is_public,
+                is_coalesced,
             });
         }
     }

@@ -11,11 +11,16 @@ use crate::lower::{Enum, Members, Operation, Union};
 
 /// The text of `operations.rs`.
 pub(crate) fn operations(server: &str, operations: &[Operation]) -> TokenStream {
-    let operations = operations.iter().map(|Operation { id, method, path, server, is_public }| {
+    let operations = operations.iter().map(|Operation { id, method, path, server, is_public, is_coalesced }| {
         let method = format_ident!("{method}");
         quote! {
             Operation {
-                id: #id, method: ::reqwest::Method::#method, path: #path, server: #server, is_public: #is_public
+                id: #id,
+                method: ::reqwest::Method::#method,
+                path: #path,
+                server: #server,
+                is_public: #is_public,
+                is_coalesced: #is_coalesced,
             }
         }
     });

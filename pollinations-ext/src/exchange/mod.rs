@@ -3,7 +3,10 @@
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod call;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod connections;
 pub(crate) mod download;
+mod effect;
 pub(crate) mod events;
 mod failure;
 pub(crate) mod fetch;
@@ -11,5 +14,7 @@ pub(crate) mod gateway;
 pub(crate) mod guard;
 pub(crate) mod multipart;
 pub(crate) mod options;
+mod peek;
 pub(crate) mod raw;
+mod refusal;
 pub(crate) mod transport;
