@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
 };
 use pollinations_api::Operation;
@@ -24,17 +22,17 @@ use super::{
     events::Opened,
     failure::late,
     gateway::Gateway,
+    look::{accepted, not_refused, refused, unread},
     options::Options,
-    peek::{Peeked, peek},
     raw::RawResponse,
-    refusal::{MAX_REFUSAL, Refusal, is_done},
+    reading::{End, MAX_ERROR_BODY, pieces, read, read_within, within},
+    refusal::Refusal,
 };
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
         json,
-        maybe_send::{Body, body},
         progress::Report,
         reason::PaymentKind,
         time::{Instant, timeout, until},
@@ -45,9 +43,6 @@ use crate::{
         Repeat, RetryPolicy,
     },
 };
-
-/// Bytes of an error body that are read.
-pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// Bytes of a body that is held in memory, by default.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -430,94 +425,6 @@ impl Sending<'_> {
     }
 }
 
-/// The failure that a refusal is which came as a text: the same as if it had come with its status.
-fn refused(refusal: &Refusal, headers: HeaderMap) -> Failure {
-    Failure::Status { status: refusal.status, headers: Box::new(headers), body: refusal.body() }
-}
-
-/// The same body, unless it is that of a refusal. This waits for the end of an answer that looks like one, but not for
-/// more than a refusal has.
-async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
-    let Peeked { bytes, is_whole, body } = peek(body, MAX_REFUSAL, is_done).await;
-    match is_whole.then(|| Refusal::read(headers, &bytes)).flatten() {
-        Some(refusal) => Err(refused(&refusal, headers.clone())),
-        None => Ok(body),
-    }
-}
-
-/// The same response, unless it is a refusal.
-#[cfg(not(target_arch = "wasm32"))]
-async fn accepted(response: Response) -> Result<Response, Failure> {
-    let (parts, body) = taken_apart(response);
-    let Peeked { bytes, is_whole, body } = peek(body, MAX_REFUSAL, is_done).await;
-    let Some(refusal) = is_whole.then(|| Refusal::read(&parts.headers, &bytes)).flatten() else {
-        return Ok(put_together(parts, body));
-    };
-    let mut parts = parts;
-    parts.status = refusal.status;
-    parts.headers.remove(http::header::CONTENT_LENGTH);
-    parts.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let bytes = refusal.body();
-    let response = http::Response::from_parts(parts, reqwest::Body::from(bytes.clone()));
-    Err(Failure::Unread(Box::new(response.into()), bytes))
-}
-
-/// A browser's HTTP client lets nobody else make a response, and so nothing can be put back that has been read.
-#[cfg(target_arch = "wasm32")]
-async fn accepted(response: Response) -> Result<Response, Failure> {
-    Ok(response)
-}
-
-/// A response with an error, of which the generated client reads the body. What the body says about payment and about
-/// waiting is looked at first.
-#[cfg(not(target_arch = "wasm32"))]
-async fn unread(response: Response) -> Failure {
-    if !matches!(response.status(), StatusCode::PAYMENT_REQUIRED | StatusCode::TOO_MANY_REQUESTS) {
-        return Failure::Unread(Box::new(response), Bytes::new());
-    }
-    let (parts, body) = taken_apart(response);
-    let Peeked { bytes, body, .. } = peek(body, MAX_ERROR_BODY, |_| false).await;
-    Failure::Unread(Box::new(put_together(parts, body)), bytes)
-}
-
-/// A browser's HTTP client lets nobody put back what has been read.
-#[cfg(target_arch = "wasm32")]
-async fn unread(response: Response) -> Failure {
-    Failure::Unread(Box::new(response), Bytes::new())
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn taken_apart(response: Response) -> (http::response::Parts, Body) {
-    use reqwest::ResponseBuilderExt;
-
-    // The address gets lost on the way.
-    let named = http::Response::builder().url(response.url().clone()).body(());
-    let version = response.version();
-    let (status, headers, extensions) = (response.status(), response.headers().clone(), response.extensions().clone());
-    let mut parts = named.map_or_else(|_| http::Response::new(()), |named| named).into_parts().0;
-    parts.extensions.extend(extensions);
-    (parts.status, parts.version, parts.headers) = (status, version, headers);
-    (parts, pieces(response))
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn put_together(parts: http::response::Parts, body: Body) -> Response {
-    http::Response::from_parts(parts, reqwest::Body::wrap_stream(body.into_inner())).into()
-}
-
-/// The body of a response, piece by piece.
-pub(crate) fn pieces(response: Response) -> Body {
-    body(response.bytes_stream())
-}
-
-/// Waits for this long, if there is a limit.
-async fn within<T>(limit: Option<Duration>, waiting: impl Future<Output = T>) -> Result<T, Failure> {
-    match limit {
-        Some(limit) => timeout(limit, pin!(waiting)).await.map_err(|_| Failure::Late(limit)),
-        None => Ok(waiting.await),
-    }
-}
-
 /// The encoding that a body still has. An HTTP client that was told to decode bodies takes the header out.
 #[cfg(not(target_arch = "wasm32"))]
 fn undecoded(response: &Response) -> Option<&str> {
@@ -528,48 +435,4 @@ fn undecoded(response: &Response) -> Option<&str> {
 #[cfg(target_arch = "wasm32")]
 fn undecoded(_: &Response) -> Option<&str> {
     None
-}
-
-/// How the reading of a body ended.
-pub(crate) enum End {
-    Complete,
-    Broken(Error),
-    TooLarge,
-}
-
-/// Reads a body up to a limit, in bytes. What was read before it broke off is returned too.
-pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
-    // Without a limit there is no failure.
-    read_within(None, body, limit).await.unwrap_or((Bytes::new(), End::TooLarge))
-}
-
-/// The same with a limit on the silence between two pieces.
-async fn read_within(silence: Option<Duration>, body: Body, limit: usize) -> Result<(Bytes, End), Failure> {
-    let mut body = body.into_inner();
-    let mut pieces: Option<BytesMut> = None;
-    let mut first = Bytes::new();
-    loop {
-        let chunk = match within(silence, body.next()).await? {
-            Some(Ok(chunk)) => chunk,
-            None => return Ok((pieces.map_or(first, BytesMut::freeze), End::Complete)),
-            Some(Err(error)) => return Ok((pieces.map_or(first, BytesMut::freeze), End::Broken(error))),
-        };
-        let length = pieces.as_ref().map_or(first.len(), BytesMut::len);
-        let room = limit.saturating_sub(length);
-        let kept = chunk.slice(..chunk.len().min(room));
-        // Most bodies come in one piece and need no copy.
-        match &mut pieces {
-            Some(pieces) => pieces.extend_from_slice(&kept),
-            None if first.is_empty() => first = kept,
-            None => {
-                let mut both = BytesMut::with_capacity(length + kept.len());
-                both.extend_from_slice(&first);
-                both.extend_from_slice(&kept);
-                pieces = Some(both);
-            }
-        }
-        if chunk.len() > room {
-            return Ok((pieces.map_or(first, BytesMut::freeze), End::TooLarge));
-        }
-    }
 }

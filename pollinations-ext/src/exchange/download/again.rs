@@ -14,7 +14,8 @@ use crate::{
     exchange::{
         body,
         options::Options,
-        transport::{Earlier, MAX_ERROR_BODY, Receive, Received, Shared, pieces, read},
+        reading::{MAX_ERROR_BODY, pieces, read},
+        transport::{Earlier, Receive, Received, Shared},
     },
     retry::{Bucket, Repeat, tell_lost},
 };

@@ -29,10 +29,7 @@ use crate::{
         maybe_send::BoxFuture,
         progress::{Progress, Report},
     },
-    exchange::{
-        guard::Guard,
-        transport::{Shared, pieces},
-    },
+    exchange::{guard::Guard, reading::pieces, transport::Shared},
     key::Keyring,
 };
 
