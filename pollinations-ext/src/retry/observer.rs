@@ -174,7 +174,7 @@ pub(crate) fn tell_lost(
         attempt = number,
         end = AttemptEnd::Lost.name(),
         joins,
-        "the answer broke off"
+        "attempt ended"
     );
     if let Some(observer) = observer {
         let (status, elapsed) = (None, Duration::ZERO);

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use http::StatusCode;
-use tracing::{Instrument as _, debug_span, field::Empty};
+use tracing::{Instrument as _, debug, debug_span, field::Empty};
 
 use super::{
     budget::Bucket,
@@ -93,9 +93,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
             "pollinations.operation" = operation,
             attempt = attempts,
             status = Empty,
-            end = Empty,
-            delay = Empty,
-            joins = Empty
+            delay = Empty
         );
         let result = {
             let sending = pin!(exchange.attempt(left, patience));
@@ -118,15 +116,15 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
             delay: None,
             joins: false,
         };
-        span.record("end", report.end.name());
         let may_join = result.as_ref().is_err_and(|failure| repeat.joins(failure));
         let tell = |delay: Option<Duration>| {
             if let Some(delay) = delay {
                 span.record("delay", delay.as_secs_f64());
-                span.record("joins", may_join);
             }
+            let joins = may_join && delay.is_some();
+            debug!(parent: &span, end = report.end.name(), joins, "attempt ended");
             if let Some(observer) = observer {
-                observer.tell(&Attempt { delay, joins: may_join && delay.is_some(), ..report.clone() });
+                observer.tell(&Attempt { delay, joins, ..report.clone() });
             }
         };
         let failure = match result {
