@@ -14,7 +14,7 @@ use super::reason::{PaymentKind, RateLimit};
 /// # Examples
 ///
 /// ```
-/// use pollinations_ext::{ErrorKind, Pollinations};
+/// use pollinations_ext::{ErrorKind, PaymentKind, Pollinations};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,7 +27,8 @@ use super::reason::{PaymentKind, RateLimit};
 /// let error = pollinations.chat("openai").user("Hello").send().await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Api);
 /// assert_eq!(error.status().map(|status| status.as_u16()), Some(402));
-/// assert_eq!(error.code().map(|code| code.as_str()), Some("PAYMENT_REQUIRED"));
+/// assert_eq!(error.code().map(|code| code.as_str()), Some("INSUFFICIENT_BALANCE"));
+/// assert_eq!(error.payment(), Some(PaymentKind::Balance));
 /// # Ok(())
 /// # }
 /// ```

@@ -3,13 +3,17 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::HeaderMap;
+#[cfg(not(target_arch = "wasm32"))]
+use http::{
+    HeaderValue, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use reqwest::Response;
 
-use super::{
-    reading::{MAX_ERROR_BODY, pieces},
-    refusal::{MAX_REFUSAL, Refusal, is_done},
-};
+#[cfg(not(target_arch = "wasm32"))]
+use super::reading::{MAX_ERROR_BODY, pieces};
+use super::refusal::{MAX_REFUSAL, Refusal, is_done};
 use crate::{
     base::{error::Error, maybe_send::Body},
     retry::Failure,
@@ -40,8 +44,8 @@ pub(super) async fn accepted(response: Response) -> Result<Response, Failure> {
     };
     let mut parts = parts;
     parts.status = refusal.status;
-    parts.headers.remove(http::header::CONTENT_LENGTH);
-    parts.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let bytes = refusal.body();
     let response = http::Response::from_parts(parts, reqwest::Body::from(bytes.clone()));
     Err(Failure::Unread(Box::new(response.into()), bytes))
