@@ -180,3 +180,95 @@ async fn other_languages_use_the_control_paths() {
     assert!(state.send().await.unwrap().status().is_success());
     assert_eq!(emulator.balance(), 0.5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keep_alives_that_are_not_json_and_answers_in_one_chunk() {
+    let emulator = Emulator::start().await.unwrap();
+    tokio::task::spawn_blocking(move || {
+        let plain = events(&raw(&emulator, &chat("")).0);
+        let alive = events(&raw(&emulator, &faulty(&Fault::default().keep_alives())).0);
+        assert_eq!(alive.iter().filter(|event| *event == "keep-alive").count(), plain.len());
+        assert_eq!(alive.iter().filter(|event| *event != "keep-alive").count(), plain.len());
+
+        let whole = events(&raw(&emulator, &faulty(&Fault::default().one_chunk())).0);
+        assert_eq!((whole.len(), whole[1].as_str()), (2, "[DONE]"));
+        let chunk: Value = serde_json::from_str(&whole[0]).unwrap();
+        let choice = &chunk["choices"][0];
+        assert_eq!(choice["delta"], json!({ "role": "assistant", "content": "You said: one two three" }));
+        assert_eq!((&choice["finish_reason"], &chunk["object"]), (&json!("stop"), &json!("chat.completion.chunk")));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_call_of_a_function_in_one_chunk() {
+    let emulator = Emulator::start().await.unwrap();
+    let function = json!({ "name": "weather", "parameters": { "type": "object", "required": ["city"],
+        "properties": { "city": { "type": "string" } } } });
+    let body = json!({
+        "messages": [{ "role": "user", "content": "weather" }],
+        "stream": true,
+        "stream_options": { "include_usage": true },
+        "tools": [{ "type": "function", "function": function }],
+    });
+    let request = reqwest::Client::new().post(format!("{}/v1/chat/completions", emulator.base_url()));
+    let request = request.bearer_auth("sk_a").header("content-type", "application/json").body(body.to_string());
+    let fault = serde_json::to_string(&Fault::default().one_chunk()).unwrap();
+    let text = request.header("x-emulator-fault", fault).send().await.unwrap().text().await.unwrap();
+    let chunk: Value = serde_json::from_str(text.lines().next().unwrap().strip_prefix("data: ").unwrap()).unwrap();
+    let call = &chunk["choices"][0]["delta"]["tool_calls"][0];
+    assert_eq!((&call["id"], &call["function"]["name"]), (&json!("call_0000"), &json!("weather")));
+    let arguments: Value = serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap();
+    assert!(arguments["city"].is_string());
+    assert!(chunk["usage"]["total_tokens"].as_u64().unwrap() > 0, "{chunk}");
+}
+
+#[tokio::test]
+async fn what_stands_in_front_of_the_service_answers() {
+    let emulator = Emulator::start().await.unwrap();
+    let http = reqwest::Client::new();
+    let send = async |fault: Fault| {
+        let request = http.get(format!("{}/v1/models", emulator.base_url()));
+        request.header("x-emulator-fault", serde_json::to_string(&fault).unwrap()).send().await.unwrap()
+    };
+    for code in 520..=530 {
+        let page = send(Fault::cloudflare(code)).await;
+        assert_eq!((page.status().as_u16(), &page.headers()["server"]), (code, &"cloudflare".parse().unwrap()));
+        assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        // The request was numbered by nobody.
+        assert!(page.headers().get("x-request-id").is_none());
+        assert!(page.text().await.unwrap().contains(&format!("| {code}: ")));
+        let line = send(Fault::cloudflare(code).plain()).await;
+        assert_eq!(line.status().as_u16(), code);
+        assert!(line.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+        assert_eq!(line.text().await.unwrap(), format!("error code: {code}"));
+    }
+    let limited = send(Fault::cloudflare(1015).plain()).await;
+    assert_eq!((limited.status().as_u16(), limited.text().await.unwrap().as_str()), (429, "error code: 1015"));
+}
+
+#[tokio::test]
+async fn two_rate_limits_and_errors_in_detail() {
+    let emulator = Emulator::start().await.unwrap();
+    let http = reqwest::Client::new();
+    let send = async |fault: &str| {
+        let request = http.get(format!("{}/v1/models", emulator.base_url()));
+        let response = request.header("x-emulator-fault", fault).send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, serde_json::from_slice::<Value>(&response.bytes().await.unwrap()).unwrap())
+    };
+    let (status, headers, edge) = send(r#"{"status": 429}"#).await;
+    assert_eq!((status, headers.get("retry-after")), (429, None));
+    assert_eq!(edge["error"]["code"], "RATE_LIMITED");
+    let (status, headers, key) = send(r#"{"keyLimit": 7}"#).await;
+    assert_eq!((status, &headers["retry-after"]), (429, &"7".parse().unwrap()));
+    assert_eq!((&key["retryAfterSeconds"], key["error"].is_string()), (&json!(7), true));
+    assert!(key["message"].is_string());
+
+    let (status, headers, broke) = send(r#"{"status": 402, "code": "KEY_BUDGET_EXHAUSTED", "requestId": "r1"}"#).await;
+    assert_eq!((status, &broke["error"]["requestId"]), (402, &json!("r1")));
+    assert!(headers["x-request-id"].to_str().unwrap().starts_with("req_"));
+    assert_eq!(broke["error"]["code"], "KEY_BUDGET_EXHAUSTED");
+    assert!(broke["error"]["fixUrl"].as_str().unwrap().ends_with("ref=agent_key_budget"), "{broke}");
+}

@@ -111,3 +111,20 @@ async fn the_document_is_served_under_its_addresses() {
     }
     assert_eq!(Emulator::operations().count(), 19);
 }
+
+#[tokio::test]
+async fn keys_of_every_kind_are_accepted_and_never_written_down() {
+    let emulator = Emulator::start().await.unwrap();
+    for (key, status) in [("sk_hush", 200), ("pk_hush", 200), ("ag_hush", 200), ("xx_hush", 401), ("ag_", 401)] {
+        assert_eq!(get(&emulator, key, "/account/key").await.0, status, "{key}");
+        let body = serde_json::json!({ "messages": [{ "role": "user", "content": key }] }).to_string();
+        let url = format!("{}/v1/chat/completions?key={key}", emulator.base_url());
+        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{key}");
+        if status == 200 {
+            let journal = format!("{:?}", emulator.journal());
+            assert!(!journal.contains("hush"), "{journal}");
+        }
+        emulator.clear_journal();
+    }
+}

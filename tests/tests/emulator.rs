@@ -166,9 +166,12 @@ async fn the_balance_runs_out() {
     let image = client.image("a cat").size(8, 8);
     image.clone().send().await.unwrap().bytes().await.unwrap();
     assert!((emulator.balance() - 0.005).abs() < 1e-9);
-    let error = image.send().await.unwrap_err();
+    // The same again is not generated again, and costs nothing.
+    image.send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(emulator.charges(), 1);
+    let error = client.image("a dog").size(8, 8).send().await.unwrap_err();
     assert!(error.is_payment_required());
-    assert_eq!(error.details().unwrap()["reason"], "account_balance");
+    assert_eq!(error.code().unwrap().to_string(), "INSUFFICIENT_BALANCE");
 }
 
 #[tokio::test]

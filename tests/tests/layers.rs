@@ -31,6 +31,43 @@ const EXT: Plan = Plan {
     }],
 };
 
+/// `pollinations-emulator`, from the top down.
+const EMULATOR: Plan = Plan {
+    floors: &[
+        &["lib"],
+        &["cli"],
+        // Starting and stopping, connections.
+        &["server"],
+        // All operations behind the gate.
+        &["api"],
+        // The groups of the API, which do not know each other. A new operation goes here.
+        &[
+            "api/account",
+            "api/audio",
+            "api/chat",
+            "api/control",
+            "api/document",
+            "api/image",
+            "api/media",
+            "api/models",
+            "api/sign_in",
+            "api/text",
+        ],
+        // What every request passes before and after its operation.
+        &["gate"],
+        // What makes the content of answers, and what is remembered, which do not know each other.
+        &["answer", "state"],
+        // Misbehaviour on request, and the requests so far.
+        &["fault", "journal"],
+        // Values that know nothing of the rest.
+        &["base"],
+    ],
+    pairs: &[Pair {
+        files: ["server/mod.rs", "server/builder.rs"],
+        reason: "an emulator starts its builder, and the builder makes the emulator",
+    }],
+};
+
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")
 }
@@ -49,4 +86,9 @@ fn holds(plan: &Plan, name: &str) {
 #[test]
 fn imports_of_pollinations_ext_point_down() {
     holds(&EXT, "pollinations-ext");
+}
+
+#[test]
+fn imports_of_pollinations_emulator_point_down() {
+    holds(&EMULATOR, "pollinations-emulator");
 }

@@ -52,15 +52,9 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
 }
 
 async fn balance(Caller(key): Caller, State(state): Shared) -> Json<Value> {
-    let ledger = &state.ledger;
-    let (tier, paid) = (ledger.quest(), ledger.paid());
-    let total = tier + paid;
-    let left = ledger.budget_left(&key).map_or(total, |left| left.min(total));
-    let mut body = json!({ "balance": left });
-    if key.allows_account("usage") {
-        body["accountBalance"] = json!({ "total": total, "tier": tier, "paid": paid });
-    }
-    Json(body)
+    let total = state.ledger.balance();
+    let left = state.ledger.budget_left(&key).map_or(total, |left| left.min(total));
+    Json(json!({ "balance": left }))
 }
 
 async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {

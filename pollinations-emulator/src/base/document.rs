@@ -315,4 +315,20 @@ mod tests {
             assert!(problem(name, bad).is_some(), "{name}={bad}");
         }
     }
+
+    #[test]
+    fn the_document_says_what_coalesces_if_it_says_so_at_all() {
+        let coalesced = |document: &Value| {
+            let operations = Document::parse(&document.to_string()).operations;
+            operations.iter().map(|operation| operation.coalesced).collect::<Vec<_>>()
+        };
+        let mut document = json!({ "paths": {
+            "/image/{prompt}": { "get": { "operationId": "a" } },
+            "/new": { "get": { "operationId": "b" }, "post": { "operationId": "c" } },
+        } });
+        assert_eq!(coalesced(&document), [true, false, false]);
+        document["paths"]["/new"]["get"][EXTENSION] = json!(true);
+        document["paths"]["/new"]["post"][EXTENSION] = json!(false);
+        assert_eq!(coalesced(&document), [false, true, false]);
+    }
 }
