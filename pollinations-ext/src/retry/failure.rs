@@ -18,6 +18,7 @@ pub(crate) enum Failure {
     /// There was no whole answer.
     Broken(reqwest::Error),
     /// The server closed a connection that had been used before, at once and without a byte of an answer.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser says nothing of its connections"))]
     Closed(reqwest::Error),
     /// There was no answer within the time of the attempt, and the call has more.
     Late(Duration),
