@@ -9,6 +9,7 @@ use std::{
 use pollinations_emulator::{Emulator, Fault, Refusal, Refusals};
 use pollinations_ext::{
     Builder, Error, ErrorKind, PaymentAnswer, PaymentKind, PaymentPolicy, PaymentRequired, Pollinations, RetryPolicy,
+    types::ChatCompletionRequest,
 };
 use pollinations_tests::{Script, Step};
 
@@ -117,14 +118,9 @@ async fn the_generated_client_gets_the_error_that_the_document_promises() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::KeyBudgetExhausted).times(2));
     let client = builder(emulator.base_url(), PaymentPolicy::Fail).build().unwrap();
-    let request = || {
-        let body = serde_json::json!({ "model": "openai", "messages": [{ "role": "user", "content": "Hello" }] });
-        client
-            .api()
-            .chat_completions()
-            .body(serde_json::from_value::<pollinations_ext::types::ChatCompletionRequest>(body).unwrap())
-    };
-    match request().send().await {
+    let body = serde_json::json!({ "model": "openai", "messages": [{ "role": "user", "content": "Hello" }] });
+    let body: ChatCompletionRequest = serde_json::from_value(body).unwrap();
+    match client.api().chat_completions().body(body.clone()).send().await {
         Err(pollinations_ext::api::Error::ErrorResponse(error)) => {
             assert_eq!(error.status(), 402);
             assert_eq!(error.error.code.as_ref().map(|code| code.as_str()), Some("KEY_BUDGET_EXHAUSTED"));
@@ -134,8 +130,6 @@ async fn the_generated_client_gets_the_error_that_the_document_promises() {
     // The strategies are the same.
     let client = builder(emulator.base_url(), PaymentPolicy::NextKey).spare_key("sk_second".parse().unwrap());
     let client = client.build().unwrap();
-    let body = serde_json::json!({ "model": "openai", "messages": [{ "role": "user", "content": "Hello" }] });
-    let body: pollinations_ext::types::ChatCompletionRequest = serde_json::from_value(body).unwrap();
     client.api().chat_completions().body(body).send().await.unwrap();
 }
 
