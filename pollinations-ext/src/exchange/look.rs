@@ -83,7 +83,7 @@ fn taken_apart(response: Response) -> (http::response::Parts, Body) {
     let named = http::Response::builder().url(response.url().clone()).body(());
     let version = response.version();
     let (status, headers, extensions) = (response.status(), response.headers().clone(), response.extensions().clone());
-    let mut parts = named.map_or_else(|_| http::Response::new(()), |named| named).into_parts().0;
+    let mut parts = named.unwrap_or_else(|_| http::Response::new(())).into_parts().0;
     parts.extensions.extend(extensions);
     (parts.status, parts.version, parts.headers) = (status, version, headers);
     (parts, pieces(response))

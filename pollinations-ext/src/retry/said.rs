@@ -36,15 +36,13 @@ impl Said {
         let seconds = seconds.and_then(|value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()));
         let in_body = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let fix_url = text(&["fixUrl", "fix_url"]).filter(|url| url.starts_with("https://"));
-        let is = |expected| status == expected;
         let payment = || PaymentKind::read(error_code(&value), text(&["reason"]), fix_url);
+        // Only the limit of a key says in the body how long it lasts.
+        let limit = if in_body.is_some() { RateLimit::Key } else { RateLimit::Address };
         Self {
             retry_after: retry_after(headers).or(in_body),
-            payment: is(StatusCode::PAYMENT_REQUIRED).then(|| payment().unwrap_or(PaymentKind::Unspecified)),
-            rate_limit: is(StatusCode::TOO_MANY_REQUESTS).then(|| match in_body {
-                Some(_) => RateLimit::Key,
-                None => RateLimit::Address,
-            }),
+            payment: (status == StatusCode::PAYMENT_REQUIRED).then(|| payment().unwrap_or(PaymentKind::Unspecified)),
+            rate_limit: (status == StatusCode::TOO_MANY_REQUESTS).then_some(limit),
             fix_url: fix_url.map(str::to_owned),
         }
     }

@@ -75,12 +75,15 @@ pub struct Download {
     report: Option<Report>,
 }
 
+/// What came of asking again, and how to ask once more.
+type Asked = (Box<Again>, Result<reqwest::Response, Error>);
+
 /// What is there to ask for the same bytes again.
 enum Asking {
     /// For when it is needed.
     Idle(Box<Again>),
     /// On its way.
-    Waiting(SyncWrapper<BoxFuture<(Box<Again>, Result<reqwest::Response, Error>)>>),
+    Waiting(SyncWrapper<BoxFuture<Asked>>),
     /// It has failed, or all is there.
     Over,
 }
