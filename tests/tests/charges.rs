@@ -187,7 +187,8 @@ async fn an_outage_is_still_bounded_by_the_budget() {
         emulator.inject(fault.clone().always().operation("generate_image"));
         let policy = RetryPolicy::default().base_delay(Duration::from_millis(1));
         let client = builder(&emulator).retry(policy).build().unwrap();
-        let calls = (0..CALLS).map(|number| client.image("a cat").seed(i64::try_from(number).unwrap()).send());
+        let calls =
+            (0..CALLS).map(|number| client.image("a cat").size(16, 16).seed(i64::try_from(number).unwrap()).send());
         assert!(join_all(calls).await.iter().all(Result::is_err));
         let sent = emulator.journal().len();
         assert!(sent <= CALLS + CALLS / 5 + 10, "{fault:?}: {sent} requests");
