@@ -51,9 +51,11 @@ fn every_operation_is_as_the_document_has_it() {
                 [operation, item, &document].into_iter().find_map(|holder| holder["servers"][0]["url"].as_str());
             assert_eq!(Some(found.server), server, "{id}");
             assert_eq!(found.is_public, operation["security"] == serde_json::json!([]), "{id}");
+            assert_eq!(found.is_coalesced, operation["x-coalesced"] == serde_json::json!(true), "{id}");
             described += 1;
         }
     }
     assert_eq!(Operation::all().len(), described);
     assert!(Operation::all().iter().any(|operation| operation.is_public));
+    assert!(Operation::all().iter().any(|operation| operation.is_coalesced));
 }

@@ -24,6 +24,7 @@ pub use base::{
     file::File,
     maybe_send::MaybeSend,
     progress::Progress,
+    reason::{PaymentKind, RateLimit},
     sse,
 };
 pub use client::{Builder, Pollinations};
@@ -37,7 +38,7 @@ pub use pollinations_api as api;
 /// The types of requests and responses, generated from the service's document.
 pub use pollinations_api::types;
 pub use reply::text_stream::TextStream;
-pub use retry::{Attempt, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
+pub use retry::{Attempt, AttemptEnd, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
 /// For the `JsonSchema` of arguments and replies; derive it with this version.
 pub use schemars;
 pub use text::{TextReply, TextRequest};

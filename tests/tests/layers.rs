@@ -20,9 +20,10 @@ const EXT: Plan = Plan {
         &["exchange"],
         &["retry"],
         &["key"],
-        // Values that know nothing of the rest. The error knows no other file at all.
+        // Values that know nothing of the rest. The error knows no other file but why it can be a refusal.
         &["base"],
         &["base/error"],
+        &["base/reason"],
     ],
     pairs: &[Pair {
         files: ["client/mod.rs", "client/builder.rs"],

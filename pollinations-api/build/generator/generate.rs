@@ -191,12 +191,14 @@ fn table(document: &Value, operations: &[&Operation]) -> Result<String, Box<dyn 
     operations.sort_by(|one, other| one.id.cmp(&other.id));
     debug_assert!(operations.iter().all(|operation| METHODS.contains(&operation.method)));
     let rows = operations.iter().map(|operation| {
-        let (id, path, is_public) = (&operation.id, &operation.path, operation.is_public);
+        let (id, path) = (&operation.id, &operation.path);
+        let (is_public, is_coalesced) = (operation.is_public, operation.is_coalesced);
         let method = format_ident!("{}", operation.method.to_ascii_uppercase());
         let server = operation.server.as_deref().unwrap_or(server);
         quote! {
             Operation {
-                id: #id, method: ::reqwest::Method::#method, path: #path, server: #server, is_public: #is_public
+                id: #id, method: ::reqwest::Method::#method, path: #path, server: #server, is_public: #is_public,
+                is_coalesced: #is_coalesced
             }
         }
     });

@@ -50,6 +50,7 @@ pub(crate) struct Operation {
     pub(crate) method: &'static str,
     pub(crate) server: Option<String>,
     pub(crate) is_public: bool,
+    pub(crate) is_coalesced: bool,
     docs: Map<String, Value>,
     parameters: Vec<Parameter>,
     body: Body,
@@ -151,6 +152,7 @@ fn operation(
         server: server(place.operation).or_else(|| server(place.item)),
         // Only if it says so: a document that says nothing of keys has forgotten them.
         is_public: place.operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty),
+        is_coalesced: place.operation.get("x-coalesced") == Some(&Value::Bool(true)),
         docs,
         parameters,
         body,

@@ -15,7 +15,7 @@ use crate::{
         json,
         time::{Instant, sleep, timeout},
     },
-    exchange::body::ErrorBody,
+    exchange::{body::ErrorBody, reading},
     key::{ApiKey, Keyring},
 };
 
@@ -363,7 +363,7 @@ async fn ask(
     let exchange = async {
         let response = http.execute(request).await.map_err(Error::transport)?;
         let (status, id) = (response.status(), request_id(response.headers()));
-        let (body, _) = crate::exchange::transport::read(response, MAX_ANSWER).await;
+        let (body, _) = reading::read(reading::pieces(response), MAX_ANSWER).await;
         Ok((status, body, id))
     };
     match timeout(TIMEOUT, exchange).await {
