@@ -17,7 +17,7 @@ pub use log::Log;
 pub use pending::PENDING;
 pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
-pub use upstream::upstream;
+pub use upstream::{february, upstream};
 
 /// The programs of the pages compile.
 #[cfg(doctest)]

@@ -17,8 +17,17 @@ use crate::normalize::{
 const MARKER: &str = "x-normalized";
 
 /// Words, and what other passes kept of words.
-const DROPPED: [&str; 8] =
-    ["description", "summary", "externalDocs", "example", "examples", "x-examples", "x-comment", "x-summary"];
+const DROPPED: [&str; 9] = [
+    "description",
+    "summary",
+    "externalDocs",
+    "example",
+    "examples",
+    "x-examples",
+    "x-comment",
+    "x-summary",
+    "x-codeSamples",
+];
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     if document.get(MARKER) == Some(&Value::Bool(true)) {
