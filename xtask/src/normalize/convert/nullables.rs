@@ -43,15 +43,14 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
                         properties.values_mut().for_each(|property| at_use(property, &is_nullable));
                     }
                     ("items" | "additionalProperties", child) => at_use(child, &is_nullable),
-                    ("anyOf" | "oneOf", Value::Array(members)) if members.iter().any(&is_nullable) => {
-                        if !schema.contains_key("type") {
-                            schema.insert("nullable".to_owned(), json!(true));
-                        }
+                    ("anyOf" | "oneOf", Value::Array(members)) => {
+                        let nullable = members.iter().any(&is_nullable) && !schema.contains_key("type");
+                        schema.extend(nullable.then(|| ("nullable".to_owned(), json!(true))));
                     }
-                    ("allOf", Value::Array(members)) if members.len() == 1 && members.iter().all(&is_nullable) => {
-                        if schema.keys().all(|key| key == "allOf" || is_word(key)) {
-                            schema.insert("nullable".to_owned(), json!(true));
-                        }
+                    ("allOf", Value::Array(members)) => {
+                        let one = members.len() == 1 && members.iter().all(&is_nullable);
+                        let nullable = one && schema.keys().all(|key| key == "allOf" || is_word(key));
+                        schema.extend(nullable.then(|| ("nullable".to_owned(), json!(true))));
                     }
                     _ => {}
                 }

@@ -7,7 +7,8 @@ pub(super) fn both(schema: &mut Map<String, Value>, member: Map<String, Value>) 
     let is_reference = member.contains_key("$ref");
     let flat =
         !is_reference && !schema.contains_key("$ref") && member.iter().all(|(key, value)| fits(schema, key, value));
-    if !flat && !(is_reference && schema.is_empty()) {
+    let alone = is_reference && schema.is_empty();
+    if !(flat || alone) {
         match schema.get_mut("allOf").and_then(Value::as_array_mut) {
             Some(all) => all.push(Value::Object(member)),
             None => {
