@@ -21,7 +21,6 @@ struct Mutation {
 }
 
 const PROFILE: &str = "/paths/~1account~1profile/get/responses/200/content/application~1json/schema";
-const KEY: &str = "/paths/~1account~1key/get/responses/200/content/application~1json/schema";
 const CHAT: &str = "/paths/~1v1~1chat~1completions/post/requestBody/content/application~1json/schema";
 const IMAGE: &str = "/paths/~1image~1{prompt}/get";
 
@@ -110,12 +109,12 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "enumeration shrunk",
             Breaking,
-            ["#/components/schemas/KeyType", "value \"publishable\" is gone"],
+            ["#/components/schemas/EmbeddingTask", "value \"CLUSTERING\" is gone"],
             |document| {
-                at(document, &format!("{KEY}/properties/type/enum"))
+                at(document, "/components/schemas/CreateEmbeddingRequest/properties/task_type/enum")
                     .as_array_mut()
                     .unwrap()
-                    .retain(|kind| kind != "publishable");
+                    .retain(|task| task != "CLUSTERING");
             },
         ),
         mutation(

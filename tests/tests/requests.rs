@@ -225,7 +225,7 @@ async fn video_with_every_setting() {
 #[tokio::test]
 async fn the_setters_of_a_video_that_were_an_image_set_its_frames() {
     #![allow(deprecated, reason = "they are what is tested")]
-    let client = pollinations_ext::Pollinations::builder().build().unwrap();
+    let client = pollinations_ext::Pollinations::builder().without_key().build().unwrap();
     let old = client.video("x", "veo").reference_image("https://example.com/a.png").url_without_key().unwrap();
     let new = client.video("x", "veo").frame("https://example.com/a.png").url_without_key().unwrap();
     assert_eq!(old, new);

@@ -123,6 +123,14 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
     if let Some(object) = document.as_object_mut() {
         object.shift_remove(SOURCE);
         object.insert(SOURCE.to_owned(), kept.unwrap_or(origin));
+        // Among the other extensions in alphabetical order, where `normalize` would put it.
+        let mut extensions: Vec<String> = object.keys().filter(|key| key.starts_with("x-")).cloned().collect();
+        extensions.sort_unstable();
+        for key in extensions {
+            if let Some(value) = object.shift_remove(&key) {
+                object.insert(key, value);
+            }
+        }
     }
 }
 

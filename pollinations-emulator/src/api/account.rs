@@ -10,9 +10,10 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
-    base::{clock, failure::Failure},
+    base::{clock, failure::Failure, key::Key},
     gate::{Caller, Params},
     state::{self, Record},
 };
@@ -54,11 +55,21 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
 async fn balance(Caller(key): Caller, State(state): Shared) -> Json<Value> {
     let total = state.ledger.balance();
     let left = state.ledger.budget_left(&key).map_or(total, |left| left.min(total));
-    Json(json!({ "balance": left }))
+    let mut answer = json!({ "balance": left });
+    if key.allows_account("usage") {
+        answer["accountBalance"] = json!({
+            "total": total, "tier": state.ledger.quest(), "paid": state.ledger.paid(),
+        });
+    }
+    Json(answer)
 }
 
 async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
     Json(json!({
+        "id": id(&key),
+        "userId": "user_emulator",
+        "byopApp": null,
+        "questPollenOnly": false,
         "valid": true,
         "type": if key.is_publishable() { "publishable" } else { "secret" },
         "name": "emulator",
@@ -68,6 +79,13 @@ async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
         "pollenBudget": state.ledger.budget_left(&key),
         "rateLimitEnabled": key.is_publishable(),
     }))
+}
+
+/// The id of a key, which tells nothing of the key itself.
+fn id(key: &Key) -> String {
+    let digest = Sha256::digest(&key.key);
+    let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("key_{digits}")
 }
 
 async fn profile(_: Caller) -> Json<Value> {
