@@ -38,7 +38,9 @@ async fn the_emulator_keeps_its_contract() {
     assert!(report.holds(), "{text}");
     assert_eq!(report.counts().2, PENDING.len(), "nothing else is skipped\n{text}");
     assert_eq!(report.drift().collect::<Vec<_>>(), [""; 0], "{text}");
-    assert_eq!(contract::uncovered(&document()), PENDING);
+    let mut uncovered = contract::uncovered(&document());
+    uncovered.sort_unstable();
+    assert_eq!(uncovered, PENDING);
 
     // Both ways to show a key were used, and no key is on the tape.
     let stored = serde_json::to_string(&exchanges).unwrap();
@@ -51,7 +53,7 @@ async fn the_emulator_keeps_its_contract() {
 async fn one_broken_operation_is_named() {
     let covered = Emulator::operations().filter(|id| !PENDING.contains(id));
     let broken = covered.map(|operation| async move {
-        for fault in [Fault::status(500), Fault::default().body("{}").content_type("application/json")] {
+        for fault in [Fault::status(500), Fault::default().body("5").content_type("application/json")] {
             let emulator = Emulator::start().await.unwrap();
             emulator.inject(fault.clone().operation(operation).always());
             let (report, _) = run(&settings(emulator.base_url())).await;

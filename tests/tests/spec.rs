@@ -120,7 +120,7 @@ fn no_operation_parameter_body_or_response_is_lost() {
             theirs.parameters.iter().filter(|name| *name != "query key").cloned().collect();
         // What upstream no longer names, but still takes, stays.
         assert!(ours.parameters.is_superset(&parameters), "{place}: {ours:?} lacks some of {theirs:?}");
-        assert_eq!(ours.body, theirs.body, "{place}");
+        assert!(ours.body.is_superset(&theirs.body), "{place}: {ours:?} lacks some of {theirs:?}");
         assert!(ours.responses.is_superset(&theirs.responses), "{place}: {ours:?} lacks some of {theirs:?}");
     }
 }
