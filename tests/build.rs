@@ -82,7 +82,7 @@ fn types(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Builder);
     let client = generate(&document, &roots, &settings, None)?;
-    let mut table = "pub(crate) const TYPES: &[(&str, bool, fn(&[u8]) -> serde_json::Result<Value>)] = &[\n".to_owned();
+    let mut table = "pub(crate) const TYPES: &[(&str, bool, RoundTrip)] = &[\n".to_owned();
     for (name, is_response) in client.types {
         writeln!(table, "    ({name:?}, {is_response}, round_trip::<types::{name}>),")?;
     }

@@ -3,6 +3,9 @@
 use pollinations_api::{json, types};
 use serde_json::{Map, Value, json};
 
+/// Reads a body as one type and writes it again.
+type RoundTrip = fn(&[u8]) -> serde_json::Result<Value>;
+
 include!(concat!(env!("OUT_DIR"), "/types.rs"));
 
 fn round_trip<T: json::Read>(bytes: &[u8]) -> serde_json::Result<Value> {
