@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod json;
 mod open;
 mod operation;
 mod path;
@@ -23,7 +24,7 @@ mod support {
 
 /// What progenitor made of `openapi.json`.
 mod client {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+    #![allow(missing_docs, unreachable_pub, unused_imports, dead_code, clippy::all, reason = "generated")]
 
     use super::support as progenitor_client;
 
@@ -42,7 +43,7 @@ mod client {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let server = MockServer::start_async().await;
 /// let mock = server.account_balance(|_, then| {
-///     then.ok(&AccountBalance { balance: 1.5 });
+///     then.ok(&AccountBalance::new(1.5));
 /// });
 /// let client = Client::new(&server.base_url(), SharedTransport::default());
 /// assert_eq!(client.account_balance().send().await?.balance, 1.5);
@@ -52,28 +53,23 @@ mod client {
 /// ```
 #[cfg(feature = "httpmock")]
 pub mod mock {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+    #![allow(missing_docs, unreachable_pub, unused_imports, clippy::all, reason = "generated")]
 
     include!(concat!(env!("OUT_DIR"), "/mock.rs"));
-}
-
-/// The enumerations and unions of `openapi.json`.
-mod model {
-    #![allow(clippy::large_enum_variant, reason = "generated; a message is moved a few times in its life")]
-
-    #[allow(unused_imports, reason = "a document may have no enumerations")]
-    use crate::open::open_enum;
-
-    include!(concat!(env!("OUT_DIR"), "/model.rs"));
 }
 
 pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, prelude};
 
 /// The types of requests and responses.
 ///
-/// Objects are structs with a `builder()`; enumerations are open and keep values they do not know; unions that are told
-/// apart by a property are enums whose last variant takes what is new.
+/// - Objects are structs. Make one with `new`, which takes what it must have, with `Default` if there is nothing of the
+///   kind, or with a `builder()`; then set fields. Their fields may become more, so they cannot be written as literals.
+/// - Enumerations are open and keep values they do not know.
+/// - Unions are enums whose last variant, `Other`, takes what is new.
+///
+/// All of them are read leniently; see [`json`]. What a server sends besides is in `extra()` of each object.
 pub mod types {
-    pub use crate::client::types::*;
-    pub use crate::model::*;
+    #![allow(rustdoc::redundant_explicit_links, reason = "generated: a link is spelled out whatever is in scope")]
+
+    include!(concat!(env!("OUT_DIR"), "/model.rs"));
 }

@@ -1,9 +1,9 @@
 //! Enumerations that the server may extend.
 
-#![allow(unused_macros, unused_imports, reason = "a document may have no enumerations")]
-
 /// Defines a string enumeration that decodes any string, keeps it, and writes it back unchanged.
-macro_rules! open_enum {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __open_enum {
     (
         $(#[$meta:meta])*
         pub enum $name:ident { $($variant:ident = $value:literal,)* }
@@ -100,16 +100,45 @@ macro_rules! open_enum {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+        impl $crate::json::support::Text for $name {
+            fn borrowed(text: &str) -> Self {
+                Self::from(text)
+            }
+
+            fn owned(text: ::std::string::String) -> Self {
+                Self::from(text)
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            const KIND: u8 = $crate::json::support::kind::STRING;
+
+            fn absent() -> Self {
+                Self::from("")
+            }
+
+            fn read<'de, D: $crate::json::serde::Deserializer<'de>>(
+                &mut self,
+                deserializer: D,
+            ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
+                $crate::json::support::read_text(self, deserializer)
+            }
+
+            fn misfit(&self) -> usize {
+                if matches!(self, Self::Other(_)) { 1 } else { 0 }
+            }
+        }
+
+        impl $crate::json::serde::Serialize for $name {
+            fn serialize<S: $crate::json::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 // Borrowed where the format can lend: a known value then costs no allocation.
-                let value = <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(deserializer)?;
+                let value = <::std::borrow::Cow<'de, str> as $crate::json::serde::Deserialize>::deserialize(deserializer)?;
                 ::std::result::Result::Ok(match value {
                     ::std::borrow::Cow::Borrowed(value) => Self::from(value),
                     ::std::borrow::Cow::Owned(value) => Self::from(value),
@@ -118,5 +147,3 @@ macro_rules! open_enum {
         }
     };
 }
-
-pub(crate) use open_enum;

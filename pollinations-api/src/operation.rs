@@ -16,7 +16,7 @@ include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 /// let chat = Operation::find("chat_completions").unwrap();
 /// assert_eq!((&chat.method, chat.path), (&Method::POST, "/v1/chat/completions"));
 /// assert_eq!(chat.server, "https://gen.pollinations.ai");
-/// assert!(!chat.is_public);
+/// assert!(!chat.is_public && chat.is_coalesced);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,6 +32,9 @@ pub struct Operation {
     /// Whether it takes no key at all (`security: []` in the document). An operation that does without one but takes it
     /// is none of these.
     pub is_public: bool,
+    /// Whether the service coalesces it (`x-coalesced` in the document): identical requests share one generation and
+    /// one charge, so that a request whose answer was lost can be sent again. A streamed answer is never shared.
+    pub is_coalesced: bool,
 }
 
 impl Operation {

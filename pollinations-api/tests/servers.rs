@@ -20,7 +20,7 @@ impl Transport for Recorder {
 async fn addresses(base_url: &str) -> Vec<String> {
     let recorder = Arc::new(Recorder::default());
     let client = Client::new(base_url, SharedTransport::from(Arc::clone(&recorder)));
-    client.media_exists().hash("0123").send().await.unwrap();
+    client.media_exists().id("0123").send().await.unwrap();
     // No balance comes back, and none is looked at.
     let _ = client.account_balance().send().await;
     recorder.0.lock().unwrap().clone()
@@ -51,9 +51,11 @@ fn every_operation_is_as_the_document_has_it() {
                 [operation, item, &document].into_iter().find_map(|holder| holder["servers"][0]["url"].as_str());
             assert_eq!(Some(found.server), server, "{id}");
             assert_eq!(found.is_public, operation["security"] == serde_json::json!([]), "{id}");
+            assert_eq!(found.is_coalesced, operation["x-coalesced"] == serde_json::json!(true), "{id}");
             described += 1;
         }
     }
     assert_eq!(Operation::all().len(), described);
     assert!(Operation::all().iter().any(|operation| operation.is_public));
+    assert!(Operation::all().iter().any(|operation| operation.is_coalesced));
 }

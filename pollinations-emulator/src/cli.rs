@@ -12,13 +12,13 @@ pub struct Arguments {
     /// Listen on this port of 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Pollen that the account has at first; 100 if it is not given
+    /// Start with this much paid pollen; 100 by default
     #[arg(long)]
     balance: Option<f64>,
-    /// A JSON file with a balance, keys and faults
+    /// Start in the state of this JSON file: balances, keys, faults
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Print no requests
+    /// Do not print the requests
     #[arg(long, short)]
     quiet: bool,
 }
@@ -34,7 +34,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
     if let Some(path) = &arguments.scenario {
         let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let scenario: Scenario =
-            serde_json::from_str(&text).map_err(|error| format!("{} is no scenario: {error}", path.display()))?;
+            serde_json::from_str(&text).map_err(|error| format!("{} is not a scenario: {error}", path.display()))?;
         builder = builder.scenario(scenario);
     }
     if let Some(balance) = arguments.balance {
@@ -46,7 +46,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
     let emulator = builder.port(arguments.port).start().await.map_err(|error| format!("cannot listen: {error}"))?;
     println!("{}", emulator.base_url());
     if !arguments.quiet {
-        eprintln!("any key will do, such as sk_test; Ctrl-C stops it");
+        eprintln!("use any key, such as sk_test; press Ctrl-C to stop");
     }
     stopped().await;
     eprintln!("stopping");

@@ -1,4 +1,4 @@
-//! What the emulator was asked, to look at in a test.
+//! The requests so far, to look at in a test.
 
 use std::{
     collections::VecDeque,
@@ -15,13 +15,15 @@ use axum::{
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::key::{looks_like_one, may_contain_one};
+
 /// Requests that are kept; the oldest go first.
 const MAX_ENTRIES: usize = 20_000;
 
 /// Bytes of a body that are kept.
 const MAX_BODY: usize = 64 * 1024;
 
-/// One request and what became of it. Keys are not in it.
+/// One request and the status of its response. API keys are removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -32,17 +34,17 @@ pub struct Entry {
     pub method: String,
     /// The path, as it came.
     pub path: String,
-    /// The query, as it came but for the key.
+    /// The query as it came, with keys replaced by `[key]`.
     pub query: String,
-    /// The operation, by its id in `openapi.json`; nothing for a path that is none.
+    /// The operation, by its id in `openapi.json`; `None` for any other path.
     pub operation: Option<String>,
-    /// The headers in the order they came in, but for the key.
+    /// The headers in the order in which they came, with the key replaced by `[key]`.
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body, as text.
     pub body: String,
     /// The status of the response.
     pub status: u16,
-    /// How long the answer took, in milliseconds.
+    /// The time until the response began, in milliseconds.
     pub milliseconds: f64,
 }
 
@@ -57,7 +59,7 @@ impl Entry {
         });
         let query: Vec<&str> = parts.uri.query().into_iter().flat_map(|query| query.split('&')).collect();
         let query = query.into_iter().map(|pair| match pair.split_once('=') {
-            Some((name, value)) if name == "key" || is_key(value) => format!("{name}=[key]"),
+            Some((name, value)) if name == "key" || looks_like_one(value) => format!("{name}=[key]"),
             _ => pair.to_owned(),
         });
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -81,10 +83,10 @@ impl Entry {
     }
 }
 
-/// The beginning of a body as text. The app of a device flow says in its body who it is.
+/// The beginning of a body as text. The body of a device flow contains the key of the app.
 fn text(body: &Bytes) -> String {
     let beginning = |bytes: &[u8]| String::from_utf8_lossy(bytes.get(..MAX_BODY).unwrap_or(bytes)).into_owned();
-    if body.windows(3).any(|start| start == b"sk_" || start == b"pk_")
+    if may_contain_one(body)
         && let Ok(mut json) = serde_json::from_slice::<Value>(body)
         && take_keys_out(&mut json)
     {
@@ -97,7 +99,7 @@ fn text(body: &Bytes) -> String {
 fn form(body: &Bytes) -> String {
     let text = text(body);
     let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if is_key(value) => format!("{name}=[key]"),
+        Some((name, value)) if looks_like_one(value) => format!("{name}=[key]"),
         Some((name @ ("code" | "code_verifier" | "device_code"), _)) => format!("{name}=[secret]"),
         _ => pair.to_owned(),
     });
@@ -107,7 +109,7 @@ fn form(body: &Bytes) -> String {
 /// Replaces every string that is a key; false if there is none.
 fn take_keys_out(json: &mut Value) -> bool {
     match json {
-        Value::String(text) if is_key(text) => {
+        Value::String(text) if looks_like_one(text) => {
             "[key]".clone_into(text);
             true
         }
@@ -115,10 +117,6 @@ fn take_keys_out(json: &mut Value) -> bool {
         Value::Object(fields) => fields.values_mut().map(take_keys_out).fold(false, BitOr::bitor),
         _ => false,
     }
-}
-
-fn is_key(text: &str) -> bool {
-    text.starts_with("sk_") || text.starts_with("pk_")
 }
 
 /// A line of a log.
@@ -130,10 +128,10 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Hears of each request.
+/// Called for each request.
 pub(crate) type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
 
-/// All requests, and somebody who may want to hear of each.
+/// All requests, and a listener.
 #[derive(Default)]
 pub(crate) struct Journal {
     entries: Mutex<VecDeque<Entry>>,

@@ -60,8 +60,11 @@ async fn quest_pollen_is_spent_first_and_does_not_pay_for_everything() {
 async fn the_balance_is_that_of_the_key_if_it_has_a_budget() {
     let builder = Emulator::builder().balance(2.0).quest_balance(0.5).key(Key::new("sk_all"));
     let emulator = builder.key(Key::new("sk_some").budget(1.0)).start().await.unwrap();
-    assert_eq!(json_of(get(&emulator, "sk_all", "/account/balance").await).await, json!({ "balance": 2.5 }));
-    assert_eq!(json_of(get(&emulator, "sk_some", "/account/balance").await).await, json!({ "balance": 1.0 }));
+    let account = json!({ "total": 2.5, "tier": 0.5, "paid": 2.0 });
+    for (key, left) in [("sk_all", 2.5), ("sk_some", 1.0)] {
+        let answer = json_of(get(&emulator, key, "/account/balance").await).await;
+        assert_eq!(answer, json!({ "balance": left, "accountBalance": account }), "{key}");
+    }
 }
 
 #[tokio::test]

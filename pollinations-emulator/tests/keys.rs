@@ -64,10 +64,10 @@ async fn the_account_runs_out_and_the_records_add_up() {
 #[tokio::test]
 async fn a_request_that_is_not_valid_is_told_field_by_field() {
     let emulator = Emulator::start().await.unwrap();
-    let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&model=no-such&safe=maybe&seed=1").await;
+    let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&quality=best&transparent=maybe&seed=1").await;
     assert_eq!((status, &body["error"]["code"]), (400, &"BAD_REQUEST".into()));
     let fields = body["error"]["details"]["fieldErrors"].as_object().unwrap();
-    assert_eq!(sorted(fields), ["model", "safe", "width"]);
+    assert_eq!(sorted(fields), ["quality", "transparent", "width"]);
     let post = async |body: &str| -> Value {
         let request = reqwest::Client::new().post(format!("{}/v1/chat/completions", emulator.base_url()));
         let request = request.bearer_auth("sk_a").header("content-type", "application/json").body(body.to_owned());
@@ -109,5 +109,22 @@ async fn the_document_is_served_under_its_addresses() {
         let (status, document) = get(&emulator, "sk_a", path).await;
         assert_eq!((status, &document["openapi"]), (200, &"3.0.3".into()), "{path}");
     }
-    assert_eq!(Emulator::operations().count(), 19);
+    assert_eq!(Emulator::operations().count(), 75);
+}
+
+#[tokio::test]
+async fn keys_of_every_kind_are_accepted_and_never_written_down() {
+    let emulator = Emulator::start().await.unwrap();
+    for (key, status) in [("sk_hush", 200), ("pk_hush", 200), ("ag_hush", 200), ("xx_hush", 401), ("ag_", 401)] {
+        assert_eq!(get(&emulator, key, "/account/key").await.0, status, "{key}");
+        let body = serde_json::json!({ "messages": [{ "role": "user", "content": key }] }).to_string();
+        let url = format!("{}/v1/chat/completions?key={key}", emulator.base_url());
+        let request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{key}");
+        if status == 200 {
+            let journal = format!("{:?}", emulator.journal());
+            assert!(!journal.contains("hush"), "{journal}");
+        }
+        emulator.clear_journal();
+    }
 }

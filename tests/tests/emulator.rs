@@ -10,6 +10,7 @@ use pollinations_ext::{
     api::{ByteStream, Error, ResponseValue},
     types,
 };
+use pollinations_tests::PENDING;
 use xtask::normalize::walk;
 
 async fn start() -> (Emulator, Pollinations) {
@@ -38,11 +39,8 @@ async fn every_operation() {
         }};
     }
 
-    let message = types::ChatMessage::from(types::UserMessage {
-        content: types::MessageContent::Text("Hello there".to_owned()),
-        name: None,
-    });
-    let body = types::ChatCompletionRequest { messages: vec![message], ..Default::default() };
+    let message = types::ChatMessage::from(types::UserMessage::new("Hello there".to_owned()));
+    let body = types::ChatCompletionRequest::new(vec![message]);
     let completion = call!(chat_completions.body(body));
     let reply = completion.choices[0].message.as_ref().unwrap().content.as_deref();
     assert_eq!(reply, Some("You said: Hello there"));
@@ -64,6 +62,9 @@ async fn every_operation() {
     let (kind, video) = bytes(call!(generate_image.prompt("a cat").model("veo"))).await;
     assert_eq!((kind.as_str(), &video[4..8]), ("video/mp4", b"ftyp".as_slice()));
 
+    let (kind, video) = bytes(call!(generate_video.prompt("a cat").duration(2_u64))).await;
+    assert_eq!((kind.as_str(), &video[4..8]), ("video/mp4", b"ftyp".as_slice()));
+
     let (kind, sound) = bytes(call!(generate_audio.text("Hello").response_format("wav"))).await;
     assert_eq!((kind.as_str(), &sound[..4], &sound[8..16]), ("audio/wav", b"RIFF".as_slice(), b"WAVEfmt ".as_slice()));
     let body = types::SpeechRequest::builder().input("Hello");
@@ -72,21 +73,21 @@ async fn every_operation() {
 
     let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n12345\r\n--b--\r\n";
     let transcription = call!(create_transcription.content_type("multipart/form-data; boundary=b").body(form));
-    assert_eq!(transcription.text.as_deref(), Some("A recording of 5 bytes."));
+    assert_eq!(transcription.text, "A recording of 5 bytes.");
 
     assert_eq!(bytes(call!(generate_text_post.prompt("a b").json(true))).await.1, r#"{"reply":"You said: a b"}"#);
 
     let stored = call!(upload_media.content_type("image/png").body("12345"));
-    assert_eq!((stored.size, stored.content_type.as_str(), stored.duplicate), (5, "image/png", false));
+    assert_eq!((stored.size, stored.content_type.as_str(), stored.duplicate), (5, "image/png", Some(false)));
     let json = r#"{"data":"MTIzNDU=","contentType":"image/png"}"#;
     let again = call!(upload_media.content_type("application/json").body(json));
-    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), Some(true)));
     let form =
         "--b\r\nContent-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png\r\n\r\n12345\r\n--b--\r\n";
     let again = call!(upload_media.content_type("multipart/form-data; boundary=b").body(form));
-    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), true));
-    assert_eq!(bytes(call!(fetch_media.hash(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
-    assert_eq!(call!(media_exists.hash(&stored.id)).headers()["content-length"], "5");
+    assert_eq!((again.id.as_str(), again.duplicate), (stored.id.as_str(), Some(true)));
+    assert_eq!(bytes(call!(fetch_media.id(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
+    assert_eq!(call!(media_exists.id(&stored.id)).headers()["content-length"], "5");
 
     assert_eq!(call!(list_models).object, "list");
     assert!(call!(list_text_models).iter().any(|model| model.name == "openai"));
@@ -95,20 +96,23 @@ async fn every_operation() {
 
     assert!(call!(account_balance).balance < 100.0);
     assert!(call!(account_key).valid);
-    assert_eq!(call!(account_profile).tier, types::AccountTier::Seed);
+    assert_eq!(call!(account_profile).tier, Some(types::AccountTier::Seed));
     let usage = call!(account_usage.limit(3_u64));
     assert_eq!((usage.count, usage.usage.len()), (3, 3));
     let models: Vec<_> = usage.usage.iter().map(|record| record.model.as_deref().unwrap()).collect();
     assert_eq!(models, ["openai", "whisper-large-v3", "elevenlabs"], "the newest comes first");
     let days = call!(account_usage_daily);
-    assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 10);
+    assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
     let mut documented = BTreeSet::new();
     let mut document: serde_json::Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
     walk::each_operation(&mut document, |_, _, operation| {
         documented.insert(operation["operationId"].as_str().unwrap().to_owned());
     });
-    assert_eq!(called, documented, "an operation of the document was not called");
+    let pending: BTreeSet<String> = PENDING.iter().map(|&id| id.to_owned()).collect();
+    let served: BTreeSet<String> = documented.difference(&pending).cloned().collect();
+    assert_eq!(called, served, "an operation of the document was not called");
+    assert!(pending.is_subset(&documented), "{pending:?}");
 }
 
 #[tokio::test]
@@ -154,8 +158,8 @@ async fn files_that_are_not_taken() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(client.api().media_exists().hash("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
-    assert_eq!(client.api().fetch_media().hash("nothing").send().await.err().unwrap().status().unwrap(), 400);
+    assert_eq!(client.api().media_exists().id("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
+    assert_eq!(client.api().fetch_media().id("nothing").send().await.err().unwrap().status().unwrap(), 404);
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ use tokio::{runtime::Handle, time::sleep};
 const KEY: &str = "sk_not_for_anybody_else_0123456789";
 
 /// For a whole call.
-const DEADLINE: Duration = Duration::from_secs(4);
+const DEADLINE: Duration = Duration::from_secs(6);
+
+/// For one attempt, if the next one joins the generation that is running.
+const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// For silence between two pieces.
 const IDLE: Duration = Duration::from_millis(500);
@@ -98,16 +101,43 @@ fn status(status: u16, headers: &str) -> Step {
     respond(status, "application/json", headers, body.as_bytes(), 0, Then::Close)
 }
 
+/// The same with a code.
+fn coded(status: u16, code: &str) -> Step {
+    let body = format!(r#"{{"success":false,"error":{{"code":"{code}","message":"in the service's words"}}}}"#);
+    respond(status, "application/json", "", body.as_bytes(), 0, Then::Close)
+}
+
+/// A refusal as the service sends it today: as a reply of the assistant where text is made, and else with its status.
+fn refusal(call: Call, status: u16, reference: &str) -> Step {
+    if call != Call::Stream {
+        return coded(status, "X");
+    }
+    let text = format!("Sorry. [Go here](https://enter.pollinations.ai/keys?ref={reference}).");
+    let events = format!(
+        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":\"stop\"}}]}}\n\n\
+         data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}}}}\n\n\
+         data: [DONE]\n\n"
+    );
+    respond(200, "text/event-stream", "cache-control: private, no-store\r\n", events.as_bytes(), 0, Then::Close)
+}
+
+/// What should come of a call whose answer is lost: the balance only reads, and the image is coalesced.
+fn lost(kind: ErrorKind) -> [Outcome; 4] {
+    [Fails(kind, RETRIED), Unknown(kind), Fails(kind, RETRIED), Unknown(kind)]
+}
+
 /// What should come of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// It fails with this error after so many requests.
     Fails(ErrorKind, u32),
+    /// It fails with this error after one request, which may have been carried out.
+    Unknown(ErrorKind),
     /// It succeeds: this is no fault for such a call.
     Succeeds,
 }
 
-use Outcome::{Fails, Succeeds};
+use Outcome::{Fails, Succeeds, Unknown};
 
 /// One row of the table: a fault, and what comes of it for the four kinds of calls.
 struct Row {
@@ -149,8 +179,9 @@ fn rows() -> Vec<Row> {
     use ErrorKind::{Api, Connect, Connection, Decode, Timeout, TooLarge, Truncated};
     let bomb = gzip_bomb();
     let again = "The server may never have seen it, or may do better the next time.";
-    let first = "A stream is retried until its first event is there, a download until its head is. What has come of it \
-                 after that is not asked for twice.";
+    let whole = "What the service coalesces, such as an image, is asked for again, and joins the same generation; so is \
+                 what only reads. A download starts again from its beginning. A stream may have been paid, and an \
+                 upload may be there: neither is sent twice.";
     let final_ = "The same request gets the same answer.";
     let part = |call: Call, keep: usize| {
         let (kind, body) = call.answer();
@@ -158,11 +189,14 @@ fn rows() -> Vec<Row> {
     };
     let mut rows = vec![
         row("refused", Fails(Connect, RETRIED), again, |_| Step::Close),
-        row("reset before the head", Fails(Connection, RETRIED), again, |_| Step::Raw(Vec::new(), Then::Reset)),
+        row("reset before the head", lost(Connection), whole, |_| Step::Raw(Vec::new(), Then::Reset)),
+        row("cut before the first event", lost(Connection), whole, |call| {
+            respond(200, call.answer().0, "", b"", 10, Then::Close)
+        }),
         row(
             "reset in the body",
-            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, 1), Fails(Connection, RETRIED)],
-            first,
+            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, RETRIED), Unknown(Connection)],
+            whole,
             move |call| {
                 let (kind, body) = part(call, 10);
                 respond(200, kind, "", &body, 10, Then::Reset)
@@ -170,15 +204,16 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "silence before the head",
-            Fails(Timeout, 1),
-            "The call ends when its time does (`Builder::timeout`).",
+            [Fails(Timeout, 1), Unknown(Timeout), Fails(Timeout, RETRIED), Unknown(Timeout)],
+            "What the service coalesces is asked for again after `Builder::attempt_timeout`, and joins the generation \
+             that is running. Any other call ends when its time does (`Builder::timeout`).",
             |_| Step::Silence,
         ),
         row(
             "silence in the body",
-            Fails(Timeout, 1),
-            "A call that is received as a whole ends when its time does; a stream or a download when nothing has come \
-             for too long (`Builder::idle_timeout`).",
+            [Fails(Timeout, 1), Fails(Timeout, 1), Fails(Timeout, RETRIED), Unknown(Timeout)],
+            "A call that is received as a whole ends when its time does. A stream ends when nothing has come for too \
+             long (`Builder::idle_timeout`), and a download starts again then.",
             move |call| {
                 let (kind, body) = part(call, 10);
                 respond(200, kind, "", &body, 10, Then::Silence)
@@ -186,8 +221,8 @@ fn rows() -> Vec<Row> {
         ),
         row(
             "body cut short",
-            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, 1), Fails(Connection, RETRIED)],
-            first,
+            [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, RETRIED), Unknown(Connection)],
+            whole,
             move |call| {
                 let (kind, body) = part(call, 10);
                 respond(200, kind, "", &body, 10, Then::Close)
@@ -229,9 +264,12 @@ fn rows() -> Vec<Row> {
         row("an error as a page of HTML", Fails(Api, RETRIED), "The title of the page is the message.", |_| {
             respond(502, "text/html", "", b"<html><title>Bad Gateway</title></html>", 0, Then::Close)
         }),
-        row("an error without a body", Fails(Api, RETRIED), "The name of the status is the message.", |_| {
-            respond(500, "text/plain", "", b"", 0, Then::Close)
-        }),
+        row(
+            "an error without a body",
+            Fails(Api, RETRIED),
+            "The error message is the status text, such as \"Internal Server Error\".",
+            |_| respond(500, "text/plain", "", b"", 0, Then::Close),
+        ),
         row("an error of 10 MiB", Fails(Api, 1), "64 KiB are read, and 1 KiB is kept.", |_| {
             respond(400, "text/plain", "", &vec![b'x'; 10 * 1024 * 1024], 0, Then::Close)
         }),
@@ -242,6 +280,27 @@ fn rows() -> Vec<Row> {
             "There may be pollen again in a moment. `PaymentPolicy` has other ways: the next key, asking the user, \
              waiting for the daily reset, or giving up at once.",
             |_| status(402, ""),
+        ),
+        row("402 `INSUFFICIENT_BALANCE`", Fails(Api, RETRIED), "The same. `Error::payment` says `Balance`.", |_| {
+            coded(402, "INSUFFICIENT_BALANCE")
+        }),
+        row("402 `KEY_BUDGET_EXHAUSTED`", Fails(Api, RETRIED), "The same. `Error::payment` says `KeyBudget`.", |_| {
+            coded(402, "KEY_BUDGET_EXHAUSTED")
+        }),
+        row("402 `QUEST_POLLEN_ONLY`", Fails(Api, RETRIED), "The same. `Error::payment` says `QuestPollen`.", |_| {
+            coded(402, "QUEST_POLLEN_ONLY")
+        }),
+        row(
+            "402 as a reply of the assistant (streams)",
+            Fails(Api, RETRIED),
+            "It is an error like any other 402, before the first piece of the stream is there.",
+            |call| refusal(call, 402, "agent_key_budget"),
+        ),
+        row(
+            "403 as a reply of the assistant (streams)",
+            Fails(Api, 1),
+            "The key may not use the model. `Error::fix_url` says where to allow it.",
+            |call| refusal(call, 403, "agent_grant"),
         ),
         row("408", Fails(Api, RETRIED), again, |_| status(408, "")),
         Row {
@@ -261,6 +320,28 @@ fn rows() -> Vec<Row> {
                 status(429, &format!("retry-after: {soon}\r\n"))
             })
         },
+        Row {
+            waits: Duration::from_secs(2),
+            ..row(
+                "429 of a publishable key",
+                Fails(Api, RETRIED),
+                "The wait is that of `retryAfterSeconds` in the body. `Error::rate_limit` says `Key`.",
+                |_| {
+                    let body = br#"{"error":"Too many requests","message":"Slow down","retryAfterSeconds":1}"#;
+                    respond(429, "application/json", "", body, 0, Then::Close)
+                },
+            )
+        },
+        Row {
+            waits: Duration::from_secs(3),
+            ..row(
+                "429 of the edge",
+                Fails(Api, RETRIED),
+                "Without a word from the server, the first wait is at least a second, and each is longer than the one \
+                 before. `Error::rate_limit` says `Address`.",
+                |_| coded(429, "RATE_LIMITED"),
+            )
+        },
         row("429, `Retry-After` beyond the deadline", Fails(Api, 1), "Waiting would be in vain.", |_| {
             status(429, "retry-after: 3600\r\n")
         }),
@@ -268,8 +349,20 @@ fn rows() -> Vec<Row> {
     for (name, code) in [("500", 500), ("502", 502), ("503", 503), ("504", 504)] {
         rows.push(row(name, Fails(Api, RETRIED), again, move |_| status(code, "")));
     }
+    let in_front = "Cloudflare, in front of the service, could not reach it, or waited long enough. A generation that \
+                    goes on behind it is joined.";
+    for (name, code) in
+        [("520", 520), ("521", 521), ("522", 522), ("523", 523), ("524", 524), ("527", 527), ("529", 529), ("530", 530)]
+    {
+        rows.push(row(name, Fails(Api, RETRIED), in_front, move |_| {
+            let page = format!("<html><title>example.com | {code}: not from the service</title></html>");
+            respond(code, "text/html", "", page.as_bytes(), 0, Then::Close)
+        }));
+    }
+    for (name, code) in [("525", 525), ("526", 526)] {
+        rows.push(row(name, Fails(Api, 1), "The certificate of the server is of no use.", move |_| status(code, "")));
+    }
     rows.extend([
-        row("520", Fails(Api, 1), "Nobody knows what it means, nor what has been done.", |_| status(520, "")),
         row("redirects without end", Fails(Connection, 1), "Five are followed.", |_| {
             Step::Answer(307, vec![("location", "/again".to_owned())], String::new())
         }),
@@ -316,6 +409,7 @@ fn client(url: &str) -> Pollinations {
         .key(KEY.parse().unwrap())
         .retry(RetryPolicy::default().base_delay(Duration::from_millis(1)))
         .timeout(DEADLINE)
+        .attempt_timeout(ATTEMPT)
         .idle_timeout(IDLE)
         .max_response_bytes(MAX_RESPONSE)
         .build()
@@ -385,7 +479,13 @@ async fn check(cell: Cell<'_>) {
     let saved = std::fs::read_dir(folder.path()).unwrap().count();
     match (&result, expected) {
         (Ok(()), Succeeds) => assert_eq!(saved, usize::from(call == Call::Download), "{name}"),
-        (Err(error), Fails(kind, attempts)) => {
+        (Err(error), Fails(..) | Unknown(_)) => {
+            let (kind, attempts, is_unknown) = match expected {
+                Fails(kind, attempts) => (kind, attempts, false),
+                Unknown(kind) => (kind, 1, true),
+                Succeeds => unreachable!("matched above"),
+            };
+            assert_eq!(error.outcome_unknown(), is_unknown, "{name}: {error:?}");
             let sent = script.as_ref().map(|script| script.requests().len());
             // Once a stream is open its errors are not those of an attempt.
             let attempts_told = if error.attempts() == 0 { 1 } else { error.attempts() };
@@ -414,6 +514,7 @@ async fn check(cell: Cell<'_>) {
         let result = call.make(&client, &folder).await;
         let recovers = match expected {
             Fails(_, attempts) => attempts > 1,
+            Unknown(_) => false,
             Succeeds => true,
         };
         assert_eq!(result.is_ok(), recovers, "{name}: {result:?}");
@@ -470,6 +571,7 @@ impl std::fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Succeeds => formatter.write_str("succeeds"),
+            Unknown(kind) => write!(formatter, "`{kind:?}`, outcome unknown"),
             Fails(kind, 1) => write!(formatter, "`{kind:?}`"),
             Fails(kind, attempts) => write!(formatter, "`{kind:?}` after {attempts} attempts"),
         }

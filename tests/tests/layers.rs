@@ -13,16 +13,17 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text"],
+        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
         // What several groups share: replies as they are written, and files that have an address.
         &["media", "reply"],
         // One request out, one response in.
         &["exchange"],
         &["retry"],
         &["key"],
-        // Values that know nothing of the rest. The error knows no other file at all.
+        // Values that know nothing of the rest. The error knows no other file but why it can be a refusal.
         &["base"],
         &["base/error"],
+        &["base/reason"],
     ],
     pairs: &[Pair {
         files: ["client/mod.rs", "client/builder.rs"],

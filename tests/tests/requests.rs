@@ -58,10 +58,7 @@ async fn chat_with_every_setting() {
         .user("Hello")
         .assistant("Hi")
         .tool_result("call_1", "21 °C")
-        .message(types::UserMessage {
-            name: Some("ada".to_owned()),
-            content: types::MessageContent::Text("And now?".to_owned()),
-        })
+        .message(types::UserMessage::builder().content("And now?".to_owned()).name("ada".to_owned()).build().unwrap())
         .temperature(0.5)
         .top_p(0.9)
         .max_tokens(100)
@@ -76,11 +73,11 @@ async fn chat_with_every_setting() {
         .reasoning_effort("low")
         .thinking(2000)
         .thinking_budget(1000)
-        .response_format(types::ResponseFormat::JsonObject)
+        .response_format(types::ResponseFormat::json_object())
         .end_user("u-1")
         .speak("alloy", "mp3")
         .function("weather", "Tells the weather", json!({ "type": "object", "properties": {} }))
-        .tool(types::Tool::GoogleSearch)
+        .tool(types::Tool::google_search())
         .tool_choice(types::ToolChoiceMode::Auto)
         .parallel_tool_calls(false)
         .with_body(|body| {
@@ -116,7 +113,7 @@ async fn streamed_chat() {
     let client = recorder.client();
     let stream = client.chat("openai").user("Name a flower").stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "A tulip");
-    let without_usage = types::StreamOptions { include_usage: Some(false) };
+    let without_usage = types::StreamOptions::builder().include_usage(false).build().unwrap();
     let stream = client.chat("openai").user("Name a flower").stream_options(without_usage).stream().await.unwrap();
     let pieces: Vec<String> = stream.text_stream().try_collect().await.unwrap();
     assert_eq!(pieces, ["A tulip"]);
@@ -182,7 +179,9 @@ async fn image_with_every_setting() {
     let recorder = Recorder::answering("video/mp4", "bytes").await;
     let request = recorder
         .client()
-        .video(PROMPT, "veo")
+        .image(PROMPT)
+        .model("veo")
+        .resolution("2k")
         .size(1024, 768)
         .seed(-1)
         .enhance(true)
@@ -198,6 +197,41 @@ async fn image_with_every_setting() {
     let video = request.send().await.unwrap();
     assert_eq!(video.content_type(), Some("video/mp4"));
     insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn video_with_every_setting() {
+    let recorder = Recorder::answering("video/mp4", "bytes").await;
+    let request = recorder
+        .client()
+        .video(PROMPT, "veo")
+        .size(1024, 768)
+        .seed(-1)
+        .safety_checks("secrets,violence")
+        .frame("https://example.com/first.png?x=1")
+        .frame("https://example.com/last.png")
+        .guide_image("https://example.com/cat.png")
+        .guide_video("https://example.com/dance.mp4")
+        .guide_audio("https://example.com/song.mp3")
+        .resolution("720p")
+        .duration(8)
+        .aspect_ratio("16:9")
+        .audio(true);
+    let video = request.send().await.unwrap();
+    assert_eq!(video.content_type(), Some("video/mp4"));
+    insta::assert_snapshot!(recorder.requests());
+}
+
+#[tokio::test]
+async fn the_setters_of_a_video_that_were_an_image_set_its_frames() {
+    #![allow(deprecated, reason = "they are what is tested")]
+    let client = pollinations_ext::Pollinations::builder().without_key().build().unwrap();
+    let old = client.video("x", "veo").reference_image("https://example.com/a.png").url_without_key().unwrap();
+    let new = client.video("x", "veo").frame("https://example.com/a.png").url_without_key().unwrap();
+    assert_eq!(old, new);
+    assert!(new.contains("image=https"), "{new}");
+    let file = client.video("x", "veo").reference_file(File::bytes(PNG)).url().unwrap_err();
+    assert_eq!(file.kind(), ErrorKind::Request);
 }
 
 #[tokio::test]
@@ -248,7 +282,7 @@ async fn media() {
     let recorder = Recorder::json(stored).await;
     let media = recorder.client().media();
     let file = || File::bytes(PNG).name("cat \"1\".png");
-    assert!(media.upload(file()).send().await.unwrap().duplicate);
+    assert!(media.upload(file()).send().await.unwrap().duplicate.unwrap());
     media.upload(file()).raw().send().await.unwrap();
     media.upload(file()).base64().send().await.unwrap();
     let _ = media.fetch("https://media.pollinations.ai/abc").await.unwrap();
@@ -273,7 +307,7 @@ async fn account() {
     let account = recorder.client().account();
     // A tier that this version has never heard of, and fields that the server left out.
     let profile = account.profile().await.unwrap();
-    assert_eq!(profile.tier, types::AccountTier::Other("orchard".to_owned()));
+    assert_eq!(profile.tier, Some(types::AccountTier::Other("orchard".to_owned())));
     assert_eq!(profile.name, None);
     assert_eq!(account.balance().await.unwrap().balance, 1.5);
     insta::assert_snapshot!(recorder.requests());

@@ -25,13 +25,15 @@ fn envelope(status: u16, code: &str, message: &str) -> Step {
 
 #[tokio::test]
 async fn statuses_that_may_pass_are_tried_again_with_the_same_request() {
-    for status in [402, 408, 429, 500, 502, 503, 504] {
+    let statuses = [402, 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529, 530];
+    let each = statuses.map(|status| async move {
         let script = Script::play(vec![Step::json(status, "{}"), Step::json(status, "{}"), balance()]).await;
         assert_eq!(client(&script).account().balance().await.unwrap().balance, 3.5, "{status}");
         let requests = script.requests();
         assert_eq!(requests.len(), 3, "{status}");
         assert!(requests.iter().all(|request| *request == requests[0]), "{status}: {requests:?}");
-    }
+    });
+    futures_util::future::join_all(each).await;
 }
 
 #[tokio::test]
@@ -49,7 +51,7 @@ async fn a_chat_is_repeated_with_the_same_body() {
 
 #[tokio::test]
 async fn other_statuses_are_not_tried_again() {
-    for status in [400, 401, 403, 404, 409, 413, 422, 501] {
+    for status in [400, 401, 403, 404, 409, 413, 422, 501, 525, 526] {
         let script = Script::play(vec![envelope(status, "BAD_REQUEST", "no"), balance()]).await;
         let error = client(&script).account().balance().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Api, 1), "{status}");
@@ -76,8 +78,8 @@ async fn a_page_of_html_is_an_error_like_any_other() {
     let script =
         Script::play(vec![Step::Answer(520, vec![("content-type", "text/html".to_owned())], page.to_owned())]).await;
     let error = client(&script).account().balance().await.unwrap_err();
-    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error");
-    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error (after 3 attempts)");
+    assert!(error.is_retryable());
 }
 
 #[tokio::test]
@@ -168,10 +170,10 @@ async fn the_generated_client_is_retried_too_and_keeps_the_servers_words() {
 
 #[tokio::test]
 async fn answers_that_cannot_be_read_are_shown_in_part() {
-    let script = Script::play(vec![Step::json(200, r#"{"balance": "plenty", "key": "sk_must_never_show"}"#)]).await;
+    let script = Script::play(vec![Step::json(200, r#"["plenty", "sk_must_never_show"]"#)]).await;
     let error = client(&script).account().balance().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert_eq!(error.body(), Some(r#"{"balance": "plenty", "key": "[key]"}"#));
+    assert_eq!(error.body(), Some(r#"["plenty", "[key]"]"#));
 }
 
 #[tokio::test]
@@ -190,8 +192,7 @@ async fn no_error_shows_the_key() {
         Step::json(401, echo),
         Step::Close,
         Step::json(200, format!("{KEY} is no JSON")),
-        // serde names the value that it did not expect.
-        Step::json(200, format!(r#"{{"balance":"{KEY}"}}"#)),
+        Step::json(200, format!(r#""{KEY}""#)),
         Step::Answer(302, vec![("location", "ftp://nowhere".to_owned())], String::new()),
         Step::ShortBody("application/json", KEY.to_owned()),
     ];

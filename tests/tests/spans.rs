@@ -41,6 +41,12 @@ async fn attempts_are_spans_and_the_key_is_in_none() {
         ] {
             assert!(closed.iter().any(|line| line.contains(part)), "{part} is not in\n{text}");
         }
+        // And each says why it ended.
+        for (attempt, end) in [(1, "rate limited"), (2, "lost"), (3, "answered")] {
+            let told = |line: &&str| line.contains(&format!("attempt={attempt} ")) && line.contains("attempt ended");
+            let line = text.lines().find(told).unwrap_or_else(|| panic!("{attempt} is not in\n{text}"));
+            assert!(line.contains(&format!("end=\"{end}\" joins=false")), "{line}");
+        }
         assert!(!text.contains("must_never"), "{text}");
     }
 }

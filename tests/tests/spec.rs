@@ -56,7 +56,11 @@ fn normalizing_it_again_changes_nothing() {
 fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
     let Some(upstream) = upstream() else { return };
     let mut built = sync::build(upstream.clone(), Unmatched::Refuse).unwrap();
-    assert_eq!(built.warnings, []);
+    // What upstream says that OpenAPI 3.0 has no word for.
+    let lost: Vec<String> = built.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("warnings", lost.join("\n"));
+    assert!(built.undescribed.is_empty(), "without a description in xtask/overlay: {}", built.undescribed);
+    assert_eq!(built.stale, [""; 0], "documentation in xtask/overlay without a subject");
     let (committed, old) = committed();
     let origin = old["x-source"].clone();
     sync::record_source(&mut built.document, Some(&old), origin.clone());
@@ -114,8 +118,9 @@ fn no_operation_parameter_body_or_response_is_lost() {
         // The key is no parameter but a way to authenticate.
         let parameters: BTreeSet<String> =
             theirs.parameters.iter().filter(|name| *name != "query key").cloned().collect();
-        assert_eq!(ours.parameters, parameters, "{place}");
-        assert_eq!(ours.body, theirs.body, "{place}");
+        // What upstream no longer names, but still takes, stays.
+        assert!(ours.parameters.is_superset(&parameters), "{place}: {ours:?} lacks some of {theirs:?}");
+        assert!(ours.body.is_superset(&theirs.body), "{place}: {ours:?} lacks some of {theirs:?}");
         assert!(ours.responses.is_superset(&theirs.responses), "{place}: {ours:?} lacks some of {theirs:?}");
     }
 }
@@ -123,13 +128,17 @@ fn no_operation_parameter_body_or_response_is_lost() {
 #[test]
 fn every_error_has_the_one_error_type_of_its_service() {
     let mut document = committed().1;
+    let mut without = Vec::new();
     walk::each_operation(&mut document, |method, path, operation| {
         let mut count = 0;
         for (status, response) in operation["responses"].as_object().unwrap() {
             if !status.starts_with('2') {
-                let media = operation["tags"][0] == "media.pollinations.ai";
+                let media = operation["tags"][0] == "Media Storage";
                 let expected = match method {
                     "head" => None,
+                    // The handshake of a WebSocket is refused without a body.
+                    _ if path.ends_with("/realtime") && response["content"].is_null() => None,
+                    _ if path == "/v1/messages" => Some("#/components/schemas/MessageError"),
                     _ if media => Some("#/components/schemas/MediaError"),
                     _ => Some("#/components/schemas/ApiError"),
                 };
@@ -138,8 +147,12 @@ fn every_error_has_the_one_error_type_of_its_service() {
                 count += 1;
             }
         }
-        assert!(count > 0, "{method} {path} has no errors");
+        if count == 0 {
+            without.push(format!("{method} {path}"));
+        }
     });
+    // Upstream documents no errors for these.
+    insta::assert_snapshot!("operations_without_errors", without.join("\n"));
 }
 
 #[test]
@@ -163,14 +176,15 @@ fn everything_has_a_description() {
         Kind::Parameter if !has(value, "description") => missing.push(place.pointer()),
         _ => {}
     });
-    assert!(missing.is_empty(), "without a description in xtask/overlay/documentation.yaml: {missing:#?}");
+    assert!(missing.is_empty(), "without a description in xtask/overlay/words: {missing:#?}");
 }
 
 #[test]
 fn names_are_what_a_person_would_choose() {
     for name in committed().1["components"]["schemas"].as_object().unwrap().keys() {
         assert!(name.len() <= 32, "{name} is too long");
-        assert!(!name.contains("Variant") && !name.contains("Item"), "{name}");
+        let numbered = name.split("Variant").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+        assert!(!numbered && !name.ends_with("Item") && !name.starts_with("Object"), "{name}");
         assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "{name}");
     }
 }

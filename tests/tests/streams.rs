@@ -122,7 +122,7 @@ async fn tool_calls_reasoning_and_sound_are_put_together() {
     let audio = message.audio.as_ref().unwrap();
     assert_eq!((audio.data.as_str(), audio.transcript.as_str(), audio.expires_at), ("AAAABBBB", "one two", Some(9)));
     let blocks = message.content_blocks.as_ref().unwrap();
-    assert_eq!(blocks[0], types::ThinkingBlock { thinking: "hm".to_owned() }.into());
+    assert_eq!(blocks[0], types::ThinkingBlock::new("hm").into());
     // What is new is kept as it came.
     assert_eq!(serde_json::to_value(&blocks[1]).unwrap(), json!({ "type": "novel", "x": 1 }));
 }
@@ -154,11 +154,27 @@ async fn a_server_without_done_is_understood() {
 }
 
 #[tokio::test]
-async fn until_its_first_event_a_stream_is_tried_again() {
-    let steps = vec![Step::json(502, ""), Step::CutEvents(vec![": hello\n\n".to_owned()]), Step::Events(words())];
-    let script = Script::play(steps).await;
+async fn a_stream_that_was_refused_is_tried_again() {
+    let script = Script::play(vec![Step::json(502, ""), Step::json(524, ""), Step::Events(words())]).await;
     let (text, error) = collect(&script).await;
     assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
+    assert_eq!(script.requests().len(), 3);
+}
+
+/// It may have been paid.
+#[tokio::test]
+async fn a_stream_that_is_cut_before_its_first_event_is_tried_again_only_if_asked() {
+    let steps = || vec![Step::json(502, ""), Step::CutEvents(vec![": hello\n\n".to_owned()]), Step::Events(words())];
+    let script = Script::play(steps()).await;
+    let (text, error) = collect(&script).await;
+    let error = error.unwrap();
+    assert_eq!((text.as_str(), error.kind(), error.outcome_unknown()), ("", ErrorKind::Connection, true));
+    assert_eq!(script.requests().len(), 2);
+
+    let script = Script::play(steps()).await;
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let stream = client(&script).chat("openai").user("Hi").retry(policy).stream().await.unwrap();
+    assert_eq!(stream.finish().await.unwrap().text(), "Grüße, 🌸");
     assert_eq!(script.requests().len(), 3);
 }
 
@@ -228,7 +244,7 @@ async fn no_event_shows_the_key() {
     const KEY: &str = "sk_must_never_show";
     for data in [
         json!({ "error": { "message": format!("{KEY} is spent"), "details": { "key": KEY } } }).to_string(),
-        json!({ "choices": KEY }).to_string(),
+        json!(KEY).to_string(),
         format!("{KEY} is no JSON"),
     ] {
         let script = Script::play(vec![Step::Events(vec![format!("data: {data}\n\n")])]).await;
@@ -305,9 +321,20 @@ async fn a_text_may_come_as_events_too() {
 
 #[tokio::test]
 async fn a_text_is_asked_for_again_until_its_first_piece() {
-    let script = Script::play(vec![Step::json(503, ""), Step::Close, plain("snow", 2, false)]).await;
-    assert_eq!(client(&script).text("snow").stream().await.unwrap().finish().await.unwrap(), "snow");
+    let steps = || vec![Step::json(503, ""), Step::Close, plain("snow", 2, false)];
+    let script = Script::play(steps()).await;
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let stream = client(&script).text("snow").retry(policy).stream().await.unwrap();
+    assert_eq!(stream.finish().await.unwrap(), "snow");
     assert_eq!(script.requests().len(), 3);
+
+    // Unless it may be paid twice, and nobody has asked for that.
+    let script = Script::play(steps()).await;
+    let error = client(&script).text("snow").stream().await.unwrap_err();
+    assert_eq!((error.attempts(), error.outcome_unknown()), (2, true));
+    // A text that is not streamed is in the cache.
+    let script = Script::play(steps()).await;
+    assert_eq!(client(&script).text("snow").send().await.unwrap().to_string(), "snow");
 }
 
 #[tokio::test]

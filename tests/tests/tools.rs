@@ -237,7 +237,7 @@ async fn sound_thoughts_and_blocks_come_whole_and_in_pieces() {
     }
     assert_eq!(whole.message(), streamed.message());
 
-    let request = client.chat("gemini").user("Plot it").tool(types::Tool::CodeExecution);
+    let request = client.chat("gemini").user("Plot it").tool(types::Tool::code_execution());
     let whole = request.clone().send().await.unwrap();
     let streamed = request.stream().await.unwrap().finish().await.unwrap();
     assert_eq!(whole.message(), streamed.message());

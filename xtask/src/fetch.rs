@@ -10,6 +10,8 @@ use reqwest::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::yaml;
+
 /// The largest document that is read, in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
@@ -60,14 +62,14 @@ impl From<reqwest::Error> for Failed {
 }
 
 impl Fetcher {
-    /// Fetches the bytes of a JSON document.
+    /// Fetches the bytes of a JSON or YAML document.
     ///
     /// Redirects are followed. A failed connection, a time-out, a broken body and the statuses 408, 429 and 5xx are
     /// tried again.
     ///
     /// # Errors
     ///
-    /// When the last try fails, or the answer is an error, not JSON by its content type, or too large.
+    /// When the last try fails, or the answer is an error, neither JSON nor YAML by its content type, or too large.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
         let client = Client::builder().timeout(self.timeout).build()?;
         let mut wait = self.wait;
@@ -87,7 +89,7 @@ impl Fetcher {
     }
 
     async fn attempt(&self, client: &Client, url: &str) -> Result<Vec<u8>, Failed> {
-        let mut response = client.get(url).header("accept", "application/json").send().await?;
+        let mut response = client.get(url).header("accept", "application/json, application/yaml;q=0.5").send().await?;
         let status = response.status();
         if !status.is_success() {
             let again = status.is_server_error()
@@ -119,23 +121,36 @@ impl Fetcher {
 fn check_type(headers: &HeaderMap) -> Result<(), Failed> {
     let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return Ok(()) };
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let plain = ["application/json", "application/octet-stream", "text/plain"].contains(&essence.as_str());
-    if plain || essence.ends_with("+json") {
+    let plain = ["application/octet-stream", "text/plain"].contains(&essence.as_str());
+    if plain || ["json", "yaml"].iter().any(|kind| essence.ends_with(kind)) {
         return Ok(());
     }
     Err(Failed::final_(format!("the server answered with `{essence}` instead of JSON")))
 }
 
-/// Reads a document from bytes.
+/// Reads a JSON or YAML document from bytes.
 ///
 /// # Errors
 ///
-/// When they are too many, or not JSON.
+/// When they are too many, or neither JSON nor YAML.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
     if bytes.len() > MAX_BYTES {
         bail!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
     }
-    serde_json::from_slice(bytes).context("it is not JSON")
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let json = match serde_json::from_slice(bytes) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let Ok(text) = std::str::from_utf8(bytes) else { return Err(json).context("it is neither JSON nor YAML") };
+    match yaml::parse(text) {
+        Ok(value) if value.is_object() || value.is_array() => Ok(value),
+        // What starts like JSON was meant to be JSON.
+        Err(error) if !text.trim_start().starts_with(['{', '[']) && text.contains(':') => {
+            Err(error).context("it is neither JSON nor YAML")
+        }
+        _ => Err(json).context("it is neither JSON nor YAML"),
+    }
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.

@@ -8,4 +8,7 @@ pub mod fetch;
 pub mod normalize;
 pub mod operations;
 pub mod overlay;
+mod overlays;
 pub mod sync;
+pub mod words;
+pub mod yaml;

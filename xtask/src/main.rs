@@ -17,7 +17,7 @@ use serde_json::Value;
 use xtask::{
     drift,
     fetch::Fetcher,
-    normalize::{self, Warning},
+    normalize::{self, Prose, Warning},
     overlay::{Overlay, Unmatched},
     sync::{self, Source, Upstream},
 };
@@ -47,9 +47,12 @@ enum Command {
         /// The file to write or to compare with; openapi.json at the root of the workspace without it.
         #[arg(short, long)]
         output: Option<PathBuf>,
-        /// Warn about overlay actions whose target is gone, instead of refusing.
+        /// Warn about facts of the overlay whose target is gone, instead of refusing.
         #[arg(long)]
         skip_unmatched: bool,
+        /// Keep the upstream document's own descriptions and examples, where it has some.
+        #[arg(long)]
+        keep_prose: bool,
         /// Treat what OpenAPI 3.0 cannot say as an error.
         #[arg(long)]
         deny_warnings: bool,
@@ -57,7 +60,7 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Turns any OpenAPI 3.1 document into OpenAPI 3.0.3.
+    /// Turns any OpenAPI 3.1 document, JSON or YAML, into OpenAPI 3.0.3.
     #[command(after_help = "Example:\n  cargo xtask normalize openapi-3.1.json -o openapi-3.0.json")]
     Normalize {
         /// The document to read ('-' is standard input).
@@ -125,21 +128,23 @@ struct Sync {
     check: bool,
     output: PathBuf,
     unmatched: Unmatched,
+    prose: Prose,
     deny_warnings: bool,
     format: Format,
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Sync { url, file, check, output, skip_unmatched, deny_warnings, format } => {
+        Command::Sync { url, file, check, output, skip_unmatched, keep_prose, deny_warnings, format } => {
             let source = match (url, file) {
                 (Some(url), _) => Source::Url(url),
                 (None, Some(path)) => Source::File(path),
                 (None, None) => Source::Live,
             };
             let unmatched = if skip_unmatched { Unmatched::Warn } else { Unmatched::Refuse };
+            let prose = if keep_prose { Prose::Keep } else { Prose::Drop };
             let output = output.unwrap_or_else(committed);
-            run_sync(&Sync { source, check, output, unmatched, deny_warnings, format })
+            run_sync(&Sync { source, check, output, unmatched, prose, deny_warnings, format })
         }
         Command::Normalize { input, output, overlay, deny_warnings } => {
             run_normalize(&input, output.as_deref(), overlay.as_deref(), deny_warnings)
@@ -171,9 +176,10 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     progress.set_message("reading the upstream document");
     let Upstream { document, origin } = sync::load(&sync.source, &Fetcher::default())?;
     progress.set_message("normalizing");
-    let mut built = sync::build(document, sync.unmatched)?;
+    let mut built = sync::build_with(document, sync.unmatched, sync.prose)?;
     progress.finish_and_clear();
     report_warnings(&built.warnings, sync.deny_warnings)?;
+    report_words(&built);
     let path = sync.output.as_path();
     // What is not of the report stays out of its way, unless people read both.
     let say = |text: String| match sync.format {
@@ -204,7 +210,33 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     }
     sync::write(path, &bytes)?;
     say(format!("{name} written"));
+    eprintln!("next: {}", if built.undescribed.is_empty() { NEXT } else { NEXT_WITH_WORDS });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to do once the document is written.
+const NEXT: &str =
+    "run `cargo test --workspace --all-features`, review the snapshots, and commit them with the document";
+
+/// The same when something has no description.
+const NEXT_WITH_WORDS: &str = "describe what is new in xtask/overlay and sync again; then run \
+                               `cargo test --workspace --all-features`, review the snapshots, and commit them with the \
+                               document";
+
+/// Says what our words are no longer about, and what they are not about yet. Neither stops anything.
+fn report_words(built: &sync::Built) {
+    if !built.stale.is_empty() {
+        let (count, are) = (built.stale.len(), if built.stale.len() == 1 { "action is" } else { "actions are" });
+        eprintln!(
+            "note: {count} documentation {are} about something that is gone, and can be removed from xtask/overlay:"
+        );
+        for action in &built.stale {
+            eprintln!("  {action}");
+        }
+    }
+    if !built.undescribed.is_empty() {
+        eprintln!("note: {}", built.undescribed);
+    }
 }
 
 fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {

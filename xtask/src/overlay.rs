@@ -1,7 +1,7 @@
 //! OpenAPI Overlay 1.0: what upstream does not say, applied to the normalized document.
 //!
-//! An action whose target matches nothing is an error, so that our documentation cannot silently lose its subject
-//! when upstream moves.
+//! An action whose target matches nothing does nothing, and is reported: a fact about the service whose subject is gone
+//! has to be looked at, and documentation whose subject is gone can be removed.
 
 use std::fmt;
 
@@ -23,6 +23,12 @@ pub struct Overlay {
     #[serde(rename = "info")]
     _info: Info,
     actions: Vec<Action>,
+    /// The overlay is for documents in which this JSONPath matches something.
+    #[serde(default, rename = "x-if")]
+    present: Option<String>,
+    /// The overlay is for documents in which this JSONPath matches nothing.
+    #[serde(default, rename = "x-unless")]
+    absent: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +50,21 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
+    /// The action is for documents in which this JSONPath matches something.
+    #[serde(default, rename = "x-if")]
+    present: Option<String>,
+    /// The action is for documents in which this JSONPath matches nothing.
+    #[serde(default, rename = "x-unless")]
+    absent: Option<String>,
+}
+
+/// Whether an action, or a whole overlay, is about this document at all. One that is not needs no target.
+fn applies(document: &Value, present: Option<&str>, absent: Option<&str>) -> Result<bool> {
+    let matches = |path: &str| -> Result<bool> {
+        let path = JsonPath::parse(path).context("the condition is not a JSONPath")?;
+        Ok(!path.query(document).is_empty())
+    };
+    Ok(present.map(matches).transpose()?.unwrap_or(true) && !absent.map(matches).transpose()?.unwrap_or(false))
 }
 
 impl fmt::Display for Action {
@@ -77,6 +98,11 @@ impl Overlay {
     /// Applies every action that has a target, in order, and returns what was wrong with the others.
     pub fn apply_all(&self, document: &mut Value) -> Vec<String> {
         let mut failures = Vec::new();
+        match applies(document, self.present.as_deref(), self.absent.as_deref()) {
+            Ok(true) => {}
+            Ok(false) => return failures,
+            Err(error) => failures.push(format!("overlay: {error:#}")),
+        }
         for action in &self.actions {
             if let Err(error) = action.apply(document) {
                 failures.push(format!("{action}: {error:#}"));
@@ -117,6 +143,9 @@ impl Unmatched {
 
 impl Action {
     fn apply(&self, document: &mut Value) -> Result<()> {
+        if !applies(document, self.present.as_deref(), self.absent.as_deref())? {
+            return Ok(());
+        }
         let path = JsonPath::parse(&self.target).context("the target is not a JSONPath")?;
         let mut pointers: Vec<String> =
             path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();

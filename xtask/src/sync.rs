@@ -12,8 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Fetcher},
-    normalize::{self, Normalized},
+    normalize::{self, Normalized, Prose, Warning},
     overlay::{Overlay, Unmatched},
+    overlays,
+    words::{self, Undescribed},
 };
 
 /// Where the live document is, the newest first.
@@ -21,9 +23,6 @@ pub const LIVE: &[&str] = &[
     "https://gen.pollinations.ai/docs/open-api/generate-schema",
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
-
-/// What `openapi.json` says beyond the upstream document: first what upstream leaves out, then our own words.
-const OVERLAYS: [&str; 2] = [include_str!("../overlay/facts.yaml"), include_str!("../overlay/documentation.yaml")];
 
 /// The extension that says which upstream document `openapi.json` was made from.
 const SOURCE: &str = "x-source";
@@ -48,24 +47,68 @@ pub struct Upstream {
     pub origin: Value,
 }
 
-/// Makes the OpenAPI 3.0.3 document that the project is generated from: normalized, with the overlays on top.
+/// The document that the project is generated from, and what there is to say of how it came about.
+#[derive(Debug)]
+pub struct Built {
+    /// The OpenAPI 3.0.3 document.
+    pub document: Value,
+    /// What OpenAPI 3.0 cannot say of the upstream document, and the facts that were left out.
+    pub warnings: Vec<Warning>,
+    /// Documentation whose subject is gone. It does no harm, and can be removed from the overlay.
+    pub stale: Vec<String>,
+    /// What has no description yet, and got a neutral one made from its name.
+    pub undescribed: Undescribed,
+}
+
+/// Makes the OpenAPI 3.0.3 document that the project is generated from: converted, shaped, with the overlays on top and
+/// our own words in place of upstream's.
 ///
 /// # Errors
 ///
-/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], an overlay action no longer has a
-/// target.
-pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Normalized> {
-    let mut normalized = normalize::normalize(upstream)?;
+/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], a fact no longer has a target.
+pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Built> {
+    build_with(upstream, unmatched, Prose::Drop)
+}
+
+/// Does the same, and under [`Prose::Keep`] leaves upstream's words where it has some.
+///
+/// # Errors
+///
+/// As for [`build`].
+pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result<Built> {
+    let Normalized { mut document, mut warnings } = normalize::shaped(upstream, prose)?;
+    let failures = apply(overlays::FACTS, &mut document)?;
+    unmatched.settle(failures, &mut warnings)?;
+    // The facts bring schemas of their own, which get their names here; the words are about those names.
+    let mut again = |document: &mut Value| -> Result<()> {
+        let shaped = normalize::shaped(std::mem::take(document), prose)?;
+        *document = shaped.document;
+        warnings.extend(shaped.warnings);
+        Ok(())
+    };
+    again(&mut document)?;
+    let stale = match prose {
+        Prose::Drop => apply(overlays::WORDS, &mut document)?,
+        Prose::Keep => {
+            let mut ours = document.clone();
+            let stale = apply(overlays::WORDS, &mut ours)?;
+            words::take_missing(&mut document, &mut ours);
+            stale
+        }
+    };
+    let undescribed = words::fill(&mut document);
+    // Once more, for words beside a reference.
+    again(&mut document)?;
+    Ok(Built { document, warnings, stale, undescribed })
+}
+
+/// Applies overlays; returns the actions that had no effect.
+fn apply(overlays: &[&str], document: &mut Value) -> Result<Vec<String>> {
     let mut failures = Vec::new();
-    for overlay in OVERLAYS {
-        failures.extend(Overlay::parse(overlay)?.apply_all(&mut normalized.document));
+    for overlay in overlays {
+        failures.extend(Overlay::parse(overlay)?.apply_all(document));
     }
-    unmatched.settle(failures, &mut normalized.warnings)?;
-    // Once more: documentation beside a reference, and schemas that the overlay wrote inline.
-    let again = normalize::normalize(normalized.document)?;
-    normalized.document = again.document;
-    normalized.warnings.extend(again.warnings);
-    Ok(normalized)
+    Ok(failures)
 }
 
 /// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
@@ -80,6 +123,14 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
     if let Some(object) = document.as_object_mut() {
         object.shift_remove(SOURCE);
         object.insert(SOURCE.to_owned(), kept.unwrap_or(origin));
+        // Among the other extensions in alphabetical order, where `normalize` would put it.
+        let mut extensions: Vec<String> = object.keys().filter(|key| key.starts_with("x-")).cloned().collect();
+        extensions.sort_unstable();
+        for key in extensions {
+            if let Some(value) = object.shift_remove(&key) {
+                object.insert(key, value);
+            }
+        }
     }
 }
 
@@ -87,7 +138,7 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is not JSON.
+/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is neither JSON nor YAML.
 pub fn read(path: &Path) -> Result<Value> {
     fetch::parse(&read_bytes(path)?).with_context(|| format!("{} is not usable", path.display()))
 }

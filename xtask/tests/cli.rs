@@ -65,7 +65,7 @@ fn a_file_that_is_not_there() {
 #[test]
 fn documents_that_are_none() {
     for (content, reason) in [
-        ("<html>", "in.json is not usable: it is not JSON: expected value at line 1 column 1"),
+        ("<html>", "in.json is not usable: it is neither JSON nor YAML: expected value at line 1 column 1"),
         ("[]", "not an OpenAPI 3 document: the document is not a JSON object"),
         ("{}", "not an OpenAPI 3 document: there is no `openapi` field with a version"),
         (r#"{"swagger":"2.0"}"#, "not an OpenAPI 3 document: it is OpenAPI 2.0 (Swagger); convert it to 3.x first"),
@@ -90,10 +90,7 @@ fn sync_refuses_another_api_and_leaves_the_file_alone() {
     let output = folder.path().join("openapi.json");
     fs::write(&output, "the old one").unwrap();
     let text = error_line(&xtask(&["sync", "--file", &input, "-o", output.to_str().unwrap()]));
-    assert!(
-        text.contains(" overlay action(s) failed: update $.components.schemas: the target matches nothing; "),
-        "{text}"
-    );
+    assert!(text.contains(" overlay action(s) failed: ") && text.contains(": the target matches nothing; "), "{text}");
     assert!(text.ends_with("bring xtask/overlay up to date, or pass --skip-unmatched"), "{text}");
     assert_eq!(fs::read_to_string(&output).unwrap(), "the old one");
     assert_eq!(names(folder.path()), ["in.json", "openapi.json"], "nothing half-written");
@@ -129,7 +126,8 @@ fn sync_writes_checks_and_reports() {
     let (code, text) = run(true);
     assert_eq!(code, 1);
     assert!(
-        text.contains("operation `list_models` is gone") && text.contains("operation `list_models` is new"),
+        text.contains("Removed operations (1)\n  list_models  GET /v1/modules\n")
+            && text.contains("New operations (1)\n  list_models  GET /v1/models\n"),
         "{text}"
     );
     assert!(text.ends_with("openapi.json is out of date; run `cargo xtask sync` to rewrite it\n"), "{text}");
@@ -158,12 +156,12 @@ fn an_address_that_answers_something_else() {
     });
     let text = error_line(&xtask(&["sync", "--url", &url]));
     server.join().unwrap();
-    assert!(text.contains("it is not JSON"), "{text}");
+    assert!(text.contains("it is neither JSON nor YAML"), "{text}");
 }
 
 #[test]
 fn warnings_can_be_denied() {
-    let lossy = SMALL.replace("\"/empty\": {}", "\"/b\": { \"get\": { \"responses\": {}, \"parameters\": [ { \"in\": \"query\", \"name\": \"q\", \"schema\": { \"if\": { \"type\": \"string\" } } } ] } }");
+    let lossy = SMALL.replace("\"/empty\": {}", "\"/b\": { \"get\": { \"responses\": { \"204\": { \"description\": \"d\" } }, \"parameters\": [ { \"in\": \"query\", \"name\": \"q\", \"schema\": { \"if\": { \"type\": \"string\" } } } ] } }");
     let (_folder, input) = in_folder("in.json", &lossy);
     let output = xtask(&["normalize", &input]);
     assert!(output.status.success());
@@ -187,7 +185,7 @@ fn drift_exits_with_what_it_found() {
     assert_eq!(run(&old, &old, "json"), (0, "{\n  \"bump\": null,\n  \"changes\": []\n}\n".to_owned()));
     let (code, text) = run(&old, &new, "markdown");
     assert_eq!(code, 1);
-    assert!(text.contains("## Breaking"), "{text}");
+    assert!(text.contains("\n- **breaking** "), "{text}");
     fs::write(&new, "{}").unwrap();
     let text = error_line(&xtask(&["drift", &old, &new]));
     assert_eq!(text, "error: not an OpenAPI 3 document: there is no `openapi` field with a version");

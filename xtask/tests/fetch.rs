@@ -117,7 +117,7 @@ fn what_will_not_change_is_not_tried_again() {
             answer("200 OK", "content-type: text/html\r\n", "<html>"),
             "the server answered with `text/html` instead of JSON",
         ),
-        (answer("200 OK", "", "<html>"), "it is not JSON: expected value at line 1 column 1"),
+        (answer("200 OK", "", "<html>"), "it is neither JSON nor YAML: expected value at line 1 column 1"),
         (json(&" ".repeat(2000)), "the document is larger than 1000 bytes"),
         (
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned()

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     base::OWN_PATHS,
-    fault::Fault,
+    fault::{self, Fault, Quirk},
     journal::Entry,
     state::{self, Record},
 };
@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .route("/_emulator/journal", get(journal).delete(clear_journal))
         .route("/_emulator/state", get(state).put(set_state))
         .route("/_emulator/charges", get(charges))
+        .route("/_emulator/quirks", get(quirks))
 }
 
 /// `POST /_emulator/faults`: one fault, or a list of them.
@@ -99,4 +100,9 @@ async fn set_state(State(state): Shared, body: String) -> Response {
 /// `GET /_emulator/charges`: every charge so far as a usage record, the newest first.
 async fn charges(State(state): Shared) -> Json<Vec<Record>> {
     Json(state.ledger.records())
+}
+
+/// `GET /_emulator/quirks`: the provider quirks that a fault can replay.
+async fn quirks() -> Json<&'static [Quirk]> {
+    Json(fault::quirks())
 }

@@ -17,13 +17,14 @@ mod media;
 mod models;
 mod sign_in;
 mod text;
+mod video;
 
 /// What a room answers.
 type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 10] = [
+    let rooms: [Routes; 11] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
@@ -34,6 +35,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         models::routes(),
         sign_in::routes(),
         text::routes(),
+        video::routes(),
     ];
     rooms
         .into_iter()

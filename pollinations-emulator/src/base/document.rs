@@ -101,6 +101,8 @@ impl Operation {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) required: bool,
+    /// Whether it goes in a header and not in the query.
+    pub(crate) in_header: bool,
     kind: Kind,
     validator: Validator,
 }
@@ -157,7 +159,8 @@ impl Document {
                 let parameters = own.into_iter().filter_map(Value::as_array).flatten();
                 let parameters = parameters.filter_map(|parameter| {
                     let parameter = resolve(&document, parameter);
-                    (parameter["in"] == "query").then(|| Parameter::new(&document, parameter, &components)).flatten()
+                    let is_ours = parameter["in"] == "query" || parameter["in"] == "header";
+                    is_ours.then(|| Parameter::new(&document, parameter, &components)).flatten()
                 });
                 let content = &operation["requestBody"]["content"];
                 let only_json = content.as_object().is_some_and(|content| content.len() == 1);
@@ -208,7 +211,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 fn compile(schema: &Value, components: &Value) -> Option<Validator> {
     let mut root = json!({ "allOf": [json_schema(schema)] });
     root["components"] = components["components"].clone();
-    jsonschema::validator_for(&root).ok()
+    jsonschema::options().should_validate_formats(true).build(&root).ok()
 }
 
 impl Parameter {
@@ -222,6 +225,7 @@ impl Parameter {
             _ => Kind::Text,
         };
         Some(Self {
+            in_header: parameter["in"] == "header",
             name: parameter["name"].as_str()?.to_owned(),
             required: parameter["required"] == true,
             kind,
@@ -259,7 +263,7 @@ mod tests {
         let document: Value = serde_json::from_str(TEXT).unwrap();
         let mut count = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
-            for method in ["get", "post", "head"] {
+            for method in ["get", "post", "put", "patch", "delete", "head"] {
                 let Some(operation) = item.get(method) else { continue };
                 count += 1;
                 let path = path.replace("{prompt}", "a%20b").replace("{text}", "x").replace("{hash}", "abc");
@@ -296,7 +300,7 @@ mod tests {
             image.parameters.iter().find(|parameter| parameter.name == name).unwrap().problem(text)
         };
         for (name, good) in
-            [("width", "5"), ("seed", "-1"), ("safe", "true"), ("model", "flux"), ("negative_prompt", "")]
+            [("width", "5"), ("seed", "-1"), ("transparent", "true"), ("model", "flux"), ("negative_prompt", "")]
         {
             assert_eq!(problem(name, good), None, "{name}={good}");
         }
@@ -308,9 +312,9 @@ mod tests {
             ("width", " 1"),
             ("width", "null"),
             ("seed", "99999999999999999999"),
-            ("safe", "1"),
-            ("safe", "TRUE"),
-            ("model", "no-such"),
+            ("transparent", "1"),
+            ("transparent", "TRUE"),
+            ("quality", "best"),
         ] {
             assert!(problem(name, bad).is_some(), "{name}={bad}");
         }

@@ -7,10 +7,11 @@ use std::sync::{
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::lock;
 
-/// A key that an emulator knows.
+/// An API key that an emulator accepts.
 ///
 /// # Examples
 ///
@@ -39,7 +40,7 @@ fn all_permissions() -> Option<Vec<String>> {
 }
 
 impl Key {
-    /// A key (`sk_…` or `pk_…`) that may do everything.
+    /// A key (`sk_…`, `pk_…` or `ag_…`) that may do everything.
     pub fn new(key: impl Into<String>) -> Self {
         Self { key: key.into(), budget: None, models: None, permissions: all_permissions(), expires_in: None }
     }
@@ -50,19 +51,19 @@ impl Key {
         self
     }
 
-    /// Limits the key to these models; others answer 403.
+    /// Limits the key to these models. Other models are refused with 403.
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.models = Some(models.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Lets the key see this much of the account: `profile`, `balance`, `usage`, `keys`. The rest answers 403.
+    /// Limits what the key may see of the account: `profile`, `balance`, `usage`, `keys`. Everything else answers 403.
     pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
         self.permissions = Some(permissions.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Lets the key expire after this many seconds; 0 or less for one that has expired.
+    /// Makes the key expire after this many seconds. A key with 0 or less has expired.
     pub fn expires_in(mut self, seconds: f64) -> Self {
         self.expires_in = Some(seconds);
         self
@@ -74,6 +75,13 @@ impl Key {
     }
 
     /// The key as usage records show it: its kind, and none of the rest.
+    /// The id of the key, which tells nothing of the key itself.
+    pub(crate) fn id(&self) -> String {
+        let digest = Sha256::digest(&self.key);
+        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("key_{digits}")
+    }
+
     pub(crate) fn masked(&self) -> String {
         format!("{}…", self.key.get(..3).unwrap_or_default())
     }
@@ -129,7 +137,21 @@ impl Keys {
     }
 }
 
+/// How keys begin: secret ones, publishable ones, and those of agent runs.
+const PREFIXES: [&str; 3] = ["sk_", "pk_", "ag_"];
+
+/// Whether a text has the shape of a key.
 fn is_one(text: &str) -> bool {
-    let secret = text.strip_prefix("sk_").or_else(|| text.strip_prefix("pk_")).unwrap_or_default();
+    let secret = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or_default();
     !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// Whether a text begins like a key, so that nobody should see it.
+pub(crate) fn looks_like_one(text: &str) -> bool {
+    PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Whether a text may have a key in it somewhere.
+pub(crate) fn may_contain_one(text: &[u8]) -> bool {
+    text.windows(3).any(|start| PREFIXES.iter().any(|prefix| start == prefix.as_bytes()))
 }

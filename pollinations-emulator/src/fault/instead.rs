@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Fault, connection::NoResponse};
+use super::{Fault, connection::NoResponse, quirks};
 use crate::base::{clock, refusal::Refusal};
 
 impl Fault {
@@ -20,6 +20,9 @@ impl Fault {
             let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
             response.extensions_mut().insert(NoResponse);
             return Some(response);
+        }
+        if let Some(name) = &self.quirk {
+            return Some(quirks::answer(name));
         }
         if let Some(code) = self.cloudflare {
             return Some(cloudflare(code, self.plain));

@@ -9,13 +9,15 @@ use crate::base::refusal::Refusal;
 mod connection;
 mod instead;
 mod pending;
+mod quirks;
 mod spoil;
 mod whole;
 
 pub(crate) use connection::{Connection, send};
 pub(crate) use pending::{Faults, requested};
+pub(crate) use quirks::{Quirk, quirks};
 
-/// Something that goes wrong, for the next requests or for some of them.
+/// Misbehavior for the next requests, or for some of them.
 ///
 /// # Examples
 ///
@@ -26,11 +28,11 @@ pub(crate) use pending::{Faults, requested};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let emulator = Emulator::builder()
-///     // Twice too busy, and then not any more.
+///     // Two rate limit errors, then success.
 ///     .fault(Fault::status(429).retry_after("1").times(2).operation("chat_completions"))
 ///     .start()
 ///     .await?;
-/// // Every stream from now on breaks off after 300 bytes.
+/// // From now on, every connection is reset after 300 bytes of the body.
 /// emulator.inject(Fault::default().reset_after(300).always());
 /// # Ok(())
 /// # }
@@ -45,7 +47,7 @@ pub struct Fault {
     /// 1 if it is left out; 0 for always.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
-    /// The part of the requests that are met; all if it is left out.
+    /// The share of the requests it applies to; all if it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,8 @@ pub struct Fault {
     cloudflare: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quirk: Option<String>,
     carried_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     generation_ms: Option<u64>,
@@ -96,65 +100,73 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Answers with this status and an error in the service's envelope.
+    /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends no
+    /// `Retry-After`.
     pub fn status(status: u16) -> Self {
         Self { status: Some(status), ..Self::default() }
     }
 
-    /// Cuts the connection without an answer.
+    /// Resets the connection without an answer. The request is not carried out.
     pub fn reset() -> Self {
         Self { reset: true, ..Self::default() }
     }
 
-    /// Refuses to generate, in the form in which this emulator refuses: as a reply of the assistant under status 200, or
-    /// with status 402 or 403. It comes where the balance would be looked at, so that a request without a key still gets
-    /// 401. Nothing is charged. Operations that do not generate are answered with the status.
+    /// Refuses to generate. The refusal has the form that [`Builder::refusals`](crate::Builder::refusals) sets: a reply of
+    /// the assistant with status 200, or status 402 or 403. The key and the request are checked first, so a request
+    /// without a key still gets 401. Nothing is charged.
     pub fn refuse(refusal: Refusal) -> Self {
         Self { refuse: Some(refusal), ..Self::default() }
     }
 
-    /// Answers as Cloudflare does in front of the service: with a page of HTML under one of its own statuses (520 to
-    /// 530), or with its rate limit, 1015, which has the status 429. [`plain`](Self::plain) makes it a line of text.
+    /// Answers as Cloudflare does in front of the service: with an HTML page and one of its own statuses (520 to 530), or
+    /// with its rate limit (1015), which has status 429. [`plain`](Self::plain) sends a line of text in place of the page.
     pub fn cloudflare(code: u16) -> Self {
         Self { cloudflare: Some(code), ..Self::default() }
     }
 
     /// Answers with the rate limit of a publishable key: status 429, a flat body with `retryAfterSeconds`, and
-    /// `Retry-After`. The rate limit of the edge is [`status(429)`](Self::status), which says nothing of a wait.
+    /// `Retry-After`. The rate limit of the edge is [`status(429)`](Self::status), which names no wait.
     pub fn key_limit(seconds: u64) -> Self {
         Self { key_limit: Some(seconds), ..Self::default() }
     }
 
-    /// Loses the answer to a request that was carried out and paid: the connection is cut when the answer is there.
+    /// Answers in a form that a provider really sends, by its name, such as `chat/content-text-parts`.
+    /// [`Emulator::quirks`](crate::Emulator::quirks) lists the names. An unknown name answers 400.
+    pub fn quirk(name: impl Into<String>) -> Self {
+        Self { quirk: Some(name.into()), ..Self::default() }
+    }
+
+    /// Carries the request out and charges it, but resets the connection before the answer is sent.
     pub fn lost() -> Self {
         Self { reset: true, carried_out: true, ..Self::default() }
     }
 
-    /// Meets requests for this operation alone, by its id in `openapi.json`.
+    /// Applies only to this operation, by its id in `openapi.json`.
     pub fn operation(mut self, id: impl Into<String>) -> Self {
         self.operation = Some(id.into());
         self
     }
 
-    /// Meets requests for this path alone.
+    /// Applies only to this path.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Meets this many requests; 1 by default.
+    /// Applies to this many requests; 1 by default.
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times.max(1));
         self
     }
 
-    /// Meets every request.
+    /// Applies to every request.
     pub fn always(mut self) -> Self {
         self.times = Some(0);
         self
     }
 
-    /// Meets this part of the requests: 0 to 1. With [`always`](Self::always), for a server that is unreliable.
+    /// Applies to this share of the requests, 0 to 1. Together with [`always`](Self::always), it makes an unreliable
+    /// server.
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = Some(rate);
         self
@@ -172,56 +184,56 @@ impl Fault {
         self
     }
 
-    /// Gives the details of the error this reason, such as `key_budget` for a 402.
+    /// Sets `details.reason` of the error, such as `key_budget` for a 402.
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Answers with this body, with status 200 if no other is set.
+    /// Answers with this body, and with status 200 unless another is set.
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Calls the body this, whatever it is.
+    /// Sets the content type, whatever the body is.
     pub fn content_type(mut self, kind: impl Into<String>) -> Self {
         self.content_type = Some(kind.into());
         self
     }
 
-    /// Answers errors with a page of HTML, as the network in front of the service does.
+    /// Sends errors as an HTML page.
     pub fn html(mut self) -> Self {
         self.html = true;
         self
     }
 
-    /// Makes Cloudflare's answer a line of text, such as `error code: 524`.
+    /// Sends Cloudflare's answer as a line of text, such as `error code: 524`.
     pub fn plain(mut self) -> Self {
         self.plain = true;
         self
     }
 
-    /// Gives the error this code in place of that of its status. With the codes of a 402, `fixUrl` comes along.
+    /// Sets the code of the error. By default, it follows from the status. The codes of a 402 come with a `fixUrl`.
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Puts this `requestId` into the body of the error, whatever `x-request-id` says.
+    /// Sets the `requestId` in the body of the error, which may differ from the header `x-request-id`.
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
         self
     }
 
-    /// Carries the request out, charges it and keeps its result before the error is sent or the connection cut, as when
-    /// the network in front of the service gives up (524).
+    /// Carries the request out, charges it and caches its result, although the client gets the error or the reset. This is
+    /// what happens when Cloudflare stops waiting for the service (524).
     pub fn carried_out(mut self) -> Self {
         self.carried_out = true;
         self
     }
 
-    /// Lets the generation take this long. It goes on when the client hangs up, and an identical request joins it.
+    /// Makes the generation take this long. It goes on when the client hangs up, and identical requests join it.
     pub fn generation(mut self, time: Duration) -> Self {
         self.generation_ms = Some(milliseconds(time));
         self
@@ -233,13 +245,13 @@ impl Fault {
         self
     }
 
-    /// Waits before each piece of the body.
+    /// Waits before each chunk of the body.
     pub fn chunk_delay(mut self, delay: Duration) -> Self {
         self.chunk_delay_ms = Some(milliseconds(delay));
         self
     }
 
-    /// Sends the body in pieces of this many bytes. With 1, an event stream is split at every byte.
+    /// Sends the body in chunks of this many bytes. With 1, an event stream is split at every byte.
     pub fn chunk_size(mut self, bytes: usize) -> Self {
         self.chunk_size = Some(bytes.max(1));
         self
@@ -257,7 +269,7 @@ impl Fault {
         self
     }
 
-    /// Puts what is no JSON into the body.
+    /// Breaks the JSON in the body.
     pub fn malformed(mut self) -> Self {
         self.malformed = true;
         self
@@ -275,7 +287,7 @@ impl Fault {
         self
     }
 
-    /// Puts an event before each event that keeps the connection open and is not JSON.
+    /// Puts a keep-alive that is not JSON before each event.
     pub fn keep_alives(mut self) -> Self {
         self.keep_alives = true;
         self
@@ -287,7 +299,7 @@ impl Fault {
         self
     }
 
-    /// Ends an event stream with an error after this many events.
+    /// Ends an event stream with an error event after this many events.
     pub fn stream_error(mut self, events: usize) -> Self {
         self.stream_error = Some(events);
         self

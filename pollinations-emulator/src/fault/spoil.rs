@@ -54,7 +54,9 @@ impl Fault {
             Some(((count, piece), (body, count + 1)))
         });
         let pause = Duration::from_millis(self.chunk_delay_ms.unwrap_or_default());
-        let size = self.chunk_size.unwrap_or(usize::MAX);
+        // A piece that goes beyond the end is cut there, so that there is another one to be reset at.
+        let end = self.reset_after.unwrap_or(usize::MAX);
+        let size = self.chunk_size.unwrap_or(usize::MAX).min(end);
         let edited = events
             .map(move |(count, piece)| piece.map(|piece| fault.edit(count, &piece)))
             .scan(false, |ended, piece| {

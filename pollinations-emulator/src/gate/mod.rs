@@ -74,6 +74,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         Some(rendered(response, &state, operation, &asked, &id))
     };
     // What was carried out in vain is dropped here.
+    let instead = instead.map(|response| rendered(response, &state, operation, &Asked::default(), &id));
     let Some(mut response) = instead.or(answered) else { return Failure::lost().into_response() };
     let is_from_the_service = !fault.as_ref().is_some_and(Fault::is_from_in_front);
     if let Ok(value) = HeaderValue::from_str(&id)

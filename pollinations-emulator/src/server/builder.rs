@@ -68,22 +68,22 @@ impl Builder {
         self
     }
 
-    /// Gives the account this much quest pollen besides; none by default. It is spent first, but not on the models of
-    /// [`paid_only`](Self::paid_only).
+    /// Gives the account this much quest pollen as well; none by default. It is spent first, but does not pay for the
+    /// models of [`paid_only`](Self::paid_only).
     pub fn quest_balance(mut self, pollen: f64) -> Self {
         self.quest = pollen;
         self
     }
 
-    /// Lets these models take paid pollen alone; none by default. With quest pollen alone, they are refused with
-    /// `QUEST_POLLEN_ONLY`.
+    /// Makes these models take only paid pollen; none by default. If the account has only quest pollen, they are refused
+    /// with `QUEST_POLLEN_ONLY`.
     pub fn paid_only<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.paid_only.extend(models.into_iter().map(Into::into));
         self
     }
 
-    /// Whether a request identical to one before joins the generation that is running or gets the result that is there,
-    /// for one charge; true by default, as in the service. With false, every request is generated and charged.
+    /// Whether identical requests share one generation and are charged once; true by default, as in the service. With
+    /// false, every request is generated and charged.
     pub fn coalescing(mut self, on: bool) -> Self {
         self.coalescing = on;
         self
@@ -95,8 +95,8 @@ impl Builder {
         self
     }
 
-    /// Accepts this key. Without a call of this, every key of the right shape (`sk_…`, `pk_…`) is accepted; with one,
-    /// those of the calls alone.
+    /// Accepts this key. If you never call this, every key of the right shape (`sk_…`, `pk_…`, `ag_…`) is accepted. If you
+    /// do, only the keys that you name are accepted.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
@@ -115,13 +115,13 @@ impl Builder {
         self
     }
 
-    /// Makes something go wrong.
+    /// Injects a fault for the requests to come.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Begins as a file says.
+    /// Applies a scenario. What the scenario leaves out stays as it is.
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.paid = scenario.balance.unwrap_or(self.paid);
         self.quest = scenario.quest_balance.unwrap_or(self.quest);
@@ -136,7 +136,7 @@ impl Builder {
         self
     }
 
-    /// Calls this for every request that was answered, for a log.
+    /// Calls this for every request once its response begins, for example to log it.
     pub fn on_request(mut self, listener: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         self.listener = Some(Box::new(listener));
         self

@@ -4,7 +4,12 @@ use std::{io, sync::Arc};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::{base::document, fault::Fault, journal::Entry, state::State};
+use crate::{
+    base::document,
+    fault::{self, Fault},
+    journal::Entry,
+    state::State,
+};
 
 mod builder;
 mod scenario;
@@ -43,7 +48,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// When no port is free.
     ///
     /// # Panics
     ///
@@ -57,37 +62,37 @@ impl Emulator {
         Builder::default()
     }
 
-    /// Where it listens, such as `http://127.0.0.1:41234`, without a slash at the end.
+    /// The address, such as `http://127.0.0.1:41234`, without a slash at the end.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What is left on the account, in pollen of both kinds.
+    /// The balance of the account in pollen, quest and paid pollen together.
     pub fn balance(&self) -> f64 {
         self.state.ledger.balance()
     }
 
-    /// How often the account was charged so far. Requests that share a generation are charged once.
+    /// The number of charges so far. Requests that share a generation are charged once.
     pub fn charges(&self) -> usize {
         self.state.ledger.charges()
     }
 
-    /// Makes something go wrong from now on.
+    /// Injects a fault for the requests to come.
     pub fn inject(&self, fault: Fault) {
         self.state.faults.add(fault);
     }
 
-    /// Takes back what was to go wrong.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
     }
 
-    /// What it was asked so far, the oldest first. A request is listed when its response begins.
+    /// The requests so far, the oldest first. A request is listed once its response begins.
     pub fn journal(&self) -> Vec<Entry> {
         self.state.journal.entries()
     }
 
-    /// Forgets what it was asked.
+    /// Clears the journal.
     pub fn clear_journal(&self) {
         self.state.journal.clear();
     }
@@ -97,7 +102,12 @@ impl Emulator {
         document::operations()
     }
 
-    /// Stops accepting connections and returns when those that are open have been answered.
+    /// The names of the provider quirks that [`Fault::quirk`] replays, such as `chat/content-text-parts`.
+    pub fn quirks() -> impl Iterator<Item = &'static str> {
+        fault::quirks().iter().map(|quirk| quirk.name.as_str())
+    }
+
+    /// Stops accepting connections, and returns when the open requests are answered.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // An error means that the server has ended by itself.

@@ -7,8 +7,8 @@ use crate::{
     fault::Fault,
 };
 
-/// How an emulator begins: its balances, the keys that it accepts, and what goes wrong. The fields are
-/// those of [`Builder`](crate::Builder).
+/// The state in which an emulator starts, for a JSON file. The fields are named after the setters of
+/// [`Builder`](crate::Builder): `balance`, `questBalance`, `paidOnly`, `coalescing`, `refusals`, `keys` and `faults`.
 ///
 /// # Examples
 ///

@@ -15,6 +15,7 @@ use pollinations_api::{
     types::{AccountUsage, DailyUsage, DailyUsageRecord, UsageFormat, UsageRecord},
 };
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Number, Value};
 
 use super::pages::Pages;
 use crate::{
@@ -331,23 +332,36 @@ impl DailyUsageRequest {
     }
 }
 
-/// Reads a table by the names in its first line. Columns that the type does not have are left out.
+/// Reads a table by the names in its first line, each row as the JSON object that it stands for. Columns that the type
+/// does not have are in the `extra()` of a row.
 fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
-    let failed = |message: String| {
-        let error = Error::new(ErrorKind::Decode, message).with_operation(operation);
-        error.with_request_id(response.request_id().map(str::to_owned))
+    let failed = |line: u64| {
+        let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
+        error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned))
     };
     let mut reader = csv::Reader::from_reader(response.body().as_ref());
-    reader
-        .deserialize()
-        .enumerate()
-        .map(|(row, record)| {
-            record.map_err(|error| {
-                let line = error.position().map_or(row as u64 + 2, csv::Position::line);
-                failed(format!("line {line} of the table cannot be read"))
-            })
-        })
-        .collect()
+    let names = reader.headers().map_err(|_| failed(1))?.clone();
+    let mut rows = Vec::new();
+    for (row, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| failed(error.position().map_or(row as u64 + 2, csv::Position::line)))?;
+        let line = record.position().map_or(row as u64 + 2, csv::Position::line);
+        let object: Map<String, Value> =
+            names.iter().zip(&record).map(|(name, cell)| (name.to_owned(), json_of(cell))).collect();
+        rows.push(serde_json::from_value(Value::Object(object)).map_err(|_| failed(line))?);
+    }
+    Ok(rows)
+}
+
+/// A cell as JSON: a number if it is written as one, nothing if it is empty, and otherwise a text.
+fn json_of(cell: &str) -> Value {
+    match cell {
+        "" => Value::Null,
+        "true" | "false" => Value::Bool(cell == "true"),
+        _ => match serde_json::from_str::<Number>(cell) {
+            Ok(number) if number.to_string() == cell || number.is_f64() => Value::Number(number),
+            _ => cell.into(),
+        },
+    }
 }
 
 /// The records of an account, page after page: a [`Stream`] of [`UsageRecord`]s, the newest first.
@@ -362,7 +376,7 @@ fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// # let pollinations = pollinations_ext::Pollinations::builder()
 /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
-/// # for _ in 0..5 { pollinations.chat("openai").user("Hello").send().await?; }
+/// # for n in 0..5 { pollinations.chat("openai").user(format!("Hello {n}")).send().await?; }
 /// let mut records = pollinations.account().usage().limit(2).records();
 /// let mut count = 0;
 /// while let Some(record) = records.next().await {

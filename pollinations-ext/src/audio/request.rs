@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pollinations_api::{
     ByteStream, Client,
-    types::{SpeechFormat, SpeechRequest, Voice},
+    types::{SpeechFormat, SpeechRequest},
 };
 use reqwest::Url;
 
@@ -53,7 +53,7 @@ pub struct AudioRequest {
 #[derive(Clone, Debug, Default)]
 struct Parameters {
     model: Option<String>,
-    voice: Option<Voice>,
+    voice: Option<String>,
     response_format: Option<SpeechFormat>,
     speed: Option<f64>,
     duration: Option<f64>,
@@ -72,14 +72,15 @@ impl AudioRequest {
         /// The model; one for speech if it is not set. `elevenmusic` makes music.
         model: String, "\"elevenlabs\"";
         /// Who speaks: one of the voices, or the id of one of your own; `alloy` if it is not set.
-        voice: Voice, "\"nova\"";
+        voice: String, "\"nova\"";
         /// The encoding: `mp3`, `opus`, `aac`, `flac`, `wav` or `pcm`; `mp3` if it is not set. Speech only.
         response_format: SpeechFormat, "\"wav\"";
     }
 
     setters! {
         on parameters, example "pollinations.speech(\"Hello\")";
-        /// How fast to speak: 0.25 to 4; 1 if it is not set. The operation by `GET` does not have it.
+        /// How fast to speak: 0.25 to 4; 1 if it is not set. Only by `POST`, and not documented
+        /// by upstream since autumn 2026.
         speed: f64, "1.5";
         /// The length of music in seconds: 3 to 300.
         duration: f64, "30.0";
@@ -108,7 +109,13 @@ impl AudioRequest {
     pub async fn send(self) -> Result<Download, Error> {
         let Parameters { model, voice, response_format, speed, duration, instrumental } = self.parameters;
         let input = self.text;
-        let body = SpeechRequest { duration, input, instrumental, model, response_format, speed, voice };
+        let mut body = SpeechRequest::new(input);
+        body.duration = duration;
+        body.instrumental = instrumental;
+        body.model = model;
+        body.response_format = response_format;
+        body.speed = speed;
+        body.voice = voice;
         let send = |client: Client| async move { client.create_speech().body(body).send().await };
         self.shared.media(POST, &self.options, send).await
     }

@@ -10,11 +10,7 @@ use pollinations_api::{
 use serde_json::{Map, Value};
 
 use crate::{
-    base::{
-        error::{Error, ErrorKind},
-        file::File,
-        json,
-    },
+    base::{error::Error, file::File, json},
     exchange::{
         multipart::Form,
         options::{Options, call_options, into_setters, setters},
@@ -90,7 +86,7 @@ impl TranscriptionRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Decode`] when the answer cannot. Status 400 when the
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer cannot. Status 400 when the
     /// service refuses a value, 401 without a valid key, 402 without pollen.
     ///
     /// # Examples
@@ -232,10 +228,7 @@ impl TranscriptionRequest {
         };
         let details: Map<String, Value> = json::read(response.body()).map_err(|error| undecodable(&error))?;
         let transcription: types::Transcription = json::read(response.body()).map_err(|error| undecodable(&error))?;
-        let Some(text) = transcription.text else {
-            let error = Error::new(ErrorKind::Decode, "the transcript has no text").with_operation(OPERATION);
-            return Err(error.with_request_id(response.request_id().map(str::to_owned)));
-        };
+        let text = transcription.text;
         Ok(Transcript { text, details, headers: response.headers().clone() })
     }
 

@@ -5,6 +5,8 @@ use std::{error::Error as StdError, fmt, time::Duration};
 use http::StatusCode;
 use pollinations_api::types::ErrorCode;
 
+use super::reason::{PaymentKind, RateLimit};
+
 /// What went wrong, where, and whether trying again can help.
 ///
 /// One type for every call. It never holds the API key: neither in its text, nor in its sources, nor in an address.
@@ -12,7 +14,7 @@ use pollinations_api::types::ErrorCode;
 /// # Examples
 ///
 /// ```
-/// use pollinations_ext::{ErrorKind, Pollinations};
+/// use pollinations_ext::{ErrorKind, PaymentKind, Pollinations};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +27,8 @@ use pollinations_api::types::ErrorCode;
 /// let error = pollinations.chat("openai").user("Hello").send().await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Api);
 /// assert_eq!(error.status().map(|status| status.as_u16()), Some(402));
-/// assert_eq!(error.code().map(|code| code.as_str()), Some("PAYMENT_REQUIRED"));
+/// assert_eq!(error.code().map(|code| code.as_str()), Some("INSUFFICIENT_BALANCE"));
+/// assert_eq!(error.payment(), Some(PaymentKind::Balance));
 /// # Ok(())
 /// # }
 /// ```
@@ -43,6 +46,10 @@ struct Inner {
     text: Option<String>,
     attempts: u32,
     retry_after: Option<Duration>,
+    payment: Option<PaymentKind>,
+    rate_limit: Option<RateLimit>,
+    fix_url: Option<String>,
+    outcome_unknown: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -106,6 +113,10 @@ impl Error {
             text: None,
             attempts: 0,
             retry_after: None,
+            payment: None,
+            rate_limit: None,
+            fix_url: None,
+            outcome_unknown: false,
             source: None,
         }))
     }
@@ -197,6 +208,26 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_payment(mut self, payment: Option<PaymentKind>) -> Self {
+        self.0.payment = payment;
+        self
+    }
+
+    pub(crate) fn with_rate_limit(mut self, limit: Option<RateLimit>) -> Self {
+        self.0.rate_limit = limit;
+        self
+    }
+
+    pub(crate) fn with_fix_url(mut self, url: Option<String>) -> Self {
+        self.0.fix_url = url;
+        self
+    }
+
+    pub(crate) fn with_outcome_unknown(mut self) -> Self {
+        self.0.outcome_unknown = true;
+        self
+    }
+
     pub(crate) fn with_operation(mut self, operation: &str) -> Self {
         self.0.operation.get_or_insert_with(|| operation.to_owned());
         self
@@ -211,7 +242,7 @@ impl Error {
     pub(crate) fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         let inner = &mut *self.0;
         inner.message = rewrite(&inner.message);
-        for text in [&mut inner.request_id, &mut inner.body].into_iter().flatten() {
+        for text in [&mut inner.request_id, &mut inner.body, &mut inner.fix_url].into_iter().flatten() {
             *text = rewrite(text);
         }
         self
@@ -403,8 +434,83 @@ impl Error {
         self.0.status == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
+    /// What is used up, when the service asks for payment: status 402, or a reply that is really such a refusal (see
+    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). Nothing for other errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::PaymentKind;
+    ///
+    /// match error.payment() {
+    ///     Some(PaymentKind::KeyBudget) => println!("raise the budget of the key: {:?}", error.fix_url()),
+    ///     Some(_) => println!("top up: {:?}", error.fix_url()),
+    ///     None => println!("{error}"),
+    /// }
+    /// # }
+    /// ```
+    pub fn payment(&self) -> Option<PaymentKind> {
+        self.0.payment
+    }
+
+    /// The page where a person can solve the problem: buy pollen, raise the budget of a key (402), or allow a model for
+    /// it (403). Nothing if the service names none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if let Some(url) = error.fix_url() {
+    ///     println!("please open {url}");
+    /// }
+    /// # }
+    /// ```
+    pub fn fix_url(&self) -> Option<&str> {
+        self.0.fix_url.as_deref()
+    }
+
+    /// Which rate limit was hit, for status 429. Nothing for other errors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.rate_limit() == Some(pollinations_ext::RateLimit::Key) {
+    ///     println!("a secret key has no such limit");
+    /// }
+    /// # }
+    /// ```
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.0.rate_limit
+    }
+
+    /// Whether the request may have been carried out, and paid, although its answer was lost.
+    ///
+    /// Then sending it again may be done or paid twice. This is never so where sending again is safe: for requests that
+    /// only read, and for generations that the service coalesces ([`Operation::is_coalesced`]) and that are not
+    /// streamed: the same request joins the generation that is running. It is so for a stream whose connection broke
+    /// before its first event, for an upload, and for changes to an account such as a new key.
+    ///
+    /// [`Operation::is_coalesced`]: crate::api::Operation::is_coalesced
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// if error.is_retryable() && !error.outcome_unknown() {
+    ///     println!("it is safe to try again");
+    /// }
+    /// # }
+    /// ```
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
     /// Whether the same call may succeed later: the connection failed, or the status is one of 402, 408, 429, 500, 502,
-    /// 503 and 504. For 402 somebody has to add pollen, or the daily reset has to come.
+    /// 503, 504, 520 to 524, 527, 529 and 530. For 402 somebody has to add pollen, or the daily reset has to come.
+    ///
+    /// [`outcome_unknown`](Self::outcome_unknown) says whether it may also be paid twice.
     ///
     /// # Examples
     ///
@@ -426,7 +532,7 @@ impl Error {
 
 /// The statuses after which a request is worth repeating.
 pub(crate) fn is_retryable_status(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 402 | 408 | 429 | 500 | 502 | 503 | 504)
+    matches!(status.as_u16(), 402 | 408 | 429 | 500 | 502..=504 | 520..=524 | 527 | 529 | 530)
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -468,6 +574,9 @@ impl fmt::Display for Error {
         if inner.attempts > 1 {
             notes.push(format!("after {} attempts", inner.attempts));
         }
+        if inner.outcome_unknown {
+            notes.push("the outcome is unknown: the request may have been carried out".to_owned());
+        }
         notes.extend(inner.retry_after.map(|wait| format!("the server asks to wait {} s", wait.as_secs())));
         if !notes.is_empty() {
             write!(formatter, " ({})", notes.join(", "))?;
@@ -492,6 +601,10 @@ impl fmt::Debug for Error {
             .field("text", &inner.text)
             .field("attempts", &inner.attempts)
             .field("retry_after", &inner.retry_after)
+            .field("payment", &inner.payment)
+            .field("rate_limit", &inner.rate_limit)
+            .field("fix_url", &inner.fix_url)
+            .field("outcome_unknown", &inner.outcome_unknown)
             .field("source", &inner.source)
             .finish()
     }

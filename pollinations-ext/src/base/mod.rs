@@ -6,5 +6,6 @@ pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod maybe_send;
 pub(crate) mod progress;
+pub(crate) mod reason;
 pub mod sse;
 pub(crate) mod time;

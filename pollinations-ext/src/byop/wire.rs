@@ -16,7 +16,7 @@ use crate::{
         header::request_id,
         time::timeout,
     },
-    exchange::transport::read,
+    exchange::reading::{pieces, read},
 };
 
 /// How long one request may take.
@@ -86,7 +86,7 @@ pub(super) async fn send(http: &reqwest::Client, request: Request) -> Result<Ans
     let exchange = async {
         let response = http.execute(request).await.map_err(Error::transport)?;
         let (status, id) = (response.status(), request_id(response.headers()));
-        let (body, _) = read(response, MAX_ANSWER).await;
+        let (body, _) = read(pieces(response), MAX_ANSWER).await;
         Ok(Answer { status, body, id })
     };
     match timeout(TIMEOUT, exchange).await {

@@ -21,13 +21,11 @@ pub(super) struct Attachment {
 
 impl Attachment {
     pub(super) fn image_url(url: String) -> Self {
-        let image_url = ImageUrl { detail: None, mime_type: None, url };
-        Self { part: ImagePart { image_url }.into(), file: None, place: (0, 0) }
+        Self { part: ImagePart::new(ImageUrl::new(url)).into(), file: None, place: (0, 0) }
     }
 
     pub(super) fn video_url(url: String) -> Self {
-        let video_url = VideoUrl { mime_type: None, url };
-        Self { part: VideoPart { video_url }.into(), file: None, place: (0, 0) }
+        Self { part: VideoPart::new(VideoUrl::new(url)).into(), file: None, place: (0, 0) }
     }
 
     pub(super) fn image(file: File) -> Self {
@@ -35,13 +33,12 @@ impl Attachment {
     }
 
     pub(super) fn audio(file: File) -> Self {
-        let input_audio = InputAudio { data: String::new(), format: AudioFormat::Wav };
-        let part = AudioPart { cache_control: None, input_audio }.into();
+        let part = AudioPart::new(InputAudio::new("", AudioFormat::Wav)).into();
         Self { part, file: Some(file), place: (0, 0) }
     }
 
     pub(super) fn file(file: File) -> Self {
-        let part = FilePart { cache_control: None, file: InputFile::default() }.into();
+        let part = FilePart::new(InputFile::default()).into();
         Self { part, file: Some(file), place: (0, 0) }
     }
 
@@ -52,12 +49,12 @@ impl Attachment {
     /// Adds the part to the last message if the user said that, and else to a new one.
     pub(super) fn add_to(mut self, messages: &mut Vec<ChatMessage>) -> Self {
         if !matches!(messages.last(), Some(ChatMessage::User(_))) {
-            messages.push(UserMessage { content: MessageContent::Parts(Vec::new()), name: None }.into());
+            messages.push(UserMessage::new(MessageContent::Parts(Vec::new())).into());
         }
         let at = messages.len().saturating_sub(1);
         if let Some(ChatMessage::User(UserMessage { content, .. })) = messages.last_mut() {
             if let MessageContent::Text(text) = content {
-                let text = TextPart { cache_control: None, text: std::mem::take(text) };
+                let text = TextPart::new(std::mem::take(text));
                 *content = MessageContent::Parts(vec![text.into()]);
             }
             if let MessageContent::Parts(parts) = content {
@@ -80,15 +77,12 @@ impl Attachment {
         match part {
             Some(ContentPart::ImageUrl(image)) => image.image_url.url = image_data_url(&loaded)?,
             Some(ContentPart::InputAudio(audio)) => {
-                audio.input_audio = InputAudio { data: loaded.base64(), format: audio_format(&loaded)? };
+                audio.input_audio = InputAudio::new(loaded.base64(), audio_format(&loaded)?);
             }
             Some(ContentPart::File(part)) => {
-                part.file = InputFile {
-                    file_data: Some(loaded.data_url()),
-                    mime_type: loaded.content_type,
-                    file_name: Some(loaded.name),
-                    ..InputFile::default()
-                };
+                part.file.file_data = Some(loaded.data_url());
+                part.file.mime_type = loaded.content_type;
+                part.file.file_name = Some(loaded.name);
             }
             _ => return Err(Error::request("the message that a file was attached to is no longer there")),
         }

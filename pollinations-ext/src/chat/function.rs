@@ -69,12 +69,9 @@ impl Function {
         T: Serialize,
         E: fmt::Display,
     {
-        let definition = FunctionDefinition {
-            name: name.into(),
-            description: Some(description.into()),
-            parameters: schema::parameters::<A>(),
-            strict: None,
-        };
+        let mut definition = FunctionDefinition::new(name);
+        definition.description = Some(description.into());
+        definition.parameters = schema::parameters::<A>();
         let call = move |arguments: &str| -> Result<Running, String> {
             let arguments = parse(arguments).map_err(|error| format!("the arguments are not valid: {error}"))?;
             let result = function(arguments);

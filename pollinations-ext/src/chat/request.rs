@@ -62,10 +62,12 @@ pub struct ChatRequest {
 
 impl ChatRequest {
     pub(crate) fn new(shared: Arc<Shared>, model: String) -> Self {
+        let mut body = ChatCompletionRequest::default();
+        body.model = Some(model);
         Self {
             shared,
             options: Options::default(),
-            body: Box::new(ChatCompletionRequest { model: Some(model), ..ChatCompletionRequest::default() }),
+            body: Box::new(body),
             attachments: Vec::new(),
             functions: Vec::new(),
             max_rounds: MAX_ROUNDS,
@@ -82,7 +84,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn system(self, text: impl Into<String>) -> Self {
-        self.message(SystemMessage { cache_control: None, content: MessageContent::Text(text.into()), name: None })
+        self.message(SystemMessage::new(MessageContent::Text(text.into())))
     }
 
     /// Adds an instruction under the name that newer models of OpenAI have for it.
@@ -95,7 +97,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn developer(self, text: impl Into<String>) -> Self {
-        self.message(DeveloperMessage { cache_control: None, content: MessageContent::Text(text.into()), name: None })
+        self.message(DeveloperMessage::new(MessageContent::Text(text.into())))
     }
 
     /// Adds what the user says.
@@ -108,7 +110,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn user(self, text: impl Into<String>) -> Self {
-        self.message(UserMessage { content: MessageContent::Text(text.into()), name: None })
+        self.message(UserMessage::new(MessageContent::Text(text.into())))
     }
 
     /// Adds what the model said before.
@@ -121,8 +123,9 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn assistant(self, text: impl Into<String>) -> Self {
-        let content = Some(MessageContent::Text(text.into()));
-        self.message(AssistantMessage { content, ..AssistantMessage::default() })
+        let mut message = AssistantMessage::default();
+        message.content = Some(MessageContent::Text(text.into()));
+        self.message(message)
     }
 
     /// Adds what a tool answered to the call with this id.
@@ -140,8 +143,9 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn tool_result(self, call_id: impl Into<String>, result: impl Into<String>) -> Self {
-        let content = Some(MessageContent::Text(result.into()));
-        self.message(ToolMessage { cache_control: None, content, tool_call_id: call_id.into() })
+        let mut message = ToolMessage::new(call_id);
+        message.content = Some(MessageContent::Text(result.into()));
+        self.message(message)
     }
 
     /// Adds a message of any kind.
@@ -149,11 +153,12 @@ impl ChatRequest {
     /// # Examples
     ///
     /// ```
-    /// use pollinations_ext::types::{MessageContent, UserMessage};
+    /// use pollinations_ext::types::UserMessage;
     ///
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let content = MessageContent::Text("Hello".to_owned());
-    /// let request = pollinations.chat("openai").message(UserMessage { content, name: Some("ada".to_owned()) });
+    /// let mut message = UserMessage::new("Hello".to_owned());
+    /// message.name = Some("ada".to_owned());
+    /// let request = pollinations.chat("openai").message(message);
     /// # }
     /// ```
     pub fn message(mut self, message: impl Into<ChatMessage>) -> Self {
@@ -264,7 +269,7 @@ impl ChatRequest {
     /// use pollinations_ext::types::Tool;
     ///
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.chat("gemini").user("Plot a sine").tool(Tool::CodeExecution);
+    /// let request = pollinations.chat("gemini").user("Plot a sine").tool(Tool::code_execution());
     /// # }
     /// ```
     pub fn tool(mut self, tool: impl Into<Tool>) -> Self {
@@ -298,9 +303,10 @@ impl ChatRequest {
             Some(Value::Object(parameters)) => parameters,
             _ => Map::new(),
         };
-        let description = Some(description.into());
-        let function = FunctionDefinition { description, name: name.into(), parameters, strict: None };
-        self.tool(FunctionTool { function })
+        let mut function = FunctionDefinition::new(name);
+        function.description = Some(description.into());
+        function.parameters = parameters;
+        self.tool(FunctionTool::new(function))
     }
 
     /// Offers a Rust function. [`run`](Self::run) calls it whenever the model asks for it.
@@ -325,7 +331,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn callable(mut self, function: Function) -> Self {
-        let tool = FunctionTool { function: function.definition().clone() };
+        let tool = FunctionTool::new(function.definition().clone());
         self.functions.push(function);
         self.tool(tool)
     }
@@ -429,7 +435,11 @@ impl ChatRequest {
     pub async fn stream(self) -> Result<ChatStream, Error> {
         let (shared, options, mut body) = self.load().await?;
         body.stream = Some(true);
-        let streamed = body.stream_options.get_or_insert(StreamOptions { include_usage: Some(true) });
+        let streamed = body.stream_options.get_or_insert_with(|| {
+            let mut options = StreamOptions::default();
+            options.include_usage = Some(true);
+            options
+        });
         let with_usage = streamed.include_usage == Some(true);
         let events = shared.events(OPERATION, &options, Body(body)).await?;
         Ok(ChatStream::new(&shared, OPERATION, events, with_usage))

@@ -12,7 +12,11 @@ pub(super) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
     let name: String = T::schema_name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
     let name = Some(if name.is_empty() { "reply".to_owned() } else { name });
     let schema = if strict { schema } else { self::schema::<T>() };
-    JsonSchemaDefinition { description: None, name, schema: object(schema), strict: strict.then_some(true) }
+    let mut definition = JsonSchemaDefinition::default();
+    definition.name = name;
+    definition.schema = object(schema);
+    definition.strict = strict.then_some(true);
+    definition
 }
 
 /// What the arguments of a function are, as the model is shown them.

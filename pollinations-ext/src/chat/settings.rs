@@ -43,11 +43,11 @@ impl ChatRequest {
         reasoning_effort: ReasoningEffort, "\"low\"";
         /// The form of the reply: text, any JSON object, or JSON after a schema. [`structured`](Self::structured) does
         /// it by a type.
-        response_format: ResponseFormat, "pollinations_ext::types::ResponseFormat::JsonObject";
+        response_format: ResponseFormat, "pollinations_ext::types::ResponseFormat::json_object()";
         /// Whether the model may call a tool, must, or must call a certain one.
         tool_choice: ToolChoice, "pollinations_ext::types::ToolChoiceMode::Required";
         /// What the reply streams beside its pieces. By default [`stream`](Self::stream) asks for the usage.
-        stream_options: StreamOptions, "pollinations_ext::types::StreamOptions { include_usage: Some(false) }";
+        stream_options: StreamOptions, "pollinations_ext::types::StreamOptions::default()";
     }
 
     /// Ends the reply where one of these texts would come; 4 at the most.
@@ -89,8 +89,9 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn thinking(mut self, tokens: u64) -> Self {
-        let type_ = Some(ThinkingMode::Enabled);
-        self.body.thinking = Some(ThinkingOptions { budget_tokens: Some(tokens), type_ });
+        let thinking = self.body.thinking.insert(ThinkingOptions::default());
+        thinking.type_ = Some(ThinkingMode::Enabled);
+        thinking.budget_tokens = Some(tokens);
         self
     }
 
@@ -104,7 +105,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn speak(mut self, voice: impl Into<ChatVoice>, format: impl Into<AudioFormat>) -> Self {
-        self.body.audio = Some(AudioOptions { voice: voice.into(), format: format.into() });
+        self.body.audio = Some(AudioOptions::new(format, voice));
         self.modalities([Modality::Text, Modality::Audio])
     }
 

@@ -47,7 +47,7 @@ impl ChatRequest {
 
 /// Asks for a reply after the schema of `T`.
 async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<T, Error> {
-    let format = JsonSchemaFormat { json_schema: schema::definition::<T>() };
+    let format = JsonSchemaFormat::new(schema::definition::<T>());
     let reply = request.response_format(format).send().await?;
     let text = reply.text();
     parse(text).map_err(|error| {

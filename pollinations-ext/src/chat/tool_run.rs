@@ -183,6 +183,7 @@ async fn result(request: &ChatRequest, call: &ToolCall) -> ChatMessage {
         None => Err(format!("there is no function `{name}`")),
     };
     let text = outcome.unwrap_or_else(|error| format!("error: {error}"));
-    let content = Some(MessageContent::Text(text));
-    ToolMessage { cache_control: None, content, tool_call_id: call.id.clone() }.into()
+    let mut message = ToolMessage::new(call.id.clone());
+    message.content = Some(MessageContent::Text(text));
+    message.into()
 }

@@ -56,7 +56,9 @@ pub struct Builder {
     ask: Option<Ask>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
+    refusals_as_text: bool,
     max_body: Option<usize>,
 }
 
@@ -288,6 +290,14 @@ impl Builder {
 
     /// How long a call may take, all its attempts together; 10 minutes by default, since videos take several.
     ///
+    /// Three limits hold for three different things:
+    ///
+    /// | limit | for | by default | when it is over |
+    /// |---|---|---|---|
+    /// | `timeout` | a call, all its attempts and the waits between them | 10 minutes | the call fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) |
+    /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its answer begins | 2 minutes, 5 for a video | the same request is sent again, to join the generation that is running |
+    /// | [`idle_timeout`](Self::idle_timeout) | the silence between two pieces of an answer | 2 minutes | a stream fails; what can be asked for again is |
+    ///
     /// A call ends when its response is there: the whole of it, or for a stream its first event, or for a download its
     /// head. From then on [`idle_timeout`](Self::idle_timeout) holds.
     ///
@@ -300,6 +310,47 @@ impl Builder {
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// How long one attempt may go without an answer, before it is dropped and the same request is sent again; 2 minutes
+    /// by default, and 5 for a video. A value that is set here holds for both.
+    ///
+    /// This is for generations that the service coalesces and that are not streamed
+    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). There the second request joins the generation
+    /// that is running, and one is paid: a connection that died without a sign costs two minutes and not the whole
+    /// [`timeout`](Self::timeout). An attempt is dropped only if another one follows, so the last attempt that the
+    /// [`RetryPolicy`] allows waits for as long as the call may take. Other requests have no such limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().attempt_timeout(std::time::Duration::from_secs(60));
+    /// # let _ = builder;
+    /// ```
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// Whether to return a refusal that comes as a text as it came; false by default.
+    ///
+    /// When there is no pollen left, or the key may not use a model, the service answers a chat or a text with status
+    /// 200 and a reply that tells a person where to pay. This client takes that for what it is, and returns the error:
+    /// status 402 or 403, with [`Error::payment`] and [`Error::fix_url`], after what the
+    /// [`PaymentPolicy`](crate::PaymentPolicy) does about a 402. With true, the reply comes as if the model had written
+    /// it, for a chat in which a person reads it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use pollinations_ext::Builder;
+    /// let builder = Builder::default().refusals_as_text(true);
+    /// # let _ = builder;
+    /// ```
+    pub fn refusals_as_text(mut self, on: bool) -> Self {
+        self.refusals_as_text = on;
         self
     }
 
@@ -370,6 +421,10 @@ impl Builder {
             observer: self.observer,
             ask: self.ask,
             timeout: self.timeout.unwrap_or(TIMEOUT),
+            attempt_timeout: self.attempt_timeout,
+            refusals_as_text: self.refusals_as_text,
+            #[cfg(not(target_arch = "wasm32"))]
+            connections: Arc::default(),
             idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
             max_body: self.max_body.unwrap_or(MAX_BODY),
             chat: Arc::default(),

@@ -5,7 +5,7 @@ mod builder;
 use std::{fmt, sync::Arc};
 
 pub use builder::Builder;
-use pollinations_api::{Client, SharedTransport, types::ImageModel};
+use pollinations_api::{Client, SharedTransport};
 
 use crate::{
     account::Account,
@@ -19,6 +19,7 @@ use crate::{
     models::Models,
     retry::RetryPolicy,
     text::TextRequest,
+    video::VideoRequest,
 };
 
 /// The only model for music so far.
@@ -186,8 +187,8 @@ impl Pollinations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn video(&self, prompt: impl Into<String>, model: impl Into<ImageModel>) -> ImageRequest {
-        self.image(prompt).model(model)
+    pub fn video(&self, prompt: impl Into<String>, model: impl Into<String>) -> VideoRequest {
+        VideoRequest::new(self.shared.clone(), prompt.into(), model.into())
     }
 
     /// Starts the reading aloud of a text.

@@ -34,3 +34,72 @@ pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
     }
     url.into()
 }
+
+/// The methods that give the address of what a request makes. The type has a private method `address`; `example` makes a
+/// request and `path` is its path.
+macro_rules! address_methods {
+    (of $what:literal, operation $operation:ident, example $example:literal, path $path:literal) => {
+        #[doc = concat!("The address of the ", $what, ", for a page. It carries the client's key if that is publishable.")]
+        ///
+        /// # Errors
+        ///
+        /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, because everybody can read an
+        /// address; [`ErrorKind::Request`](crate::ErrorKind::Request) when the prompt cannot stand in an address, or
+        /// when a reference file would have to be uploaded first.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use pollinations_ext::Pollinations;
+        /// let pollinations = Pollinations::builder().key("pk_example".parse()?).build()?;
+        #[doc = concat!("let url = ", $example, ".url()?;")]
+        #[doc = concat!("assert_eq!(url, \"https://gen.pollinations.ai", $path, "&key=pk_example\");")]
+        /// # Ok::<(), pollinations_ext::Error>(())
+        /// ```
+        pub fn url(&self) -> Result<String, Error> {
+            address::with_key(&self.shared, self.address()?, $operation)
+        }
+
+        #[doc = concat!("The address of the ", $what, " without a key, for a proxy that adds one.")]
+        ///
+        /// # Errors
+        ///
+        /// As [`url`](Self::url), except for the key.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use pollinations_ext::Pollinations;
+        /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
+        #[doc = concat!("let url = ", $example, ".url_without_key()?;")]
+        #[doc = concat!("assert_eq!(url, \"https://gen.pollinations.ai", $path, "\");")]
+        /// # Ok::<(), pollinations_ext::Error>(())
+        /// ```
+        pub fn url_without_key(&self) -> Result<String, Error> {
+            self.address().map(String::from)
+        }
+
+        #[doc = concat!("The address of the ", $what, " with the client's key in it, even if the key is secret.")]
+        ///
+        /// Whoever sees the address can spend the account's pollen.
+        ///
+        /// # Errors
+        ///
+        /// As [`url`](Self::url), except for the key.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use pollinations_ext::Pollinations;
+        /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
+        #[doc = concat!("let url = ", $example, ".url_with_secret_key()?;")]
+        /// assert!(url.ends_with("&key=sk_example"));
+        /// # Ok::<(), pollinations_ext::Error>(())
+        /// ```
+        pub fn url_with_secret_key(&self) -> Result<String, Error> {
+            Ok(address::with_any_key(&self.shared, self.address()?))
+        }
+    };
+}
+
+pub(crate) use address_methods;

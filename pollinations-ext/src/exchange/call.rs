@@ -7,25 +7,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
-use http::{HeaderMap, header::CONTENT_TYPE};
 use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
 use reqwest::{Request, Response, Url};
 use serde::de::DeserializeOwned;
 
 use super::{
-    body,
-    download::Download,
+    download::{Again, Download},
     events::{Events, Opened},
     options::Options,
     raw::RawResponse,
-    transport::{MAX_ERROR_BODY, Receive, Received, Shared, read},
+    transport::{Earlier, Receive, Received, Shared},
 };
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::{header, request_id},
         json,
-        time::timeout,
     },
     retry::Failure,
 };
@@ -108,17 +104,7 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
-        let (response, attempts) = self.head(operation, options, send).await?;
-        if !is_text(response.headers()) {
-            return Ok(Download::new(self, operation, response));
-        }
-        let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
-        let message = format!("the server answered with `{kind}` instead of an image or sound");
-        let error = Error::new(ErrorKind::Decode, message).with_operation(operation).with_attempts(attempts);
-        let error = error.with_request_id(request_id(response.headers()));
-        let read = timeout(self.idle_timeout, read(response, MAX_ERROR_BODY)).await;
-        let body = read.map(|(body, _)| self.keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
-        Err(error.with_body(body::excerpt(&body)).redacted(&self.keys))
+        self.fetch(Again::new(self, operation, options, true), operation, send).await
     }
 
     /// Makes a call and returns what the server sends as it comes, whatever that is.
@@ -128,21 +114,18 @@ impl Shared {
         options: &Options,
         send: impl Write<T, E>,
     ) -> Result<Download, Error> {
-        let (response, _) = self.head(operation, options, send).await?;
-        Ok(Download::new(self, operation, response))
+        self.fetch(Again::new(self, operation, options, false), operation, send).await
     }
 
-    /// Makes a call and returns the response with its body still to be read.
-    async fn head<T, E>(
+    async fn fetch<T, E>(
         &self,
-        operation: &str,
-        options: &Options,
+        mut again: Again,
+        operation: &'static str,
         send: impl Write<T, E>,
-    ) -> Result<(Response, u32), Error> {
-        match self.perform(options, Receive::Open, operation, send).await? {
-            (Received::Response(response), attempts) => Ok((response, attempts)),
-            _ => Err(nothing(operation)),
-        }
+    ) -> Result<Download, Error> {
+        let request = send.write(self).map_err(|error| error.with_operation(operation))?;
+        let response = again.first(request).await?;
+        Ok(Download::new(self, operation, response, again))
     }
 
     /// Makes a call that is answered with a stream of events.
@@ -182,14 +165,8 @@ impl Shared {
     ) -> Result<(Received, u32), Error> {
         let request = send.write(self).map_err(|error| error.with_operation(operation))?;
         // On the heap, so that the futures of callers stay small.
-        let (outcome, attempts) = Box::pin(self.run(&self.http, request, operation, options, receive)).await;
-        match outcome {
-            Ok(received) => Ok((received, attempts)),
-            Err(failure) => {
-                let error = failure.explain(&self.keys).redacted(&self.keys);
-                Err(error.with_attempts(attempts).with_operation(operation))
-            }
-        }
+        let running = self.run(&self.http, request, operation, options, receive, Earlier::default());
+        Box::pin(running).await.explain(operation, &self.keys)
     }
 
     /// The address that a call would go to, without the key. Nothing is sent.
@@ -202,12 +179,6 @@ impl Shared {
         let request = send.write(self).and_then(|request| self.prepare(request, operation, options, Receive::Open));
         request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
     }
-}
-
-/// Whether a response is a page or JSON.
-fn is_text(headers: &HeaderMap) -> bool {
-    let kind = header(headers, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    kind.starts_with("text/") || kind.starts_with("application/json")
 }
 
 /// The error of a call whose response was received in another way than it was asked for, which does not happen.
@@ -242,11 +213,15 @@ pub(crate) struct Plain(pub(crate) Arc<Shared>);
 impl Transport for Plain {
     fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a> {
         Box::pin(async move {
-            match self.0.run(client, request, operation, &Options::default(), Receive::Native).await.0 {
+            let options = Options::default();
+            let outcome = self.0.run(client, request, operation, &options, Receive::Native, Earlier::default()).await;
+            match outcome.result {
                 Ok(Received::Response(response)) => Ok(without_query(response)),
-                Err(Failure::Unread(response)) => Ok(without_query(*response)),
-                Err(Failure::Broken(error)) => Err(error.without_url()),
+                Err(Failure::Unread(response, _)) => Ok(without_query(*response)),
+                Err(Failure::Broken(error) | Failure::Closed(error)) => Err(error.without_url()),
                 Err(Failure::Other(error)) => refused(client, &error),
+                // Only when other calls have used up the budget meanwhile.
+                Err(Failure::Late(_)) => Err(ended(client)),
                 // None of them comes up while only the head is received.
                 Ok(Received::Whole(_) | Received::Stream(_)) | Err(Failure::Status { .. }) => Err(ended(client)),
             }

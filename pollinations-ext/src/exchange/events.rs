@@ -12,13 +12,12 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
-use reqwest::Response;
 
 use super::guard::Guard;
 use crate::base::{
     error::{Error, ErrorKind},
     header::{header, request_id},
-    maybe_send::body,
+    maybe_send::Body,
     sse::Decoder,
 };
 
@@ -31,11 +30,10 @@ pub(crate) enum Opened {
 impl Opened {
     /// Waits for the first piece, so that a failure before it can still be repaired. What is not an event stream is an
     /// error, unless plain text will do.
-    pub(crate) async fn open(response: Response, idle: Duration, plain: bool) -> Result<Self, Error> {
-        let headers = response.headers().clone();
+    pub(crate) async fn open(headers: HeaderMap, body: Body, idle: Duration, plain: bool) -> Result<Self, Error> {
         let kind = header(&headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        let guard = Guard::new(body(response.bytes_stream()), idle);
+        let guard = Guard::new(body, idle);
         if kind.eq_ignore_ascii_case("text/event-stream") {
             return Events::open(guard, headers).await.map(Self::Events);
         }

@@ -1,12 +1,17 @@
 //! The error that a failed attempt is.
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
 
 use super::body::ErrorBody;
 use crate::{
-    base::{error::Error, header::request_id},
+    base::{
+        error::{Error, ErrorKind},
+        header::request_id,
+    },
     key::Keyring,
-    retry::{self, Failure},
+    retry::{Failure, Said},
 };
 
 impl Error {
@@ -38,16 +43,23 @@ impl Failure {
     pub(crate) fn explain(self, keys: &Keyring) -> Error {
         match self {
             Self::Status { status, headers, body } => api(status, &headers, &body, keys),
-            Self::Unread(response) => api(response.status(), response.headers(), &[], keys),
-            Self::Broken(error) => Error::transport(error),
+            Self::Unread(response, body) => api(response.status(), response.headers(), &body, keys),
+            Self::Broken(error) | Self::Closed(error) => Error::transport(error),
+            Self::Late(limit) => late(limit),
             Self::Other(error) => error,
         }
     }
 }
 
+/// The error of time that ran out before there was an answer.
+pub(super) fn late(limit: Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))
+}
+
 /// The error that a response with this status is.
 fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
     let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
+    let said = Said::read(status, headers, body);
     let body = ErrorBody::parse(body, fallback, keys);
-    Error::api(status, request_id(headers), body).with_retry_after(retry::retry_after(headers))
+    said.tell(Error::api(status, request_id(headers), body))
 }

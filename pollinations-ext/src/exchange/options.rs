@@ -16,6 +16,7 @@ use crate::{
 pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
     /// Who wants to know how much of the body has gone.
     pub(crate) report: Option<Report>,
     headers: HeaderMap,
@@ -79,6 +80,7 @@ impl fmt::Debug for Options {
             .debug_struct("Options")
             .field("retry", &self.retry)
             .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
             .field("headers", &self.headers)
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("fields", &self.fields.keys().collect::<Vec<_>>())
@@ -115,6 +117,21 @@ macro_rules! call_options {
         /// ```
         pub fn timeout(mut self, limit: std::time::Duration) -> Self {
             self.options.timeout = Some(limit);
+            self
+        }
+
+        /// How long one attempt of this call may go without an answer, before the same request is sent again to join the
+        /// generation that is running: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".attempt_timeout(std::time::Duration::from_secs(60));")]
+        /// # }
+        /// ```
+        pub fn attempt_timeout(mut self, limit: std::time::Duration) -> Self {
+            self.options.attempt_timeout = Some(limit);
             self
         }
 
@@ -209,3 +226,39 @@ macro_rules! into_setters {
 }
 
 pub(crate) use {into_setters, setters};
+
+/// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
+macro_rules! safety_methods {
+    (example $example:literal) => {
+        /// Runs the `privacy` and `secrets` checks on the input; off by default. Use
+        /// [`safety_checks`](Self::safety_checks) to choose others.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".safe(true);")]
+        /// # }
+        /// ```
+        pub fn safe(self, on: bool) -> Self {
+            self.safety_checks(on.to_string())
+        }
+
+        /// The safety checks to run on the input, separated by commas: `privacy`, `secrets`, `sexual`, `violence`,
+        /// `shield`, or `nsfw` for `sexual,violence`. Off by default.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $example, ".safety_checks(\"secrets,violence\");")]
+        /// # }
+        /// ```
+        pub fn safety_checks(mut self, checks: impl Into<String>) -> Self {
+            self.parameters.safe = Some(checks.into());
+            self
+        }
+    };
+}
+
+pub(crate) use safety_methods;

@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use http::{
     HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
@@ -16,23 +14,35 @@ use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
-use super::{body::ErrorBody, events::Opened, gateway::Gateway, options::Options, raw::RawResponse};
+#[cfg(not(target_arch = "wasm32"))]
+use super::connections::Connections;
+use super::{
+    body::ErrorBody,
+    effect,
+    events::Opened,
+    failure::late,
+    gateway::Gateway,
+    look::{accepted, not_refused, refused, unread},
+    options::Options,
+    raw::RawResponse,
+    reading::{End, MAX_ERROR_BODY, pieces, read, read_within, within},
+    refusal::Refusal,
+};
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
         json,
         progress::Report,
-        time::{timeout, until},
+        reason::PaymentKind,
+        time::{Instant, timeout, until},
     },
     key::{ApiKey, KeyPlacement, Keyring},
     retry::{
-        self, Ask, Bucket, Exchange, Failure, Limits, Observer, Payment, PaymentPolicy, PaymentRequired, RetryPolicy,
+        self, Ask, Bucket, Exchange, Failure, Limits, Observer, Outcome, Payment, PaymentPolicy, PaymentRequired,
+        Repeat, RetryPolicy,
     },
 };
-
-/// Bytes of an error body that are read.
-pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// Bytes of a body that is held in memory, by default.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -54,6 +64,11 @@ pub(crate) struct Shared {
     pub(crate) observer: Option<Observer>,
     pub(crate) ask: Option<Ask>,
     pub(crate) timeout: Duration,
+    /// For one attempt; nothing for what the operation takes as a rule.
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) refusals_as_text: bool,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) connections: Arc<Connections>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
     /// The request of a chat, but for its body.
@@ -83,8 +98,33 @@ pub(crate) enum Received {
     Stream(Box<Opened>),
 }
 
+impl Receive {
+    fn is_stream(self) -> bool {
+        matches!(self, Self::Events | Self::Pieces)
+    }
+}
+
+impl Outcome<Received> {
+    /// What callers get: the response and after how many attempts, or the error.
+    pub(crate) fn explain(self, operation: &str, keys: &Keyring) -> Result<(Received, u32), Error> {
+        let attempts = self.attempts;
+        match self.result {
+            Ok(received) => Ok((received, attempts)),
+            Err(failure) => {
+                let error = failure.explain(keys).redacted(keys).with_attempts(attempts).with_operation(operation);
+                Err(if self.is_unknown { error.with_outcome_unknown() } else { error })
+            }
+        }
+    }
+}
+
 impl Shared {
-    /// Sends a request as often as it takes. Returns how often that was.
+    /// What it means to send a request a second time, before or after it has been prepared.
+    pub(crate) fn repeat(&self, request: &Request, operation: &str, receive: Receive) -> Repeat {
+        effect::repeat(operation, request, receive.is_stream())
+    }
+
+    /// Sends a request as often as it takes.
     pub(crate) async fn run(
         &self,
         client: &reqwest::Client,
@@ -92,17 +132,21 @@ impl Shared {
         operation: &str,
         options: &Options,
         receive: Receive,
-    ) -> (Result<Received, Failure>, u32) {
+        earlier: Earlier,
+    ) -> Outcome<Received> {
         let request = match self.prepare(request, operation, options, receive) {
             Ok(request) => request,
-            Err(error) => return (Err(Failure::Other(error)), 0),
+            Err(error) => return Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
         };
+        let attempt_timeout = options.attempt_timeout.or(self.attempt_timeout);
         let policy = options.retry.as_ref().unwrap_or(&self.retry);
         let limits = Limits {
             operation,
             policy,
             bucket: policy.retry_budget().and(self.bucket.as_deref()),
-            timeout: options.timeout.unwrap_or(self.timeout),
+            timeout: options.timeout.unwrap_or(self.timeout).saturating_sub(earlier.spent),
+            attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(operation, &request)),
+            attempts: earlier.attempts,
             observer: self.observer.as_ref(),
         };
         let mut sending = Sending {
@@ -110,7 +154,8 @@ impl Shared {
             client,
             operation,
             receive,
-            timeout: limits.timeout,
+            timeout: options.timeout.unwrap_or(self.timeout),
+            repeat: self.repeat(&request, operation, receive),
             #[cfg(not(target_arch = "wasm32"))]
             report: options.report.clone(),
             request: Some(request),
@@ -166,12 +211,19 @@ impl Shared {
         self.authenticate(&mut request, &self.keys.current().key?);
         let response =
             timeout(PROFILE_TIMEOUT, self.http.execute(request)).await.ok()?.ok()?.error_for_status().ok()?;
-        let (body, _) = timeout(PROFILE_TIMEOUT, read(response, MAX_ERROR_BODY)).await.ok()?;
+        let (body, _) = timeout(PROFILE_TIMEOUT, read(pieces(response), MAX_ERROR_BODY)).await.ok()?;
         let profile: Value = json::read(&body).ok()?;
         let reset = humantime::parse_rfc3339(profile.get("nextResetAt")?.as_str()?).ok()?;
         // A reset that has passed means now.
         Some(until(reset))
     }
+}
+
+/// What a call has done already, when the body of its answer broke off and is asked for again.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Earlier {
+    pub(crate) attempts: u32,
+    pub(crate) spent: Duration,
 }
 
 /// One call's request, as it is sent again and again.
@@ -181,6 +233,7 @@ struct Sending<'a> {
     operation: &'a str,
     receive: Receive,
     timeout: Duration,
+    repeat: Repeat,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
     /// The request without a key; nothing once it was sent and cannot be repeated.
@@ -192,7 +245,7 @@ struct Sending<'a> {
 impl Exchange for Sending<'_> {
     type Output = Received;
 
-    async fn attempt(&mut self, left: Duration) -> Result<Received, Failure> {
+    async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let again = self.request.as_ref().and_then(Request::try_clone);
         let Some(mut request) = std::mem::replace(&mut self.request, again) else {
             return Err(Failure::Other(Error::request("the body cannot be sent twice")));
@@ -213,13 +266,10 @@ impl Exchange for Sending<'_> {
             // Leaves the HTTP client time to notice first.
             limit = left.saturating_add(Duration::from_secs(1));
         }
-        let answer = pin!(self.send(request));
+        let answer = pin!(self.send(request, patience));
         match timeout(limit, answer).await {
             Ok(result) => result,
-            Err(_) => {
-                let message = format!("no answer within {} s", self.timeout.as_secs_f64());
-                Err(Failure::Other(Error::new(ErrorKind::Timeout, message)))
-            }
+            Err(_) => Err(Failure::Other(late(self.timeout))),
         }
     }
 
@@ -235,6 +285,10 @@ impl Exchange for Sending<'_> {
         self.request.is_some()
     }
 
+    fn repeat(&self) -> Repeat {
+        self.repeat
+    }
+
     async fn pay(&mut self, policy: PaymentPolicy, failure: &Failure) -> Payment {
         let keys = &self.shared.keys;
         match policy {
@@ -245,11 +299,13 @@ impl Exchange for Sending<'_> {
                 if keys.has_moved_on(self.generation) {
                     return Payment::Settled;
                 }
-                let body = failure_body(failure, keys);
+                let (body, said) = (failure_body(failure, keys), failure.said());
                 let required = PaymentRequired {
                     operation: self.operation.to_owned(),
+                    kind: said.payment.unwrap_or(PaymentKind::Unspecified),
                     reason: if failure.is_signed_out() { Some("signed_out".to_owned()) } else { body.reason() },
                     message: body.message,
+                    fix_url: said.fix_url.map(|url| keys.redact(&url)),
                 };
                 match ask.answer(required).await {
                     retry::PaymentAnswer::Retry => keys.renew(None),
@@ -259,8 +315,7 @@ impl Exchange for Sending<'_> {
                 Payment::Settled
             }
             PaymentPolicy::WaitForReset { limit } => {
-                // No reset renews the budget of a key.
-                if failure_body(failure, keys).reason().as_deref() == Some("key_budget") {
+                if failure.said().payment.is_some_and(|kind| !kind.is_renewed()) {
                     return Payment::Never;
                 }
                 let wait = self.shared.time_to_reset().await.filter(|wait| *wait <= limit);
@@ -274,23 +329,33 @@ impl Exchange for Sending<'_> {
 /// What a failed response says.
 fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
     match failure {
-        Failure::Status { body, .. } => ErrorBody::parse(body, "there is no pollen left", keys),
+        Failure::Status { body, .. } | Failure::Unread(_, body) => {
+            let fallback =
+                if failure.is_signed_out() { "the key is no longer valid" } else { "there is no pollen left" };
+            ErrorBody::parse(body, fallback, keys)
+        }
         _ => ErrorBody::default(),
     }
 }
 
 impl Sending<'_> {
-    async fn send(&self, request: Request) -> Result<Received, Failure> {
-        let mut response = self.client.execute(request).await.map_err(Failure::Broken)?;
+    /// Sends the request. With `patience`, no answer within that time, or silence within it for too long, is
+    /// [`Failure::Late`].
+    async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
+        let begun = Instant::now();
+        let answer = within(patience, self.client.execute(request)).await?;
+        let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
+        #[cfg(not(target_arch = "wasm32"))]
+        self.shared.connections.answered(&response);
         self.shared.keys.clean(response.headers_mut());
         let status = response.status();
         if !status.is_success() {
             if self.receive == Receive::Native {
-                return Err(Failure::Unread(Box::new(response)));
+                return Err(unread(response).await);
             }
             let headers = Box::new(std::mem::take(response.headers_mut()));
             // What is there of the body says more than how it broke off.
-            let (body, _) = read(response, MAX_ERROR_BODY).await;
+            let (body, _) = within(patience, read(pieces(response), MAX_ERROR_BODY)).await?;
             return Err(Failure::Status { status, headers, body });
         }
         if let Some(coding) = undecoded(&response)
@@ -300,26 +365,60 @@ impl Sending<'_> {
             let error = Error::new(ErrorKind::Decode, message).with_status(status);
             return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
         }
+        let may_refuse = !self.shared.refusals_as_text && Refusal::is_possible(self.operation, response.headers());
         match self.receive {
+            Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
-            Receive::Whole => self.whole(response).await.map(Received::Whole),
+            Receive::Whole => {
+                // A body that falls silent is asked for again, if that is to be had.
+                let silence = patience.map(|_| self.shared.idle_timeout);
+                self.whole(response, may_refuse, silence).await.map(Received::Whole)
+            }
             Receive::Events | Receive::Pieces => {
+                let headers = response.headers().clone();
+                let mut body = pieces(response);
+                if may_refuse {
+                    body = not_refused(&headers, body).await?;
+                }
                 let plain = self.receive == Receive::Pieces;
-                let opened = Opened::open(response, self.shared.idle_timeout, plain).await;
+                let opened = Opened::open(headers, body, self.shared.idle_timeout, plain).await;
                 opened.map(|opened| Received::Stream(Box::new(opened))).map_err(Failure::Other)
             }
         }
     }
 
-    async fn whole(&self, mut response: Response) -> Result<RawResponse, Failure> {
+    /// What an error is that came in place of the head of an answer.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn unanswered(&self, error: reqwest::Error, elapsed: Duration) -> Failure {
+        match self.shared.connections.had_closed(&error, elapsed) {
+            true => Failure::Closed(error),
+            false => Failure::Broken(error),
+        }
+    }
+
+    /// A browser says nothing of its connections.
+    #[cfg(target_arch = "wasm32")]
+    fn unanswered(&self, error: reqwest::Error, _: Duration) -> Failure {
+        Failure::Broken(error)
+    }
+
+    async fn whole(
+        &self,
+        mut response: Response,
+        may_refuse: bool,
+        silence: Option<Duration>,
+    ) -> Result<RawResponse, Failure> {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let (body, end) = read(response, self.shared.max_body).await;
+        let (body, end) = read_within(silence, pieces(response), self.shared.max_body).await?;
         match end {
             End::Complete => {
+                if let Some(refusal) = may_refuse.then(|| Refusal::read(&headers, &body)).flatten() {
+                    return Err(refused(&refusal, headers));
+                }
                 let body = self.shared.gateway.adapt(self.operation, body);
                 Ok(RawResponse::new(self.operation, status, headers, body))
             }
-            End::Broken(error) => Err(Failure::Broken(error)),
+            End::Broken(error) => Err(Failure::Other(error)),
             End::TooLarge => {
                 let message = format!("the response is larger than {} bytes", self.shared.max_body);
                 Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
@@ -338,42 +437,4 @@ fn undecoded(response: &Response) -> Option<&str> {
 #[cfg(target_arch = "wasm32")]
 fn undecoded(_: &Response) -> Option<&str> {
     None
-}
-
-/// How the reading of a body ended.
-pub(crate) enum End {
-    Complete,
-    Broken(reqwest::Error),
-    TooLarge,
-}
-
-/// Reads a body up to a limit, in bytes. What was read before it broke off is returned too.
-pub(crate) async fn read(response: Response, limit: usize) -> (Bytes, End) {
-    let mut body = pin!(response.bytes_stream());
-    let mut pieces: Option<BytesMut> = None;
-    let mut first = Bytes::new();
-    loop {
-        let chunk = match body.next().await {
-            Some(Ok(chunk)) => chunk,
-            None => return (pieces.map_or(first, BytesMut::freeze), End::Complete),
-            Some(Err(error)) => return (pieces.map_or(first, BytesMut::freeze), End::Broken(error)),
-        };
-        let length = pieces.as_ref().map_or(first.len(), BytesMut::len);
-        let room = limit.saturating_sub(length);
-        let kept = chunk.slice(..chunk.len().min(room));
-        // Most bodies come in one piece and need no copy.
-        match &mut pieces {
-            Some(pieces) => pieces.extend_from_slice(&kept),
-            None if first.is_empty() => first = kept,
-            None => {
-                let mut both = BytesMut::with_capacity(length + kept.len());
-                both.extend_from_slice(&first);
-                both.extend_from_slice(&kept);
-                pieces = Some(both);
-            }
-        }
-        if chunk.len() > room {
-            return (pieces.map_or(first, BytesMut::freeze), End::TooLarge);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Images and videos.
+//! Images.
 
 mod request;
 

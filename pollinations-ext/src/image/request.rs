@@ -1,28 +1,28 @@
-//! Images and videos.
+//! Images.
 
 use std::sync::Arc;
 
 use pollinations_api::{
     ByteStream, Client,
-    types::{ImageModel, ImageQuality},
+    types::{ImageQuality, Resolution},
 };
 use reqwest::Url;
 
 use crate::{
     base::{error::Error, file::File, maybe_send::BoxFuture},
     exchange::{
-        address,
+        address::{self, address_methods},
         call::Generated,
         download::Download,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
     },
-    media::Media,
+    media::References,
 };
 
 const OPERATION: &str = "generate_image";
 
-/// Asks for an image, or with a video model for a video.
+/// Asks for an image.
 ///
 /// Operation `generate_image`. What is not set is left to the service.
 ///
@@ -50,20 +50,21 @@ pub struct ImageRequest {
     options: Options,
     prompt: String,
     parameters: Parameters,
-    references: Vec<Reference>,
+    references: References,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Parameters {
-    model: Option<ImageModel>,
+    model: Option<String>,
     width: Option<u64>,
     height: Option<u64>,
     seed: Option<i64>,
     enhance: Option<bool>,
     negative_prompt: Option<String>,
-    safe: Option<bool>,
+    safe: Option<String>,
     quality: Option<ImageQuality>,
     image: Option<String>,
+    resolution: Option<Resolution>,
     transparent: Option<bool>,
     duration: Option<u64>,
     aspect_ratio: Option<String>,
@@ -72,46 +73,47 @@ struct Parameters {
 
 type Sending = BoxFuture<Generated<ByteStream>>;
 
-/// An image to start from.
-#[derive(Clone, Debug)]
-enum Reference {
-    Url(String),
-    File(File),
-}
-
 impl ImageRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
         let (options, parameters) = (Options::default(), Parameters::default());
-        Self { shared, options, prompt, parameters, references: Vec::new() }
+        Self { shared, options, prompt, parameters, references: References::default() }
     }
 
     into_setters! {
         on parameters, example "pollinations.image(\"a cat\")";
-        /// The model, such as `flux` or, for a video, `veo`; `zimage` if it is not set.
-        model: ImageModel, "\"flux\"";
-        /// What should not be in the image.
-        negative_prompt: String, "\"dogs\"";
-        /// The quality, for the `gptimage` models: `low` to `hd`; `medium` if it is not set.
+        /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The service
+        /// takes `black-forest-labs/flux.1-schnell` if you set none.
+        model: String, "\"flux\"";
+        /// The quality, for models that have several: `low`, `medium`, `high` or `hd`.
         quality: ImageQuality, "\"hd\"";
-        /// The shape of a video: `16:9` or `9:16`.
+        /// The output resolution, such as `2k`, for models whose listing has `resolutions`.
+        resolution: Resolution, "\"2k\"";
+        /// What to keep out of the image. Upstream does not document this since autumn 2026: say it in the prompt
+        /// instead.
+        negative_prompt: String, "\"dogs\"";
+        /// The aspect ratio of a video, such as `16:9`. Upstream does not document this since autumn 2026: use
+        /// [`Pollinations::video`](crate::Pollinations::video).
         aspect_ratio: String, "\"16:9\"";
     }
 
     setters! {
         on parameters, example "pollinations.image(\"a cat\")";
-        /// The same seed gives the same image: 0 to 2147483647, or -1 for a new one each time; 0 if it is not set.
+        /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed gives the same image; the
+        /// service takes 0 if you set none.
         seed: i64, "42";
-        /// Lets a model improve the prompt first; off if it is not set.
-        enhance: bool, "true";
-        /// Filters content that is not safe; off if it is not set.
-        safe: bool, "true";
-        /// Makes the background transparent, for the `gptimage` models; off if it is not set.
+        /// Makes the background transparent, for models that can; off by default.
         transparent: bool, "true";
-        /// The length of a video in seconds: 4, 6 or 8 for `veo`, 2 to 10 for `seedance`.
+        /// Lets a model improve the prompt first; off by default. Upstream does not document this since autumn 2026.
+        enhance: bool, "true";
+        /// The length of a video in seconds. Upstream does not document this since autumn 2026: use
+        /// [`Pollinations::video`](crate::Pollinations::video).
         duration: u64, "5";
-        /// Adds sound to a video, for `veo`; off if it is not set.
+        /// Adds sound to a video. Upstream does not document this since autumn 2026: use
+        /// [`Pollinations::video`](crate::Pollinations::video).
         audio: bool, "true";
     }
+
+    safety_methods!(example "pollinations.image(\"a cat\")");
 
     /// Width and height in pixels; 1024 each if it is not set.
     ///
@@ -128,8 +130,7 @@ impl ImageRequest {
         self
     }
 
-    /// The address of an image to start from. Several calls give several images; for `veo` the first is the first frame
-    /// and the second the last.
+    /// The address of an image to start from. Several calls give several images.
     ///
     /// # Examples
     ///
@@ -139,12 +140,12 @@ impl ImageRequest {
     /// # }
     /// ```
     pub fn reference_image(mut self, url: impl Into<String>) -> Self {
-        self.references.push(Reference::Url(url.into()));
+        self.references.url(url.into());
         self
     }
 
     /// A file to start from. It is uploaded when the request is sent, and its address taken as the reference image: see
-    /// [`Media::upload`] for what may be uploaded, and what that means.
+    /// [`Media::upload`](crate::Media::upload) for what may be uploaded, and what that means.
     ///
     /// # Examples
     ///
@@ -164,7 +165,7 @@ impl ImageRequest {
     /// # }
     /// ```
     pub fn reference_file(mut self, image: File) -> Self {
-        self.references.push(Reference::File(image));
+        self.references.file(image);
         self
     }
 
@@ -176,7 +177,7 @@ impl ImageRequest {
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
     /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
-    /// model that the key may not use. For reference files the errors of [`Media::upload`].
+    /// model that the key may not use. For reference files the errors of [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
     ///
@@ -189,77 +190,20 @@ impl ImageRequest {
     pub async fn send(mut self) -> Result<Download, Error> {
         // Before anything is uploaded.
         address::segment(&self.prompt, OPERATION)?;
-        for reference in &mut self.references {
-            if let Reference::File(file) = reference {
-                let uploaded = Media::new(self.shared.clone()).upload(file.clone()).send().await?;
-                *reference = Reference::Url(uploaded.url);
-            }
-        }
+        self.references.upload(&self.shared).await?;
         let (shared, options) = (self.shared.clone(), self.options.clone());
         shared.media(OPERATION, &options, self.write()?).await
     }
 
-    /// The address of the image, for an `<img src>`. With the client's key in it if that is publishable.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in one, or a reference file that
-    /// would have to be uploaded first.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use pollinations_ext::Pollinations;
-    /// let pollinations = Pollinations::builder().key("pk_example".parse()?).build()?;
-    /// let url = pollinations.image("a cat").model("flux").url()?;
-    /// assert_eq!(url, "https://gen.pollinations.ai/image/a%20cat?model=flux&key=pk_example");
-    /// # Ok::<(), pollinations_ext::Error>(())
-    /// ```
-    pub fn url(&self) -> Result<String, Error> {
-        address::with_key(&self.shared, self.address()?, OPERATION)
-    }
-
-    /// The address of the image without a key, for a proxy that adds one.
-    ///
-    /// # Errors
-    ///
-    /// As [`url`](Self::url), but for the key.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use pollinations_ext::Pollinations;
-    /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
-    /// assert_eq!(pollinations.image("a cat").url_without_key()?, "https://gen.pollinations.ai/image/a%20cat");
-    /// # Ok::<(), pollinations_ext::Error>(())
-    /// ```
-    pub fn url_without_key(&self) -> Result<String, Error> {
-        self.address().map(String::from)
-    }
-
-    /// The address of the image with the client's key in it, be it secret. Whoever sees the address can spend the pollen
-    /// of the account.
-    ///
-    /// # Errors
-    ///
-    /// As [`url`](Self::url), but for the key.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use pollinations_ext::Pollinations;
-    /// # let pollinations = Pollinations::builder().key("sk_example".parse()?).build()?;
-    /// let url = pollinations.image("a cat").url_with_secret_key()?;
-    /// assert!(url.ends_with("?key=sk_example"));
-    /// # Ok::<(), pollinations_ext::Error>(())
-    /// ```
-    pub fn url_with_secret_key(&self) -> Result<String, Error> {
-        Ok(address::with_any_key(&self.shared, self.address()?))
-    }
+    address_methods!(
+        of "image",
+        operation OPERATION,
+        example "pollinations.image(\"a cat\").model(\"flux\")",
+        path "/image/a%20cat?model=flux"
+    );
 
     fn address(&self) -> Result<Url, Error> {
-        if self.references.iter().any(|reference| matches!(reference, Reference::File(_))) {
+        if self.references.have_files() {
             let message = "a reference file has no address; upload it and give its address";
             return Err(Error::request(message).with_operation(OPERATION));
         }
@@ -269,15 +213,7 @@ impl ImageRequest {
     /// Writes the request.
     fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
         address::segment(&self.prompt, OPERATION)?;
-        let urls: Vec<String> = self
-            .references
-            .into_iter()
-            .filter_map(|reference| match reference {
-                Reference::Url(url) => Some(url),
-                Reference::File(_) => None,
-            })
-            .collect();
-        let image = (!urls.is_empty()).then(|| urls.join("|"));
+        let image = self.references.joined();
         let parameters = Parameters { image, ..self.parameters };
         let prompt = self.prompt;
         Ok(move |client: Client| -> Sending {
@@ -296,6 +232,7 @@ impl ImageRequest {
                     safe,
                     quality,
                     image,
+                    resolution,
                     transparent,
                     duration,
                     aspect_ratio,

@@ -1,5 +1,7 @@
 //! Files that others can load.
 
+mod references;
+
 use std::{fmt, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -26,6 +28,8 @@ use crate::{
     },
 };
 
+pub(crate) use references::References;
+
 const UPLOAD: &str = "upload_media";
 const FETCH: &str = "fetch_media";
 const EXISTS: &str = "media_exists";
@@ -33,7 +37,7 @@ const EXISTS: &str = "media_exists";
 /// Bytes of an upload at the most, as the media service of 0.3.0 has it. Others answer 413.
 const MAX_UPLOAD: u64 = 10 * 1024 * 1024;
 
-/// The media service: files by the hash of their content. Everybody can load them.
+/// The media service: files by id. Everybody who has the address can load them.
 ///
 /// # Examples
 ///
@@ -79,13 +83,14 @@ impl Media {
         UploadRequest { shared: self.shared.clone(), options: Options::default(), file, encoding: Encoding::Multipart }
     }
 
-    /// Loads a file by its hash or its address on the media service. Needs no key.
+    /// Loads a file by its id or its address on the media service. Needs no key.
     ///
-    /// Operation `fetch_media`. Of an address only the hash is taken, so that the key goes nowhere else.
+    /// Operation `fetch_media`. Only the id is taken from an address, so the request goes to the media service and
+    /// nowhere else.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] for what is neither; status 404 when there is no such file.
+    /// [`ErrorKind::Request`] when the text is neither; status 404 when there is no such file.
     ///
     /// # Examples
     ///
@@ -95,19 +100,19 @@ impl Media {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn fetch(&self, hash_or_url: &str) -> Result<Download, Error> {
-        let hash = hash(hash_or_url, FETCH)?;
-        let send = |client: Client| async move { client.fetch_media().hash(hash).send().await };
+    pub async fn fetch(&self, id_or_url: &str) -> Result<Download, Error> {
+        let id = id(id_or_url, FETCH)?;
+        let send = |client: Client| async move { client.fetch_media().id(id).send().await };
         self.shared.download(FETCH, &Options::default(), send).await
     }
 
-    /// Whether there is a file of this hash, or at this address on the media service. Needs no key.
+    /// Whether there is a file with this id, or at this address on the media service. Needs no key.
     ///
     /// Operation `media_exists`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] for what is neither.
+    /// [`ErrorKind::Request`] when the text is neither.
     ///
     /// # Examples
     ///
@@ -117,9 +122,9 @@ impl Media {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn exists(&self, hash_or_url: &str) -> Result<bool, Error> {
-        let hash = hash(hash_or_url, EXISTS)?;
-        let send = |client: Client| async move { client.media_exists().hash(hash).send().await };
+    pub async fn exists(&self, id_or_url: &str) -> Result<bool, Error> {
+        let id = id(id_or_url, EXISTS)?;
+        let send = |client: Client| async move { client.media_exists().id(id).send().await };
         match self.shared.raw(EXISTS, &Options::default(), send).await {
             Ok(_) => Ok(true),
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(false),
@@ -128,21 +133,24 @@ impl Media {
     }
 }
 
-/// The hash that a file is stored under, which is the end of its address.
-fn hash(hash_or_url: &str, operation: &str) -> Result<String, Error> {
-    let path = hash_or_url.split(['?', '#']).next().unwrap_or_default();
-    let hash = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    if !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-        return Ok(hash.to_owned());
+/// The id of a file: the last segment of its address. Ids are letters, digits, `.`, `_` and `-`.
+fn id(id_or_url: &str, operation: &str) -> Result<String, Error> {
+    let path = id_or_url.split(['?', '#']).next().unwrap_or_default();
+    let id = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    // `.` and `..` would be steps through the path, and a host name is not an id.
+    let is_host = id_or_url.contains("://") && id_or_url.split('/').filter(|part| !part.is_empty()).count() < 3;
+    if is_id && !is_host && !matches!(id, "" | "." | "..") {
+        return Ok(id.to_owned());
     }
-    let message = "neither a hash nor the address of a file on the media service";
+    let message = "neither the id nor the address of a file on the media service";
     Err(Error::request(message).with_operation(operation))
 }
 
 /// Uploads a file. By default as a form with its name; the service takes all three forms alike.
 ///
-/// Operation `upload_media`. The same content has the same hash, and is stored once. Everybody who has the address can
-/// load it.
+/// Operation `upload_media`. Each upload gets an id of its own. Everybody who has the address can load the file, which
+/// is kept for 30 days; reading it after the 15th day renews that.
 ///
 /// # Examples
 ///
@@ -151,7 +159,7 @@ fn hash(hash_or_url: &str, operation: &str) -> Result<String, Error> {
 ///
 /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
 /// let uploaded = pollinations.media().upload(File::path("cat.png")).raw().send().await?;
-/// println!("{} was there before: {}", uploaded.url, uploaded.duplicate);
+/// println!("{}: {} bytes", uploaded.url, uploaded.size);
 /// # Ok(())
 /// # }
 /// ```
@@ -285,7 +293,9 @@ impl UploadRequest {
             Encoding::Raw => Upload { content_type: file.content_type_or_unknown().to_owned(), body: file.bytes },
             Encoding::Base64 => {
                 let data = BASE64_STANDARD.encode(&file.bytes);
-                let body = MediaUploadRequest { content_type: file.content_type, data, name: Some(file.name) };
+                let mut body = MediaUploadRequest::new(data);
+                body.content_type = file.content_type;
+                body.name = Some(file.name);
                 let body = serde_json::to_vec(&body).map_err(|error| Error::request(error.to_string()))?;
                 Upload { content_type: "application/json".to_owned(), body: body.into() }
             }
@@ -326,12 +336,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_and_addresses() {
+    fn ids_and_addresses() {
         for text in ["abc123", "https://media.pollinations.ai/abc123", "http://127.0.0.1:80/abc123/?x#y", "/abc123"] {
-            assert_eq!(hash(text, FETCH).unwrap(), "abc123", "{text}");
+            assert_eq!(id(text, FETCH).unwrap(), "abc123", "{text}");
         }
-        for text in ["", "/", "..", "a b", "https://", "%2e%2e", "a%2Fb"] {
-            let error = hash(text, FETCH).unwrap_err();
+        assert_eq!(id("https://media.pollinations.ai/my_file.v2-x", FETCH).unwrap(), "my_file.v2-x");
+        for text in ["", "/", "..", "a b", "https://", "https://media.pollinations.ai/", "%2e%2e", "a%2Fb"] {
+            let error = id(text, FETCH).unwrap_err();
             assert_eq!((error.kind(), error.operation()), (ErrorKind::Request, Some(FETCH)), "{text}");
         }
     }

@@ -13,8 +13,8 @@ use crate::base::{
     header::{REQUEST_ID, header},
 };
 
-/// The reply of a model, whole: from [`ChatRequest::send`](crate::chat::ChatRequest::send) or put together from a stream
-/// by [`ChatStream::finish`](crate::chat::ChatStream::finish).
+/// The reply of a model, whole: from [`ChatRequest::send`](crate::chat::ChatRequest::send) or put together from a stream by
+/// [`ChatStream::finish`](crate::chat::ChatStream::finish).
 ///
 /// The methods look at the first choice, which is the only one unless several were asked for.
 ///
@@ -289,13 +289,11 @@ impl From<ChatCompletion> for ChatReply {
 
 /// What a model said, as it is sent back to it.
 pub(super) fn to_message(message: &ReplyMessage) -> ChatMessage {
-    AssistantMessage {
-        content: message.content.clone().map(MessageContent::Text),
-        function_call: message.function_call.clone(),
-        tool_calls: message.tool_calls.clone().unwrap_or_default(),
-        ..AssistantMessage::default()
-    }
-    .into()
+    let mut said = AssistantMessage::default();
+    said.content = message.content.clone().map(MessageContent::Text);
+    said.function_call = message.function_call.clone();
+    said.tool_calls = message.tool_calls.clone().unwrap_or_default();
+    said.into()
 }
 
 /// Decodes base64, also when it is the sum of pieces that were encoded one by one and so has padding in between.

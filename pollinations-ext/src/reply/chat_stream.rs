@@ -26,7 +26,8 @@ use crate::{
         body::ErrorBody,
         events::Events,
         guard::Guard,
-        transport::{MAX_BODY, MAX_ERROR_BODY, Shared},
+        reading::MAX_ERROR_BODY,
+        transport::{MAX_BODY, Shared},
     },
     key::Keyring,
 };

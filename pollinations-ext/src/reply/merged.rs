@@ -65,18 +65,14 @@ impl Merged {
     pub(super) fn into_reply(self, headers: HeaderMap) -> ChatReply {
         let whole = self.whole;
         let choices = self.choices.into_iter().map(|(index, choice)| choice.into_choice(index)).collect();
-        let completion = ChatCompletion {
-            choices,
-            citations: whole.citations,
-            created: whole.created.unwrap_or_default(),
-            id: whole.id.unwrap_or_default(),
-            model: whole.model.unwrap_or_default(),
-            object: "chat.completion".to_owned(),
-            prompt_filter_results: None,
-            system_fingerprint: whole.system_fingerprint,
-            usage: whole.usage,
-            user_tier: whole.user_tier,
-        };
+        let choices: Vec<ChatChoice> = choices;
+        let created = whole.created.unwrap_or_default();
+        let (id, model) = (whole.id.unwrap_or_default(), whole.model.unwrap_or_default());
+        let mut completion = ChatCompletion::new(choices, created, id, model);
+        completion.citations = whole.citations;
+        completion.system_fingerprint = whole.system_fingerprint;
+        completion.usage = whole.usage;
+        completion.user_tier = whole.user_tier;
         ChatReply::new(completion, headers)
     }
 }
@@ -101,11 +97,7 @@ impl MergedChoice {
     /// Calls come in pieces too: the id and the name first, the arguments after.
     fn add_tool_call(&mut self, delta: &ToolCallDelta) {
         let index = delta.index.unwrap_or_default();
-        let call = self.tool_calls.entry(index).or_insert_with(|| ToolCall {
-            function: FunctionCall { arguments: String::new(), name: String::new() },
-            id: String::new(),
-            type_: "function".to_owned(),
-        });
+        let call = self.tool_calls.entry(index).or_insert_with(|| ToolCall::new(FunctionCall::new("", ""), ""));
         if let Some(id) = delta.id.as_ref().filter(|id| !id.is_empty()) {
             call.id.clone_from(id);
         }
@@ -116,12 +108,7 @@ impl MergedChoice {
     }
 
     fn add_audio(&mut self, delta: &AudioDelta) {
-        let audio = self.message.audio.get_or_insert_with(|| ReplyAudio {
-            data: String::new(),
-            expires_at: None,
-            id: None,
-            transcript: String::new(),
-        });
+        let audio = self.message.audio.get_or_insert_with(|| ReplyAudio::new("", ""));
         keep(&mut audio.id, &delta.id);
         keep(&mut audio.expires_at, &delta.expires_at);
         audio.data.push_str(delta.data.as_deref().unwrap_or_default());
@@ -137,14 +124,11 @@ impl MergedChoice {
     }
 
     fn into_choice(self, index: u64) -> ChatChoice {
-        let message = Some(self.message());
-        ChatChoice {
-            content_filter_results: None,
-            finish_reason: self.finish_reason,
-            index: Some(index),
-            logprobs: None,
-            message,
-        }
+        let mut choice = ChatChoice::default();
+        choice.message = Some(self.message());
+        choice.finish_reason = self.finish_reason;
+        choice.index = Some(index);
+        choice
     }
 }
 

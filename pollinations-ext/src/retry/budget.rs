@@ -82,12 +82,17 @@ impl Bucket {
     }
 
     /// Takes a token; false if there is none.
-    pub(super) fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         self.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |level| level.checked_sub(UNIT)).is_ok()
     }
 
+    /// Whether there is a token.
+    pub(super) fn has_one(&self) -> bool {
+        self.level.load(Ordering::Relaxed) >= UNIT
+    }
+
     /// Gives back what a call took that has succeeded.
-    pub(super) fn give_back(&self, tokens: u32) {
+    pub(crate) fn give_back(&self, tokens: u32) {
         if tokens > 0 {
             self.add(u64::from(tokens) * UNIT);
         }

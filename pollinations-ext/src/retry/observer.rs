@@ -4,6 +4,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
+use super::{
+    failure::{Failure, Fate},
+    repeat::Repeat,
+};
 use crate::base::error::ErrorKind;
 
 /// One attempt that has ended, as [`Builder::observer`](crate::Builder::observer) hears of it. It holds no key.
@@ -40,10 +44,83 @@ pub struct Attempt<'a> {
     pub status: Option<StatusCode>,
     /// What went wrong; nothing for a success.
     pub error: Option<ErrorKind>,
+    /// Why the attempt ended.
+    pub end: AttemptEnd,
     /// How long the attempt took.
     pub elapsed: Duration,
     /// How long the call now waits for its next attempt; nothing if there will be none.
     pub delay: Option<Duration>,
+    /// Whether the next attempt joins a generation that may still be running, so that both are paid once. False if
+    /// there is no next attempt.
+    pub joins: bool,
+}
+
+/// Why an attempt ended, as an [`Attempt`] has it.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::AttemptEnd;
+///
+/// assert_eq!(AttemptEnd::RateLimited.to_string(), "rate limited");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AttemptEnd {
+    /// The answer is there. For a download, its head is: if its body breaks off later, the same attempt is told once
+    /// more, with its other end.
+    Answered,
+    /// The service asks for payment: status 402, or a reply that is really such a refusal.
+    PaymentRequired,
+    /// There were too many requests: status 429.
+    RateLimited,
+    /// The server, or a gateway in front of it, answered with another error.
+    Refused,
+    /// No connection could be made. The request was not sent.
+    NotSent,
+    /// The server had closed a connection that was open from an earlier request.
+    ConnectionClosed,
+    /// There was no answer within [`attempt_timeout`](crate::Builder::attempt_timeout).
+    AttemptTimedOut,
+    /// The connection broke, or time ran out, before the answer was whole.
+    Lost,
+    /// The answer is of no use, or the request could not be made.
+    Failed,
+}
+
+impl AttemptEnd {
+    pub(super) fn of(failure: &Failure) -> Self {
+        match failure.fate() {
+            _ if failure.is_payment_required() => Self::PaymentRequired,
+            _ if failure.is_rate_limited() => Self::RateLimited,
+            _ if matches!(failure, Failure::Late(_)) => Self::AttemptTimedOut,
+            Fate::Refused(_) => Self::Refused,
+            Fate::Unsent => Self::NotSent,
+            Fate::Closed => Self::ConnectionClosed,
+            Fate::Unknown => Self::Lost,
+            Fate::Ended => Self::Failed,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::PaymentRequired => "payment required",
+            Self::RateLimited => "rate limited",
+            Self::Refused => "refused",
+            Self::NotSent => "not sent",
+            Self::ConnectionClosed => "connection closed",
+            Self::AttemptTimedOut => "attempt timed out",
+            Self::Lost => "lost",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for AttemptEnd {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
 }
 
 impl fmt::Display for Attempt<'_> {
@@ -55,9 +132,10 @@ impl fmt::Display for Attempt<'_> {
             (None, None) => formatter.write_str("success")?,
         }
         match self.delay {
-            Some(delay) => write!(formatter, ", next in {delay:?}"),
-            None => Ok(()),
+            Some(delay) => write!(formatter, ", next in {delay:?}")?,
+            None => return Ok(()),
         }
+        formatter.write_str(if self.joins { ", to join the same generation" } else { "" })
     }
 }
 
@@ -78,5 +156,29 @@ impl Observer {
 impl fmt::Debug for Observer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Observer")
+    }
+}
+
+/// Tells of an attempt whose answer broke off after it had been counted as received: the body of a download.
+pub(crate) fn tell_lost(
+    observer: Option<&Observer>,
+    operation: &str,
+    number: u32,
+    error: ErrorKind,
+    repeat: Repeat,
+    delay: Option<Duration>,
+) {
+    let joins = repeat == Repeat::Joins && delay.is_some();
+    tracing::debug!(
+        pollinations.operation = operation,
+        attempt = number,
+        end = AttemptEnd::Lost.name(),
+        joins,
+        "attempt ended"
+    );
+    if let Some(observer) = observer {
+        let (status, elapsed) = (None, Duration::ZERO);
+        let error = Some(error);
+        observer.tell(&Attempt { operation, number, status, error, end: AttemptEnd::Lost, elapsed, delay, joins });
     }
 }

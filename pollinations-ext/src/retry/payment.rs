@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    base::maybe_send::{BoxFuture, MaybeSend},
+    base::{
+        maybe_send::{BoxFuture, MaybeSend},
+        reason::PaymentKind,
+    },
     key::ApiKey,
 };
 
@@ -33,14 +36,15 @@ pub enum PaymentPolicy {
     NextKey,
     /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails when
     /// there is none. It is also asked when the key has expired or was revoked (401), so that it can sign the user in
-    /// again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time ask once. The time until the answer is not counted against the
-    /// time limit of the call.
+    /// again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time ask once. The time until the answer is
+    /// not counted against the time limit of the call.
     Ask,
     /// Waits for the time at which the account's daily pollen is renewed (`nextResetAt` of its profile), then tries
     /// once more. This wait is not counted against the time limit of the call.
     ///
-    /// Fails at once when the reset is further away than the limit or not known, or when it is the budget of the key
-    /// that is used up, which no reset renews.
+    /// Fails at once when the reset is further away than the limit, or when the profile names none. It also fails at
+    /// once when no reset can help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the model takes no
+    /// quest pollen ([`PaymentKind::QuestPollen`]).
     WaitForReset {
         /// The longest wait that is taken.
         limit: Duration,
@@ -69,7 +73,7 @@ impl fmt::Display for PaymentPolicy {
 /// use pollinations_ext::{PaymentAnswer, PaymentRequired};
 ///
 /// async fn ask(required: PaymentRequired) -> PaymentAnswer {
-///     println!("{}: {}", required.operation, required.message);
+///     println!("{}: {} {}", required.operation, required.kind, required.fix_url.unwrap_or_default());
 ///     PaymentAnswer::GiveUp
 /// }
 /// # let _ = ask;
@@ -79,8 +83,12 @@ impl fmt::Display for PaymentPolicy {
 pub struct PaymentRequired {
     /// The operation, by its id in the service's document.
     pub operation: String,
+    /// What is used up; [`PaymentKind::Unspecified`] when the user has to sign in again.
+    pub kind: PaymentKind,
     /// What the service said.
     pub message: String,
+    /// The page where a person can solve the problem, if the service names one.
+    pub fix_url: Option<String>,
     /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out` when
     /// the key has expired or was revoked. Older servers do not say.
     pub reason: Option<String>,

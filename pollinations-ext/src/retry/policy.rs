@@ -4,15 +4,34 @@ use std::{fmt, time::Duration};
 
 use super::{budget::RetryBudget, payment::PaymentPolicy};
 
+/// The shortest wait after a 429 that names none. The limit at the edge is counted over ten seconds.
+const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
+
 /// How failed requests are repeated.
 ///
-/// A request is repeated, unchanged, after a failure to connect, after a connection that broke before the response was
-/// there, and after the statuses 402, 408, 429, 500, 502, 503 and 504. The wait before it is drawn at random between
-/// zero and a bound that doubles each time ("full jitter"), unless the server names a wait in `Retry-After` (RFC 9110,
-/// section 10.2.3) or `retry-after-ms`. For 402, where waiting alone seldom helps, there is a [`PaymentPolicy`].
+/// A request is repeated, unchanged, after a failure to connect, and after the statuses 402, 408, 429, 500, 502, 503,
+/// 504, 520 to 524, 527, 529 and 530. The wait before it is drawn at random between zero and a bound that doubles each
+/// time ("full jitter"), unless the server names a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or
+/// its body. After a 429 without one, it is at least a second, and longer each time. For 402, where waiting alone seldom
+/// helps, there is a [`PaymentPolicy`].
 ///
-/// A request whose body cannot be sent twice is not repeated. A stream is repeated until its first event and never
-/// after. All calls of a client and its clones share one [`RetryBudget`], so that an outage is not multiplied.
+/// When the connection breaks, or time runs out, before the answer is whole, it depends on the request:
+///
+/// - Most generations are coalesced by the service
+///   ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)): the same request joins the generation that is
+///   running, and one is paid. They are repeated, also when there is no answer within
+///   [`attempt_timeout`](crate::Builder::attempt_timeout).
+/// - A request that only reads is repeated.
+/// - A stream, and a generation that is not coalesced, may be paid twice. It is repeated only with
+///   [`resend_uncached`](Self::resend_uncached); otherwise the error says
+///   [`outcome_unknown`](crate::Error::outcome_unknown).
+/// - An upload or a change to an account, such as a new key, is not repeated.
+///
+/// A request that is lost within a second on a connection that was open from an earlier request, without a byte of an
+/// answer, is repeated too: the server had closed the connection while it was idle (RFC 9112, section 9.3.1).
+///
+/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All
+/// calls of a client and its clones share one [`RetryBudget`], so that an outage is not multiplied.
 ///
 /// # Examples
 ///
@@ -33,6 +52,7 @@ pub struct RetryPolicy {
     max_elapsed: Option<Duration>,
     budget: Option<RetryBudget>,
     payment: PaymentPolicy,
+    resend_uncached: bool,
 }
 
 impl Default for RetryPolicy {
@@ -45,6 +65,7 @@ impl Default for RetryPolicy {
             max_elapsed: None,
             budget: Some(RetryBudget::default()),
             payment: PaymentPolicy::default(),
+            resend_uncached: false,
         }
     }
 }
@@ -178,6 +199,25 @@ impl RetryPolicy {
         self
     }
 
+    /// Whether to send a stream, or a generation that the service does not coalesce, again when nobody knows if it was
+    /// carried out; false by default, since it may then be paid twice.
+    ///
+    /// It makes no difference for uploads and for changes to an account, which are never sent again then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::RetryPolicy;
+    ///
+    /// // For a program that would rather pay twice than fail.
+    /// let policy = RetryPolicy::default().resend_uncached(true);
+    /// # let _ = policy;
+    /// ```
+    pub fn resend_uncached(mut self, on: bool) -> Self {
+        self.resend_uncached = on;
+        self
+    }
+
     /// The bounds of the waits, one a retry. Each wait is drawn at random between zero and its bound.
     ///
     /// # Examples
@@ -205,8 +245,27 @@ impl RetryPolicy {
         }
     }
 
+    /// The wait before the next attempt after a 429 that names none: a second at least, and longer each time, up to the
+    /// bound of all waits.
+    pub(crate) fn wait_for_rate(&self, attempts: u32) -> Option<Duration> {
+        let longest = self.max_delay.max(RATE_LIMIT_DELAY);
+        let doublings = attempts.saturating_sub(1).min(31);
+        let least = RATE_LIMIT_DELAY.saturating_mul(1 << doublings).min(longest);
+        // Half as much again at the most, so that the waits do not overlap.
+        (attempts <= self.max_retries).then(|| least + least.mul_f64(fastrand::f64() / 2.0))
+    }
+
+    /// Whether another attempt may follow this many.
+    pub(super) fn has_more(&self, attempts: u32) -> bool {
+        attempts <= self.max_retries
+    }
+
+    pub(super) fn resends_uncached(&self) -> bool {
+        self.resend_uncached
+    }
+
     /// Whether an attempt may still begin when this much time has passed.
-    pub(super) fn has_time(&self, elapsed: Duration) -> bool {
+    pub(crate) fn has_time(&self, elapsed: Duration) -> bool {
         self.max_elapsed.is_none_or(|limit| elapsed <= limit)
     }
 
@@ -231,7 +290,8 @@ impl RetryPolicy {
 
 impl fmt::Display for RetryPolicy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { max_retries, base_delay, max_delay, max_retry_after, max_elapsed, budget, payment } = self;
+        let Self { max_retries, base_delay, max_delay, max_retry_after, max_elapsed, budget, payment, resend_uncached } =
+            self;
         if *max_retries == 0 {
             formatter.write_str("no retries")?;
         } else {
@@ -243,6 +303,9 @@ impl fmt::Display for RetryPolicy {
             match budget {
                 Some(budget) => write!(formatter, "; {budget}")?,
                 None => formatter.write_str("; no budget")?,
+            }
+            if *resend_uncached {
+                formatter.write_str("; also what may be paid twice")?;
             }
         }
         write!(formatter, "; on 402: {payment}")
@@ -277,6 +340,19 @@ mod tests {
         assert!(policy.wait(2, None).is_some());
         assert!(policy.wait(3, None).is_none());
         assert!(RetryPolicy::none().wait(1, None).is_none());
+    }
+
+    #[test]
+    fn waits_for_a_rate_limit_begin_at_a_second_and_grow() {
+        let policy = RetryPolicy::default().max_retries(4).base_delay(Duration::ZERO);
+        for _ in 0..50 {
+            let waits: Vec<f64> =
+                (1..=6).filter_map(|n| policy.wait_for_rate(n)).map(|wait| wait.as_secs_f64()).collect();
+            assert_eq!(waits.len(), 4);
+            assert!(waits[0] >= 1.0 && waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
+        }
+        let short = policy.max_delay(Duration::ZERO).wait_for_rate(4).unwrap();
+        assert!((1.0..1.5).contains(&short.as_secs_f64()), "{short:?}");
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::{pin::pin, time::Duration};
 
 use http::StatusCode;
-use tracing::{Instrument as _, debug_span, field::Empty};
+use tracing::{Instrument as _, debug, debug_span, field::Empty};
 
-use super::Failure;
 use super::{
     budget::Bucket,
-    observer::{Attempt, Observer},
+    failure::Failure,
+    observer::{Attempt, AttemptEnd, Observer},
     payment::{Payment, PaymentPolicy},
     policy::RetryPolicy,
+    repeat::Repeat,
 };
 use crate::base::time::{Instant, sleep};
 
@@ -19,14 +20,18 @@ pub(crate) trait Exchange {
     /// What a success is.
     type Output;
 
-    /// Sends the request once more, for this long at the most.
-    async fn attempt(&mut self, left: Duration) -> Result<Self::Output, Failure>;
+    /// Sends the request once more, for as long as there is left. With `patience`, it gives up with
+    /// [`Failure::Late`] when there is no answer within that time.
+    async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Self::Output, Failure>;
 
     /// The status that a success came with.
     fn status(output: &Self::Output) -> StatusCode;
 
     /// Whether the request, as it was last sent, can be sent again.
     fn is_repeatable(&self) -> bool;
+
+    /// What it means to send the request again.
+    fn repeat(&self) -> Repeat;
 
     /// Does what the policy says about a 402.
     async fn pay(&mut self, policy: PaymentPolicy, failure: &Failure) -> Payment;
@@ -41,25 +46,48 @@ pub(crate) struct Limits<'a> {
     /// For all attempts and the waits between them, but for the time that payment takes: an answer to the question, or
     /// the daily reset.
     pub(crate) timeout: Duration,
+    /// For an attempt, if the next one joins the generation that is running.
+    pub(crate) attempt_timeout: Duration,
+    /// Attempts that the call has made before, whose answer broke off later.
+    pub(crate) attempts: u32,
     pub(crate) observer: Option<&'a Observer>,
 }
 
-/// Makes attempts until one succeeds, the policy has had enough, or time runs out. Returns how many were made.
-pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (Result<E::Output, Failure>, u32) {
-    let Limits { operation, policy, bucket, timeout, observer } = *limits;
+/// What came of all attempts.
+pub(crate) struct Outcome<T> {
+    pub(crate) result: Result<T, Failure>,
+    pub(crate) attempts: u32,
+    /// Whether one of those that failed may have been carried out, and another request may be done or paid twice.
+    pub(crate) is_unknown: bool,
+}
+
+/// Makes attempts until one succeeds, the policy has had enough, or time runs out.
+pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> Outcome<E::Output> {
+    let Limits { operation, policy, bucket, timeout, attempt_timeout, observer, .. } = *limits;
+    let repeat = exchange.repeat();
+    let mut is_unknown = false;
     let start = Instant::now();
     // Not counted against the time limit.
     let mut paying = Duration::ZERO;
     let mut payments = 0;
     let mut taken = 0;
-    let mut attempts = 0;
-    if let Some(bucket) = bucket {
+    let mut attempts = limits.attempts;
+    if let Some(bucket) = bucket
+        && attempts == 0
+    {
         bucket.begin();
     }
     loop {
         attempts += 1;
         let begun = Instant::now();
-        let left = timeout.saturating_sub(begun.duration_since(start).saturating_sub(paying));
+        let spent = begun.duration_since(start).saturating_sub(paying);
+        let left = timeout.saturating_sub(spent);
+        // An attempt is dropped only if another follows: the last one waits for as long as the call may take.
+        let follows = attempt_timeout < left
+            && policy.has_more(attempts)
+            && policy.has_time(spent.saturating_add(attempt_timeout))
+            && bucket.is_none_or(Bucket::has_one);
+        let patience = Some(attempt_timeout).filter(|_| repeat == Repeat::Joins && follows && exchange.is_repeatable());
         let span = debug_span!(
             "pollinations.attempt",
             "pollinations.operation" = operation,
@@ -68,7 +96,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
             delay = Empty
         );
         let result = {
-            let sending = pin!(exchange.attempt(left));
+            let sending = pin!(exchange.attempt(left, patience));
             sending.instrument(span.clone()).await
         };
         let status = match &result {
@@ -83,15 +111,20 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
             number: attempts,
             status,
             error: result.as_ref().err().map(Failure::kind),
+            end: result.as_ref().map_or_else(AttemptEnd::of, |_| AttemptEnd::Answered),
             elapsed: begun.elapsed(),
             delay: None,
+            joins: false,
         };
+        let may_join = result.as_ref().is_err_and(|failure| repeat.joins(failure));
         let tell = |delay: Option<Duration>| {
             if let Some(delay) = delay {
                 span.record("delay", delay.as_secs_f64());
             }
+            let joins = may_join && delay.is_some();
+            debug!(parent: &span, end = report.end.name(), joins, "attempt ended");
             if let Some(observer) = observer {
-                observer.tell(&Attempt { delay, ..report.clone() });
+                observer.tell(&Attempt { delay, joins, ..report.clone() });
             }
         };
         let failure = match result {
@@ -100,18 +133,20 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
                 if let Some(bucket) = bucket {
                     bucket.give_back(taken);
                 }
-                return (Ok(output), attempts);
+                return Outcome { result: Ok(output), attempts, is_unknown };
             }
             Err(failure) => failure,
         };
         let spent = start.elapsed().saturating_sub(paying);
         let fits = |wait: Duration| spent.saturating_add(wait) < timeout && policy.has_time(spent.saturating_add(wait));
+        is_unknown |= repeat.leaves_unknown(&failure);
         let payment = policy.payment_policy();
-        // Whoever can be asked for another key can sign in again.
+        // Whoever can be asked for another key can sign in again. A request that was refused with 401 has done nothing.
         let is_signed_out = failure.is_signed_out() && payment == PaymentPolicy::Ask;
-        if !exchange.is_repeatable() || !(failure.is_retryable() || is_signed_out) {
+        let may_repeat = is_signed_out || repeat.allows(&failure, policy.resends_uncached());
+        if !exchange.is_repeatable() || !may_repeat {
             tell(None);
-            return (Err(failure), attempts);
+            return Outcome { result: Err(failure), attempts, is_unknown };
         }
         let is_unpaid = failure.is_payment_required() && payment != PaymentPolicy::Backoff;
         let wait = if is_unpaid || is_signed_out {
@@ -127,7 +162,14 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
             paying = paying.saturating_add(asked.elapsed()).saturating_add(wait.unwrap_or_default());
             wait
         } else {
-            policy.wait(attempts, failure.retry_after()).filter(|wait| fits(*wait)).filter(|_| {
+            let asked = failure.retry_after();
+            let wait = match &failure {
+                // Whoever waits for a generation need not wait to wait.
+                Failure::Late(_) => policy.has_more(attempts).then_some(Duration::ZERO),
+                _ if failure.is_rate_limited() && asked.is_none() => policy.wait_for_rate(attempts),
+                _ => policy.wait(attempts, asked),
+            };
+            wait.filter(|wait| fits(*wait)).filter(|_| {
                 let granted = bucket.is_none_or(Bucket::take);
                 taken += u32::from(granted && bucket.is_some());
                 granted
@@ -136,7 +178,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> (
         tell(wait);
         match wait {
             Some(wait) => sleep(wait).await,
-            None => return (Err(failure), attempts),
+            None => return Outcome { result: Err(failure), attempts, is_unknown },
         }
     }
 }
@@ -176,6 +218,7 @@ mod tests {
         asked: Vec<Duration>,
         paid: Vec<PaymentPolicy>,
         repeatable: bool,
+        repeat: Repeat,
         /// How long each attempt takes.
         slowness: Duration,
         /// How long it takes to pay.
@@ -191,6 +234,7 @@ mod tests {
                 asked: Vec::new(),
                 paid: Vec::new(),
                 repeatable: true,
+                repeat: Repeat::Reads,
                 slowness: Duration::ZERO,
                 hesitation: Duration::ZERO,
             }
@@ -201,19 +245,31 @@ mod tests {
             self
         }
 
+        fn meaning(mut self, repeat: Repeat) -> Self {
+            self.repeat = repeat;
+            self
+        }
+
         async fn run(&mut self, policy: &RetryPolicy) -> (Result<&'static str, Failure>, u32) {
+            let outcome = self.outcome(policy).await;
+            (outcome.result, outcome.attempts)
+        }
+
+        async fn outcome(&mut self, policy: &RetryPolicy) -> Outcome<&'static str> {
             let bucket = policy.retry_budget().map(Bucket::new);
-            let timeout = Duration::from_secs(600);
-            let limits = Limits { operation: "test", policy, bucket: bucket.as_ref(), timeout, observer: None };
-            run(self, &limits).await
+            run(self, &Limits { bucket: bucket.as_ref(), ..limits(policy) }).await
         }
     }
 
     impl Exchange for Scripted {
         type Output = &'static str;
 
-        async fn attempt(&mut self, left: Duration) -> Result<&'static str, Failure> {
+        async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<&'static str, Failure> {
             self.asked.push(self.start.elapsed());
+            if let Some(patience) = patience.filter(|patience| *patience <= self.slowness) {
+                sleep(patience).await;
+                return Err(Failure::Late(patience));
+            }
             if left <= self.slowness {
                 sleep(left).await;
                 return Err(Failure::Other(Error::new(ErrorKind::Timeout, "late")));
@@ -230,6 +286,10 @@ mod tests {
             self.repeatable
         }
 
+        fn repeat(&self) -> Repeat {
+            self.repeat
+        }
+
         async fn pay(&mut self, policy: PaymentPolicy, _: &Failure) -> Payment {
             sleep(self.hesitation).await;
             self.paid.push(policy);
@@ -243,6 +303,22 @@ mod tests {
             .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
         Failure::Status { status: StatusCode::from_u16(code).unwrap(), headers: Box::new(headers), body: Bytes::new() }
+    }
+
+    fn limits(policy: &RetryPolicy) -> Limits<'_> {
+        Limits {
+            operation: "test",
+            policy,
+            bucket: None,
+            timeout: Duration::from_secs(600),
+            attempt_timeout: Duration::from_secs(120),
+            attempts: 0,
+            observer: None,
+        }
+    }
+
+    fn lost<T>() -> Result<T, Failure> {
+        Err(Failure::Other(Error::new(ErrorKind::Truncated, "cut")))
     }
 
     fn fails<T>(code: u16) -> Result<T, Failure> {
@@ -308,9 +384,7 @@ mod tests {
         let mut made = 0;
         for _ in 0..10 {
             let mut exchange = Scripted::new((0..10).map(|_| fails(503)));
-            let timeout = Duration::from_secs(600);
-            let limits = Limits { operation: "test", policy: &policy, bucket: Some(&bucket), timeout, observer: None };
-            made += run(&mut exchange, &limits).await.1;
+            made += run(&mut exchange, &Limits { bucket: Some(&bucket), ..limits(&policy) }).await.attempts;
         }
         assert_eq!(made, 10 + 4);
     }
@@ -321,9 +395,8 @@ mod tests {
         let bucket = Bucket::new(policy.retry_budget().unwrap());
         for _ in 0..10 {
             let mut exchange = Scripted::new([fails(503), fails(503)]);
-            let timeout = Duration::from_secs(600);
-            let limits = Limits { operation: "test", policy: &policy, bucket: Some(&bucket), timeout, observer: None };
-            assert!(run(&mut exchange, &limits).await.0.is_ok());
+            let limits = Limits { bucket: Some(&bucket), ..limits(&policy) };
+            assert!(run(&mut exchange, &limits).await.result.is_ok());
         }
     }
 
@@ -396,15 +469,91 @@ mod tests {
             Err(Failure::Other(Error::new(ErrorKind::Truncated, "cut"))),
         ]);
         let policy = RetryPolicy::default().base_delay(Duration::ZERO);
-        let timeout = Duration::from_secs(600);
-        let limits = Limits { operation: "test", policy: &policy, bucket: None, timeout, observer: Some(&observer) };
-        assert!(run(&mut exchange, &limits).await.0.is_ok());
+        let limits = Limits { observer: Some(&observer), ..limits(&policy) };
+        assert!(run(&mut exchange, &limits).await.result.is_ok());
         assert_eq!(
             *log.lock().unwrap(),
             [
                 "test: attempt 1: 429 Too Many Requests, next in 3s",
                 "test: attempt 2: Truncated, next in 0ns",
                 "test: attempt 3: 200 OK",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_without_an_answer_is_dropped_if_the_next_one_joins() {
+        // Two attempts are dropped; the last one has all the time of the call.
+        let mut exchange = Scripted::new([]).meaning(Repeat::Joins);
+        exchange.slowness = Duration::from_secs(300);
+        let (result, attempts) = exchange.run(&RetryPolicy::default()).await;
+        assert_eq!((result.unwrap(), attempts), ("done", 3));
+        assert_eq!(exchange.asked, [0, 120, 240].map(Duration::from_secs));
+
+        // Whatever does not join has that from the beginning, and so does what is not repeated.
+        for (repeat, policy) in [
+            (Repeat::Reads, RetryPolicy::default()),
+            (Repeat::Pays, RetryPolicy::default().resend_uncached(true)),
+            (Repeat::Joins, RetryPolicy::none()),
+            (Repeat::Joins, RetryPolicy::default().budget(RetryBudget::new(0, 0.0))),
+            (Repeat::Joins, RetryPolicy::default().max_elapsed(Duration::from_secs(60))),
+        ] {
+            let mut exchange = Scripted::new([]).meaning(repeat);
+            exchange.slowness = Duration::from_secs(300);
+            assert_eq!(exchange.run(&policy).await.1, 1, "{repeat:?} {policy}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_be_paid_twice_is_sent_again_only_if_asked() {
+        for (repeat, resend, attempts, is_unknown) in [
+            (Repeat::Joins, false, 2, false),
+            (Repeat::Reads, false, 2, false),
+            (Repeat::Pays, false, 1, true),
+            (Repeat::Pays, true, 2, true),
+            (Repeat::Uploads, true, 1, true),
+            (Repeat::Changes, true, 1, true),
+        ] {
+            let policy = RetryPolicy::default().resend_uncached(resend);
+            let outcome = Scripted::new([lost()]).meaning(repeat).outcome(&policy).await;
+            assert_eq!((outcome.attempts, outcome.is_unknown), (attempts, is_unknown), "{repeat:?} {resend}");
+        }
+        // What was refused afterwards says nothing of the attempt before.
+        let policy = RetryPolicy::default().resend_uncached(true);
+        let outcome = Scripted::new([lost(), fails(400)]).meaning(Repeat::Pays).outcome(&policy).await;
+        assert!(outcome.result.is_err() && outcome.is_unknown);
+        // A refusal is repeated, and then the outcome is known.
+        let outcome = Scripted::new([fails(503)]).meaning(Repeat::Pays).outcome(&RetryPolicy::default()).await;
+        assert_eq!((outcome.attempts, outcome.is_unknown), (2, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_limit_without_a_word_is_waited_for_longer_each_time() {
+        let mut exchange = Scripted::new([fails(429), fails(429), fails(429)]);
+        assert!(exchange.run(&RetryPolicy::default().max_retries(3).base_delay(Duration::ZERO)).await.0.is_ok());
+        let waits: Vec<Duration> = exchange.asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits[0] >= Duration::from_secs(1) && waits.windows(2).all(|pair| pair[0] < pair[1]), "{waits:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_observer_hears_why_an_attempt_ended_and_whether_the_next_joins() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&log);
+        let observer = Observer::new(move |attempt| seen.lock().unwrap().push((attempt.end, attempt.joins)));
+        let policy = RetryPolicy::default().max_retries(9);
+        let mut exchange =
+            Scripted::new([fails(524), lost(), fails(402), fails(429), fails(500)]).meaning(Repeat::Joins);
+        let limits = Limits { observer: Some(&observer), ..limits(&policy) };
+        assert!(run(&mut exchange, &limits).await.result.is_ok());
+        assert_eq!(
+            *log.lock().unwrap(),
+            [
+                (AttemptEnd::Refused, true),
+                (AttemptEnd::Lost, true),
+                (AttemptEnd::PaymentRequired, false),
+                (AttemptEnd::RateLimited, false),
+                (AttemptEnd::Refused, false),
+                (AttemptEnd::Answered, false),
             ]
         );
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pollinations_api::{Client, types::TextModel};
+use pollinations_api::Client;
 
 use super::reply::TextReply;
 use crate::{
@@ -52,7 +52,7 @@ pub struct TextRequest {
 
 #[derive(Clone, Debug, Default)]
 struct Parameters {
-    model: Option<TextModel>,
+    model: Option<String>,
     seed: Option<i64>,
     system: Option<String>,
     json: Option<bool>,
@@ -90,7 +90,7 @@ impl TextRequest {
     into_setters! {
         on parameters, example "pollinations.text(\"A haiku\")";
         /// The model, such as `openai` or `gemini-fast`; `openai` if it is not set.
-        model: TextModel, "\"mistral\"";
+        model: String, "\"mistral\"";
         /// An instruction that stands above the prompt.
         system: String, "\"Answer in French\"";
     }

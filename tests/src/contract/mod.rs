@@ -112,7 +112,7 @@ impl Context {
     }
 }
 
-/// The operations of the document that no probe is for.
+/// The operations of the document that have no probe. A run reports each of them as skipped.
 pub fn uncovered(document: &Document) -> Vec<String> {
     let probes = probes::all();
     let covered: BTreeSet<&str> =
@@ -144,11 +144,10 @@ pub async fn run(
     };
     let mut rows = Vec::new();
     let mut exchanges = Vec::new();
-    for operation in uncovered(document) {
-        rows.push(Row::uncovered(&operation));
-    }
+    let is_wanted = |id: &str| settings.operations.is_empty() || settings.operations.iter().any(|wanted| wanted == id);
+    rows.extend(uncovered(document).iter().filter(|id| is_wanted(id)).map(|id| Row::uncovered(id)));
     for probe in probes::all() {
-        if !settings.operations.is_empty() && !settings.operations.iter().any(|id| id == probe.operation) {
+        if !is_wanted(probe.operation) {
             continue;
         }
         let mut row = Row::new(probe.name, probe.operation);

@@ -145,7 +145,7 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Cheap, Answer, "chat_completions", "a chat in JSON", |context| {
             let request = context.client()?.chat("openai").user("Answer in JSON: a flower");
-            request.response_format(types::ResponseFormat::JsonObject).send().await.map(drop).map_err(told)
+            request.response_format(types::ResponseFormat::json_object()).send().await.map(drop).map_err(told)
         }),
         probe!(Cheap, Content, "chat_completions", "a chat after a schema", |context| {
             let request = context.client()?.chat("openai").user("Name a flower");
@@ -194,7 +194,7 @@ pub(super) fn all() -> Vec<Probe> {
             let image = context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(told)?;
             image.bytes().await.map(drop).map_err(told)
         }),
-        probe!(All, Answer, "generate_image", "a video", |context| {
+        probe!(All, Answer, "generate_video", "a video", |context| {
             let video = context.client()?.video("a cat", "seedance").duration(2).send().await.map_err(told)?;
             video.bytes().await.map(drop).map_err(told)
         }),

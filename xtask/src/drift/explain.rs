@@ -54,6 +54,7 @@ impl Explainer<'_> {
             class,
             operations: Vec::new(),
             location: location.to_owned(),
+            place: String::new(),
             message: message.into(),
             before: before.cloned().unwrap_or_default(),
             after: after.cloned().unwrap_or_default(),

@@ -5,12 +5,13 @@
 //! unlike a strict reader, the generated client takes new values of an enumeration and new members of a union.
 
 mod explain;
+mod group;
 mod prepare;
 mod prose;
 mod render;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -20,7 +21,7 @@ use drift_crate::{ChangeComparison, ChangeDetails};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::normalize::normalize;
+use crate::normalize::{Prose, shaped};
 use prepare::Pair;
 
 /// What a change means for callers of the generated client.
@@ -77,6 +78,9 @@ pub struct Change {
     /// Where it is: a JSON pointer into the normalized document, with `#` in front. For words, into the document as
     /// it was given.
     pub location: String,
+    /// The same for people, such as `ModelInfo.pricing` or ``query parameter `seed` ``; empty for an operation as a
+    /// whole.
+    pub place: String,
     /// What changed, in a sentence.
     pub message: String,
     /// What was there before; null if nothing was.
@@ -92,6 +96,9 @@ pub struct Report {
     pub bump: Option<Bump>,
     /// The changes.
     pub changes: Vec<Change>,
+    /// Method and path of each operation, by its id.
+    #[serde(skip)]
+    routes: BTreeMap<String, String>,
 }
 
 /// Compares two OpenAPI 3.0 or 3.1 documents.
@@ -101,8 +108,8 @@ pub struct Report {
 /// When one of them is not an OpenAPI document, or too broken to be compared.
 pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     let mut changes = prose::changes(old, new);
-    let old = normalize(old.clone())?.document;
-    let new = normalize(new.clone())?.document;
+    let old = shaped(old.clone(), Prose::Drop)?.document;
+    let new = shaped(new.clone(), Prose::Drop)?.document;
     let words = changes.len();
     let pair = Pair::new(&old, &new, &mut changes);
     for change in &mut changes[..words] {
@@ -111,6 +118,10 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     for found in walk(&pair)? {
         changes.extend(explain::explain(&pair, &found));
     }
+    for change in &mut changes {
+        change.place = pair.place(&change.location);
+    }
+    let routes = pair.routes();
     let mut seen = BTreeSet::new();
     changes.retain(|change| seen.insert((change.location.clone(), change.message.clone())));
     changes.sort_by(|left, right| {
@@ -124,7 +135,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
         Class::Additive => Bump::Minor,
         Class::Docs => Bump::Patch,
     });
-    Ok(Report { bump, changes })
+    Ok(Report { bump, changes, routes })
 }
 
 /// A place that differs.

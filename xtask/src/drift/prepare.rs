@@ -17,6 +17,7 @@ pub(super) struct Pair {
     pub(super) old: Value,
     pub(super) new: Value,
     users: BTreeMap<String, BTreeSet<String>>,
+    routes: BTreeMap<String, String>,
 }
 
 impl Pair {
@@ -26,7 +27,10 @@ impl Pair {
         for (name, operations) in uses(new, None) {
             users.entry(name).or_default().extend(operations);
         }
-        let mut pair = Self { old: old.clone(), new: new.clone(), users };
+        let routes = [old, new].into_iter().flat_map(ids);
+        let routes =
+            routes.map(|(place, id)| (id, format!("{} {}", place.method.to_uppercase(), place.path))).collect();
+        let mut pair = Self { old: old.clone(), new: new.clone(), users, routes };
         pair.operations(changes);
         pair.media_types(changes);
         pair.security(changes);
@@ -62,6 +66,41 @@ impl Pair {
         id.into_iter().collect()
     }
 
+    /// What a person calls the place: the type and its property, or the part of the operation.
+    pub(super) fn place(&self, location: &str) -> String {
+        if let Some(rest) = location.strip_prefix(SCHEMAS) {
+            let mut tokens = rest.split('/');
+            let mut place = unescaped(tokens.next().unwrap_or_default());
+            steps(&mut place, tokens);
+            return place;
+        }
+        let mut tokens = location.trim_start_matches("#/").split('/').skip(1);
+        let path = unescaped(tokens.next().unwrap_or_default());
+        let method = tokens.next().unwrap_or_default();
+        let rest: Vec<&str> = tokens.collect();
+        match rest.as_slice() {
+            ["parameters", index, inner @ ..] => {
+                let parameter = [&self.new, &self.old].into_iter().find_map(|document| {
+                    let operation = document.get("paths")?.get(&path)?.get(method)?;
+                    operation.get("parameters")?.get(index.parse::<usize>().ok()?)
+                });
+                let field = |key: &str| parameter.and_then(|it| it.get(key)?.as_str()).unwrap_or("?");
+                let mut place = format!("{} parameter `{}`", field("in"), field("name"));
+                steps(&mut place, inner.iter().copied().filter(|token| *token != "schema"));
+                place
+            }
+            ["requestBody", ..] => "request body".to_owned(),
+            ["responses", status, ..] => format!("response {status}"),
+            [other, ..] => (*other).to_owned(),
+            [] => String::new(),
+        }
+    }
+
+    /// Method and path of each operation of either document, by its id.
+    pub(super) fn routes(&self) -> BTreeMap<String, String> {
+        self.routes.clone()
+    }
+
     /// Operations by method and path. Another id at the same place is a new name, not a new operation.
     fn operations(&mut self, changes: &mut Vec<Change>) {
         let (old, new) = (ids(&self.old), ids(&self.new));
@@ -70,6 +109,7 @@ impl Pair {
                 class,
                 operations: after.or(before).map(str::to_owned).into_iter().collect(),
                 location: place.pointer(),
+                place: String::new(),
                 message,
                 before: json!(before),
                 after: json!(after),
@@ -118,6 +158,7 @@ impl Pair {
                 class: if harmless { Class::Additive } else { Class::Breaking },
                 operations: vec![id.clone()],
                 location: format!("{}/security", place.pointer()),
+                place: String::new(),
                 message: format!("it was authenticated with {}, and is with {}", list(&before), list(&after)),
                 before: json!(before),
                 after: json!(after),
@@ -142,7 +183,7 @@ impl Pair {
                 let location = format!("#{pointer}");
                 let operations = self.operations_at(&location);
                 let message = format!("media type `{kind}` is {what}");
-                changes.push(Change { class, operations, location, message, before, after });
+                changes.push(Change { class, operations, location, place: String::new(), message, before, after });
             };
             for (kind, media) in before.iter().filter(|(kind, _)| !after.contains_key(*kind)) {
                 change(kind, Class::Breaking, "gone", media.clone(), Value::Null);
@@ -188,6 +229,27 @@ impl Pair {
                     paths.insert(format!("{VIRTUAL}{name}"), json!({ "post": operation }));
                 }
             }
+        }
+    }
+}
+
+/// A token of a JSON pointer (RFC 6901) as what it stands for.
+fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+/// Appends the way into a schema: `.name` for a property, `[]` for the members of a list, `{}` for the values of a map.
+fn steps<'a>(place: &mut String, tokens: impl Iterator<Item = &'a str>) {
+    let mut tokens = tokens;
+    while let Some(token) = tokens.next() {
+        match token {
+            "properties" => {
+                place.push('.');
+                place.push_str(&unescaped(tokens.next().unwrap_or_default()));
+            }
+            "items" => place.push_str("[]"),
+            "additionalProperties" => place.push_str("{}"),
+            _ => {}
         }
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
                     class: Class::Docs,
                     operations: Vec::new(),
                     location: format!("#{object}/{key}"),
+                    place: String::new(),
                     message: format!("`{key}` changed"),
                     before: json!(old_word),
                     after: json!(new_word),

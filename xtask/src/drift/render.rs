@@ -1,36 +1,33 @@
 //! A report for people, for machines, and for a pull request.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::Result;
-use serde_json::Value;
 
-use super::{Change, Class, Report};
-
-/// Characters of a value that are shown.
-const SHOWN: usize = 60;
+use super::{
+    Class, Report,
+    group::{Group, Grouped, group},
+};
 
 impl Report {
-    /// One line a change, and one for the whole.
+    /// The counts first, then what changed in each operation, then what is new and what is gone.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        for change in &self.changes {
-            let operations = operations(change);
-            let operations = if operations.is_empty() { operations } else { format!(" [{operations}]") };
-            let values = match (value(&change.before), value(&change.after)) {
-                (None, None) => String::new(),
-                (before, after) => {
-                    format!(
-                        " ({} -> {})",
-                        before.as_deref().unwrap_or("nothing"),
-                        after.as_deref().unwrap_or("nothing")
-                    )
-                }
-            };
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{:<8}  {}: {}{values}{operations}", change.class, change.location, change.message);
+        let grouped = group(self);
+        let mut text = self.summary(&grouped) + "\n";
+        // Writing to a string cannot fail.
+        for Group { title, lines } in &grouped.changed {
+            let _ = writeln!(text, "\n{title}");
+            for line in lines {
+                let _ = writeln!(text, "  {:<8}  {}", line.class, line.text);
+            }
         }
-        text + &self.summary() + "\n"
+        for (heading, list) in self.lists(&grouped) {
+            let _ = writeln!(text, "\n{heading}");
+            for line in list {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+        text
     }
 
     /// The report as JSON: `bump` and `changes`.
@@ -42,71 +39,81 @@ impl Report {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Tables of the changes by class, under a heading.
+    /// The same as the text, with headings and lists.
     pub fn to_markdown(&self) -> String {
-        let mut text = format!("# API drift\n\n{}\n", self.summary());
-        for (class, heading) in
-            [(Class::Breaking, "Breaking"), (Class::Additive, "Additive"), (Class::Docs, "Documentation")]
-        {
-            let changes: Vec<&Change> = self.changes.iter().filter(|change| change.class == class).collect();
-            if changes.is_empty() {
-                continue;
+        let grouped = group(self);
+        let mut text = format!("# API drift\n\n{}\n", self.summary(&grouped));
+        for Group { title, lines } in &grouped.changed {
+            let titles: Vec<String> = title.lines().map(heading).collect();
+            let _ = writeln!(text, "\n## {}\n", titles.join(", "));
+            for line in lines {
+                let _ = writeln!(text, "- **{}** {}", line.class, escaped(&line.text));
             }
-            let _ = write!(
-                text,
-                "\n## {heading}\n\n| where | what | before | after | operations |\n|---|---|---|---|---|\n"
-            );
-            for change in changes {
-                let code = |text: &str| format!("`{}`", cell(text).replace('`', "'"));
-                let shown = |it: &Value| value(it).map(|it| code(&it)).unwrap_or_default();
-                let _ = writeln!(
-                    text,
-                    "| {} | {} | {} | {} | {} |",
-                    code(&change.location),
-                    cell(&change.message),
-                    shown(&change.before),
-                    shown(&change.after),
-                    cell(&operations(change)),
-                );
+        }
+        for (title, list) in self.lists(&grouped) {
+            let _ = writeln!(text, "\n## {title}\n");
+            for line in list {
+                let _ = writeln!(text, "- {}", heading(line));
             }
         }
         text
     }
 
-    /// How many changes there are, and the version they ask for.
-    fn summary(&self) -> String {
+    /// What has no lines of its own: operations as a whole, and words.
+    fn lists<'a>(&self, grouped: &'a Grouped) -> Vec<(String, &'a Vec<String>)> {
+        [
+            ("Removed operations", &grouped.removed),
+            ("New operations", &grouped.added),
+            ("Words that changed", &grouped.words),
+        ]
+        .into_iter()
+        .filter(|(_, list)| !list.is_empty())
+        .map(|(heading, list)| {
+            let count = if list == &grouped.words { String::new() } else { format!(" ({})", list.len()) };
+            (format!("{heading}{count}"), list)
+        })
+        .collect()
+    }
+
+    /// How many changes there are, the version they ask for, and how many operations are touched.
+    fn summary(&self, grouped: &Grouped) -> String {
         let Some(bump) = self.bump else { return "No changes.".to_owned() };
         let count = |class| self.changes.iter().filter(|change| change.class == class).count();
+        let touched: BTreeSet<&String> = self
+            .changes
+            .iter()
+            .filter(|change| change.class != Class::Docs)
+            .flat_map(|change| &change.operations)
+            .filter(|id| !grouped.is_whole(id))
+            .collect();
         format!(
-            "{} breaking, {} additive, {} docs: a {bump} version.",
+            "{} breaking, {} additive, {} docs: a {bump} version.\nOperations: {} changed, {} new, {} gone.",
             count(Class::Breaking),
             count(Class::Additive),
-            count(Class::Docs)
+            count(Class::Docs),
+            touched.len(),
+            grouped.added.len(),
+            grouped.removed.len(),
         )
     }
 }
 
-fn operations(change: &Change) -> String {
-    match change.operations.as_slice() {
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("{first}, {second}, {third} and {} more", rest.len())
+/// A title in Markdown: the name as code, the rest as it is.
+fn heading(title: &str) -> String {
+    match title.split_once("  ") {
+        Some((name, rest)) => format!("`{name}` {}", escaped(rest)),
+        None => escaped(title),
+    }
+}
+
+/// Text that Markdown leaves as it is.
+fn escaped(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '_' | '<' | '>' | '[' | ']' | '|') {
+            result.push('\\');
         }
-        operations => operations.join(", "),
+        result.push(if matches!(character, '\n' | '\r') { ' ' } else { character });
     }
-}
-
-fn value(value: &Value) -> Option<String> {
-    if value.is_null() {
-        return None;
-    }
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => Some(format!("{}…", &text[..end])),
-        None => Some(text),
-    }
-}
-
-/// Text within a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    result
 }

@@ -1,31 +1,19 @@
 //! From any OpenAPI 3.1 document to the OpenAPI 3.0.3 document that the generator reads.
 //!
-//! Normalization is a list of small passes, [`PASSES`], each a file of its own. It is a pure function: the same input
-//! gives the same bytes, and its own output goes through it unchanged. What 3.0.3 cannot say is reported as a
-//! [`Warning`] with its JSON pointer.
+//! Normalization is a list of small passes, each a file of its own. There are two lists. [`convert`] turns any document
+//! into 3.0.3 and loses nothing that 3.0.3 can say; what it cannot say is a [`Warning`] with its JSON pointer.
+//! [`shape`] then makes of it what this project wants of its own document. [`normalize`] runs the first, [`shaped`] both.
+//!
+//! Both are pure functions. The result does not depend on the order of keys in the input, the same input gives the same
+//! bytes, and the output goes through unchanged.
 
-mod bounds;
-mod constants;
-mod content;
-mod defaults;
-mod definitions;
-mod empty_paths;
-mod errors;
-mod examples;
-mod hoist;
-mod integers;
+pub mod convert;
+mod labels;
 mod naming;
-mod nullable;
-mod operations;
-mod order;
-mod prose;
-mod references;
-mod security;
+mod pointers;
+pub mod shape;
 mod shapes;
-mod tuples;
-mod unions;
-mod unsupported;
-mod version;
+mod tables;
 pub mod walk;
 
 use std::{
@@ -54,36 +42,9 @@ enum Run {
     Schema(fn(&Place<'_>, &mut Value, &mut Warnings)),
 }
 
-/// Every pass, in the order in which they run.
-///
-/// Keywords of 3.1 are rewritten first, so that the later passes meet 3.0 alone; names come last, when every schema
-/// has the shape it will keep.
-pub const PASSES: &[Pass] = &[
-    Pass { name: "definitions", run: Run::Document(definitions::run) },
-    Pass { name: "version", run: Run::Document(version::run) },
-    Pass { name: "security", run: Run::Document(security::run) },
-    Pass { name: "prose", run: Run::Document(prose::run) },
-    Pass { name: "empty_paths", run: Run::Document(empty_paths::run) },
-    Pass { name: "constants", run: Run::Schema(constants::run) },
-    Pass { name: "references", run: Run::Schema(references::run) },
-    Pass { name: "tuples", run: Run::Schema(tuples::run) },
-    Pass { name: "content", run: Run::Schema(content::run) },
-    Pass { name: "bounds", run: Run::Schema(bounds::run) },
-    Pass { name: "examples", run: Run::Schema(examples::run) },
-    Pass { name: "unsupported", run: Run::Schema(unsupported::run) },
-    Pass { name: "nullable", run: Run::Schema(nullable::run) },
-    Pass { name: "unions", run: Run::Schema(unions::run) },
-    Pass { name: "integers", run: Run::Schema(integers::run) },
-    Pass { name: "defaults", run: Run::Schema(defaults::run) },
-    Pass { name: "errors", run: Run::Document(errors::run) },
-    Pass { name: "operations", run: Run::Document(operations::run) },
-    Pass { name: "hoist", run: Run::Document(hoist::run) },
-    Pass { name: "order", run: Run::Document(order::run) },
-];
-
 /// How often the passes run at the most. One round does the work and the next finds nothing left to do, unless what
 /// one pass made of a strange document gives an earlier one something new.
-const MAX_ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 12;
 
 /// Something of the input that the output cannot carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,13 +122,42 @@ impl std::error::Error for NotOpenApi {}
 ///
 /// [`NotOpenApi`] when the value is not an OpenAPI 3.0 or 3.1 document: no object, another version, no `info`, or
 /// `paths` that are not an object.
-pub fn normalize(mut document: Value) -> Result<Normalized, NotOpenApi> {
-    version::check(&document)?;
+pub fn normalize(document: Value) -> Result<Normalized, NotOpenApi> {
+    rounds(document, &[convert::PASSES.iter().collect(), convert::NAMES.iter().collect()])
+}
+
+/// What happens to the words of the upstream document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prose {
+    /// They are dropped, because ours take their place.
+    #[default]
+    Drop,
+    /// They stay.
+    Keep,
+}
+
+/// Makes of an OpenAPI 3.0 or 3.1 document what this project wants of its own: converts it, and shapes it.
+///
+/// # Errors
+///
+/// As for [`normalize`].
+pub fn shaped(document: Value, prose: Prose) -> Result<Normalized, NotOpenApi> {
+    let shape = || shape::PASSES.iter().filter(move |pass| prose == Prose::Drop || pass.name != shape::PROSE);
+    let before_names = || convert::PASSES.iter().chain(shape());
+    // Without its words a schema may be simpler than before, which the names have to know.
+    rounds(document, &[before_names().collect(), before_names().collect(), shape::NAMES.iter().collect()])
+}
+
+fn rounds(mut document: Value, lists: &[Vec<&Pass>]) -> Result<Normalized, NotOpenApi> {
+    convert::check(&document)?;
     let mut warnings = Warnings::default();
-    let mut before = fingerprint(&document);
+    let mut before = None;
     for _ in 0..MAX_ROUNDS {
-        run(PASSES, &mut document, &mut warnings);
-        let after = fingerprint(&document);
+        document.sort_all_objects();
+        for list in lists {
+            run(list, &mut document, &mut warnings);
+        }
+        let after = Some(fingerprint(&document));
         if after == before {
             break;
         }
@@ -205,10 +195,10 @@ fn fingerprint(document: &Value) -> u64 {
     hasher.finish()
 }
 
-fn run(mut passes: &[Pass], document: &mut Value, warnings: &mut Warnings) {
+fn run(mut passes: &[&Pass], document: &mut Value, warnings: &mut Warnings) {
     while let Some((first, rest)) = passes.split_first() {
         let Run::Document(run) = first.run else {
-            let schema = |pass: &Pass| match pass.run {
+            let schema = |pass: &&Pass| match pass.run {
                 Run::Schema(run) => Some(run),
                 Run::Document(_) => None,
             };
@@ -226,13 +216,20 @@ fn run(mut passes: &[Pass], document: &mut Value, warnings: &mut Warnings) {
     }
 }
 
+/// Every pass, in the order in which they run when all of them do.
+pub fn passes() -> impl Iterator<Item = &'static Pass> {
+    let lists = [convert::PASSES, convert::NAMES, shape::PASSES, shape::NAMES];
+    let mut seen = HashSet::new();
+    lists.into_iter().flatten().filter(move |pass| seen.insert(pass.name))
+}
+
 /// Runs one pass by its name; for the tests of that pass.
 ///
 /// Returns nothing when there is no pass of that name.
 pub fn run_pass(name: &str, mut document: Value) -> Option<Normalized> {
-    let pass = PASSES.iter().find(|pass| pass.name == name)?;
+    let pass = passes().find(|pass| pass.name == name)?;
     let mut warnings = Warnings::default();
-    run(std::slice::from_ref(pass), &mut document, &mut warnings);
+    run(&[pass], &mut document, &mut warnings);
     Some(Normalized { document, warnings: warnings.0 })
 }
 

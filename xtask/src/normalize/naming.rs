@@ -1,184 +1,39 @@
-//! The names of operations and types: one table for what we know, a readable rule for what is new.
+//! The rules by which operations and types get their names.
 //!
-//! A type is looked up by where it is used: `Parent.property`, `Parent.property[]` for the members of a list,
-//! `Parent.property{}` for the values of a map, `Union(tag)` or `Union(type)` for a member of a union, and
-//! `operation.request`, `operation.response`, `operation.query.name` at the top. Parents go by their final names.
+//! A type is named by the title that the document gives it, else by where it is used: the owner, and the way from there.
+//! Type names are in Pascal case as the generator writes it, so that it changes none of them, and at most
+//! [`MAX_LENGTH`] characters long.
 
+use deunicode::deunicode;
 use heck::{ToPascalCase, ToSnakeCase};
+
+use super::tables::{COMPONENTS, OPERATIONS, TYPES};
 
 /// The name of the error envelope.
 pub(super) const ERROR: &str = "ApiError";
 
-/// The longest name that the fallback makes.
-const MAX_LENGTH: usize = 32;
+/// The longest name of a type.
+const MAX_LENGTH: usize = 40;
 
-/// Operations by method and path.
-const OPERATIONS: &[(&str, &str, &str)] = &[
-    ("get", "/account/balance", "account_balance"),
-    ("get", "/account/key", "account_key"),
-    ("get", "/account/profile", "account_profile"),
-    ("get", "/account/usage", "account_usage"),
-    ("get", "/account/usage/daily", "account_usage_daily"),
-    ("get", "/audio/models", "list_audio_models"),
-    ("get", "/audio/{text}", "generate_audio"),
-    ("get", "/image/models", "list_image_models"),
-    ("get", "/image/{prompt}", "generate_image"),
-    ("get", "/text/models", "list_text_models"),
-    ("get", "/text/{prompt}", "generate_text"),
-    ("post", "/text/{prompt}", "generate_text_post"),
-    ("get", "/v1/models", "list_models"),
-    ("post", "/v1/audio/speech", "create_speech"),
-    ("post", "/v1/audio/transcriptions", "create_transcription"),
-    ("post", "/v1/chat/completions", "chat_completions"),
-    ("post", "/upload", "upload_media"),
-    ("get", "/{hash}", "fetch_media"),
-    ("head", "/{hash}", "media_exists"),
-];
+/// The length up to which a name made from its place is comfortable to read.
+const COMFORTABLE: usize = 32;
 
-/// Components that upstream names otherwise than we do.
-const COMPONENTS: &[(&str, &str)] = &[("CreateSpeechRequest", "SpeechRequest"), ("MessageContentPart", "ContentPart")];
+/// Names that Rust keeps for itself.
+const RESERVED: [&str; 1] = ["Self"];
 
-/// Types by use.
-const TYPES: &[(&str, &str)] = &[
-    // Errors.
-    ("ApiError.error", "ApiErrorBody"),
-    ("ApiErrorBody.code", "ErrorCode"),
-    ("ApiErrorBody.details", "ApiErrorDetails"),
-    // Account.
-    ("account_balance.response", "AccountBalance"),
-    ("account_key.response", "KeyStatus"),
-    ("KeyStatus.permissions", "KeyPermissions"),
-    ("KeyStatus.type", "KeyType"),
-    ("account_profile.response", "AccountProfile"),
-    ("AccountProfile.tier", "AccountTier"),
-    ("account_usage.query.format", "UsageFormat"),
-    ("account_usage.response", "AccountUsage"),
-    ("AccountUsage.usage[]", "UsageRecord"),
-    ("account_usage_daily.query.format", "UsageFormat"),
-    ("account_usage_daily.response", "DailyUsage"),
-    ("DailyUsage.usage[]", "DailyUsageRecord"),
-    // Models.
-    ("list_models.response", "ModelList"),
-    ("ModelList.data[]", "ModelObject"),
-    // Generation by address.
-    ("generate_audio.query.response_format", "SpeechFormat"),
-    ("generate_audio.query.voice", "Voice"),
-    ("generate_image.query.model", "ImageModel"),
-    ("generate_image.query.quality", "ImageQuality"),
-    ("generate_text.query.model", "TextModel"),
-    ("SpeechRequest.response_format", "SpeechFormat"),
-    ("SpeechRequest.voice", "Voice"),
-    ("create_transcription.request", "TranscriptionRequest"),
-    ("create_transcription.response", "Transcription"),
-    ("TranscriptionRequest.response_format", "TranscriptionFormat"),
-    // Chat: the request.
-    ("chat_completions.request", "ChatCompletionRequest"),
-    ("ChatCompletionRequest.audio", "AudioOptions"),
-    ("AudioOptions.format", "AudioFormat"),
-    ("AudioOptions.voice", "ChatVoice"),
-    ("ChatCompletionRequest.function_call", "FunctionCallChoice"),
-    ("FunctionCallChoice(string)", "FunctionCallMode"),
-    ("FunctionCallChoice(object)", "FunctionName"),
-    ("ChatCompletionRequest.functions[]", "LegacyFunction"),
-    ("ChatCompletionRequest.messages[]", "ChatMessage"),
-    ("ChatMessage(assistant)", "AssistantMessage"),
-    ("ChatMessage(developer)", "DeveloperMessage"),
-    ("ChatMessage(function)", "FunctionMessage"),
-    ("ChatMessage(system)", "SystemMessage"),
-    ("ChatMessage(tool)", "ToolMessage"),
-    ("ChatMessage(user)", "UserMessage"),
-    ("AssistantMessage.content", "MessageContent"),
-    ("AssistantMessage.function_call", "FunctionCall"),
-    ("AssistantMessage.tool_calls[]", "ToolCall"),
-    ("ToolCall.function", "FunctionCall"),
-    ("MessageContent(array)", "Parts"),
-    ("MessageContent(string)", "Text"),
-    ("ContentPart(file)", "FilePart"),
-    ("ContentPart(image_url)", "ImagePart"),
-    ("ContentPart(input_audio)", "AudioPart"),
-    ("ContentPart(text)", "TextPart"),
-    ("ContentPart(video_url)", "VideoPart"),
-    ("AudioPart.input_audio", "InputAudio"),
-    ("FilePart.file", "InputFile"),
-    ("ImagePart.image_url", "ImageUrl"),
-    ("ImageUrl.detail", "ImageDetail"),
-    ("InputAudio.format", "AudioFormat"),
-    ("VideoPart.video_url", "VideoUrl"),
-    ("ChatCompletionRequest.modalities[]", "Modality"),
-    ("ChatCompletionRequest.reasoning_effort", "ReasoningEffort"),
-    ("ChatCompletionRequest.response_format", "ResponseFormat"),
-    ("ResponseFormat(json_object)", "JsonObjectFormat"),
-    ("ResponseFormat(json_schema)", "JsonSchemaFormat"),
-    ("ResponseFormat(text)", "TextFormat"),
-    ("JsonSchemaFormat.json_schema", "JsonSchemaDefinition"),
-    ("ChatCompletionRequest.stop", "StopSequences"),
-    ("StopSequences(array)", "Many"),
-    ("StopSequences(string)", "One"),
-    ("ChatCompletionRequest.stream_options", "StreamOptions"),
-    ("ChatCompletionRequest.thinking", "ThinkingOptions"),
-    ("ThinkingOptions.type", "ThinkingMode"),
-    ("ChatCompletionRequest.tool_choice", "ToolChoice"),
-    ("ToolChoice(object)", "NamedToolChoice"),
-    ("ToolChoice(string)", "ToolChoiceMode"),
-    ("NamedToolChoice.function", "FunctionName"),
-    ("ChatCompletionRequest.tools[]", "Tool"),
-    ("Tool(*)", "BuiltinTool"),
-    ("BuiltinTool.type", "BuiltinToolName"),
-    ("Tool(function)", "FunctionTool"),
-    ("FunctionTool.function", "FunctionDefinition"),
-    // Chat: the reply.
-    ("chat_completions.response", "ChatCompletion"),
-    ("ChatCompletion.choices[]", "ChatChoice"),
-    ("ChatCompletion.prompt_filter_results[]", "PromptFilterResult"),
-    ("ChatCompletion.user_tier", "UserTier"),
-    ("ChatChoice.logprobs", "ChoiceLogprobs"),
-    ("ChoiceLogprobs.content[]", "TokenLogprob"),
-    ("TokenLogprob.top_logprobs[]", "TopLogprob"),
-    ("ChatChoice.message", "ReplyMessage"),
-    ("ReplyMessage.audio", "ReplyAudio"),
-    ("ReplyMessage.content_blocks[]", "ContentBlock"),
-    ("ContentBlock(redacted_thinking)", "RedactedThinkingBlock"),
-    ("ContentBlock(thinking)", "ThinkingBlock"),
-    ("ContentBlock(image_url)", "ImagePart"),
-    ("ContentBlock(text)", "TextPart"),
-    ("ReplyMessage.tool_calls[]", "ToolCall"),
-    ("ReplyMessage.function_call", "FunctionCall"),
-    ("CompletionUsage.completion_tokens_details", "CompletionTokensDetails"),
-    ("CompletionUsage.prompt_tokens_details", "PromptTokensDetails"),
-    ("ContentFilterResult.hate", "SeverityVerdict"),
-    ("ContentFilterResult.self_harm", "SeverityVerdict"),
-    ("ContentFilterResult.sexual", "SeverityVerdict"),
-    ("ContentFilterResult.violence", "SeverityVerdict"),
-    ("ContentFilterResult.jailbreak", "DetectionVerdict"),
-    ("ContentFilterResult.protected_material_code", "DetectionVerdict"),
-    ("ContentFilterResult.protected_material_text", "DetectionVerdict"),
-];
-
-/// The id of a known operation.
-pub(super) fn operation(method: &str, path: &str) -> Option<&'static str> {
+/// The id that the table has for an operation.
+pub(super) fn our_operation(method: &str, path: &str) -> Option<&'static str> {
     OPERATIONS.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, id)| *id)
 }
 
-/// The name of a component: ours where the table has one, else upstream's as a Rust type name.
-pub(super) fn component(upstream: &str) -> String {
-    match COMPONENTS.iter().find(|(name, _)| *name == upstream) {
-        Some((_, ours)) => (*ours).to_owned(),
-        None if is_type_name(upstream) => upstream.to_owned(),
-        None => type_name(upstream),
-    }
+/// The name that the table has for a component.
+pub(super) fn our_component(upstream: &str) -> Option<&'static str> {
+    COMPONENTS.iter().find(|(name, _)| *name == upstream).map(|(_, ours)| *ours)
 }
 
-/// A name for a schema that stands at a place of its own: the last word of its JSON pointer that means something.
-pub(super) fn from_pointer(pointer: &str) -> String {
-    let structure = ["schema", "items", "properties", "$defs", "definitions", "content", "application/json"];
-    let words: Vec<String> = pointer.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !structure.contains(word)).collect();
-    match words.as_slice() {
-        ["", "paths", path, method, "responses", ..] => type_name(&format!("{method} {path} response")),
-        ["", "paths", path, method, "requestBody", ..] => type_name(&format!("{method} {path} request")),
-        [.., last] => type_name(last),
-        [] => "Schema".to_owned(),
-    }
+/// The name that the table has for the type used at this place.
+pub(super) fn our_type(parent: &str, edge: &str) -> Option<&'static str> {
+    TYPES.iter().find(|(place, _)| place.strip_prefix(parent).is_some_and(|rest| rest == edge)).map(|(_, name)| *name)
 }
 
 /// Whether a name is one that the tables gave, and so is preferred to upstream's.
@@ -186,65 +41,201 @@ pub(super) fn is_ours(name: &str) -> bool {
     COMPONENTS.iter().any(|(_, ours)| *ours == name) || TYPES.iter().any(|(_, ours)| *ours == name)
 }
 
-/// The known name of the type used at this place.
-pub(super) fn known(parent: &str, edge: &str) -> Option<&'static str> {
-    TYPES.iter().find(|(place, _)| place.strip_prefix(parent).is_some_and(|rest| rest == edge)).map(|(_, name)| *name)
+/// An operation's own id in snake case, if that is an identifier.
+pub(super) fn identifier(id: &str) -> Option<String> {
+    let id = ascii(id);
+    if !id.chars().all(|character| character.is_ascii_alphanumeric() || "_-. /:".contains(character)) {
+        return None;
+    }
+    let plain: String =
+        id.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
+    let id = plain.to_snake_case();
+    id.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(id)
 }
 
-/// A short, readable name for a type that no table knows, from the place where it is used.
-pub(super) fn fallback(parent: &str, edge: &str) -> String {
-    let parent = words(parent);
-    let owner: Vec<String> = match edge.strip_prefix('(') {
-        // A member of a union needs the kind of thing it is, not the whole way to it.
-        Some(_) => parent.last().cloned().into_iter().collect(),
-        None => {
-            let direction = |word: &String| matches!(word.as_str(), "request" | "response");
-            let short: Vec<String> = parent.iter().filter(|word| !direction(word)).cloned().collect();
-            if short.is_empty() { parent } else { short }
-        }
-    };
-    join(owner, edge)
+/// The same, without the method that some generators put in front.
+pub(super) fn identifier_without_method(method: &str, id: &str) -> Option<String> {
+    let machine_made = id.contains(|character: char| character.is_ascii_uppercase());
+    let id = identifier(id)?;
+    // An id in snake case was chosen, by a person or by an earlier run.
+    let rest = id.strip_prefix(method).and_then(|rest| rest.strip_prefix('_')).filter(|_| machine_made);
+    Some(rest.map(str::to_owned).unwrap_or(id)).filter(|id| id.starts_with(|first: char| first.is_ascii_alphabetic()))
+}
+
+/// A text in the letters of ASCII, as near as they come: `größe` becomes `grosse`.
+pub(super) fn ascii(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { deunicode(text) }
+}
+
+/// Whether a name may be the key of a component (OpenAPI 3.0.3, "Components Object").
+pub(super) fn is_component_key(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
+}
+
+/// A name in the letters that the key of a component may have.
+pub(super) fn component_key(name: &str) -> String {
+    let key: String = ascii(name)
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() || "._-".contains(character) { character } else { '_' })
+        .collect();
+    if key.is_empty() { "unnamed".to_owned() } else { key }
+}
+
+/// The names that a component could have, the best first: its own as a type name, then others for when that is taken.
+pub(super) fn component(upstream: &str, title: Option<&str>) -> Vec<String> {
+    let own = type_name(upstream);
+    let mut names = vec![own.clone()];
+    names.extend(title.map(type_name).filter(|title| *title != own));
+    names.extend(["Schema", "Model", "Data"].map(|suffix| fit(&own, suffix)));
+    names.extend(('B'..='Z').map(|letter| fit(&own, &letter.to_string())));
+    names
+}
+
+/// A name for a schema that stands at a place of its own and becomes a component, the best first.
+pub(super) fn from_pointer(pointer: &str, title: Option<&str>) -> Vec<String> {
+    let structure =
+        ["schema", "items", "properties", "$defs", "definitions", "content", "application/json", "components"];
+    let sections = ["schemas", "parameters", "responses", "requestBodies", "headers", "additionalProperties"];
+    let words: Vec<String> = pointer.split('/').skip(1).map(super::walk::unescape).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !structure.contains(word)).collect();
+    let name = |words: &[&str]| type_name(&words.join(" "));
+    let mut names: Vec<String> = title.map(type_name).into_iter().collect();
+    let defined = ["$defs", "definitions"]
+        .iter()
+        .any(|keyword| pointer.rsplit_once('/').is_some_and(|(parent, _)| parent.ends_with(&format!("/{keyword}"))));
+    match words.as_slice() {
+        ["paths", path, method, "responses", ..] => names.push(name(&[method, path, "response"])),
+        ["paths", path, method, "requestBody", ..] => names.push(name(&[method, path, "request"])),
+        ["paths", path, method, "parameters", ..] => names.push(name(&[method, path, "parameter"])),
+        [.., last] if defined => names.push(name(&[last])),
+        _ => {}
+    }
+    let meaningful: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !sections.contains(word) && !word.chars().all(|character| character.is_ascii_digit()))
+        .collect();
+    names.push(name(&meaningful));
+    names
+}
+
+/// A short, readable name for a type from the place where it is used.
+pub(super) fn from_place(owner: &str, edge: &str) -> String {
+    let owner = words(owner);
+    let direction = |word: &String| matches!(word.as_str(), "request" | "response" | "form");
+    let short: Vec<String> = owner.iter().filter(|word| !direction(word)).cloned().collect();
+    join(if short.is_empty() { owner } else { short }, edge, true)
 }
 
 /// The same with all there is to say of the place, for when the short name is taken.
-pub(super) fn long_fallback(parent: &str, edge: &str) -> String {
-    join(words(parent), edge)
+pub(super) fn from_whole_place(owner: &str, edge: &str) -> String {
+    join(words(owner), edge, false)
+}
+
+/// The name of the body of a response, with the text of its status.
+pub(super) fn of_status(operation: &str, phrase: &str, kind: &str) -> String {
+    let mut name = words(operation);
+    name.extend(words(phrase));
+    name.push(kind.to_owned());
+    name.dedup();
+    // The status matters more here than what the operation starts with.
+    while name.len() > 3 && name.iter().map(String::len).sum::<usize>() > MAX_LENGTH {
+        name.remove(0);
+    }
+    type_name(&name.join("_"))
+}
+
+/// The name of the owner and a title, for when others have the same title.
+pub(super) fn from_owner_and_title(owner: &str, title: &str) -> String {
+    let mut name = words(owner);
+    name.extend(words(title));
+    shorten(name, 0, COMFORTABLE)
+}
+
+/// A name with what is special about the type at its end.
+pub(super) fn qualified(name: &str, quality: &str) -> String {
+    fit(name, &ascii(quality).to_pascal_case())
 }
 
 fn words(text: &str) -> Vec<String> {
+    let text: String =
+        ascii(text).chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
     text.to_snake_case().split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn join(mut name: Vec<String>, edge: &str) -> String {
-    if let Some(member) = edge.rsplit_once('(').map(|(_, member)| member) {
-        let mut tag = words(member.trim_end_matches(')').trim_matches('*'));
-        tag.append(&mut name);
-        name = tag;
+/// What a member of a union is called that nothing but its JSON type tells apart.
+const JSON_TYPES: [&str; 7] = ["", "array", "boolean", "integer", "number", "object", "string"];
+
+/// The words of an owner and of the way from there to a type.
+fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
+    let room = if short { COMFORTABLE } else { MAX_LENGTH };
+    let Some((before, member)) = edge.split_once('(') else {
+        let owner = name.len();
+        along(&mut name, edge);
+        name.dedup();
+        if name.len() == owner && owner > 0 && !edge.is_empty() && !edge.ends_with("[]") {
+            // The way repeats the end of the owner's name, which the owner has already.
+            name.push("body".to_owned());
+        }
+        return shorten(name, 0, room);
+    };
+    along(&mut name, before);
+    let (label, after) = member.rsplit_once(')').unwrap_or((member, ""));
+    let label = label.trim_matches('*');
+    let mut first = 0;
+    if JSON_TYPES.contains(&label) {
+        if after.is_empty() {
+            name.push("value".to_owned());
+        }
     } else {
-        let place = edge.strip_prefix(".query.").or_else(|| edge.strip_prefix(".path.")).unwrap_or(edge);
-        let mut suffix = words(place);
-        if let Some(last) = suffix.last_mut().filter(|_| place.ends_with("[]")) {
-            *last = singular(last);
-        }
-        if place.ends_with("{}") {
-            suffix.push("value".to_owned());
-        }
-        name.append(&mut suffix);
+        // The label says which member it is; of what, the end of the owner's name says well enough.
+        let kept = if short { name.iter().rposition(|word| word.len() > 1).unwrap_or_default() } else { 0 };
+        let mut tagged = words(label);
+        first = tagged.len();
+        tagged.extend(name.drain(..).skip(kept));
+        name = tagged;
     }
+    along(&mut name, after);
+    shorten(name, first, room)
+}
+
+/// Adds the words of a way that leads through no union.
+fn along(name: &mut Vec<String>, edge: &str) {
+    let place = [".query.", ".path.", ".header.", ".cookie."].iter().find_map(|prefix| edge.strip_prefix(prefix));
+    let place = place.unwrap_or(edge);
+    let mut suffix = words(place);
+    if let Some(last) = suffix.last_mut().filter(|_| place.ends_with("[]")) {
+        *last = singular(last);
+    } else if place.ends_with("[]")
+        && let Some(last) = name.last_mut()
+    {
+        let one = singular(last);
+        if one == *last {
+            name.push("entry".to_owned());
+        } else {
+            *last = one;
+        }
+    }
+    if place.ends_with("{}") {
+        suffix.push("value".to_owned());
+    }
+    name.append(&mut suffix);
+}
+
+/// A type name of some words. Where they need more room, words after the first `kept` go.
+fn shorten(mut name: Vec<String>, kept: usize, room: usize) -> String {
     name.dedup();
     let mut result = type_name(&name.join("_"));
-    while result.len() > MAX_LENGTH && name.len() > 2 {
-        name.remove(0);
+    while name.iter().map(String::len).sum::<usize>() > room && name.len() > kept + 2 {
+        name.remove(kept);
+        name.dedup();
         result = type_name(&name.join("_"));
     }
     result
 }
 
 /// The name of a member of a union that is not a type of its own: a string, a list, a number.
-pub(super) fn member(union: &str, kind: &str) -> String {
-    if let Some(name) = known(union, &format!("({kind})")) {
-        return name.to_owned();
-    }
+pub(super) fn member(kind: &str) -> &'static str {
     match kind {
         "string" => "Text",
         "array" => "List",
@@ -253,19 +244,53 @@ pub(super) fn member(union: &str, kind: &str) -> String {
         "boolean" => "Boolean",
         _ => "Object",
     }
-    .to_owned()
 }
 
-fn is_type_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_alphabetic() && !first.is_lowercase())
-        && name.chars().all(char::is_alphanumeric)
-}
-
-fn type_name(text: &str) -> String {
+/// A text as the name of a type, as the generator would write it.
+pub(super) fn type_name(text: &str) -> String {
     let kept: String =
-        text.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
-    let name = kept.to_pascal_case();
-    if name.starts_with(|first: char| first.is_alphabetic()) { name } else { format!("Type{name}") }
+        ascii(text).chars().map(|character| if character.is_ascii_alphanumeric() { character } else { ' ' }).collect();
+    let mut name = stable(&kept);
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        name = stable(&format!("Type{name}"));
+    }
+    if RESERVED.contains(&name.as_str()) {
+        name.push_str("Type");
+    }
+    if name.len() > MAX_LENGTH { cut(&name, MAX_LENGTH) } else { name }
+}
+
+/// In Pascal case that stays as it is when it is written in Pascal case once more.
+fn stable(text: &str) -> String {
+    let mut name = text.to_pascal_case();
+    loop {
+        let again = name.to_pascal_case();
+        if again == name {
+            return name;
+        }
+        name = again;
+    }
+}
+
+/// As many of the first words of a name as there is room for.
+fn cut(name: &str, room: usize) -> String {
+    let mut short = String::new();
+    for word in words(name) {
+        let word = word.to_pascal_case();
+        if short.len() + word.len() > room {
+            break;
+        }
+        short.push_str(&word);
+    }
+    let short = stable(&short);
+    if short.is_empty() { name.chars().take(room).collect() } else { short }
+}
+
+/// A name with a suffix, of which the name gives way if there is no room for both.
+fn fit(name: &str, suffix: &str) -> String {
+    let suffix: String = suffix.chars().filter(char::is_ascii_alphanumeric).take(MAX_LENGTH / 2).collect();
+    let whole = stable(&format!("{name}{suffix}"));
+    if whole.len() <= MAX_LENGTH { whole } else { stable(&format!("{}{suffix}", cut(name, MAX_LENGTH - suffix.len()))) }
 }
 
 /// The singular of an English plural, well enough for a type name.

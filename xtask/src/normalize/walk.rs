@@ -1,7 +1,7 @@
 //! Knows where schemas live in an OpenAPI document, so that no pass has to.
 //!
-//! One table (`children`) says which keyword of which object holds what; every pass walks through it. A property
-//! that happens to be called `items` is therefore never mistaken for the keyword.
+//! One table (`field`) says which key of which object holds what; every pass walks through it. A property that happens
+//! to be called `items` is therefore never mistaken for the keyword.
 
 use serde_json::{Map, Value};
 
@@ -10,6 +10,20 @@ use serde_json::{Map, Value};
 pub enum Kind {
     /// The document itself.
     Document,
+    /// The `info` object.
+    Info,
+    /// Who to ask about the API.
+    Contact,
+    /// The license of the API.
+    License,
+    /// One server.
+    Server,
+    /// A variable in the address of a server.
+    ServerVariable,
+    /// Documentation elsewhere.
+    ExternalDocs,
+    /// A tag with its documentation.
+    Tag,
     /// The `components` object.
     Components,
     /// All operations of one path.
@@ -18,8 +32,10 @@ pub enum Kind {
     Operation,
     /// Callbacks: an object of path items.
     Callback,
-    /// A parameter or a header.
+    /// A parameter.
     Parameter,
+    /// A header of a response or of a part of a body.
+    Header,
     /// A request body.
     RequestBody,
     /// One response.
@@ -28,14 +44,69 @@ pub enum Kind {
     MediaType,
     /// The encoding of one multipart field.
     Encoding,
+    /// An example.
+    Example,
+    /// A link from a response to an operation.
+    Link,
+    /// A way to authenticate.
+    SecurityScheme,
+    /// The OAuth flows of a security scheme.
+    OAuthFlows,
+    /// One OAuth flow.
+    OAuthFlow,
+    /// The security schemes that a request needs together.
+    SecurityRequirement,
     /// A schema.
     Schema,
+    /// What tells the members of a union apart.
+    Discriminator,
+    /// How a schema is written as XML.
+    Xml,
 }
 
-/// How the objects below a keyword are laid out.
-enum Layout {
+impl Kind {
+    /// Whether a `$ref` may stand in place of the object.
+    pub(crate) fn can_be_reference(self) -> bool {
+        use Kind::*;
+        matches!(
+            self,
+            PathItem | Callback | Parameter | Header | RequestBody | Response | Example | Link | SecurityScheme
+        )
+    }
+}
+
+/// What the value of a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// A string.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// A whole number of zero or more.
+    Count,
+    /// Any JSON value.
+    Any,
+    /// A list of any JSON values.
+    Values,
+    /// A list of strings.
+    Texts,
+    /// An object of strings.
+    TextMap,
+    /// An object of lists of strings.
+    TextsMap,
+    /// An object of any JSON values.
+    AnyMap,
+    /// A schema's `type`: a name, or a list of names.
+    Types,
+    /// A number, or the boolean that 3.0 has in its place.
+    NumberOrFlag,
+    /// An object of the document.
     One(Kind),
+    /// A list of such objects.
     List(Kind),
+    /// An object of such objects.
     Map(Kind),
 }
 
@@ -92,46 +163,130 @@ impl Place<'_> {
 /// The methods a path item may hold, in the order in which OpenAPI lists them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-fn children(kind: Kind, key: &str) -> Option<Layout> {
+/// What stands under a key of an object; nothing for a key that neither OpenAPI 3.0, 3.1 nor JSON Schema 2020-12 has.
+pub(crate) fn field(kind: Kind, key: &str) -> Option<Field> {
+    use Field::*;
     use Kind::*;
-    use Layout::{List, Map, One};
     Some(match (kind, key) {
+        (Document, "openapi" | "jsonSchemaDialect") => Text,
+        (Document, "info") => One(Info),
+        (Document | PathItem | Operation, "servers") => List(Server),
         (Document, "paths" | "webhooks") => Map(PathItem),
         (Document, "components") => One(Components),
+        // Not of OpenAPI, but where documents that come from JSON Schema keep their types.
+        (Document, "definitions" | "$defs") => Map(Schema),
+        (Document | Operation, "security") => List(SecurityRequirement),
+        (Document, "tags") => List(Tag),
+        (Document | Operation | Tag | Schema, "externalDocs") => One(ExternalDocs),
+
+        (Info, "title" | "summary" | "description" | "termsOfService" | "version") => Text,
+        (Info, "contact") => One(Contact),
+        (Info, "license") => One(License),
+        (Contact, "name" | "url" | "email") | (License, "name" | "identifier" | "url") => Text,
+        (Server | ExternalDocs, "url" | "description") => Text,
+        (Server, "variables") => Map(ServerVariable),
+        (ServerVariable, "enum") => Texts,
+        (ServerVariable, "default" | "description") => Text,
+        (Tag, "name" | "description") => Text,
+
         (Components, "schemas") => Map(Schema),
         (Components, "responses") => Map(Response),
-        (Components, "parameters" | "headers") => Map(Parameter),
+        (Components, "parameters") => Map(Parameter),
+        (Components, "headers") => Map(Header),
         (Components, "requestBodies") => Map(RequestBody),
+        (Components, "examples") => Map(Example),
+        (Components, "links") => Map(Link),
         (Components, "callbacks") => Map(Callback),
         (Components, "pathItems") => Map(PathItem),
-        (PathItem, "parameters") | (Operation, "parameters") => List(Parameter),
+        (Components, "securitySchemes") => Map(SecurityScheme),
+
+        (PathItem, "$ref" | "summary" | "description") => Text,
+        (PathItem | Operation, "parameters") => List(Parameter),
         (PathItem, method) if METHODS.contains(&method) => One(Operation),
+        (Operation, "operationId" | "summary" | "description") => Text,
+        (Operation, "tags") => Texts,
+        (Operation, "deprecated") => Flag,
         (Operation, "requestBody") => One(RequestBody),
         (Operation, "responses") => Map(Response),
         (Operation, "callbacks") => Map(Callback),
         (Callback, key) if !key.starts_with("x-") => One(PathItem),
-        (Parameter | MediaType, "schema") => One(Schema),
-        (Parameter | RequestBody | Response, "content") => Map(MediaType),
-        (Response | Encoding, "headers") => Map(Parameter),
+
+        (Parameter, "name" | "in") => Text,
+        (Parameter | Header, "description" | "style") => Text,
+        (Parameter | Header, "required" | "deprecated" | "allowEmptyValue" | "explode" | "allowReserved") => Flag,
+        (Parameter | Header | MediaType, "schema") => One(Schema),
+        (Parameter | Header | MediaType, "example") => Any,
+        (Parameter | Header | MediaType, "examples") => Map(Example),
+        (Parameter | Header | RequestBody | Response, "content") => Map(MediaType),
+        (RequestBody | Response, "description") => Text,
+        (RequestBody, "required") => Flag,
+        (Response | Encoding, "headers") => Map(Header),
+        (Response, "links") => Map(Link),
         (MediaType, "encoding") => Map(Encoding),
-        (Schema, "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas") => Map(Schema),
-        (
-            Schema,
-            "items"
-            | "additionalProperties"
-            | "not"
-            | "if"
-            | "then"
-            | "else"
-            | "contains"
-            | "propertyNames"
-            | "unevaluatedItems"
-            | "unevaluatedProperties"
-            | "contentSchema",
-        ) => One(Schema),
-        (Schema, "allOf" | "anyOf" | "oneOf" | "prefixItems") => List(Schema),
+        (Encoding, "contentType" | "style") => Text,
+        (Encoding, "explode" | "allowReserved") => Flag,
+        (Example, "summary" | "description" | "externalValue") => Text,
+        (Example, "value") => Any,
+        (Link, "operationId" | "operationRef" | "description") => Text,
+        (Link, "parameters") => AnyMap,
+        (Link, "requestBody") => Any,
+        (Link, "server") => One(Server),
+
+        (SecurityScheme, "type" | "description" | "name" | "in" | "scheme" | "bearerFormat" | "openIdConnectUrl") => {
+            Text
+        }
+        (SecurityScheme, "flows") => One(OAuthFlows),
+        (OAuthFlows, "implicit" | "password" | "clientCredentials" | "authorizationCode") => One(OAuthFlow),
+        (OAuthFlow, "authorizationUrl" | "tokenUrl" | "refreshUrl") => Text,
+        (OAuthFlow, "scopes") => TextMap,
+        (SecurityRequirement, _) => Texts,
+        (Discriminator, "propertyName") => Text,
+        (Discriminator, "mapping") => TextMap,
+        (Xml, "name" | "namespace" | "prefix") => Text,
+        (Xml, "attribute" | "wrapped") => Flag,
+        (Schema, key) => return schema_field(key),
         _ => return None,
     })
+}
+
+fn schema_field(key: &str) -> Option<Field> {
+    use Field::*;
+    Some(match key {
+        "$ref" | "$id" | "$schema" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" | "$comment" => Text,
+        "title" | "description" | "format" | "pattern" | "contentEncoding" | "contentMediaType" => Text,
+        "$vocabulary" => AnyMap,
+        "type" => Types,
+        "multipleOf" | "maximum" | "minimum" => Number,
+        "exclusiveMaximum" | "exclusiveMinimum" => NumberOrFlag,
+        "maxLength" | "minLength" | "maxItems" | "minItems" | "maxProperties" | "minProperties" | "maxContains"
+        | "minContains" => Count,
+        "uniqueItems" | "nullable" | "readOnly" | "writeOnly" | "deprecated" => Flag,
+        "required" => Texts,
+        "enum" | "examples" => Values,
+        "const" | "default" | "example" => Any,
+        "dependentRequired" => TextsMap,
+        "discriminator" => One(Kind::Discriminator),
+        "xml" => One(Kind::Xml),
+        "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => Map(Kind::Schema),
+        "items"
+        | "additionalProperties"
+        | "not"
+        | "if"
+        | "then"
+        | "else"
+        | "contains"
+        | "propertyNames"
+        | "unevaluatedItems"
+        | "unevaluatedProperties"
+        | "contentSchema" => One(Kind::Schema),
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => List(Kind::Schema),
+        _ => return None,
+    })
+}
+
+/// Whether the keys below a key may be extensions. Names of properties and headers may start with `x-` like any other.
+pub(crate) fn has_extensions(kind: Kind, key: &str) -> bool {
+    matches!((kind, key), (Kind::Document, "paths") | (Kind::Operation, "responses"))
 }
 
 /// Visits every object of the document, children before parents, and lets the visitor change it.
@@ -144,19 +299,23 @@ pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Val
 fn descend(value: &mut Value, place: &Place<'_>, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
     if let Some(object) = value.as_object_mut() {
         for (keyword, child) in object.iter_mut() {
-            match children(place.kind, keyword) {
-                None => {}
-                Some(Layout::One(kind)) => descend(child, &below(place, kind, Token::Key(keyword)), visitor),
-                Some(Layout::Map(kind)) => {
+            match field(place.kind, keyword) {
+                Some(Field::One(kind)) => descend(child, &below(place, kind, Token::Key(keyword)), visitor),
+                Some(Field::Map(kind)) => {
+                    let extensible = has_extensions(place.kind, keyword);
                     for (key, child) in child.as_object_mut().into_iter().flatten() {
+                        if extensible && key.starts_with("x-") {
+                            continue;
+                        }
                         descend(child, &below(place, kind, Token::Entry(keyword, key)), visitor);
                     }
                 }
-                Some(Layout::List(kind)) => {
+                Some(Field::List(kind)) => {
                     for (index, child) in child.as_array_mut().into_iter().flatten().enumerate() {
                         descend(child, &below(place, kind, Token::Index(keyword, index)), visitor);
                     }
                 }
+                _ => {}
             }
         }
     }
@@ -183,6 +342,29 @@ pub fn push(pointer: &mut String, token: &str) -> usize {
         }
     }
     depth
+}
+
+/// What stands at a JSON pointer, by the table of fields; nothing where that says nothing, such as in an extension.
+pub(crate) fn kind_at(pointer: &str) -> Option<Kind> {
+    let mut kind = Kind::Document;
+    let mut tokens = pointer.split('/').skip(1);
+    while let Some(token) = tokens.next() {
+        let key = unescape(token);
+        kind = match field(kind, &key)? {
+            Field::One(kind) => kind,
+            Field::List(kind) | Field::Map(kind) => {
+                tokens.next()?;
+                kind
+            }
+            _ => return None,
+        };
+    }
+    Some(kind)
+}
+
+/// The key that a reference token of a JSON pointer stands for.
+pub(crate) fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 /// Calls `change` on every schema that is an object, children first.

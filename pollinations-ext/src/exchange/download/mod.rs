@@ -1,5 +1,7 @@
 //! Bytes on their way: images, videos, sounds.
 
+mod again;
+mod resume;
 #[cfg(not(target_arch = "wasm32"))]
 mod save;
 
@@ -12,18 +14,22 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::poll_fn};
 use http::{HeaderMap, header::CONTENT_TYPE};
+use sync_wrapper::SyncWrapper;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+pub(super) use self::again::Again;
+use self::resume::Place;
 
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
-        maybe_send::body,
+        maybe_send::BoxFuture,
         progress::{Progress, Report},
     },
-    exchange::{guard::Guard, transport::Shared},
+    exchange::{guard::Guard, reading::pieces, transport::Shared},
     key::Keyring,
 };
 
@@ -31,6 +37,12 @@ use crate::{
 ///
 /// It is a [`Stream`] of [`Bytes`]; [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes) read
 /// it to its end.
+///
+/// When the connection breaks before the end, the same request is sent again, as often and for as long as the
+/// [`RetryPolicy`](crate::RetryPolicy) and the call's timeout allow. A generated file comes from the service's cache
+/// then, and is paid once. [`save`](Self::save) and [`bytes`](Self::bytes) discard what they have and start again from
+/// the beginning. As a [`Stream`], and with [`write_to`](Self::write_to), the download goes on where it broke off, and
+/// fails if the second answer does not begin like the first: you never get two halves of two files.
 ///
 /// # Examples
 ///
@@ -55,18 +67,107 @@ pub struct Download {
     length: Option<u64>,
     body: Guard,
     transferred: u64,
+    again: Asking,
+    place: Place,
+    idle: std::time::Duration,
     /// Bytes that are read into memory at the most.
     max_bytes: usize,
     report: Option<Report>,
 }
 
+/// What came of asking again, and how to ask once more.
+type Asked = (Box<Again>, Result<reqwest::Response, Error>);
+
+/// What is there to ask for the same bytes again.
+enum Asking {
+    /// For when it is needed.
+    Idle(Box<Again>),
+    /// On its way.
+    Waiting(SyncWrapper<BoxFuture<Asked>>),
+    /// It has failed, or all is there.
+    Over,
+}
+
+impl Asking {
+    /// Asks again because of this error.
+    fn ask(&mut self, error: Error) -> Result<(), Error> {
+        match std::mem::replace(self, Self::Over) {
+            Self::Idle(mut again) => {
+                let asking = Box::pin(async move {
+                    let response = again.again(error).await;
+                    (again, response)
+                });
+                *self = Self::Waiting(SyncWrapper::new(asking));
+                Ok(())
+            }
+            Self::Waiting(_) | Self::Over => Err(error),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting(_))
+    }
+}
+
 impl Download {
-    pub(crate) fn new(shared: &Shared, operation: &'static str, response: reqwest::Response) -> Self {
+    pub(super) fn new(shared: &Shared, operation: &'static str, response: reqwest::Response, again: Again) -> Self {
         let headers = response.headers().clone();
         let length = response.content_length();
-        let body = Guard::new(body(response.bytes_stream()), shared.idle_timeout);
+        let idle = shared.idle_timeout;
+        let body = Guard::new(pieces(response), idle);
         let (keys, max_bytes) = (Arc::clone(&shared.keys), shared.max_body);
-        Self { operation, keys, headers, length, body, transferred: 0, max_bytes, report: None }
+        let again = Asking::Idle(Box::new(again));
+        let place = Place::START;
+        Self { operation, keys, headers, length, body, transferred: 0, again, place, idle, max_bytes, report: None }
+    }
+
+    /// The next piece as it comes, without another attempt.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let item = ready!(Pin::new(&mut self.body).poll_next(context));
+        match &item {
+            Some(Ok(piece)) => {
+                self.transferred += piece.len() as u64;
+                if let Some(report) = &self.report {
+                    report.tell(self.transferred, self.length);
+                }
+            }
+            Some(Err(_)) => {}
+            None => {
+                if let Asking::Idle(again) = &mut self.again {
+                    again.complete();
+                }
+            }
+        }
+        Poll::Ready(item)
+    }
+
+    /// Waits for the second answer, and begins with it.
+    fn poll_again(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Asking::Waiting(asking) = &mut self.again else { return Poll::Ready(Ok(())) };
+        let (again, response) = ready!(asking.get_mut().as_mut().poll(context));
+        self.again = Asking::Over;
+        let response = response?;
+        self.again = Asking::Idle(again);
+        self.headers = response.headers().clone();
+        self.length = response.content_length();
+        self.body = Guard::new(pieces(response), self.idle);
+        self.transferred = 0;
+        self.place.restart();
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next piece, or the error that another attempt may be made for.
+    async fn piece(&mut self) -> Option<Result<Bytes, Error>> {
+        poll_fn(|context| self.poll_piece(context)).await
+    }
+
+    /// Starts again from the beginning because of this error; fails with it if there is no other attempt.
+    async fn restart(&mut self, error: Error) -> Result<(), Error> {
+        let restarted = match self.again.ask(error) {
+            Ok(()) => poll_fn(|context| self.poll_again(context)).await,
+            Err(error) => Err(error),
+        };
+        restarted.map_err(|error| self.locate(error))
     }
 
     /// What the bytes are, such as `image/jpeg` or `video/mp4`.
@@ -189,8 +290,15 @@ impl Download {
     /// ```
     pub async fn bytes(mut self) -> Result<Bytes, Error> {
         let mut all = BytesMut::new();
-        while let Some(chunk) = self.next().await {
-            let chunk = chunk?;
+        while let Some(chunk) = self.piece().await {
+            let chunk = match chunk {
+                Ok(chunk) => chunk,
+                Err(error) => {
+                    self.restart(error).await?;
+                    all.clear();
+                    continue;
+                }
+            };
             if chunk.len() > self.max_bytes - all.len() {
                 let message = format!("the download is larger than {} bytes", self.max_bytes);
                 return Err(self.locate(Error::new(ErrorKind::TooLarge, message)));
@@ -234,14 +342,34 @@ impl Stream for Download {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let item = ready!(Pin::new(&mut this.body).poll_next(context));
-        if let Some(Ok(chunk)) = &item {
-            this.transferred += chunk.len() as u64;
-            if let Some(report) = &this.report {
-                report.tell(this.transferred, this.length);
+        loop {
+            if this.again.is_waiting()
+                && let Err(error) = ready!(this.poll_again(context))
+            {
+                return Poll::Ready(Some(Err(this.locate(error))));
+            }
+            let piece = match ready!(this.poll_piece(context)) {
+                Some(Ok(piece)) => this.place.advance(piece),
+                Some(Err(error)) => match this.again.ask(error) {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+                None => match this.place.end() {
+                    Ok(()) => return Poll::Ready(None),
+                    Err(error) => Err(error),
+                },
+            };
+            match piece {
+                // It was handed out before.
+                Ok(piece) if piece.is_empty() => {}
+                Ok(piece) => return Poll::Ready(Some(Ok(piece))),
+                Err(error) => {
+                    this.again = Asking::Over;
+                    this.place = Place::START;
+                    return Poll::Ready(Some(Err(this.locate(error))));
+                }
             }
         }
-        Poll::Ready(item.map(|chunk| chunk.map_err(|error| this.locate(error))))
     }
 }
 

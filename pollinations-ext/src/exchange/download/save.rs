@@ -2,13 +2,12 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Seek, Write},
     mem,
     path::Path,
 };
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::Download;
@@ -23,8 +22,9 @@ const PIECES: usize = 256;
 impl Download {
     /// Saves everything to a file and returns how many bytes it was.
     ///
-    /// The file appears when it is complete; a broken download leaves nothing behind, and what was at the path before
-    /// stays as it was.
+    /// The file appears when it is complete. If the download fails, no partial file is left, and what was at the path
+    /// before stays as it was. If the connection breaks, what was written is discarded, and the download starts again:
+    /// see [`Download`].
     ///
     /// # Errors
     ///
@@ -54,8 +54,18 @@ impl Download {
         let mut writing = spawn_blocking(move || write(file, Vec::new()));
         let mut batch = Vec::new();
         let (mut waiting, mut written) = (0, 0);
-        while let Some(piece) = self.next().await {
-            let piece = piece?;
+        while let Some(piece) = self.piece().await {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(error) => {
+                    self.restart(error).await?;
+                    let file = ended(writing.await).map_err(failed)?;
+                    batch.clear();
+                    (waiting, written) = (0, 0);
+                    writing = spawn_blocking(move || emptied(file));
+                    continue;
+                }
+            };
             written += piece.len() as u64;
             waiting += piece.len();
             batch.push(piece);
@@ -83,6 +93,13 @@ fn write(mut file: File, pieces: Vec<Bytes>) -> io::Result<File> {
     for piece in pieces {
         file.write_all(&piece)?;
     }
+    Ok(file)
+}
+
+/// The same file without what was written.
+fn emptied(mut file: File) -> io::Result<File> {
+    file.set_len(0)?;
+    file.rewind()?;
     Ok(file)
 }
 

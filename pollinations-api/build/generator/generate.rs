@@ -1,0 +1,210 @@
+//! Generates a client from a document: its types, its operations, and what else the document says of them.
+
+use std::{
+    error::Error,
+    panic::{self, AssertUnwindSafe},
+};
+
+use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use progenitor::{GenerationSettings, Generator};
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use super::{
+    document::{METHODS, text},
+    emit::Emitter,
+    link,
+    lower::{self, Operation, Stubs},
+    model::{Definition, Type},
+    read::Types,
+    settings::Roots,
+};
+
+/// The files of a client.
+#[allow(dead_code, reason = "the tests, which generate from the same code, want some of it, and the client the rest")]
+pub(crate) struct Client {
+    /// The types.
+    pub(crate) model: String,
+    /// progenitor's part.
+    pub(crate) client: String,
+    /// Helpers for tests with `httpmock`, if asked for.
+    pub(crate) mock: Option<String>,
+    /// What the document says of each operation.
+    pub(crate) operations: String,
+    /// What could not be generated, and why.
+    pub(crate) warnings: Vec<String>,
+    /// The Rust names of all types, each with whether responses have it.
+    pub(crate) types: Vec<(String, bool)>,
+}
+
+/// Generates the client. `settings` are progenitor's, without the types.
+pub(crate) fn generate(
+    document: &Value,
+    roots: &Roots,
+    settings: &GenerationSettings,
+    mock: Option<&str>,
+) -> Result<Client, Box<dyn Error>> {
+    let mut warnings = Vec::new();
+    let mut types = Types::read(document);
+    let operations = lower::read(document, &mut types, &mut warnings);
+    let components = types.components();
+    let mut definitions = types.definitions;
+
+    let sent: Vec<Type> = operations.iter().flat_map(Operation::sent).cloned().collect();
+    let received: Vec<Type> = operations.iter().flat_map(Operation::received).cloned().collect();
+    link::box_recursion(&mut definitions);
+    link::mark_strict(&mut definitions, &sent, &received);
+    let read = link::reachable(&definitions, &received);
+    // A form is sent as bytes; a struct of texts would only mislead.
+    let used = link::reachable(&definitions, &[sent, received].concat());
+    for form in operations.iter().flat_map(|operation| &operation.forms).filter_map(|form| components.get(form)) {
+        let others = definitions.values().filter(|definition| definition.name != *form);
+        let is_held = others.flat_map(Definition::types).any(|ty| ty.holds(form));
+        if !used.contains(form) && !is_held {
+            definitions.remove(form);
+        }
+    }
+
+    let emitter = Emitter { definitions: &definitions, roots };
+    let title = info(document);
+    let whole: Vec<&Operation> = operations.iter().collect();
+    let mut work = Work { title: &title, emitter: &emitter, settings, mock };
+    let (client, mock, kept) = match work.run(&whole, &mut warnings) {
+        Ok((client, mock)) => (client, mock, whole),
+        Err(_) => {
+            // Find those that progenitor cannot express.
+            let mut kept = Vec::new();
+            for operation in whole {
+                match work.run(&[operation], &mut Vec::new()) {
+                    Ok(_) => kept.push(operation),
+                    Err(why) => warnings.push(format!(
+                        "{} {} (`{}`) is left out: {why}",
+                        operation.method.to_ascii_uppercase(),
+                        operation.path,
+                        operation.id
+                    )),
+                }
+            }
+            let (client, mock) = work.run(&kept, &mut warnings)?;
+            (client, mock, kept)
+        }
+    };
+    warnings.sort();
+    warnings.dedup();
+    let names = definitions.keys().map(|name| (name.clone(), read.contains(name))).collect();
+    Ok(Client { model: emitter.module(), client, mock, operations: table(document, &kept)?, warnings, types: names })
+}
+
+/// What is said of the whole API; progenitor wants a title and a version.
+fn info(document: &Value) -> Value {
+    let info = document.get("info").unwrap_or(&Value::Null);
+    let mut title = serde_json::Map::new();
+    for (key, default) in [("title", "this API"), ("version", ""), ("description", "")] {
+        let found = text(info, key);
+        if !found.is_empty() || key != "description" {
+            let value = if found.is_empty() { default.to_owned() } else { found };
+            title.insert(key.to_owned(), value.into());
+        }
+    }
+    Value::Object(title)
+}
+
+/// Some operations through progenitor.
+struct Work<'a> {
+    title: &'a Value,
+    emitter: &'a Emitter<'a>,
+    settings: &'a GenerationSettings,
+    mock: Option<&'a str>,
+}
+
+impl Work<'_> {
+    /// The client, and its helpers for tests.
+    fn run(
+        &mut self,
+        operations: &[&Operation],
+        warnings: &mut Vec<String>,
+    ) -> Result<(String, Option<String>), String> {
+        let mut stubs = Stubs::default();
+        let lowered = lower::document(self.title, operations, self.emitter, &mut stubs, warnings);
+        let mut settings = self.settings.clone();
+        for (name, rust) in stubs.types() {
+            settings.with_replacement(name, rust, std::iter::empty());
+        }
+        let spec: openapiv3::OpenAPI = serde_json::from_value(lowered).map_err(|error| error.to_string())?;
+        let finish = |tokens: TokenStream| {
+            let file = syn::parse2(rename(tokens, &stubs)).map_err(|error| error.to_string())?;
+            // progenitor's examples do not know the crate they are in: something to read, not doc tests to skip.
+            Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
+        };
+        let client = finish(guarded(|| Generator::new(&settings).generate_tokens(&spec))?)?;
+        // A generator keeps the types that it has seen, so this takes one of its own.
+        let mock = match self.mock {
+            Some(name) => Some(finish(guarded(|| Generator::new(&settings).httpmock(&spec, name))?)?),
+            None => None,
+        };
+        Ok((client, mock))
+    }
+}
+
+/// Runs progenitor, which panics at some of what it cannot express.
+fn guarded<E: std::fmt::Display>(work: impl FnOnce() -> Result<TokenStream, E>) -> Result<TokenStream, String> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(hook);
+    match result {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            Err(said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("progenitor panicked").to_owned())
+        }
+    }
+}
+
+/// Gives parameters the names that they have on the wire.
+fn rename(tokens: TokenStream, stubs: &Stubs) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut renamed = Group::new(group.delimiter(), rename(group.stream(), stubs));
+                renamed.set_span(group.span());
+                TokenTree::Group(renamed)
+            }
+            TokenTree::Literal(literal) => {
+                let text = syn::parse_str::<syn::LitStr>(&literal.to_string()).ok();
+                match text.as_ref().and_then(|text| stubs.wire(&text.value()).map(str::to_owned)) {
+                    Some(wire) => TokenTree::Literal(Literal::string(&wire)),
+                    None => TokenTree::Literal(literal),
+                }
+            }
+            other => other,
+        })
+        .collect()
+}
+
+/// The text of `operations.rs`.
+fn table(document: &Value, operations: &[&Operation]) -> Result<String, Box<dyn Error>> {
+    let server = document.pointer("/servers/0/url").and_then(Value::as_str).unwrap_or_default();
+    let server = server.trim_end_matches('/');
+    let mut operations = operations.to_vec();
+    operations.sort_by(|one, other| one.id.cmp(&other.id));
+    debug_assert!(operations.iter().all(|operation| METHODS.contains(&operation.method)));
+    let rows = operations.iter().map(|operation| {
+        let (id, path) = (&operation.id, &operation.path);
+        let (is_public, is_coalesced) = (operation.is_public, operation.is_coalesced);
+        let method = format_ident!("{}", operation.method.to_ascii_uppercase());
+        let server = operation.server.as_deref().unwrap_or(server);
+        quote! {
+            Operation {
+                id: #id, method: ::reqwest::Method::#method, path: #path, server: #server, is_public: #is_public,
+                is_coalesced: #is_coalesced
+            }
+        }
+    });
+    let table = quote! {
+        pub(crate) const SERVER: &str = #server;
+        pub(crate) const OPERATIONS: &[Operation] = &[#(#rows),*];
+    };
+    Ok(prettyplease::unparse(&syn::parse2(table)?))
+}

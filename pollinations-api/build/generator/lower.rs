@@ -1,0 +1,536 @@
+//! What progenitor gets to see: operations alone. Every type is a name that stands for one of ours.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    document::{Place, component, flag, list, object, operations, resolve, text},
+    emit::Emitter,
+    model::Type,
+    names::{Taken, pascal, snake},
+    read::Types,
+};
+
+/// Names that the generated client and its builders have already.
+const METHOD_NAMES: [&str; 10] =
+    ["new", "new_with_client", "api_version", "baseurl", "client", "inner", "pre", "post", "exec", "clone"];
+const BUILDER_NAMES: [&str; 24] = [
+    "ByteStream",
+    "ClientInfo",
+    "ClientHooks",
+    "Error",
+    "OperationInfo",
+    "RequestBuilderExt",
+    "ResponseValue",
+    "Result",
+    "Option",
+    "Ok",
+    "Err",
+    "Some",
+    "None",
+    "Self",
+    "String",
+    "Vec",
+    "Box",
+    "From",
+    "Into",
+    "TryInto",
+    "Default",
+    "Clone",
+    "Debug",
+    "Client",
+];
+const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
+
+/// An operation before it is lowered: what its parts are.
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) path: String,
+    pub(crate) method: &'static str,
+    pub(crate) server: Option<String>,
+    pub(crate) is_public: bool,
+    pub(crate) is_coalesced: bool,
+    docs: Map<String, Value>,
+    parameters: Vec<Parameter>,
+    body: Body,
+    responses: Vec<(String, Content)>,
+    /// Types of JSON that goes in a body of several forms.
+    also_sent: Vec<Type>,
+    /// Types of events and of other answers that a program decodes by itself.
+    also_received: Vec<Type>,
+    /// The components that describe forms.
+    pub(crate) forms: Vec<String>,
+}
+
+struct Parameter {
+    place: &'static str,
+    wire: String,
+    ident: String,
+    doc: String,
+    required: bool,
+    explode: bool,
+    ty: Type,
+}
+
+enum Body {
+    None,
+    Json(Type),
+    Raw(Vec<String>),
+}
+
+#[derive(Clone, PartialEq)]
+enum Content {
+    None,
+    Raw,
+    Json(Type),
+}
+
+/// Reads all operations, and with them the types that only they have.
+pub(crate) fn read(document: &Value, types: &mut Types<'_>, warnings: &mut Vec<String>) -> Vec<Operation> {
+    let mut methods = Taken::new(&METHOD_NAMES);
+    let mut builders = Taken::new(&BUILDER_NAMES);
+    let mut read = Vec::new();
+    for place in operations(document) {
+        let wanted = match place.operation.get("operationId").and_then(Value::as_str) {
+            Some(id) => snake(id),
+            None => snake(&format!("{} {}", place.method, place.path)),
+        };
+        let mut id = methods.take_with(&wanted, "operation");
+        while builders.take(pascal(&id)) != pascal(&id) {
+            id = methods.take_with(&id, "operation");
+        }
+        read.push(operation(document, &place, id, types, warnings));
+    }
+    read
+}
+
+fn operation(
+    document: &Value,
+    place: &Place<'_>,
+    id: String,
+    types: &mut Types<'_>,
+    warnings: &mut Vec<String>,
+) -> Operation {
+    let mut docs = Map::new();
+    for key in ["summary", "description"] {
+        let text = text(place.operation, key);
+        if !text.is_empty() {
+            docs.insert(key.to_owned(), json!(text));
+        }
+    }
+    let parameters = parameters(document, place, &id, types, warnings);
+    let body = body(document, place.operation, &id, types);
+    let responses = object(place.operation, "responses")
+        .map(|(status, response)| (status.clone(), content(document, response, &id, types)))
+        .collect();
+    let mut also_sent = Vec::new();
+    let mut forms = Vec::new();
+    for (kind, media) in contents(document, place.operation.get("requestBody")) {
+        let Some(name) = media.get("schema").and_then(component) else { continue };
+        if is_json(kind) {
+            also_sent.push(types.of(&media["schema"], name).0);
+        } else {
+            forms.push(name.to_owned());
+        }
+    }
+    let mut also_received = Vec::new();
+    for (_, response) in object(place.operation, "responses") {
+        for (_, media) in contents(document, Some(response)) {
+            if let Some(name) = media.get("schema").and_then(component) {
+                also_received.push(types.of(&media["schema"], name).0);
+            }
+        }
+    }
+    let server = |holder: &Value| {
+        let url = holder.get("servers")?.get(0)?.get("url")?.as_str()?;
+        Some(url.trim_end_matches('/').to_owned())
+    };
+    Operation {
+        path: place.path.to_owned(),
+        method: place.method,
+        server: server(place.operation).or_else(|| server(place.item)),
+        // Only if it says so: a document that says nothing of keys has forgotten them.
+        is_public: place.operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty),
+        is_coalesced: place.operation.get("x-coalesced") == Some(&Value::Bool(true)),
+        docs,
+        parameters,
+        body,
+        responses,
+        also_sent,
+        also_received,
+        forms,
+        id,
+    }
+}
+
+/// The content types of a body or a response, with what the document says of each.
+fn contents<'a>(document: &'a Value, holder: Option<&'a Value>) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    holder.into_iter().flat_map(|holder| object(resolve(document, holder), "content"))
+}
+
+fn parameters(
+    document: &Value,
+    place: &Place<'_>,
+    id: &str,
+    types: &mut Types<'_>,
+    warnings: &mut Vec<String>,
+) -> Vec<Parameter> {
+    let mut found: Vec<&Value> = Vec::new();
+    for parameter in list(place.operation, "parameters").iter().chain(list(place.item, "parameters")) {
+        let parameter = resolve(document, parameter);
+        // What the operation says goes before what its path says.
+        let same = |other: &&Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
+        if !found.iter().any(same) {
+            found.push(parameter);
+        }
+    }
+    let in_path = template(place.path);
+    let mut read = Vec::new();
+    for parameter in found {
+        let wire = text(parameter, "name");
+        let kind = text(parameter, "in");
+        let mut leave = |why: &str| warnings.push(format!("{id}: the {kind} parameter `{wire}` is left out: {why}"));
+        let place = match kind.as_str() {
+            "path" if in_path.contains(&wire) => "path",
+            "path" => {
+                leave("it is not in the path");
+                continue;
+            }
+            "query" => "query",
+            "header" if ["accept", "content-type", "authorization"].contains(&wire.to_ascii_lowercase().as_str()) => {
+                leave("OpenAPI has other places for it");
+                continue;
+            }
+            "header" if reqwest_takes(&wire) => "header",
+            "header" => {
+                leave("its name cannot be that of a header");
+                continue;
+            }
+            "cookie" => {
+                leave("cookies are not supported");
+                continue;
+            }
+            _ => {
+                leave("it is in no known place");
+                continue;
+            }
+        };
+        let style = parameter.get("style").and_then(Value::as_str);
+        let usual = if place == "query" { "form" } else { "simple" };
+        if style.is_some_and(|style| style != usual) && place != "path" {
+            leave(&format!("the style `{}` is not supported", style.unwrap_or_default()));
+            continue;
+        }
+        let Some(schema) = parameter.get("schema") else {
+            if place == "path" {
+                read.push(Parameter {
+                    place,
+                    ident: String::new(),
+                    doc: text(parameter, "description"),
+                    required: true,
+                    explode: true,
+                    ty: Type::String,
+                    wire,
+                });
+            } else {
+                leave("it has a content instead of a schema");
+            }
+            continue;
+        };
+        let (ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
+        read.push(Parameter {
+            place,
+            ident: String::new(),
+            doc: text(parameter, "description"),
+            required: place == "path" || flag(parameter, "required") && !nullable,
+            explode: parameter.get("explode").and_then(Value::as_bool).unwrap_or(place == "query"),
+            ty,
+            wire,
+        });
+    }
+    for name in in_path {
+        if !read.iter().any(|parameter| parameter.place == "path" && parameter.wire == name) {
+            read.push(Parameter {
+                place: "path",
+                wire: name,
+                ident: String::new(),
+                doc: String::new(),
+                required: true,
+                explode: false,
+                ty: Type::String,
+            });
+        }
+    }
+    // A name that stands in two places goes to the one that comes first in this order.
+    let mut taken = Taken::new(&PARAMETER_NAMES);
+    for place in ["path", "query", "header"] {
+        let mut here: Vec<&mut Parameter> = read.iter_mut().filter(|parameter| parameter.place == place).collect();
+        here.sort_by(|one, other| one.wire.cmp(&other.wire));
+        for parameter in here {
+            parameter.ident = taken.take_with(&snake(&parameter.wire), parameter.place);
+        }
+    }
+    read
+}
+
+/// The names of the parameters in a path.
+fn template(path: &str) -> Vec<String> {
+    path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
+}
+
+/// Whether this can be the name of a header (RFC 9110, section 5.6.2).
+fn reqwest_takes(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+fn body(document: &Value, operation: &Value, id: &str, types: &mut Types<'_>) -> Body {
+    let Some(body) = operation.get("requestBody") else { return Body::None };
+    let contents: Vec<(&String, &Value)> = contents(document, Some(body)).collect();
+    match contents.as_slice() {
+        [] => Body::None,
+        [(kind, media)] if kind.split(';').next() == Some("application/json") => match media.get("schema") {
+            Some(schema) => Body::Json(types.of(schema, &format!("{id}-body")).0),
+            None => Body::Json(Type::Any),
+        },
+        several => Body::Raw(several.iter().map(|(kind, _)| (*kind).clone()).collect()),
+    }
+}
+
+fn content(document: &Value, response: &Value, id: &str, types: &mut Types<'_>) -> Content {
+    let contents: Vec<(&String, &Value)> = contents(document, Some(response)).collect();
+    let json = contents.iter().find(|(kind, media)| is_json(kind) && media.get("schema").is_some());
+    match json {
+        Some((_, media)) => match types.of(&media["schema"], &format!("{id}-response")) {
+            (ty, true) => Content::Json(Type::Nullable(Box::new(ty))),
+            (ty, false) => Content::Json(ty),
+        },
+        None if contents.is_empty() => Content::None,
+        None => Content::Raw,
+    }
+}
+
+impl Operation {
+    /// The types of what a program sends.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &Type> {
+        let body = match &self.body {
+            Body::Json(ty) => Some(ty),
+            _ => None,
+        };
+        self.parameters.iter().map(|parameter| &parameter.ty).chain(body).chain(&self.also_sent)
+    }
+
+    /// The types of what the server sends.
+    pub(crate) fn received(&self) -> impl Iterator<Item = &Type> {
+        let decoded = self.responses.iter().filter_map(|(_, content)| match content {
+            Content::Json(ty) => Some(ty),
+            _ => None,
+        });
+        decoded.chain(&self.also_received)
+    }
+}
+
+/// What stands in for our types while progenitor works.
+#[derive(Default)]
+pub(crate) struct Stubs {
+    /// The Rust of each stub.
+    types: Vec<String>,
+    /// The names that parameters have while progenitor works, and those that they have on the wire.
+    names: BTreeMap<String, String>,
+}
+
+impl Stubs {
+    fn reference(&mut self, rust: String) -> Value {
+        let at = self.types.iter().position(|known| *known == rust).unwrap_or_else(|| {
+            self.types.push(rust);
+            self.types.len() - 1
+        });
+        json!({ "$ref": format!("#/components/schemas/Type{at}") })
+    }
+
+    /// The name of each stub and the Rust it stands for.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (String, &str)> {
+        self.types.iter().enumerate().map(|(at, rust)| (format!("Type{at}"), rust.as_str()))
+    }
+
+    /// A name that progenitor turns into this Rust name.
+    fn name(&mut self, ident: &str, wire: &str) -> String {
+        if ident == wire {
+            return wire.to_owned();
+        }
+        let mut stub = format!("{ident}:");
+        while self.names.get(&stub).is_some_and(|known| known != wire) {
+            stub.push(':');
+        }
+        self.names.insert(stub.clone(), wire.to_owned());
+        stub
+    }
+
+    /// What a name in the generated code is on the wire.
+    pub(crate) fn wire(&self, name: &str) -> Option<&str> {
+        self.names.get(name).map(String::as_str)
+    }
+}
+
+/// The document for progenitor.
+pub(crate) fn document(
+    title: &Value,
+    operations: &[&Operation],
+    emitter: &Emitter<'_>,
+    stubs: &mut Stubs,
+    warnings: &mut Vec<String>,
+) -> Value {
+    let mut paths = Map::new();
+    for operation in operations {
+        let mut path = operation.path.clone();
+        let lowered = lower(operation, emitter, stubs, &mut path, warnings);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[operation.method] = lowered;
+    }
+    let schemas: Map<String, Value> = stubs.types().map(|(name, _)| (name, json!({}))).collect();
+    json!({ "openapi": "3.0.3", "info": title, "paths": paths, "components": { "schemas": schemas } })
+}
+
+fn lower(
+    operation: &Operation,
+    emitter: &Emitter<'_>,
+    stubs: &mut Stubs,
+    path: &mut String,
+    warnings: &mut Vec<String>,
+) -> Value {
+    let types = &emitter.roots.types;
+    let id = &operation.id;
+    let mut lowered = operation.docs.clone();
+    lowered.insert("operationId".to_owned(), json!(id));
+    let mut parameters = Vec::new();
+    for parameter in &operation.parameters {
+        let name = stubs.name(&parameter.ident, &parameter.wire);
+        if parameter.place == "path" && name != parameter.wire {
+            *path = path.replace(&format!("{{{}}}", parameter.wire), &format!("{{{name}}}"));
+        }
+        let joined = |item: &Type| format!("{}::json::Joined<{}>", emitter.roots.runtime, item.rust(types));
+        let rust = match (&parameter.ty, parameter.place) {
+            (ty, _) if emitter.is_text(ty) => ty.rust(types),
+            (Type::List(item), "query") if parameter.explode && emitter.is_text(item) => parameter.ty.rust(types),
+            (Type::List(item), _) if emitter.is_text(item) => joined(item),
+            (Type::Any, "query") => "::serde_json::Value".to_owned(),
+            (Type::Named(_) | Type::Map(_) | Type::Object, "query") if parameter.explode => parameter.ty.rust(types),
+            (_, "path") => {
+                warnings
+                    .push(format!("{id}: the path parameter `{}` is a text that you write yourself", parameter.wire));
+                "::std::string::String".to_owned()
+            }
+            (_, place) => {
+                warnings.push(format!(
+                    "{id}: the {place} parameter `{}` is left out: its type does not fit there",
+                    parameter.wire
+                ));
+                continue;
+            }
+        };
+        let mut lowered = json!({
+            "name": name,
+            "in": parameter.place,
+            "required": parameter.required,
+            "schema": stubs.reference(rust),
+        });
+        if !parameter.doc.is_empty() {
+            lowered["description"] = json!(parameter.doc);
+        }
+        parameters.push(lowered);
+    }
+    match &operation.body {
+        Body::None => {}
+        Body::Json(ty) => {
+            let schema = stubs.reference(ty.rust(types));
+            lowered
+                .insert("requestBody".to_owned(), json!({ "content": { "application/json": { "schema": schema } } }));
+        }
+        Body::Raw(kinds) => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            // A parameter of the document that is called like this one has been renamed.
+            let ident = if operation.parameters.iter().any(|parameter| parameter.ident == "content_type") {
+                "body_content_type"
+            } else {
+                "content_type"
+            };
+            let name = stubs.name(ident, "content-type");
+            parameters.push(json!({
+                "in": "header",
+                "name": name,
+                "required": true,
+                "description": format!("What the body is: {}.", kinds.join(" or ")),
+                "schema": stubs.reference("::std::string::String".to_owned()),
+            }));
+            let schema = json!({ "type": "string", "format": "binary" });
+            lowered.insert(
+                "requestBody".to_owned(),
+                json!({ "content": { "application/octet-stream": { "schema": schema } } }),
+            );
+        }
+    }
+    lowered.insert("parameters".to_owned(), Value::Array(parameters));
+    lowered.insert("responses".to_owned(), responses(operation, types, stubs));
+    Value::Object(lowered)
+}
+
+/// One type of success and one of failure, which is all that progenitor can say. Where there are several, the program
+/// gets the bytes.
+fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
+    let mut successes: Vec<(String, Content)> = Vec::new();
+    let mut errors: Vec<(String, Content)> = Vec::new();
+    for (status, content) in &operation.responses {
+        let status = status.to_ascii_uppercase();
+        match status.as_bytes() {
+            [b'2', ..] => successes.push((status, content.clone())),
+            [b'4' | b'5', ..] => errors.push((status, content.clone())),
+            _ => {}
+        }
+    }
+    let status =
+        |wanted: &str| operation.responses.iter().find(|(status, _)| status == wanted).map(|(_, content)| content);
+    if let Some(content) = status("default") {
+        if successes.is_empty() {
+            successes.push(("2XX".to_owned(), content.clone()));
+        }
+        for range in ["4XX", "5XX"] {
+            if !errors.iter().any(|(status, _)| status == range) {
+                errors.push((range.to_owned(), content.clone()));
+            }
+        }
+    }
+    if successes.is_empty() && status("101").is_some() {
+        successes.push(("101".to_owned(), Content::None));
+    }
+    let mut lowered = Map::new();
+    for mut group in [successes, errors] {
+        let differ = group.windows(2).any(|pair| matches!(pair, [(_, one), (_, other)] if one != other));
+        if differ {
+            group.iter_mut().for_each(|(_, content)| *content = Content::Raw);
+        }
+        let ranges: Vec<String> =
+            group.iter().map(|(status, _)| status.clone()).filter(|it| it.ends_with("XX")).collect();
+        for (status, content) in group {
+            // All of a group are alike, so that a range says it all.
+            if !status.ends_with("XX") && ranges.iter().any(|range| range.get(..1) == status.get(..1)) {
+                continue;
+            }
+            let mut response = json!({ "description": "" });
+            match content {
+                Content::None => {}
+                Content::Raw => response["content"] = json!({ "application/octet-stream": {} }),
+                Content::Json(ty) => {
+                    let schema = stubs.reference(ty.rust(types));
+                    response["content"] = json!({ "application/json": { "schema": schema } });
+                }
+            }
+            lowered.insert(status, response);
+        }
+    }
+    Value::Object(lowered)
+}

@@ -1,0 +1,199 @@
+//! What an object holds besides its fields.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// The fields of an object that its type does not know, and those whose value could not be read.
+///
+/// Every generated object has one: `extra()` reads it and `extra_mut()` changes it. What is in it is written when the
+/// object is serialized, so that a body goes back as it came.
+///
+/// Two objects that differ only in whether an optional field was `null` or missing are equal.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_api::types::AccountBalance;
+///
+/// let body = r#"{ "balance": 1.5, "currency": "pollen" }"#;
+/// let mut balance: AccountBalance = serde_json::from_str(body)?;
+/// assert_eq!(balance.extra().get("currency").unwrap(), "pollen");
+///
+/// balance.extra_mut().insert("note", "checked");
+/// let written = serde_json::to_value(&balance)?;
+/// assert_eq!(written["currency"], "pollen");
+/// assert_eq!(written["note"], "checked");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Extra(Inner);
+
+/// Nothing is allocated for an object that is as promised.
+#[derive(Clone)]
+enum Inner {
+    /// The marks of the first 64 fields.
+    Marks(u64),
+    Kept(Box<Kept>),
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    marks: u64,
+    /// The marked fields from the 65th on.
+    more_marks: Vec<usize>,
+    unknown: Map<String, Value>,
+    /// Known fields that were not as promised; without a value if they were missing.
+    raw: Vec<(&'static str, Option<Value>)>,
+}
+
+impl Kept {
+    /// What came for a known field: `None` for one that was as promised, `Some(None)` for one that was missing.
+    pub(super) fn raw(&self, name: &str) -> Option<Option<&Value>> {
+        self.raw.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// A value that the program has set or the server has sent under this name.
+    pub(super) fn unknown(&self) -> &Map<String, Value> {
+        &self.unknown
+    }
+}
+
+impl Extra {
+    /// Nothing besides the fields.
+    #[doc(hidden)]
+    pub const fn new() -> Self {
+        Self(Inner::Marks(0))
+    }
+
+    /// The value under this name: of a field that the type does not know, or of a known one that could not be read as
+    /// what it should be.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let kept = self.kept()?;
+        kept.unknown.get(name).or_else(|| kept.raw(name).flatten())
+    }
+
+    /// All names and values, unknown fields first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let kept = self.kept();
+        let unknown = kept.into_iter().flat_map(|kept| &kept.unknown).map(|(name, value)| (name.as_str(), value));
+        let raw = kept.into_iter().flat_map(|kept| &kept.raw);
+        unknown.chain(raw.filter_map(|(name, value)| Some((*name, value.as_ref()?))))
+    }
+
+    /// Whether there is nothing to see here, as for an object that is as promised.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The names of required fields that were missing when the object was read.
+    pub fn missing(&self) -> impl Iterator<Item = &'static str> {
+        let raw = self.kept().into_iter().flat_map(|kept| &kept.raw);
+        raw.filter(|(_, value)| value.is_none()).map(|(name, _)| *name)
+    }
+
+    /// Sets a field that goes out with the object, and returns the value that was there under this name.
+    ///
+    /// Use it to send a field that this version does not know. If the type has a field of this name, this value goes
+    /// out in place of the field's.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        self.keep().unknown.insert(name.into(), value.into())
+    }
+
+    /// Removes what is kept under this name and returns it.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let Inner::Kept(kept) = &mut self.0 else { return None };
+        let raw = kept.raw.iter().position(|(field, _)| *field == name).and_then(|at| kept.raw.remove(at).1);
+        kept.unknown.remove(name).or(raw)
+    }
+
+    pub(super) fn kept(&self) -> Option<&Kept> {
+        match &self.0 {
+            Inner::Marks(_) => None,
+            Inner::Kept(kept) => Some(kept),
+        }
+    }
+
+    fn keep(&mut self) -> &mut Kept {
+        loop {
+            match self.0 {
+                Inner::Kept(ref mut kept) => return kept,
+                Inner::Marks(marks) => self.0 = Inner::Kept(Box::new(Kept { marks, ..Kept::default() })),
+            }
+        }
+    }
+
+    /// How much is not as promised.
+    pub(super) fn misfit(&self) -> usize {
+        self.kept().map_or(0, |kept| kept.raw.len() * 1000 + kept.unknown.len())
+    }
+
+    pub(super) fn marked(&self, index: usize) -> bool {
+        match &self.0 {
+            _ if index >= 64 => self.kept().is_some_and(|kept| kept.more_marks.contains(&index)),
+            Inner::Marks(marks) => marks >> index & 1 == 1,
+            Inner::Kept(kept) => kept.marks >> index & 1 == 1,
+        }
+    }
+
+    /// Marks a field.
+    pub(super) fn mark(&mut self, index: usize) {
+        match &mut self.0 {
+            _ if index >= 64 => self.keep().more_marks.push(index),
+            Inner::Marks(marks) => *marks |= 1 << index,
+            Inner::Kept(kept) => kept.marks |= 1 << index,
+        }
+    }
+
+    /// Forgets what was kept of a known field.
+    pub(super) fn forget(&mut self, index: usize, name: &str) {
+        match &mut self.0 {
+            Inner::Marks(marks) if index < 64 => *marks &= !(1 << index),
+            Inner::Marks(_) => {}
+            Inner::Kept(kept) => {
+                kept.raw.retain(|(field, _)| *field != name);
+                kept.more_marks.retain(|marked| *marked != index);
+                if index < 64 {
+                    kept.marks &= !(1 << index);
+                }
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn keep_raw(&mut self, name: &'static str, value: Option<Value>) {
+        self.keep().raw.push((name, value));
+    }
+
+    #[cold]
+    pub(super) fn keep_unknown(&mut self, name: String, value: Value) {
+        let unknown = &mut self.keep().unknown;
+        // Of two fields of one name, the last that says something counts.
+        if !(value.is_null() && unknown.contains_key(&name)) {
+            unknown.insert(name, value);
+        }
+    }
+}
+
+impl Default for Extra {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PartialEq for Extra {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.kept(), other.kept()) {
+            (None, None) => true,
+            (Some(kept), None) | (None, Some(kept)) => kept.unknown.is_empty() && kept.raw.is_empty(),
+            (Some(one), Some(other)) => one.unknown == other.unknown && one.raw == other.raw,
+        }
+    }
+}
+
+/// Shows the names alone: a value may be a secret.
+impl fmt::Debug for Extra {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}

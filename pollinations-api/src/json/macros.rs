@@ -1,0 +1,342 @@
+//! What the generated code is written with, so that it stays short.
+
+/// Implements a generated object.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object {
+    (
+        $name:ident $text:literal strict $strict:literal
+        fields { $($index:literal $wire:literal $field:ident: $type:ty, $required:literal;)* }
+        filled { $($fill_index:literal $fill_field:ident = $fill:literal;)* }
+        constants { $($at:literal $constant:literal = $value:literal;)* }
+        names [$($wires:literal)*]
+        required [$($needed:literal)*]
+        optional_constants [$($optional:literal)*]
+        essential [$($essential:literal)*]
+        new { $($argument:ident $argument_wire:literal: $argument_type:ty;)* }
+    ) => {
+        impl $name {
+            /// Starts to build one, field by field.
+            pub fn builder() -> builder::$name {
+                ::std::default::Default::default()
+            }
+
+            /// What came with the object besides its fields, and what could not be read.
+            pub fn extra(&self) -> &$crate::json::Extra {
+                &self.__extra
+            }
+
+            /// The same to change: what is set here goes out with the object.
+            pub fn extra_mut(&mut self) -> &mut $crate::json::Extra {
+                &mut self.__extra
+            }
+        }
+
+        $crate::__object!(@new $name $($argument $argument_wire: $argument_type;)*);
+
+        impl $crate::json::support::Object for $name {
+            const NAME: &'static str = $text;
+            const FIELDS: &'static [&'static str] = &[$($wires),*];
+            const REQUIRED: &'static [usize] = &[$($needed),*];
+            const OPTIONAL_CONSTANTS: &'static [usize] = &[$($optional),*];
+            const ESSENTIAL: &'static [usize] = &[$($essential),*];
+            const BUILDER_REQUIRED: &'static [&'static str] = &[$($argument_wire),*];
+            const STRICT: bool = $strict;
+            const MASK: u64 = $crate::json::support::required_mask(Self::REQUIRED, Self::OPTIONAL_CONSTANTS);
+
+            #[inline]
+            fn field(name: &str) -> ::std::option::Option<usize> {
+                match name {
+                    $($wire => ::std::option::Option::Some($index),)*
+                    $($constant => ::std::option::Option::Some($at),)*
+                    _ => ::std::option::Option::None,
+                }
+            }
+
+            #[inline]
+            fn read_field<'de, S: $crate::json::support::Source<'de>>(
+                &mut self,
+                index: usize,
+                source: S,
+                again: bool,
+            ) -> ::std::result::Result<$crate::json::support::Note, S::Error> {
+                let _ = again;
+                match index {
+                    $($index => {
+                        if again {
+                            self.$field = $crate::json::Read::absent();
+                        }
+                        source.read(&mut self.$field)
+                    })*
+                    $($at => source.constant($value),)*
+                    _ => source.read(&mut $crate::json::support::Value::Null),
+                }
+            }
+
+            fn fill(&mut self, index: usize) {
+                match index {
+                    $($fill_index => self.$fill_field = ::std::string::String::from($fill),)*
+                    _ => {}
+                }
+            }
+
+            fn write_fields<M: $crate::json::serde::ser::SerializeMap>(
+                &self,
+                map: &mut M,
+            ) -> ::std::result::Result<(), M::Error> {
+                $($crate::json::support::write_constant(map, &self.__extra, ($at, $constant), $value)?;)*
+                $($crate::json::support::write_field(
+                    map,
+                    &self.__extra,
+                    ($index, $wire, $required),
+                    &self.$field,
+                    || {
+                        let mut blank = <Self as $crate::json::Read>::absent();
+                        $crate::json::support::Object::fill(&mut blank, $index);
+                        blank.$field
+                    },
+                )?;)*
+                let _ = map;
+                ::std::result::Result::Ok(())
+            }
+
+            #[inline]
+            fn extra_ref(&self) -> &$crate::json::Extra {
+                &self.__extra
+            }
+
+            #[inline]
+            fn extra_slot(&mut self) -> &mut $crate::json::Extra {
+                &mut self.__extra
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            const KIND: u8 = $crate::json::support::kind::OBJECT;
+
+            fn absent() -> Self {
+                Self { $($field: $crate::json::Read::absent(),)* __extra: $crate::json::Extra::new() }
+            }
+
+            #[inline]
+            fn read<'de, D: $crate::json::serde::Deserializer<'de>>(
+                &mut self,
+                deserializer: D,
+            ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
+                $crate::json::support::read_object(self, deserializer)
+            }
+
+            fn misfit(&self) -> usize {
+                $crate::json::support::misfit(&self.__extra) $(+ $crate::json::Read::misfit(&self.$field))*
+            }
+        }
+
+        impl $crate::json::serde::Serialize for $name {
+            fn serialize<S: $crate::json::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::json::support::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::json::support::deserialize(deserializer)
+            }
+        }
+    };
+    (@new $name:ident) => {};
+    (@new $name:ident $($argument:ident $wire:literal: $type:ty;)+) => {
+        impl $name {
+            /// One with the fields that it must have.
+            #[allow(clippy::too_many_arguments, reason = "as many as the document requires")]
+            pub fn new($($argument: impl ::std::convert::Into<$type>),+) -> Self {
+                let mut object = $crate::json::support::start::<Self>();
+                $(object.$argument = $argument.into();)+
+                object
+            }
+        }
+    };
+}
+
+/// Defines the builder of an object, without its setters.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __builder {
+    ($name:ident $type:path) => {
+        /// Builds an object of this name, field by field.
+        ///
+        /// A setter takes whatever converts into the type of its field.
+        #[derive(Clone, Debug, Default)]
+        pub struct $name($crate::json::support::Builder<$type>);
+
+        impl $name {
+            /// The object.
+            ///
+            /// # Errors
+            ///
+            /// A required field has not been set, or a value could not be converted. The text names the type and the
+            /// field.
+            pub fn build(self) -> ::std::result::Result<$type, ::std::string::String> {
+                self.0.build()
+            }
+        }
+
+        impl ::std::convert::From<$type> for $name {
+            fn from(value: $type) -> Self {
+                Self(value.into())
+            }
+        }
+
+        impl ::std::convert::TryFrom<$name> for $type {
+            type Error = ::std::string::String;
+
+            fn try_from(builder: $name) -> ::std::result::Result<Self, Self::Error> {
+                builder.build()
+            }
+        }
+    };
+}
+
+/// Implements a union whose members have a tag.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tagged {
+    ($name:ident $tag:literal { $($value:literal $variant:ident: $held:ty, $member:ty;)* }) => {
+        impl $crate::json::support::Tagged for $name {
+            const TAG: &'static str = $tag;
+
+            fn variant<'de, A: $crate::json::serde::de::MapAccess<'de>>(
+                &mut self,
+                tag: &str,
+                rest: $crate::json::support::Rest<'_, A>,
+            ) -> ::std::result::Result<
+                ::std::result::Result<$crate::json::support::Note, $crate::json::support::Before>,
+                A::Error,
+            > {
+                match tag {
+                    $($value => {
+                        let mut member = <$member as $crate::json::Read>::absent();
+                        let note = rest.read(&mut member)?;
+                        *self = Self::$variant(<$held>::from(member));
+                        ::std::result::Result::Ok(note)
+                    })*
+                    _ => rest.unknown(),
+                }
+            }
+
+            fn other(map: $crate::json::support::Map) -> Self {
+                Self::Other(map)
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            const KIND: u8 = $crate::json::support::kind::OBJECT;
+
+            fn absent() -> Self {
+                Self::Other($crate::json::support::Map::new())
+            }
+
+            fn read<'de, D: $crate::json::serde::Deserializer<'de>>(
+                &mut self,
+                deserializer: D,
+            ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
+                $crate::json::support::read_tagged(self, deserializer)
+            }
+
+            fn misfit(&self) -> usize {
+                match self {
+                    $(Self::$variant(member) => $crate::json::Read::misfit(member),)*
+                    Self::Other(_) => 100,
+                }
+            }
+        }
+
+        $crate::__union!($name $($variant)*);
+    };
+}
+
+/// Implements a union whose members have no tag.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __untagged {
+    ($name:ident { $($variant:ident: $held:ty, $member:ty;)* }) => {
+        impl $crate::json::support::Untagged for $name {
+            fn pick(&mut self, value: $crate::json::support::Value) -> $crate::json::support::Note {
+                let mut best = ::std::option::Option::None;
+                let mut picked = ::std::option::Option::None;
+                $(
+                    if let ::std::option::Option::Some(member) =
+                        $crate::json::support::choose::<$member>(&value, &mut best)
+                    {
+                        picked = ::std::option::Option::Some(Self::$variant(<$held>::from(member)));
+                    }
+                )*
+                match picked {
+                    ::std::option::Option::Some(picked) => {
+                        *self = picked;
+                        $crate::json::support::picked(value, best)
+                    }
+                    ::std::option::Option::None => {
+                        *self = Self::Other(value);
+                        $crate::json::support::Note::Fine
+                    }
+                }
+            }
+        }
+
+        impl $crate::json::Read for $name {
+            const KIND: u8 = $crate::json::support::kind::ANY;
+
+            fn absent() -> Self {
+                Self::Other($crate::json::support::Value::Null)
+            }
+
+            fn read<'de, D: $crate::json::serde::Deserializer<'de>>(
+                &mut self,
+                deserializer: D,
+            ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
+                $crate::json::support::read_untagged(self, deserializer)
+            }
+
+            fn misfit(&self) -> usize {
+                match self {
+                    $(Self::$variant(member) => $crate::json::Read::misfit(member),)*
+                    Self::Other(_) => 100,
+                }
+            }
+        }
+
+        $crate::__union!($name $($variant)*);
+    };
+}
+
+/// What the two kinds of unions have in common.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union {
+    ($name:ident $($variant:ident)*) => {
+        impl $crate::json::serde::Serialize for $name {
+            fn serialize<S: $crate::json::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(member) => $crate::json::serde::Serialize::serialize(member, serializer),)*
+                    Self::Other(value) => $crate::json::serde::Serialize::serialize(value, serializer),
+                }
+            }
+        }
+
+        impl<'de> $crate::json::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::json::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::json::support::deserialize_any(deserializer)
+            }
+        }
+    };
+}

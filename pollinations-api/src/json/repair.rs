@@ -1,0 +1,127 @@
+//! Reading bytes that are almost JSON.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use super::{Read, union::Body};
+
+/// Reads a body or an event leniently.
+///
+/// A list keeps the entries that can be read; an object is read field by field. Bytes that are not JSON are repaired if
+/// that is possible: a byte order mark is skipped, and bytes that are not UTF-8 and halves of surrogate pairs become
+/// U+FFFD. Bytes that are JSON are read as fast as without this.
+///
+/// # Errors
+///
+/// The bytes are not JSON even so, the JSON is nested more than 127 deep, it is of another type (a list for an object),
+/// or it lacks a field without which it is useless. The error then names the field.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_api::{json, types::ModelInfo};
+///
+/// let models: Vec<ModelInfo> = json::read(br#"[{ "name": "openai" }, 7]"#)?;
+/// assert_eq!(models.len(), 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn read<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
+    parse(bytes).map(|Body(value)| value)
+}
+
+/// Reads a body or an event as a type of your own, with the repairs of [`read`].
+///
+/// # Errors
+///
+/// The bytes are not JSON, or not of this type.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    // To look at all of the bytes at once is faster than at each string in them.
+    let first = match str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    };
+    match first {
+        Err(error) if error.is_syntax() => match repaired(bytes) {
+            // Of two errors the first is about what really came.
+            Some(text) => serde_json::from_str(&text)
+                .map_err(|second: serde_json::Error| if second.is_syntax() { error } else { second }),
+            None => Err(error),
+        },
+        result => result,
+    }
+}
+
+/// The bytes as text, if there was something to repair.
+#[cold]
+fn repaired(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let changed = matches!(text, Cow::Owned(_));
+    let whole = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match whole_pairs(whole) {
+        Some(text) => Some(text),
+        None => (changed || whole.len() != text.len()).then(|| whole.to_owned()),
+    }
+}
+
+/// The text with halves of surrogate pairs replaced, if there are any.
+fn whole_pairs(text: &str) -> Option<String> {
+    let mut repaired = String::new();
+    let mut copied = 0;
+    let mut skip_to = 0;
+    for (at, _) in text.match_indices('\\') {
+        if at < skip_to {
+            continue;
+        }
+        let Some(unit) = escape(text, at) else {
+            // An escaped backslash, quote or the like: two bytes.
+            skip_to = at + 2;
+            continue;
+        };
+        skip_to = at + 6;
+        if (0xD800..0xDC00).contains(&unit) && escape(text, at + 6).is_some_and(|next| (0xDC00..0xE000).contains(&next))
+        {
+            skip_to = at + 12;
+        } else if (0xD800..0xE000).contains(&unit) {
+            repaired += text.get(copied..at)?;
+            repaired += "\\ufffd";
+            copied = at + 6;
+        }
+    }
+    (copied > 0).then(|| repaired + text.get(copied..).unwrap_or_default())
+}
+
+/// The code unit of the escape `\uXXXX` that begins here.
+fn escape(text: &str, at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> serde_json::Result<Vec<String>> {
+        read(bytes)
+    }
+
+    #[test]
+    fn almost_json_is_read() {
+        assert_eq!(text("\u{feff}[\"\u{fc}\"]".as_bytes()).unwrap(), ["\u{fc}"]);
+        assert_eq!(text(b"[\"a\xfcb\"]").unwrap(), ["a\u{fffd}b"]);
+        assert_eq!(
+            text(br#"["\ud83d", "\ud83d\ude00", "\\ud83d", "\udc00x", "\ud83dx\ud83d\ude00"]"#).unwrap(),
+            ["\u{fffd}", "\u{1f600}", "\\ud83d", "\u{fffd}x", "\u{fffd}x\u{1f600}"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_stays_an_error() {
+        for bytes in [&b""[..], b"<html>", b"[\"a\"", b"[\"\\ud83d\" x]", b"\xff"] {
+            assert!(text(bytes).is_err(), "{bytes:?}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(read::<serde_json::Value>(deep.as_bytes()).is_err());
+        assert!(text(br#"{"a": 1}"#).unwrap_err().to_string().contains("map"));
+    }
+}

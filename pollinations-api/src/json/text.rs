@@ -1,0 +1,150 @@
+//! Texts and open enumerations, which are read from anything that has a text in it.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
+use serde_json::Value;
+
+use super::{Note, Read, kind};
+
+/// What is made of a text: a `String` or an open enumeration.
+#[doc(hidden)]
+pub trait Text: Sized {
+    /// From a text that the reader lends.
+    fn borrowed(text: &str) -> Self;
+    /// From a text that the reader gives.
+    fn owned(text: String) -> Self;
+}
+
+impl Text for String {
+    fn borrowed(text: &str) -> Self {
+        text.to_owned()
+    }
+
+    fn owned(text: String) -> Self {
+        text
+    }
+}
+
+impl Read for String {
+    const KIND: u8 = kind::STRING;
+    const MARK_IS_ABSENCE: bool = true;
+
+    fn absent() -> Self {
+        Self::new()
+    }
+
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
+        read_text(self, deserializer)
+    }
+}
+
+/// Reads a text.
+#[doc(hidden)]
+pub fn read_text<'de, T: Text, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
+    deserializer.deserialize_any(TextVisitor(slot))
+}
+
+struct TextVisitor<'a, T>(&'a mut T);
+
+impl<T: Text> TextVisitor<'_, T> {
+    /// Reads a value that is no text but may hold one.
+    #[cold]
+    fn other<E>(self, value: Value) -> Result<Note, E> {
+        let text = match &value {
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Array(parts) => {
+                let texts: Vec<&str> = parts.iter().filter_map(part_text).collect();
+                (!texts.is_empty()).then(|| texts.concat())
+            }
+            Value::Object(_) => part_text(&value).map(str::to_owned),
+            _ => None,
+        };
+        Ok(match text {
+            Some(text) => {
+                *self.0 = T::owned(text);
+                Note::odd(value)
+            }
+            None => Note::bad(value),
+        })
+    }
+}
+
+/// The text of one part of a content: `{"type": "text", "text": "…"}`, or a bare string. Parts of another type, such as
+/// thinking, are not part of the text.
+fn part_text(part: &Value) -> Option<&str> {
+    if let Value::String(text) = part {
+        return Some(text);
+    }
+    let kind = part.get("type").and_then(Value::as_str);
+    if !matches!(kind, None | Some("text" | "output_text" | "input_text")) {
+        return None;
+    }
+    let text = part.get("text")?;
+    // `{"text": {"value": "…"}}` is OpenAI's form for assistants.
+    text.as_str().or_else(|| text.get("value")?.as_str())
+}
+
+impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
+    type Value = Note;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Note, E> {
+        *self.0 = T::borrowed(text);
+        Ok(Note::Fine)
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Note, E> {
+        *self.0 = T::owned(text);
+        Ok(Note::Fine)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Note, E> {
+        self.other(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Note, E> {
+        self.other(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Note, E> {
+        self.other(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Note, E> {
+        self.other(value.into())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Note, E> {
+        Ok(Note::bad(Value::Null))
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Note, E> {
+        Ok(Note::bad(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
+        read_text(self.0, deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Note, A::Error> {
+        let value = gather(value::SeqAccessDeserializer::new(list))?;
+        self.other(value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
+        let value = gather(value::MapAccessDeserializer::new(map))?;
+        self.other(value)
+    }
+}
+
+/// Reads any JSON. Out of line, since it is needed in many places and rarely used.
+#[cold]
+#[inline(never)]
+pub(super) fn gather<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    PhantomData::<Value>.deserialize(deserializer)
+}

@@ -1,0 +1,268 @@
+//! Numbers, truth values and any JSON.
+
+use std::fmt;
+
+use serde::{
+    de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
+    ser::SerializeMap,
+};
+use serde_json::{Map, Value};
+
+use super::{Note, Read, kind, text::gather};
+
+/// The largest integer up to which every one has an `f64` of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A type that is read from a scalar.
+trait Scalar: Sized {
+    fn from_bool(value: bool) -> (Option<Self>, bool);
+    fn from_i64(value: i64) -> (Option<Self>, bool);
+    fn from_u64(value: u64) -> (Option<Self>, bool);
+    fn from_f64(value: f64) -> (Option<Self>, bool);
+    fn from_text(text: &str) -> Option<Self>;
+    /// Whether an integer is the less usual form.
+    const MARKS_INTEGERS: bool = false;
+}
+
+macro_rules! integer {
+    ($name:ident) => {
+        impl Scalar for $name {
+            fn from_bool(value: bool) -> (Option<Self>, bool) {
+                (Some(value.into()), false)
+            }
+
+            fn from_i64(value: i64) -> (Option<Self>, bool) {
+                (value.try_into().ok(), true)
+            }
+
+            fn from_u64(value: u64) -> (Option<Self>, bool) {
+                (value.try_into().ok(), true)
+            }
+
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
+            fn from_f64(value: f64) -> (Option<Self>, bool) {
+                let fits = value.fract() == 0.0 && value.abs() <= EXACT && (value >= 0.0 || $name::MIN != 0);
+                (fits.then_some(value as $name), false)
+            }
+
+            fn from_text(text: &str) -> Option<Self> {
+                let text = text.trim();
+                text.parse().ok().or_else(|| Self::from_f64(text.parse().ok()?).0)
+            }
+        }
+
+        scalar!($name, kind::NUMBER, 0);
+    };
+}
+
+macro_rules! scalar {
+    ($name:ident, $kind:expr, $absent:expr) => {
+        impl Read for $name {
+            const KIND: u8 = $kind;
+
+            fn absent() -> Self {
+                $absent
+            }
+
+            fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
+                deserializer.deserialize_any(ScalarVisitor(self))
+            }
+        }
+    };
+}
+
+integer!(i64);
+integer!(u64);
+
+impl Scalar for bool {
+    fn from_bool(value: bool) -> (Option<Self>, bool) {
+        (Some(value), true)
+    }
+
+    fn from_i64(value: i64) -> (Option<Self>, bool) {
+        (u64::try_from(value).ok().and_then(|value| Self::from_u64(value).0), false)
+    }
+
+    fn from_u64(value: u64) -> (Option<Self>, bool) {
+        (
+            match value {
+                0 => Some(false),
+                1 => Some(true),
+                _ => None,
+            },
+            false,
+        )
+    }
+
+    fn from_f64(value: f64) -> (Option<Self>, bool) {
+        (
+            if value == 0.0 {
+                Some(false)
+            } else if value == 1.0 {
+                Some(true)
+            } else {
+                None
+            },
+            false,
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text.trim() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+scalar!(bool, kind::BOOL, false);
+
+impl Scalar for f64 {
+    const MARKS_INTEGERS: bool = true;
+
+    fn from_bool(value: bool) -> (Option<Self>, bool) {
+        (Some(if value { 1.0 } else { 0.0 }), false)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "kept as it came if it does not fit")]
+    fn from_i64(value: i64) -> (Option<Self>, bool) {
+        (Some(value as Self), value.unsigned_abs() <= EXACT as u64)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "kept as it came if it does not fit")]
+    fn from_u64(value: u64) -> (Option<Self>, bool) {
+        (Some(value as Self), value <= EXACT as u64)
+    }
+
+    fn from_f64(value: f64) -> (Option<Self>, bool) {
+        (Some(value), true)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok().filter(|value: &Self| value.is_finite())
+    }
+}
+
+impl Read for f64 {
+    const KIND: u8 = kind::NUMBER;
+
+    fn absent() -> Self {
+        0.0
+    }
+
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor(self))
+    }
+
+    fn write<M: SerializeMap>(&self, map: &mut M, name: &str, marked: bool) -> Result<(), M::Error> {
+        if marked && self.fract() == 0.0 && self.abs() <= EXACT {
+            #[allow(clippy::cast_possible_truncation, reason = "checked")]
+            return map.serialize_entry(name, &(*self as i64));
+        }
+        map.serialize_entry(name, self)
+    }
+}
+
+struct ScalarVisitor<'a, T>(&'a mut T);
+
+impl<T: Scalar> ScalarVisitor<'_, T> {
+    fn take(self, (read, usual): (Option<T>, bool), raw: impl Into<Value>, note: Note) -> Note {
+        match read {
+            Some(value) => {
+                *self.0 = value;
+                if usual { note } else { Note::odd(raw.into()) }
+            }
+            None => Note::bad(raw.into()),
+        }
+    }
+}
+
+impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
+    type Value = Note;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a number or a truth value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Note, E> {
+        Ok(self.take(T::from_bool(value), value, Note::Fine))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Note, E> {
+        Ok(self.take(T::from_i64(value), value, if T::MARKS_INTEGERS { Note::Marked } else { Note::Fine }))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Note, E> {
+        Ok(self.take(T::from_u64(value), value, if T::MARKS_INTEGERS { Note::Marked } else { Note::Fine }))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Note, E> {
+        Ok(self.take(T::from_f64(value), value, Note::Fine))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Note, E> {
+        Ok(self.take((T::from_text(text), false), text, Note::Fine))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Note, E> {
+        Ok(Note::bad(Value::Null))
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Note, E> {
+        Ok(Note::bad(Value::Null))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Note, A::Error> {
+        gather(value::SeqAccessDeserializer::new(list)).map(Note::bad)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
+        gather(value::MapAccessDeserializer::new(map)).map(Note::bad)
+    }
+}
+
+/// Any JSON.
+impl Read for Value {
+    const KIND: u8 = kind::ANY;
+
+    fn absent() -> Self {
+        Self::Null
+    }
+
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
+        *self = owned(deserializer)?;
+        Ok(Note::Fine)
+    }
+}
+
+fn owned<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
+/// Any JSON object.
+impl Read for Map<String, Value> {
+    const KIND: u8 = kind::OBJECT;
+
+    fn absent() -> Self {
+        Self::new()
+    }
+
+    fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
+        Ok(match owned(deserializer)? {
+            Value::Object(map) => {
+                *self = map;
+                if self.is_empty() { Note::Marked } else { Note::Fine }
+            }
+            other => Note::bad(other),
+        })
+    }
+
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}

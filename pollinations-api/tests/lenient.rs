@@ -1,0 +1,142 @@
+//! Responses that do not keep to the document are read all the same, and nothing of them is lost.
+
+use pollinations_api::{
+    json::read,
+    types::{
+        AccountBalance, AssistantMessage, ChatCompletion, ChatCompletionChunk, ChatMessage, CompletionUsage,
+        FinishReason, ModelInfo, UserMessage,
+    },
+};
+use serde_json::{Value, json};
+
+fn chunk() -> Value {
+    json!({
+        "id": "c-1", "object": "chat.completion.chunk", "created": 1, "model": "openai",
+        "choices": [{ "index": 0, "delta": { "role": "assistant", "content": "Hi" }, "finish_reason": null }],
+        "usage": null
+    })
+}
+
+fn decode(value: &Value) -> ChatCompletionChunk {
+    read(value.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn what_conforms_goes_round() {
+    let value = chunk();
+    let decoded = decode(&value);
+    assert!(decoded.extra().is_empty());
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+}
+
+#[test]
+fn every_form_of_a_number() {
+    for (form, expected) in [(json!(3), 3), (json!(3.0), 3), (json!("3"), 3), (json!("3.0"), 3), (json!(true), 1)] {
+        let value = json!({ "prompt_tokens": form, "completion_tokens": 1, "total_tokens": 4 });
+        let usage: CompletionUsage = read(value.to_string().as_bytes()).unwrap();
+        assert_eq!(usage.prompt_tokens, expected, "{value}");
+        assert_eq!(serde_json::to_value(&usage).unwrap(), value);
+    }
+    for form in [json!(-3), json!(1.5), json!("many"), json!([3]), json!({}), json!(null), json!(1e300)] {
+        let value = json!({ "prompt_tokens": form, "completion_tokens": 1, "total_tokens": 4 });
+        let usage: CompletionUsage = read(value.to_string().as_bytes()).unwrap();
+        assert_eq!((usage.prompt_tokens, usage.total_tokens), (0, 4));
+        assert_eq!(usage.extra().get("prompt_tokens"), Some(&form));
+        assert_eq!(serde_json::to_value(&usage).unwrap(), value);
+    }
+    let mut usage: CompletionUsage = read(br#"{ "prompt_tokens": "x", "total_tokens": 4 }"#).unwrap();
+    assert_eq!(usage.extra().missing().collect::<Vec<_>>(), ["completion_tokens"]);
+    // What the program sets goes out, whatever came.
+    usage.prompt_tokens = 7;
+    usage.completion_tokens = 1;
+    let expected = json!({ "prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 4 });
+    assert_eq!(serde_json::to_value(&usage).unwrap(), expected);
+}
+
+#[test]
+fn numbers_keep_their_form() {
+    for text in [r#"{"balance":1.0}"#, r#"{"balance":1}"#, r#"{"balance":0.5}"#, r#"{"balance":"1"}"#] {
+        let balance: AccountBalance = read(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&balance).unwrap(), text);
+    }
+}
+
+#[test]
+fn text_parts_become_the_text() {
+    let mut value = chunk();
+    let parts = json!([{ "type": "thinking", "thinking": "hm" }, { "type": "text", "text": "He" }, { "type": "text", "text": "llo" }]);
+    value["choices"][0]["delta"]["content"] = parts.clone();
+    let decoded = decode(&value);
+    let delta = decoded.choices[0].delta.as_ref().unwrap();
+    assert_eq!(delta.content.as_deref(), Some("Hello"));
+    assert_eq!(delta.extra().get("content"), Some(&parts));
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+}
+
+#[test]
+fn lists_keep_what_can_be_read() {
+    let mut value = chunk();
+    value["choices"] = json!([7, value["choices"][0], null, "x"]);
+    let decoded = decode(&value);
+    assert_eq!(decoded.choices.len(), 1);
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+    let models: Vec<ModelInfo> = read(br#"[{ "name": "a" }, 5, { "name": 7 }]"#).unwrap();
+    assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["a", "7"]);
+}
+
+#[test]
+fn unknown_fields_are_kept_and_go_back() {
+    let call = json!({
+        "id": "1", "type": "function", "function": { "name": "f", "arguments": "{}" },
+        "extra_content": { "google": { "thought_signature": "abc" } }, "cache_mark": { "kept": "yes" }
+    });
+    let value = json!({ "role": "assistant", "tool_calls": [call] });
+    let message: AssistantMessage = serde_json::from_value(value.clone()).unwrap();
+    let call = &message.tool_calls[0];
+    assert_eq!(call.extra_content.as_ref().unwrap()["google"]["thought_signature"], "abc");
+    assert_eq!(call.extra().get("cache_mark").unwrap()["kept"], "yes");
+    assert_eq!(serde_json::to_value(ChatMessage::from(message)).unwrap(), value);
+}
+
+#[test]
+fn fields_that_the_program_adds() {
+    let mut message = UserMessage::new("Hello".to_owned());
+    message.extra_mut().insert("mood", 3);
+    // A value under the name of a field goes out in its place.
+    message.extra_mut().insert("name", json!({ "first": "Ada" }));
+    let expected = json!({ "role": "user", "content": "Hello", "mood": 3, "name": { "first": "Ada" } });
+    assert_eq!(serde_json::to_value(&message).unwrap(), expected);
+    assert_eq!(message.extra_mut().remove("mood"), Some(json!(3)));
+}
+
+#[test]
+fn a_key_twice() {
+    let text = br#"{ "id": "a", "id": null, "model": "x", "model": "y", "usage": { "total_tokens": 3 }, "usage": 7 }"#;
+    let chunk: ChatCompletionChunk = read(text).unwrap();
+    assert_eq!((chunk.id.as_deref(), chunk.model.as_deref()), (Some("a"), Some("y")));
+    assert_eq!(chunk.usage.unwrap().total_tokens, 3);
+}
+
+#[test]
+fn enumerations_and_nothing() {
+    let mut value = chunk();
+    for (reason, read) in
+        [(json!(""), Some("")), (json!("done"), Some("done")), (json!(7), Some("7")), (json!({}), None)]
+    {
+        value["choices"][0]["finish_reason"] = reason;
+        let decoded = decode(&value);
+        assert_eq!(decoded.choices[0].finish_reason.as_ref().map(FinishReason::as_str), read);
+        assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+    }
+    let empty: ChatCompletion = read(br#"{"choices":[]}"#).unwrap();
+    assert_eq!(serde_json::to_value(&empty).unwrap(), json!({ "choices": [] }));
+    let error = read::<ChatCompletion>(b"{}").unwrap_err().to_string();
+    assert!(error.contains("`choices`"), "{error}");
+    assert!(read::<ChatCompletion>(b"[]").is_err());
+}
+
+#[test]
+fn a_program_s_own_mistake_shows() {
+    let error = serde_json::from_str::<ChatMessage>(r#"{ "role": "user" }"#).unwrap_err().to_string();
+    assert!(error.contains("missing field `content`"), "{error}");
+}

@@ -1,0 +1,130 @@
+//! The same bytes once more, when the connection breaks before their end.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, header::CONTENT_TYPE};
+use reqwest::{Request, Response};
+
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::{header, request_id},
+        time::{Instant, sleep, timeout},
+    },
+    exchange::{
+        body,
+        options::Options,
+        reading::{MAX_ERROR_BODY, pieces, read},
+        transport::{Earlier, Receive, Received, Shared},
+    },
+    retry::{Bucket, Repeat, tell_lost},
+};
+
+/// How to ask for a download, and to ask for it again.
+pub(crate) struct Again {
+    shared: Arc<Shared>,
+    operation: &'static str,
+    options: Options,
+    /// Whether a page or JSON is an error.
+    is_media: bool,
+    /// The request; nothing if it cannot be sent again.
+    request: Option<Request>,
+    repeat: Repeat,
+    start: Instant,
+    attempts: u32,
+    /// Tokens of the retry budget that go back when the download is complete.
+    taken: u32,
+}
+
+impl Again {
+    pub(crate) fn new(shared: &Arc<Shared>, operation: &'static str, options: &Options, is_media: bool) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            operation,
+            options: options.clone(),
+            is_media,
+            request: None,
+            repeat: Repeat::Pays,
+            start: Instant::now(),
+            attempts: 0,
+            taken: 0,
+        }
+    }
+
+    /// Makes the call, and returns the response with its body still to be read.
+    pub(crate) async fn first(&mut self, request: Request) -> Result<Response, Error> {
+        self.repeat = self.shared.repeat(&request, self.operation, Receive::Open);
+        // What may be paid twice is not asked for twice, once its answer has begun.
+        let is_free = matches!(self.repeat, Repeat::Joins | Repeat::Reads);
+        self.request = is_free.then(|| request.try_clone()).flatten();
+        self.call(request).await
+    }
+
+    /// Makes the call once more after this error, if the policy has an attempt left for it.
+    pub(crate) async fn again(&mut self, error: Error) -> Result<Response, Error> {
+        let is_broken = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
+        let request = self.request.as_ref().filter(|_| is_broken).and_then(Request::try_clone);
+        let error = error.with_attempts(self.attempts);
+        let Some(request) = request else { return Err(error) };
+        let policy = self.options.retry.as_ref().unwrap_or(&self.shared.retry);
+        let bucket = policy.retry_budget().and(self.shared.bucket.as_deref());
+        let left = self.options.timeout.unwrap_or(self.shared.timeout).saturating_sub(self.start.elapsed());
+        let wait = policy.wait(self.attempts, None).filter(|wait| {
+            *wait < left
+                && policy.has_time(self.start.elapsed().saturating_add(*wait))
+                && bucket.is_none_or(Bucket::take)
+        });
+        self.taken += u32::from(wait.is_some() && bucket.is_some());
+        tell_lost(self.shared.observer.as_ref(), self.operation, self.attempts, error.kind(), self.repeat, wait);
+        let Some(wait) = wait else { return Err(error) };
+        sleep(wait).await;
+        self.call(request).await
+    }
+
+    /// Notes that all is there.
+    pub(crate) fn complete(&mut self) {
+        if let Some(bucket) = &self.shared.bucket {
+            bucket.give_back(std::mem::take(&mut self.taken));
+        }
+    }
+
+    async fn call(&mut self, request: Request) -> Result<Response, Error> {
+        let earlier = Earlier { attempts: self.attempts, spent: self.start.elapsed() };
+        let shared = &self.shared;
+        // On the heap, so that the futures of callers stay small.
+        let running =
+            Box::pin(shared.run(&shared.http, request, self.operation, &self.options, Receive::Open, earlier));
+        let outcome = running.await;
+        self.attempts = outcome.attempts;
+        let (received, attempts) = outcome.explain(self.operation, &shared.keys)?;
+        match received {
+            Received::Response(response) if self.is_media && is_text(response.headers()) => {
+                Err(self.unexpected(response).await)
+            }
+            Received::Response(response) => Ok(response),
+            // It does not happen: a response is received as it was asked for.
+            _ => Err(Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for")
+                .with_operation(self.operation)
+                .with_attempts(attempts)),
+        }
+    }
+
+    /// The error of a page or of JSON where an image or a sound should be.
+    async fn unexpected(&self, response: Response) -> Error {
+        let keys = &self.shared.keys;
+        let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
+        let message = format!("the server answered with `{kind}` instead of an image or sound");
+        let error = Error::new(ErrorKind::Decode, message).with_operation(self.operation).with_attempts(self.attempts);
+        let error = error.with_request_id(request_id(response.headers()));
+        let idle: Duration = self.shared.idle_timeout;
+        let read = timeout(idle, read(pieces(response), MAX_ERROR_BODY)).await;
+        let body = read.map(|(body, _)| keys.redact(&String::from_utf8_lossy(&body))).unwrap_or_default();
+        error.with_body(body::excerpt(&body)).redacted(keys)
+    }
+}
+
+/// Whether a response is a page or JSON.
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    kind.starts_with("text/") || kind.starts_with("application/json")
+}

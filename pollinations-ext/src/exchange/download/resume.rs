@@ -1,0 +1,114 @@
+//! A second answer in place of one that broke off, for a reader who has its beginning already.
+
+use bytes::{Buf, Bytes};
+
+use crate::base::error::{Error, ErrorKind};
+
+/// What was handed out, so that a second answer can be told to be the same so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    length: u64,
+    /// FNV-1a, which depends on the bytes and not on how they are cut.
+    hash: u64,
+}
+
+impl Seen {
+    const NOTHING: Self = Self { length: 0, hash: 0xcbf2_9ce4_8422_2325 };
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        self.hash = bytes.iter().fold(self.hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    }
+}
+
+/// The place up to which a reader has the bytes. After a restart, it skips what the reader has, and sees to it that it is
+/// the same: two halves of two answers are no file.
+#[derive(Debug)]
+pub(super) struct Place {
+    handed_out: Seen,
+    /// What of the second answer was skipped.
+    skipped: Option<Seen>,
+}
+
+impl Place {
+    pub(super) const START: Self = Self { handed_out: Seen::NOTHING, skipped: None };
+
+    /// Begins a second answer.
+    pub(super) fn restart(&mut self) {
+        self.skipped = Some(Seen::NOTHING);
+    }
+
+    /// What of a piece is new to the reader.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Connection`] when the beginning of the second answer is not that of the first.
+    pub(super) fn advance(&mut self, mut piece: Bytes) -> Result<Bytes, Error> {
+        if let Some(skipped) = &mut self.skipped {
+            let missing = self.handed_out.length - skipped.length;
+            let known = usize::try_from(missing).unwrap_or(usize::MAX).min(piece.len());
+            skipped.add(piece.get(..known).unwrap_or_default());
+            piece.advance(known);
+            if skipped.length == self.handed_out.length {
+                let is_same = *skipped == self.handed_out;
+                self.skipped = None;
+                if !is_same {
+                    return Err(differs());
+                }
+            }
+        }
+        self.handed_out.add(&piece);
+        Ok(piece)
+    }
+
+    /// Whether the end of the answer is the end for the reader.
+    pub(super) fn end(&self) -> Result<(), Error> {
+        match self.skipped {
+            // An empty beginning needs no piece.
+            Some(_) if self.handed_out.length > 0 => Err(differs()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn differs() -> Error {
+    Error::new(ErrorKind::Connection, "the connection broke, and the second answer is not the same as the first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a reader gets of a first answer that breaks off, and a second one.
+    fn read(first: &[&'static str], second: &[&'static str]) -> Result<String, Error> {
+        let mut place = Place::START;
+        let mut text = String::new();
+        let mut take = |place: &mut Place, piece: &'static str| -> Result<(), Error> {
+            text += std::str::from_utf8(&place.advance(Bytes::from_static(piece.as_bytes()))?).unwrap();
+            Ok(())
+        };
+        first.iter().try_for_each(|piece| take(&mut place, piece))?;
+        place.restart();
+        second.iter().try_for_each(|piece| take(&mut place, piece))?;
+        place.end()?;
+        Ok(text)
+    }
+
+    #[test]
+    fn a_second_answer_goes_on_where_the_first_broke_off() {
+        for first in [&["ab", "cd"][..], &["abcd"], &["a", "b", "c"], &[]] {
+            for second in [&["abcdef"][..], &["a", "bcd", "ef"], &["ab", "cd", "ef"], &["abc", "def"]] {
+                assert_eq!(read(first, second).unwrap(), "abcdef", "{first:?} {second:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_halves_of_two_answers_are_an_error() {
+        for second in [&["xbcdef"][..], &["abcX", "def"], &["abc"], &["ab", "c"], &[]] {
+            let error = read(&["ab", "cd"], second).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Connection, "{second:?}");
+        }
+        assert_eq!(read(&[], &[]).unwrap(), "");
+    }
+}

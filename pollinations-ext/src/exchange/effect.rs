@@ -1,0 +1,133 @@
+//! What a request does, and so what it means to send it twice, and how long its answer takes.
+
+use std::time::Duration;
+
+use http::Method;
+use memchr::memmem;
+use pollinations_api::Operation;
+use reqwest::Request;
+use serde::Deserialize;
+
+use crate::{base::json, retry::Repeat};
+
+/// How long an attempt may go without an answer, by default. Gateways in front of the service give up sooner.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The same for videos, which take minutes.
+const VIDEO_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What is neither generated nor only read: files, and the account.
+const UPLOADS: &[&str] = &["/upload", "/media"];
+const ACCOUNT: &str = "/account";
+
+/// What it means to send this request a second time. `is_stream` says that its answer is read as a stream.
+pub(super) fn repeat(operation: &str, request: &Request, is_stream: bool) -> Repeat {
+    let operation = Operation::find(operation);
+    let path = operation.map_or("", |operation| operation.path);
+    if operation.is_some_and(|operation| operation.is_coalesced) {
+        let is_alone = is_stream || is_streamed(request);
+        return if is_alone || has(request, "no-cache") { Repeat::Pays } else { Repeat::Joins };
+    }
+    match request.method() {
+        method if method.is_safe() => Repeat::Reads,
+        &Method::POST | &Method::PUT | &Method::PATCH | &Method::DELETE if is_under(path, ACCOUNT) => Repeat::Changes,
+        _ if UPLOADS.iter().any(|part| is_under(path, part)) => Repeat::Uploads,
+        _ => Repeat::Pays,
+    }
+}
+
+/// How long an attempt may go without an answer, if nothing else is set.
+pub(super) fn attempt_timeout(operation: &str, request: &Request) -> Duration {
+    let path = Operation::find(operation).map_or("", |operation| operation.path);
+    // A duration makes a video even where the operation has images, too.
+    let is_video = is_under(path, "/video") || (is_under(path, "/image") && has_pair(request, "duration", None));
+    if is_video { VIDEO_TIMEOUT } else { ATTEMPT_TIMEOUT }
+}
+
+fn is_under(path: &str, part: &str) -> bool {
+    path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether the answer is asked for as a stream, in the query or in a JSON body.
+fn is_streamed(request: &Request) -> bool {
+    #[derive(Deserialize)]
+    struct Asked {
+        #[serde(default)]
+        stream: serde_json::Value,
+    }
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    has(request, "stream")
+        // Most bodies do not have the word, and need not be read.
+        || memmem::find(body, b"\"stream\"").is_some()
+            && json::read::<Asked>(body).is_ok_and(|asked| asked.stream == serde_json::Value::Bool(true))
+}
+
+fn has(request: &Request, name: &str) -> bool {
+    has_pair(request, name, Some("true"))
+}
+
+fn has_pair(request: &Request, name: &str, value: Option<&str>) -> bool {
+    let pairs = request.url().query().map(|_| request.url().query_pairs());
+    pairs.into_iter().flatten().any(|(key, found)| key == name && value.is_none_or(|value| found == value))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Url;
+
+    use super::*;
+
+    fn request(operation: &str, query: &str, body: &'static str) -> Request {
+        let operation = Operation::find(operation).unwrap();
+        let url = Url::parse(&format!("http://h/{query}")).unwrap();
+        let mut request = Request::new(operation.method.clone(), url);
+        *request.body_mut() = Some(body.into());
+        request
+    }
+
+    #[test]
+    fn what_it_means_to_send_a_request_twice() {
+        for (operation, query, body, is_stream, repeat) in [
+            ("generate_image", "", "", false, Repeat::Joins),
+            ("generate_image", "?no-cache=true", "", false, Repeat::Pays),
+            ("generate_image", "?no-cache=false", "", false, Repeat::Joins),
+            ("create_transcription", "", "", false, Repeat::Joins),
+            ("generate_text", "", "", false, Repeat::Joins),
+            ("generate_text", "?stream=true", "", true, Repeat::Pays),
+            ("generate_text", "?stream=true", "", false, Repeat::Pays),
+            ("chat_completions", "", r#"{"model":"openai"}"#, false, Repeat::Joins),
+            ("chat_completions", "", r#"{"stream": true}"#, false, Repeat::Pays),
+            ("chat_completions", "", r#"{"stream": false}"#, false, Repeat::Joins),
+            ("chat_completions", "", r#"{"messages":[{"content":"\"stream\": true"}]}"#, false, Repeat::Joins),
+            ("chat_completions", "", r#"{"a":{"stream":true}}"#, false, Repeat::Joins),
+            ("chat_completions", "", "{}", true, Repeat::Pays),
+            ("account_balance", "", "", false, Repeat::Reads),
+            ("list_models", "", "", false, Repeat::Reads),
+            ("fetch_media", "", "", false, Repeat::Reads),
+            ("upload_media", "", "", false, Repeat::Uploads),
+        ] {
+            let request = request(operation, query, body);
+            assert_eq!(self::repeat(operation, &request, is_stream), repeat, "{operation} {query} {body} {is_stream}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_document_will_have() {
+        for operation in Operation::all() {
+            let request = Request::new(operation.method.clone(), Url::parse("http://h/").unwrap());
+            let repeat = repeat(operation.id, &request, false);
+            assert_eq!(repeat == Repeat::Joins, operation.is_coalesced, "{}", operation.id);
+            if operation.path.starts_with("/account") && operation.method != Method::GET {
+                assert_eq!(repeat, Repeat::Changes, "{}", operation.id);
+            }
+        }
+    }
+
+    #[test]
+    fn videos_take_longer() {
+        let timeout = |operation, query| attempt_timeout(operation, &request(operation, query, ""));
+        assert_eq!(timeout("generate_image", "?width=64"), ATTEMPT_TIMEOUT);
+        assert_eq!(timeout("generate_image", "?duration=5"), VIDEO_TIMEOUT);
+        assert_eq!(timeout("generate_audio", "?duration=5"), ATTEMPT_TIMEOUT);
+    }
+}

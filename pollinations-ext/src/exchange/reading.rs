@@ -1,0 +1,76 @@
+//! Reading the body of a response, with limits.
+
+use std::{pin::pin, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use reqwest::Response;
+
+use crate::{
+    base::{
+        error::Error,
+        maybe_send::{Body, body},
+        time::timeout,
+    },
+    retry::Failure,
+};
+
+/// Bytes of an error body that are read.
+pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// The body of a response, piece by piece.
+pub(crate) fn pieces(response: Response) -> Body {
+    body(response.bytes_stream())
+}
+
+/// Waits for this long, if there is a limit.
+pub(super) async fn within<T>(limit: Option<Duration>, waiting: impl Future<Output = T>) -> Result<T, Failure> {
+    match limit {
+        Some(limit) => timeout(limit, pin!(waiting)).await.map_err(|_| Failure::Late(limit)),
+        None => Ok(waiting.await),
+    }
+}
+
+/// How the reading of a body ended.
+pub(crate) enum End {
+    Complete,
+    Broken(Error),
+    TooLarge,
+}
+
+/// Reads a body up to a limit, in bytes. What was read before it broke off is returned too.
+pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
+    // Without a limit there is no failure.
+    read_within(None, body, limit).await.unwrap_or((Bytes::new(), End::TooLarge))
+}
+
+/// The same with a limit on the silence between two pieces.
+pub(super) async fn read_within(silence: Option<Duration>, body: Body, limit: usize) -> Result<(Bytes, End), Failure> {
+    let mut body = body.into_inner();
+    let mut pieces: Option<BytesMut> = None;
+    let mut first = Bytes::new();
+    loop {
+        let chunk = match within(silence, body.next()).await? {
+            Some(Ok(chunk)) => chunk,
+            None => return Ok((pieces.map_or(first, BytesMut::freeze), End::Complete)),
+            Some(Err(error)) => return Ok((pieces.map_or(first, BytesMut::freeze), End::Broken(error))),
+        };
+        let length = pieces.as_ref().map_or(first.len(), BytesMut::len);
+        let room = limit.saturating_sub(length);
+        let kept = chunk.slice(..chunk.len().min(room));
+        // Most bodies come in one piece and need no copy.
+        match &mut pieces {
+            Some(pieces) => pieces.extend_from_slice(&kept),
+            None if first.is_empty() => first = kept,
+            None => {
+                let mut both = BytesMut::with_capacity(length + kept.len());
+                both.extend_from_slice(&first);
+                both.extend_from_slice(&kept);
+                pieces = Some(both);
+            }
+        }
+        if chunk.len() > room {
+            return Ok((pieces.map_or(first, BytesMut::freeze), End::TooLarge));
+        }
+    }
+}

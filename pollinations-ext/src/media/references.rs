@@ -1,0 +1,58 @@
+//! Files and addresses that a request starts from.
+
+use std::sync::Arc;
+
+use super::Media;
+use crate::{
+    base::{error::Error, file::File},
+    exchange::transport::Shared,
+};
+
+/// Reference images, videos or sounds, in the order in which the caller added them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct References(Vec<Reference>);
+
+#[derive(Clone, Debug)]
+enum Reference {
+    Url(String),
+    File(File),
+}
+
+impl References {
+    pub(crate) fn url(&mut self, url: String) {
+        self.0.push(Reference::Url(url));
+    }
+
+    pub(crate) fn file(&mut self, file: File) {
+        self.0.push(Reference::File(file));
+    }
+
+    /// Whether some of them still have to be uploaded.
+    pub(crate) fn have_files(&self) -> bool {
+        self.0.iter().any(|reference| matches!(reference, Reference::File(_)))
+    }
+
+    /// Uploads the files. Afterwards, every reference is an address.
+    pub(crate) async fn upload(&mut self, shared: &Arc<Shared>) -> Result<(), Error> {
+        for reference in &mut self.0 {
+            if let Reference::File(file) = reference {
+                let uploaded = Media::new(Arc::clone(shared)).upload(file.clone()).send().await?;
+                *reference = Reference::Url(uploaded.url);
+            }
+        }
+        Ok(())
+    }
+
+    /// The addresses as one parameter, which is how the service takes them: separated by `|`.
+    pub(crate) fn joined(&self) -> Option<String> {
+        let urls: Vec<&str> = self
+            .0
+            .iter()
+            .filter_map(|reference| match reference {
+                Reference::Url(url) => Some(url.as_str()),
+                Reference::File(_) => None,
+            })
+            .collect();
+        (!urls.is_empty()).then(|| urls.join("|"))
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether a request may be sent a second time.
+
+use http::StatusCode;
+
+use super::failure::{Failure, Fate};
+
+/// What it means to send a request a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// The service coalesces it: the same request joins the generation that is running, or gets its result, and one is
+    /// paid.
+    Joins,
+    /// It only reads (RFC 9110, section 9.2.1), and costs nothing.
+    Reads,
+    /// It may be paid twice, such as a stream.
+    Pays,
+    /// It makes a second file.
+    Uploads,
+    /// It changes something a second time: a second key is made.
+    Changes,
+}
+
+impl Repeat {
+    /// Whether to repeat a request after this failure. `resend` is what the policy says about requests that may be paid
+    /// twice.
+    pub(crate) fn allows(self, failure: &Failure, resend: bool) -> bool {
+        if !self.leaves_unknown(failure) {
+            return failure.is_retryable();
+        }
+        failure.is_retryable() && self == Self::Pays && resend
+    }
+
+    /// Whether this failure leaves it unknown if the request was carried out, where that matters.
+    pub(crate) fn leaves_unknown(self, failure: &Failure) -> bool {
+        match (self, failure.fate()) {
+            (Self::Joins | Self::Reads, _) | (_, Fate::Unsent | Fate::Ended) => false,
+            // A status is a refusal, and the service takes no money for what it refuses. But a gateway that has lost its
+            // server, or its patience, does not know either, and a second key is worse than an error.
+            (Self::Changes, Fate::Refused(status)) => is_lost_behind_gateway(status),
+            (_, Fate::Refused(_)) => false,
+            // The server had closed the connection before: a safe guess, but a guess.
+            (_, Fate::Closed) => self == Self::Changes,
+            (_, Fate::Unknown) => true,
+        }
+    }
+
+    /// Whether the next attempt joins a generation that may still be running.
+    pub(crate) fn joins(self, failure: &Failure) -> bool {
+        self == Self::Joins
+            && match failure.fate() {
+                Fate::Unknown => true,
+                Fate::Refused(status) => status == StatusCode::REQUEST_TIMEOUT || is_lost_behind_gateway(status),
+                Fate::Closed | Fate::Unsent | Fate::Ended => false,
+            }
+    }
+}
+
+/// Whether a gateway says that it has lost its server or waited long enough, while the server may go on working: 504,
+/// and Cloudflare's 520 (an answer that it could not read) and 524 (none in time).
+fn is_lost_behind_gateway(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 504 | 520 | 524)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    use super::*;
+    use crate::base::error::{Error, ErrorKind};
+
+    const ALL: [Repeat; 5] = [Repeat::Joins, Repeat::Reads, Repeat::Pays, Repeat::Uploads, Repeat::Changes];
+
+    fn status(code: u16) -> Failure {
+        let status = StatusCode::from_u16(code).unwrap();
+        Failure::Status { status, headers: Box::new(HeaderMap::new()), body: Bytes::new() }
+    }
+
+    fn lost() -> Failure {
+        Failure::Other(Error::new(ErrorKind::Truncated, "cut"))
+    }
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again_only_where_that_costs_nothing() {
+        assert_eq!(ALL.map(|repeat| repeat.allows(&lost(), false)), [true, true, false, false, false]);
+        assert_eq!(ALL.map(|repeat| repeat.allows(&lost(), true)), [true, true, true, false, false]);
+        assert_eq!(ALL.map(|repeat| repeat.leaves_unknown(&lost())), [false, false, true, true, true]);
+    }
+
+    #[test]
+    fn a_refusal_by_status_is_repeated_by_all() {
+        for code in [402, 408, 429, 500, 502, 503, 521, 522, 523, 527, 529, 530] {
+            assert_eq!(ALL.map(|repeat| repeat.allows(&status(code), false)), [true; 5], "{code}");
+        }
+        for code in [400, 401, 403, 404, 409, 501, 525, 526] {
+            assert_eq!(ALL.map(|repeat| repeat.allows(&status(code), true)), [false; 5], "{code}");
+            assert_eq!(ALL.map(|repeat| repeat.leaves_unknown(&status(code))), [false; 5], "{code}");
+        }
+    }
+
+    #[test]
+    fn no_account_is_changed_twice_behind_a_gateway() {
+        for code in [504, 520, 524] {
+            assert_eq!(ALL.map(|repeat| repeat.allows(&status(code), true)), [true, true, true, true, false], "{code}");
+            assert!(Repeat::Changes.leaves_unknown(&status(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn only_a_generation_that_may_be_running_is_joined() {
+        for (failure, joins) in [
+            (lost(), true),
+            (status(524), true),
+            (status(504), true),
+            (status(408), true),
+            (status(429), false),
+            (status(402), false),
+            (status(500), false),
+        ] {
+            assert_eq!(ALL.map(|repeat| repeat.joins(&failure)), [joins, false, false, false, false], "{failure:?}");
+        }
+    }
+}

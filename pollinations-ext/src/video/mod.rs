@@ -1,0 +1,5 @@
+//! Videos.
+
+mod request;
+
+pub use request::VideoRequest;

@@ -1,0 +1,66 @@
+//! What the document gains breaks no program.
+
+use std::{env, fs, path::Path, process::Command};
+
+use serde_json::{Map, Value, json};
+
+/// Adds an optional property to every object, and a value to every enumeration.
+fn grow(value: &mut Value, objects: &mut usize) {
+    match value {
+        Value::Object(schema) => {
+            if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.insert("added_property".to_owned(), json!({ "type": "string" }));
+                *objects += 1;
+            }
+            if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut)
+                && values.len() > 1
+                && values.iter().all(Value::is_string)
+            {
+                values.push(json!("added value"));
+            }
+            schema.values_mut().for_each(|value| grow(value, objects));
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| grow(value, objects)),
+        _ => {}
+    }
+}
+
+/// Checks the workspace against a document that has grown. It builds in a folder of its own, so that the other tests do
+/// not build anew.
+#[test]
+fn an_added_property_breaks_no_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut document: Value = serde_json::from_str(&fs::read_to_string(root.join("openapi.json")).unwrap()).unwrap();
+    let mut objects = 0;
+    let components: &mut Map<String, Value> = document["components"].as_object_mut().unwrap();
+    grow(components.get_mut("schemas").unwrap(), &mut objects);
+    assert!(objects > 50, "{objects}");
+
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("additive");
+    fs::create_dir_all(&target).unwrap();
+    let path = target.join("openapi.json");
+    let grown = serde_json::to_vec_pretty(&document).unwrap();
+    // An unchanged file is not built again.
+    if fs::read(&path).ok().as_ref() != Some(&grown) {
+        fs::write(&path, &grown).unwrap();
+    }
+    let output = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--all-targets", "--message-format", "short"])
+        .args([
+            "-p",
+            "pollinations-api",
+            "-p",
+            "pollinations-ext",
+            "-p",
+            "pollinations-emulator",
+            "-p",
+            "pollinations-tests",
+        ])
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("POLLINATIONS_API_DOCUMENT", &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}

@@ -1,0 +1,206 @@
+//! A small client of each document in `documents`, all compiled together: that this compiles is the first test.
+
+use std::sync::{Arc, Mutex};
+
+#[allow(missing_docs, unreachable_pub, reason = "generated")]
+mod clients {
+    include!(concat!(env!("OUT_DIR"), "/clients.rs"));
+}
+
+/// Keeps the requests, and answers each with the same.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<Tape>>);
+
+#[derive(Debug, Default)]
+struct Tape {
+    requests: Vec<reqwest::Request>,
+    status: u16,
+    body: String,
+}
+
+impl Recorder {
+    fn answering(status: u16, body: &str) -> Self {
+        Self(Arc::new(Mutex::new(Tape { requests: Vec::new(), status, body: body.to_owned() })))
+    }
+
+    fn answer(&self, request: reqwest::Request) -> reqwest::Response {
+        let mut tape = self.0.lock().unwrap();
+        tape.requests.push(request);
+        http::Response::builder().status(tape.status).body(tape.body.clone()).unwrap().into()
+    }
+
+    /// The path and the query of the last request.
+    fn target(&self) -> String {
+        let tape = self.0.lock().unwrap();
+        let url = tape.requests.last().unwrap().url();
+        url.as_str().strip_prefix("http://localhost").unwrap().to_owned()
+    }
+}
+
+#[test]
+fn all_documents_compile() {
+    let documents = std::fs::read_dir("documents").unwrap().count();
+    assert_eq!(documents, include_str!(concat!(env!("OUT_DIR"), "/clients.rs")).matches("const WARNINGS").count());
+}
+
+use clients::d_awkward as awkward;
+use serde_json::{Value, json};
+
+/// Reads a value and writes it again.
+fn there_and_back<T: pollinations_api::json::Read>(value: &Value) -> T {
+    let read: T = pollinations_api::json::read(value.to_string().as_bytes()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), *value);
+    read
+}
+
+#[test]
+fn what_cannot_be_generated_is_said() {
+    let said = awkward::WARNINGS.join("\n");
+    for part in [
+        "`bad header`",
+        "`Accept`",
+        "`lists`",
+        "`pipes`",
+        "`nobody`",
+        "`content-type`",
+        "GET /broken/{a{b}} (`broken`)",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert_eq!(awkward::WARNINGS.len(), 7, "{said}");
+    assert!(clients::d_19_cookie::WARNINGS[0].contains("session"));
+}
+
+#[tokio::test]
+async fn names_on_the_wire_are_those_of_the_document() {
+    let recorder = Recorder::answering(200, "{}");
+    let client = awkward::Client::new("http://localhost", recorder.clone());
+    let request = client.names().id(7).type_("a/b").body_query("B").type_query("T").self_("S").url("U").info_query("I");
+    let request =
+        request.id_query("Q").id_header("H").x_thing("X").x_list(vec![1, 2]).new_query("N").joined(vec![3, 4]);
+    let request = request.list(vec!["l".to_owned(), "m".to_owned()]).choice("b").union(5).result("R").client("C");
+    let mut object = awkward::types::NamesObject::default();
+    object.b = Some(9);
+    request.object(object).send().await.unwrap();
+    let (path, query) =
+        recorder.target().split_once('?').map(|(path, query)| (path.to_owned(), query.to_owned())).unwrap();
+    assert_eq!(path, "/names/7/a%2Fb");
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    let expected = [
+        "Self=S",
+        "b=9",
+        "body=B",
+        "choice=b",
+        "client=C",
+        "info=I",
+        "joined=3%2C4",
+        "list=l",
+        "list=m",
+        "new=N",
+        "result=R",
+        "type=T",
+        "union=5",
+        "url=U",
+    ];
+    let id: Vec<&&str> = pairs.iter().filter(|pair| pair.to_ascii_lowercase().starts_with("id=")).collect();
+    assert_eq!(id.len(), 1);
+    pairs.retain(|pair| !pair.to_ascii_lowercase().starts_with("id="));
+    assert_eq!(pairs, expected);
+    let tape = recorder.0.lock().unwrap();
+    let header = |name: &str| tape.requests[0].headers()[name].to_str().unwrap().to_owned();
+    assert_eq!((header("x-thing"), header("x-list"), header("id")), ("X".to_owned(), "1,2".to_owned(), "H".to_owned()));
+}
+
+#[tokio::test]
+async fn statuses_have_the_types_of_the_document() {
+    let recorder = Recorder::answering(418, r#"{"code":3}"#);
+    let client = awkward::Client::new("http://localhost", recorder);
+    // `default` and `404` are one type.
+    let awkward::Error::ErrorResponse(error) = client.alike().send().await.unwrap_err() else { panic!() };
+    assert_eq!(error.into_inner().code, Some(3));
+    let awkward::Error::ErrorResponse(error) = client.only_default().send().await.unwrap_err() else { panic!() };
+    assert_eq!(error.into_inner().code, Some(3));
+
+    let nine =
+        clients::d_09_ok_and_default_untyped::Client::new("http://localhost", Recorder::answering(200, r#"{"n":"x"}"#));
+    assert_eq!(nine.read_thing().send().await.unwrap().into_inner().n.as_deref(), Some("x"));
+}
+
+#[test]
+fn values_go_there_and_back() {
+    use awkward::types::{Everything, Loose, Many, Names, Shape};
+
+    let value = json!({
+        "names": { "thing": "1", "Thing": "2", "THING": "3", "self": "4", "object": "5", "": "6", "_": "7", "a-b": "8", "a_b": "9" },
+        "node": { "next": { "next": { "value": 3 } }, "value": 1 },
+        "required_next": { "next": { "next": null } },
+        "tree": { "leaves": [{ "leaves": [] }], "branch": { "tree": {} } },
+        "loop": [1, { "x": null }],
+        "shape": { "kind": "group", "of": { "kind": "circle", "radius": 1.5 } },
+        "shapes": [{ "radius": 2, "kind": "circle" }, { "kind": "square", "color": "red" }, { "kind": "blob" }],
+        "loose": [1, "a", {}],
+        "merged": { "name": "m", "value": 2 },
+        "odd": "", "numbers": 2, "mixed": 1, "nothing": null, "not": 5,
+        "map": { "a": [1, 2], "b": [] }, "nested": [[1.5], []],
+        "failure": { "why": "because" }, "kanji": { "語": "go" }, "numeral": { "123": "x" },
+        "expression": { "all": [{ "not": "x" }, "y"] }, "beside": { "a": "1", "b": "2", "c": 3 },
+        "unknown": { "kept": true }
+    });
+    let everything: Everything = there_and_back(&value);
+    assert_eq!(everything.failure.unwrap().why.as_deref(), Some("because"));
+    assert!(matches!(everything.shapes[..], [Shape::Circle(_), Shape::Square(_), Shape::Other(_)]));
+    assert_eq!(everything.names.unwrap().self__, "4");
+    assert_eq!(everything.beside.unwrap().c, Some(3));
+
+    for (value, is_right) in [
+        (json!(1), (|it| matches!(it, Loose::Integer(1))) as fn(&Loose) -> bool),
+        (json!(1.5), |it| matches!(it, Loose::Number(_))),
+        (json!("1"), |it| matches!(it, Loose::Text(_))),
+        (json!(true), |it| matches!(it, Loose::Flag(true))),
+        (json!(["a"]), |it| matches!(it, Loose::List(_))),
+        (json!({ "next": {} }), |it| matches!(it, Loose::Node(_))),
+        (json!({ "id": "a", "url": "b", "count": 1 }), |it| matches!(it, Loose::Essential(_))),
+    ] {
+        let loose: Loose = there_and_back(&value);
+        assert!(is_right(&loose), "{value} is {loose:?}");
+    }
+    let many: Many = there_and_back(&json!({ "f00": 1, "f65": "2", "f70": "x", "f77": null }));
+    assert_eq!((many.f65, many.f70.as_str()), (Some(2.0), "x"));
+    assert_eq!(there_and_back::<Names>(&json!({})).extra().missing().count(), 2);
+}
+
+#[test]
+fn members_of_a_union_keep_their_tag() {
+    let circle = awkward::types::Circle::new(2.0);
+    assert_eq!(serde_json::to_value(&circle).unwrap(), json!({ "kind": "circle", "radius": 2.0 }));
+    assert_eq!(
+        serde_json::to_value(awkward::types::Shape::from(circle)).unwrap(),
+        json!({ "kind": "circle", "radius": 2.0 })
+    );
+    let created = clients::d_23_union_member_as_body::types::Created::new("1");
+    assert_eq!(serde_json::to_value(&created).unwrap(), json!({ "type": "created", "id": "1" }));
+}
+
+#[test]
+fn what_is_essential_must_be_there() {
+    use awkward::types::{Essential, Everything};
+
+    let read = |value: Value| pollinations_api::json::read::<Essential>(value.to_string().as_bytes());
+    assert_eq!(read(json!({ "id": "a", "url": "b" })).unwrap().count, 0);
+    for (value, field) in [
+        (json!({ "url": "b" }), "id"),
+        (json!({ "id": null, "url": "b" }), "id"),
+        (json!({ "id": {}, "url": "b" }), "id"),
+        (json!({ "id": "a" }), "url"),
+        (json!({ "id": "a", "url": null }), "url"),
+        (json!({ "id": "a", "url": [1] }), "url"),
+    ] {
+        let error = read(value.clone()).unwrap_err().to_string();
+        assert!(error.contains(&format!("missing field `{field}`")), "{value}: {error}");
+    }
+    // What lacks it within another value is left out there, and kept as JSON.
+    let value = json!({ "essential": { "count": 3 }, "listed": [{ "id": "a", "url": "b" }, { "id": "c" }] });
+    let everything: Everything = there_and_back(&value);
+    assert_eq!((everything.essential, everything.listed.len()), (None, 1));
+}

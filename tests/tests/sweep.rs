@@ -1,0 +1,253 @@
+//! Any value of any field of any response may be other than promised: it is read all the same, and nothing is lost.
+
+use pollinations_api::{json, types};
+use serde_json::{Map, Value, json};
+
+/// Reads a body as one type and writes it again.
+type RoundTrip = fn(&[u8]) -> serde_json::Result<Value>;
+
+include!(concat!(env!("OUT_DIR"), "/types.rs"));
+
+fn round_trip<T: json::Read>(bytes: &[u8]) -> serde_json::Result<Value> {
+    serde_json::to_value(json::read::<T>(bytes)?)
+}
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Makes values that keep to the document.
+struct Samples<'a>(&'a Value);
+
+impl Samples<'_> {
+    fn of(&self, schema: &Value, depth: usize) -> Value {
+        if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
+            return self.of(&self.0["components"]["schemas"][name], depth + 1);
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            if let Some(first) = schema[keyword].as_array().and_then(|members| members.first()) {
+                return self.of(first, depth + 1);
+            }
+        }
+        if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
+            return first.clone();
+        }
+        if let Some(parts) = schema["allOf"].as_array() {
+            let mut whole = Map::new();
+            for part in parts {
+                match self.of(part, depth + 1) {
+                    Value::Object(part) => whole.extend(part),
+                    other => return other,
+                }
+            }
+            return Value::Object(whole);
+        }
+        match schema["type"].as_str() {
+            Some("string") => json!("text"),
+            Some("integer") => json!(1),
+            Some("number") => json!(1.5),
+            Some("boolean") => json!(true),
+            Some("array") if depth > 12 => json!([]),
+            Some("array") => json!([self.of(&schema["items"], depth + 1)]),
+            Some("object") => {
+                let mut object = Map::new();
+                let properties = schema["properties"].as_object();
+                for (name, property) in properties.into_iter().flatten() {
+                    let is_required = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
+                    if depth < 12 || is_required {
+                        object.insert(name.clone(), self.of(property, depth + 1));
+                    }
+                }
+                if properties.is_none() && schema["additionalProperties"].is_object() {
+                    object.insert("key".to_owned(), self.of(&schema["additionalProperties"], depth + 1));
+                }
+                Value::Object(object)
+            }
+            _ => json!({ "any": ["thing"] }),
+        }
+    }
+
+    /// Whether the objects of a schema are useless without a field.
+    fn is_essential(&self, schema: &Value, field: &str) -> bool {
+        if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
+            return self.is_essential(&self.0["components"]["schemas"][name], field);
+        }
+        schema["properties"][field]["x-essential"] == true
+            || schema["x-essential"].as_array().is_some_and(|names| names.contains(&json!(field)))
+            || schema["allOf"].as_array().into_iter().flatten().any(|part| self.is_essential(part, field))
+    }
+}
+
+/// What may come instead of a value.
+fn instead() -> Vec<Value> {
+    let mut values = vec![
+        json!(null),
+        json!(7),
+        json!(-7),
+        json!(7.0),
+        json!(7.5),
+        json!("7"),
+        json!("word"),
+        json!(""),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!([[[1]]]),
+        json!([null]),
+        json!({ "a": { "b": [] } }),
+        json!([{ "type": "text", "text": "part" }]),
+    ];
+    values.push(json!(u64::MAX));
+    values
+}
+
+/// Whether two values are the same JSON: `1` and `1.0` are one number.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
+}
+
+/// The pointers of all fields of objects within a value.
+fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                found.push(pointer.clone());
+                fields(value, &pointer, found);
+            }
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(at, value)| fields(value, &format!("{pointer}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_field_costs_a_reply() {
+    let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let samples = Samples(&document);
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for (name, _, round_trip) in TYPES.iter().filter(|(_, is_response, _)| *is_response) {
+        let schema = &document["components"]["schemas"][name];
+        let sample = samples.of(schema, 0);
+        if !sample.is_object() {
+            continue;
+        }
+        let mut check = |value: &Value, what: String, may_fail: bool| {
+            tried += 1;
+            match round_trip(value.to_string().as_bytes()) {
+                Ok(read) if same(&read, value) => {}
+                Ok(read) => wrong.push(format!("{name} {what}: {value} became {read}")),
+                Err(_) if may_fail => {}
+                Err(error) => wrong.push(format!("{name} {what}: {error}")),
+            }
+        };
+        check(&sample, "as promised".to_owned(), false);
+        let mut pointers = Vec::new();
+        fields(&sample, "", &mut pointers);
+        for pointer in pointers {
+            let (parent, field) = pointer.rsplit_once('/').unwrap();
+            let may_fail = parent.is_empty() && samples.is_essential(schema, field);
+            for value in instead() {
+                let mut changed = sample.clone();
+                *changed.pointer_mut(&pointer).unwrap() = value.clone();
+                check(&changed, format!("{pointer} = {value}"), may_fail);
+            }
+            let mut changed = sample.clone();
+            let parent = changed.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            parent.remove(field);
+            parent.insert("unheard_of".to_owned(), json!({ "x": [1] }));
+            check(&changed, format!("without {pointer}"), may_fail);
+        }
+    }
+    assert!(tried > 5_000, "{tried}");
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+}
+
+/// What an essential field is, its absence names.
+#[test]
+fn what_is_essential_is_named() {
+    let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let samples = Samples(&document);
+    for (name, _, round_trip) in TYPES.iter().filter(|(_, is_response, _)| *is_response) {
+        let schema = &document["components"]["schemas"][name];
+        let sample = samples.of(schema, 0);
+        for field in sample.as_object().into_iter().flatten().map(|(field, _)| field) {
+            if samples.is_essential(schema, field) {
+                let mut changed = sample.clone();
+                changed.as_object_mut().unwrap().remove(field);
+                let error = round_trip(changed.to_string().as_bytes()).unwrap_err().to_string();
+                assert!(error.contains(&format!("missing field `{field}`")), "{name}: {error}");
+            }
+        }
+    }
+}
+
+mod any_value {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::from),
+            "[a-z\\PC]{0,6}".prop_map(Value::from),
+        ];
+        let name = prop_oneof![
+            "[a-z]{1,3}",
+            Just("id".to_owned()),
+            Just("type".to_owned()),
+            Just("role".to_owned()),
+            Just("choices".to_owned()),
+            Just("message".to_owned()),
+            Just("delta".to_owned()),
+            Just("content".to_owned()),
+            Just("usage".to_owned()),
+            Just("data".to_owned()),
+            Just("error".to_owned()),
+            Just("text".to_owned()),
+        ];
+        scalar.prop_recursive(5, 40, 6, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map(name.clone(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn is_read_or_refused_with_a_reason(value in value()) {
+            let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+            for (name, is_response, round_trip) in TYPES {
+                let is_object = document["components"]["schemas"][name]["type"] == "object";
+                match round_trip(value.to_string().as_bytes()) {
+                    // What is no object has no place for what it cannot hold.
+                    Ok(read) => prop_assert!(!is_object || same(&read, &value), "{}: {} became {}", name, value, read),
+                    Err(error) => {
+                        let error = error.to_string();
+                        let says = error.contains("missing field") || error.contains("invalid type");
+                        prop_assert!(says, "{}: {}", name, error);
+                        let is_lenient = *is_response && is_object && value.is_object();
+                        prop_assert!(!is_lenient || error.contains("missing field"), "{}: {}", name, error);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Puts the changes of a report in the order in which a person asks for them: by operation, what is alike in one line.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde_json::Value;
+
+use super::{Change, Class, Report};
+
+/// Names and values that one line lists.
+const LISTED: usize = 12;
+
+/// Changed words that are shown one by one. More of them are counted.
+const WORDS: usize = 10;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 60;
+
+/// Changes under one heading.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Operations, or the type that several operations use.
+    pub(super) title: String,
+    /// What changed, the gravest first.
+    pub(super) lines: Vec<Line>,
+}
+
+/// What one line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) class: Class,
+    pub(super) text: String,
+}
+
+/// A report in groups.
+#[derive(Debug)]
+pub(super) struct Grouped {
+    /// Operations that were added, with method and path.
+    pub(super) added: Vec<String>,
+    /// Operations that were removed, with method and path.
+    pub(super) removed: Vec<String>,
+    /// Operations that changed, and types that several operations share.
+    pub(super) changed: Vec<Group>,
+    /// Words that changed, or how many of each kind.
+    pub(super) words: Vec<String>,
+}
+
+impl Grouped {
+    /// Whether an operation is new or gone as a whole.
+    pub(super) fn is_whole(&self, id: &str) -> bool {
+        let names = |list: &[String]| list.iter().any(|title| title.split("  ").next() == Some(id));
+        names(&self.added) || names(&self.removed)
+    }
+}
+
+/// Groups a report. Many words are only counted; the report in JSON has each of them.
+pub(super) fn group(report: &Report) -> Grouped {
+    let title = |id: &String| match report.routes.get(id) {
+        Some(route) => format!("{id}  {route}"),
+        None => id.clone(),
+    };
+    let whole = |class| {
+        let changes = report.changes.iter().filter(move |change| change.class == class && is_operation(change));
+        changes.flat_map(|change| change.operations.iter().map(|id| (id.clone(), route(&change.location)))).collect()
+    };
+    let (added, removed): (BTreeMap<String, String>, BTreeMap<String, String>) =
+        (whole(Class::Additive), whole(Class::Breaking));
+
+    let mut groups: BTreeMap<String, Vec<&Change>> = BTreeMap::new();
+    let mut words: Vec<&Change> = Vec::new();
+    for change in report.changes.iter().filter(|change| !is_operation(change)) {
+        if change.class == Class::Docs {
+            words.push(change);
+            continue;
+        }
+        // A new operation that shares a type with an old one is not what the change is about.
+        let known: Vec<&String> = change.operations.iter().filter(|id| !added.contains_key(*id)).collect();
+        let heading = match (known.as_slice(), change.operations.as_slice()) {
+            ([only], _) => title(only),
+            ([], [only]) => title(only),
+            _ => shared(change),
+        };
+        groups.entry(heading).or_default().push(change);
+    }
+
+    let changed: Vec<Group> =
+        groups.into_iter().map(|(title, changes)| Group { title, lines: lines(&changes) }).collect();
+    Grouped {
+        added: added.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
+        removed: removed.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
+        changed: merge(changed),
+        words: worded(&words),
+    }
+}
+
+/// A few changed words one by one, or many as counts.
+fn worded(words: &[&Change]) -> Vec<String> {
+    if words.len() <= WORDS {
+        let line = |change: &&Change| format!("{}: {}{}", change.location, change.message, values(change));
+        return words.iter().map(line).collect();
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in words {
+        *counts.entry(&change.message).or_default() += 1;
+    }
+    counts.into_iter().map(|(message, count)| format!("{message}: {count}")).collect()
+}
+
+/// Method and path of the operation at a place.
+fn route(location: &str) -> String {
+    let (path, method) = location.trim_start_matches("#/paths/").rsplit_once('/').unwrap_or((location, ""));
+    format!("{} {}", method.to_uppercase(), path.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Whether a change is about an operation as a whole.
+fn is_operation(change: &Change) -> bool {
+    change.message.starts_with("operation `")
+}
+
+/// The heading for what several operations share.
+fn shared(change: &Change) -> String {
+    let what = change.place.split(['.', '[', '{']).next().unwrap_or_default();
+    match change.operations.as_slice() {
+        [] => format!("{what}  used by no operation"),
+        [one, two, three] => format!("{what}  used by {one}, {two} and {three}"),
+        [one, two] => format!("{what}  used by {one} and {two}"),
+        operations => format!("{what}  used by {} operations", operations.len()),
+    }
+}
+
+/// Operations in which the same changed share a group.
+fn merge(groups: Vec<Group>) -> Vec<Group> {
+    let mut merged: Vec<Group> = Vec::new();
+    for group in groups {
+        match merged.iter_mut().find(|other| other.lines == group.lines) {
+            Some(other) => {
+                let _ = write!(other.title, "\n{}", group.title);
+            }
+            None => merged.push(group),
+        }
+    }
+    merged
+}
+
+/// One line for each change, and one for changes that differ in a name alone.
+fn lines(changes: &[&Change]) -> Vec<Line> {
+    let mut alike: Vec<(Class, String, Vec<String>)> = Vec::new();
+    let mut lines = Vec::new();
+    for change in changes {
+        let Some((head, name)) = name_of(change) else {
+            let place = if change.place.is_empty() { String::new() } else { format!("{}: ", change.place) };
+            lines.push(Line { class: change.class, text: format!("{place}{}{}", change.message, values(change)) });
+            continue;
+        };
+        match alike.iter_mut().find(|(class, other, _)| *class == change.class && *other == head) {
+            Some((.., names)) => names.push(name),
+            None => alike.push((change.class, head, vec![name])),
+        }
+    }
+    lines.extend(alike.into_iter().map(|(class, head, names)| {
+        let more = names.len().saturating_sub(LISTED);
+        let listed = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Line { class, text: format!("{head}: {listed}{more}") }
+    }));
+    lines.sort_by(|left, right| right.class.cmp(&left.class).then_with(|| left.text.cmp(&right.text)));
+    lines
+}
+
+/// What a change has in common with others, and the name that is its own.
+fn name_of(change: &Change) -> Option<(String, String)> {
+    let message = change.message.as_str();
+    let owner = || change.place.rsplit_once('.').map_or(change.place.as_str(), |(owner, _)| owner);
+    let of = |head: &str, place: &str| if place.is_empty() { head.to_owned() } else { format!("{place}: {head}") };
+    let between = |quote: char| message.split(quote).nth(1).map(str::to_owned);
+    let new = message.ends_with("is new") || message.ends_with("was added") || message.ends_with("is new and required");
+    if message.starts_with("property `") && (new || message.ends_with("is gone")) {
+        let head = match message {
+            _ if message.ends_with("and required") => "new required properties",
+            _ if new => "new properties",
+            _ => "properties gone",
+        };
+        return Some((of(head, owner()), between('`')?));
+    }
+    if message.starts_with("value ") {
+        let head = if new { "new values" } else { "values gone" };
+        let value = message.strip_prefix("value ")?;
+        let value = value.strip_suffix(" is new").or_else(|| value.strip_suffix(" is gone"))?;
+        return Some((of(head, &change.place), value.trim_matches('"').to_owned()));
+    }
+    if message.starts_with("A new, optional parameter") {
+        return Some(("new optional parameters".to_owned(), between('\'')?));
+    }
+    if message.starts_with("The parameter") && message.ends_with("was removed") {
+        return Some(("parameters gone".to_owned(), between('\'')?));
+    }
+    if let Some(rest) = message.strip_prefix("response ") {
+        let head = if new { "new responses" } else { "responses gone" };
+        return Some((head.to_owned(), rest.split(' ').next()?.to_owned()));
+    }
+    None
+}
+
+/// The values before and after.
+fn values(change: &Change) -> String {
+    match (value(&change.before), value(&change.after)) {
+        (None, None) => String::new(),
+        (before, after) => {
+            let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+            format!(" ({} -> {})", shown(before), shown(after))
+        }
+    }
+}
+
+fn value(value: &Value) -> Option<String> {
+    if value.is_null() {
+        return None;
+    }
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Some(format!("{}…", text.get(..end)?)),
+        None => Some(text),
+    }
+}

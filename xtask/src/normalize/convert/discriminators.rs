@@ -1,0 +1,63 @@
+//! Writes down the values that a discriminator implies: the names of the components, as they are now.
+//!
+//! Before: `{"oneOf": [{"$ref": "#/components/schemas/cat"}], "discriminator": {"propertyName": "kind"}}`
+//! After: `{"oneOf": […], "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/cat"}}}`
+//!
+//! Components get names that are types' names later; the values stay as they were written. A schema with a discriminator
+//! and no union is the base of those that name it in `allOf` (OpenAPI 3.0.3, "Composition and Inheritance").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::normalize::{
+    Warnings, pointers,
+    walk::{self, Kind},
+};
+
+pub(super) fn run(document: &mut Value, _: &mut Warnings) {
+    let mut heirs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut any = false;
+    walk::each_schema(document, &mut |_, schema| any |= schema.contains_key("discriminator"));
+    if !any {
+        return;
+    }
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    for (name, schema) in schemas.into_iter().flatten() {
+        for base in targets(schema.get("allOf")) {
+            heirs.entry(base).or_default().insert(pointers::reference("schemas", name));
+        }
+    }
+    walk::visit(document, &mut |place, value| {
+        let Some(schema) = value.as_object_mut().filter(|_| place.kind == Kind::Schema) else { return };
+        if !schema.contains_key("discriminator") {
+            return;
+        }
+        let mut members: BTreeSet<String> =
+            ["oneOf", "anyOf"].iter().flat_map(|keyword| targets(schema.get(*keyword))).collect();
+        if members.is_empty() {
+            let own = pointers::reference("schemas", place.key());
+            members.extend(heirs.get(&own).into_iter().flatten().cloned());
+        }
+        let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
+        let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+        let Some(mapping) = mapping.as_object_mut() else { return };
+        members.retain(|member| !mapping.values().any(|target| target == member));
+        for member in members {
+            if let Some(name) = pointers::component(&member, "schemas") {
+                mapping.entry(name).or_insert(Value::String(member));
+            }
+        }
+        mapping.sort_keys();
+        if mapping.is_empty() {
+            discriminator.shift_remove("mapping");
+        }
+    });
+}
+
+/// The references in a list of schemas.
+fn targets(list: Option<&Value>) -> Vec<String> {
+    let schemas = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let reference = |schema: &Map<String, Value>| schema.get("$ref").and_then(Value::as_str).map(str::to_owned);
+    schemas.filter_map(reference).collect()
+}

@@ -1,0 +1,48 @@
+//! Leaves out a default that its own schema does not allow.
+//!
+//! Before: `{"type": "string", "enum": ["a", "b"], "default": "c"}`, `{"nullable": true, "allOf": […], "default": null}`
+//! After: `{"type": "string", "enum": ["a", "b"]}` with a warning, `{"nullable": true, "allOf": […], "x-default": null}`
+//!
+//! Where a schema is made of others, or lists its values, 3.0 does not count null among its values although it is nullable.
+
+use serde_json::{Map, Value, json};
+
+use super::constants::type_of;
+use crate::normalize::{Warnings, walk::Place};
+
+const MADE_OF_OTHERS: [&str; 5] = ["allOf", "anyOf", "oneOf", "not", "enum"];
+
+pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    let Some(default) = schema.get("default") else { return };
+    if default.is_null()
+        && schema.get("nullable") == Some(&json!(true))
+        && MADE_OF_OTHERS.iter().any(|keyword| schema.contains_key(*keyword))
+        && schema.get("enum") != Some(&json!([null]))
+    {
+        schema.shift_remove("default");
+        schema.insert("x-default".to_owned(), Value::Null);
+        return;
+    }
+    if !allows(schema, default) {
+        warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
+        schema.shift_remove("default");
+    }
+}
+
+/// Whether the type and the enumeration of a schema allow a value.
+fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
+    if value.is_null() && schema.get("nullable") == Some(&json!(true)) {
+        return true;
+    }
+    let kind = type_of(value);
+    let whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+    let typed = match schema.get("type").and_then(Value::as_str) {
+        None => true,
+        Some("number") => value.is_number(),
+        Some("integer") => whole,
+        Some(name) => name == kind,
+    };
+    let listed = schema.get("enum").and_then(Value::as_array).is_none_or(|values| values.contains(value));
+    typed && listed
+}

@@ -1,0 +1,32 @@
+//! Moves what stands beside a `$ref`, which 3.0 ignores, to where it counts.
+//!
+//! Before: `{"$ref": "#/components/schemas/Tier", "description": "…"}`
+//! After: `{"allOf": [{"$ref": "#/components/schemas/Tier"}], "description": "…"}`
+//!
+//! The other way round, an `allOf` of one schema with nothing beside it is that schema.
+
+use serde_json::{Value, json};
+
+use crate::normalize::{Warnings, walk::Place};
+
+pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if schema.len() == 1
+        && let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
+        && let Some(only) = only.as_object().cloned()
+    {
+        *schema = only;
+        return;
+    }
+    if schema.len() > 1
+        && let Some(target) = schema.shift_remove("$ref")
+    {
+        let reference = json!({ "$ref": target });
+        match schema.get_mut("allOf").and_then(Value::as_array_mut) {
+            Some(all) => all.insert(0, reference),
+            None => {
+                schema.insert("allOf".to_owned(), json!([reference]));
+            }
+        }
+    }
+}

@@ -1,0 +1,626 @@
+//! Moves every inline schema that needs a type into the components, under a name a person would choose.
+//!
+//! Before: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"properties": {"id": …}}}}}}`
+//! After: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"$ref": "#/components/schemas/ToolCall"}}}},
+//! "ToolCall": {"properties": {"id": …}}}`
+//!
+//! Inline schemas of the same shape become one type; components stay as many as there are. Names come from titles and from
+//! the places of use, not from the order in which things stand. A union whose members differ in a constant property gets
+//! a `discriminator`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _,
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::normalize::{
+    Warnings,
+    convert::structure::reason_phrase,
+    labels::{self, json_type},
+    naming, pointers,
+    shapes::{self, SCHEMAS},
+    walk::{self, Kind},
+};
+
+/// The prefix of a reference to a shape that has no name yet.
+const SHAPE: &str = "#/shape/";
+
+/// What belongs to the use of a type and not to the type.
+const SITE: &[&str] =
+    &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples", "x-default"];
+
+/// Whose names the types get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// Those that the document suggests.
+    Suggested,
+    /// Those of this project's tables, where they have one. Components of one shape become one type.
+    Ours,
+}
+
+pub(super) fn run(document: &mut Value, _: &mut Warnings) {
+    Hoist::new(document, Names::Suggested).run(document);
+}
+
+/// Does the same with the names that this project's tables have.
+pub(in crate::normalize) fn run_with_tables(document: &mut Value, _: &mut Warnings) {
+    // Merging two components can make two others equal; each round merges at least one pair, or is the last.
+    while Hoist::new(document, Names::Ours).run(document) {}
+}
+
+/// Who uses a shape.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// An operation or a reusable response, parameter or body, by its name.
+    Root(String),
+    /// A shape, by its number.
+    Shape(usize),
+}
+
+struct Shape {
+    schema: Map<String, Value>,
+    /// What it has in common with others of the same type.
+    form: String,
+    /// Where it is used: who uses it, and as what.
+    uses: BTreeSet<(Owner, String)>,
+    /// The names it had as a component.
+    names: BTreeSet<String>,
+    /// Names that say more of the place, such as the status of a response.
+    alternatives: BTreeSet<String>,
+}
+
+/// A shape that was lifted out of a schema, waiting to learn who owns it.
+type Pending = Vec<(usize, String)>;
+
+struct Hoist {
+    whose: Names,
+    /// The components that are members of unions, as they were before the pass: to find the tag of a union.
+    members: Map<String, Value>,
+    shapes: Vec<Shape>,
+    by_form: HashMap<String, usize>,
+}
+
+impl Hoist {
+    fn new(document: &mut Value, whose: Names) -> Self {
+        rename_components(document, whose);
+        Self { whose, members: members(document), shapes: Vec::new(), by_form: HashMap::new() }
+    }
+
+    /// Returns whether components were merged.
+    fn run(mut self, document: &mut Value) -> bool {
+        // Components that are no types of their own, such as a string, keep their names and are lifted from.
+        let mut kept = Map::new();
+        for (name, mut schema) in shapes::take_schemas(document) {
+            let mut pending = Pending::new();
+            self.children(&mut schema, "", &mut pending);
+            match schema {
+                Value::Object(schema) if shapes::is_named(&schema) && !schema.contains_key("$ref") => {
+                    let number = match self.whose {
+                        Names::Ours => self.intern(schema, pending),
+                        Names::Suggested => self.intern_component(schema, pending),
+                    };
+                    self.shapes[number].names.insert(name);
+                }
+                other => {
+                    self.own(&Owner::Root(name.clone()), pending);
+                    kept.insert(name, other);
+                }
+            }
+        }
+        self.roots(document);
+
+        let names = self.name(&kept);
+        let merged = self.shapes.iter().any(|shape| shape.names.len() > 1);
+        let mut schemas = kept;
+        let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+        for (shape, name) in self.shapes.into_iter().zip(&names) {
+            renamed.extend(shape.names.into_iter().map(|old| (old, name.clone())));
+            let mut schema = shape.schema;
+            title_members(name, &mut schema, self.whose);
+            schemas.insert(name.clone(), Value::Object(schema));
+        }
+        shapes::put_schemas(document, schemas);
+        let to = |name: &String| pointers::reference("schemas", name);
+        let mut targets: HashMap<String, String> =
+            renamed.iter().filter(|(old, new)| old != new).map(|(old, new)| (to(old), to(new))).collect();
+        targets.extend(names.iter().enumerate().map(|(number, name)| (format!("{SHAPE}{number}"), to(name))));
+        pointers::rewrite(document, &targets);
+        merged
+    }
+
+    /// Lifts the schemas of operations and of reusable parameters, bodies and responses.
+    fn roots(&mut self, document: &mut Value) {
+        walk::each_operation(document, |_, _, operation| {
+            let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+            for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+                self.parameter(&name, parameter);
+            }
+            if let Some(body) = operation.get_mut("requestBody") {
+                self.media(&name, ".request", body);
+            }
+            for (status, response) in
+                operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten()
+            {
+                self.response(&name, status, response);
+            }
+        });
+        // What is left: shared parameters, headers, callbacks.
+        walk::visit(document, &mut |place, value| {
+            let name = place.key();
+            match place.kind {
+                Kind::Parameter => self.parameter(name, value),
+                Kind::Header => self.header(name, value),
+                Kind::RequestBody => self.media(name, ".request", value),
+                Kind::Response => self.media(name, ".response", value),
+                _ => {}
+            }
+        });
+    }
+
+    fn parameter(&mut self, owner: &str, parameter: &mut Value) {
+        let field = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or("parameter").to_owned();
+        let edge = format!(".{}.{}", field("in"), field("name"));
+        if let Some(schema) = parameter.get_mut("schema") {
+            let mut pending = Pending::new();
+            self.lift(schema, &edge, &mut pending);
+            self.own(&Owner::Root(owner.to_owned()), pending);
+        }
+        self.media(owner, &edge, parameter);
+    }
+
+    fn header(&mut self, name: &str, header: &mut Value) {
+        if let Some(schema) = header.get_mut("schema") {
+            let mut pending = Pending::new();
+            self.lift(schema, ".header", &mut pending);
+            self.own(&Owner::Root(name.to_owned()), pending);
+        }
+        self.media(name, ".header", header);
+    }
+
+    fn media(&mut self, owner: &str, edge: &str, value: &mut Value) {
+        self.media_of(owner, edge, None, value);
+    }
+
+    /// Lifts the schemas of a response, which its status may tell apart from others of the same operation.
+    fn response(&mut self, owner: &str, status: &str, response: &mut Value) {
+        let (edge, kind) = match status.as_bytes() {
+            [b'1' | b'2', ..] => (".response", "response"),
+            _ => (".error", "error"),
+        };
+        let alternative = naming::of_status(owner, reason_phrase(status), kind);
+        self.media_of(owner, edge, Some(&alternative), response);
+    }
+
+    fn media_of(&mut self, owner: &str, edge: &str, alternative: Option<&str>, value: &mut Value) {
+        for (kind, media) in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+            // A form has other fields than the JSON for the same operation, so it gets a name of its own.
+            let edge = if edge == ".request" && kind.starts_with("multipart/") { ".form" } else { edge };
+            if let Some(schema) = media.get_mut("schema") {
+                let mut pending = Pending::new();
+                self.lift(schema, edge, &mut pending);
+                for (number, place) in &pending {
+                    if let Some(shape) = self.shapes.get_mut(*number).filter(|_| place == edge) {
+                        shape.alternatives.extend(alternative.map(str::to_owned));
+                    }
+                }
+                self.own(&Owner::Root(owner.to_owned()), pending);
+            }
+        }
+    }
+
+    /// Lifts what is inside the schema, then the schema itself if it is a type.
+    fn lift(&mut self, schema: &mut Value, edge: &str, pending: &mut Pending) {
+        let named = schema.as_object().is_some_and(shapes::is_named);
+        if !named {
+            self.children(schema, edge, pending);
+            return;
+        }
+        let mut own = Pending::new();
+        self.children(schema, "", &mut own);
+        let Some(mut inner) = schema.as_object_mut().map(std::mem::take) else { return };
+        let mut site = Map::new();
+        // A type of ours has its default, whoever uses it; in other documents each use may have another.
+        let default = ["default"].iter().filter(|_| self.whose == Names::Suggested);
+        for key in SITE.iter().chain(default) {
+            site.extend(inner.shift_remove(*key).map(|value| ((*key).to_owned(), value)));
+        }
+        let number = self.intern(inner, own);
+        pending.push((number, edge.to_owned()));
+        let reference = json!({ "$ref": format!("{SHAPE}{number}") });
+        *schema = if site.is_empty() {
+            reference
+        } else {
+            site.insert("allOf".to_owned(), json!([reference]));
+            Value::Object(site)
+        };
+    }
+
+    /// Lifts what is directly inside a schema.
+    fn children(&mut self, schema: &mut Value, edge: &str, pending: &mut Pending) {
+        let Some(object) = schema.as_object_mut() else { return };
+        for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            self.lift(property, &format!("{edge}.{name}"), pending);
+        }
+        if let Some(items) = object.get_mut("items") {
+            self.lift(items, &format!("{edge}[]"), pending);
+        }
+        if let Some(values) = object.get_mut("additionalProperties") {
+            self.lift(values, &format!("{edge}{{}}"), pending);
+        }
+        for member in object.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+            self.children(member, edge, pending);
+        }
+        self.members(object, edge, pending);
+    }
+
+    /// Lifts the members of a union and writes down what tells them apart.
+    fn members(&mut self, object: &mut Map<String, Value>, edge: &str, pending: &mut Pending) {
+        let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
+        let mut mapping = Map::new();
+        for keyword in ["anyOf", "oneOf"] {
+            let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+            let labels = labels::labels(members, &self.members);
+            for (index, member) in members.iter_mut().enumerate() {
+                let values = tag.as_ref().and_then(|tag| tag.values.get(index));
+                let label = match values.map(Vec::as_slice) {
+                    // The open last member is no type: it is what the types leave over.
+                    Some([]) => {
+                        self.children(member, edge, pending);
+                        continue;
+                    }
+                    Some([value]) => value.clone(),
+                    Some(_) => "*".to_owned(),
+                    None => labels.get(index).cloned().unwrap_or_default(),
+                };
+                self.lift(member, &format!("{edge}({label})"), pending);
+                for value in values.into_iter().flatten() {
+                    mapping.extend(member.get("$ref").map(|target| (value.clone(), target.clone())));
+                }
+            }
+        }
+        let Some(tag) = tag else { return };
+        match object.get_mut("discriminator").and_then(Value::as_object_mut) {
+            Some(known) if known.get("propertyName").and_then(Value::as_str) == Some(&tag.property) => {
+                if let Some(known) = known.entry("mapping").or_insert_with(|| json!({})).as_object_mut() {
+                    for (value, target) in mapping {
+                        known.entry(value).or_insert(target);
+                    }
+                    known.sort_keys();
+                }
+            }
+            // The document tells them apart by something else.
+            Some(_) => {}
+            None => {
+                mapping.sort_keys();
+                let discriminator = json!({ "mapping": mapping, "propertyName": tag.property });
+                object.insert("discriminator".to_owned(), discriminator);
+            }
+        }
+    }
+
+    /// The number of the shape with this form, new or known.
+    fn intern(&mut self, schema: Map<String, Value>, children: Pending) -> usize {
+        let form = form(&schema);
+        let number = match self.by_form.get(&form) {
+            Some(number) => {
+                // Uses that disagree on the default leave the type without one.
+                let known = &mut self.shapes[*number].schema;
+                if known.get("default") != schema.get("default") {
+                    known.shift_remove("default");
+                }
+                *number
+            }
+            None => {
+                let number = self.shapes.len();
+                self.by_form.insert(form.clone(), number);
+                self.add(schema, form);
+                number
+            }
+        };
+        self.own(&Owner::Shape(number), children);
+        number
+    }
+
+    /// The number of a component, which is a type of its own, whatever else has its form. Inline schemas of that form are
+    /// uses of the first such component.
+    fn intern_component(&mut self, schema: Map<String, Value>, children: Pending) -> usize {
+        let form = form(&schema);
+        let unnamed = |number: &usize| self.shapes.get(*number).is_some_and(|shape| shape.names.is_empty());
+        let number = match self.by_form.get(&form).copied() {
+            Some(number) if unnamed(&number) => {
+                self.shapes[number].schema = schema;
+                number
+            }
+            known => {
+                let number = self.shapes.len();
+                if known.is_none() {
+                    self.by_form.insert(form.clone(), number);
+                }
+                self.add(schema, form);
+                number
+            }
+        };
+        self.own(&Owner::Shape(number), children);
+        number
+    }
+
+    fn add(&mut self, schema: Map<String, Value>, form: String) {
+        let (uses, names, alternatives) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        self.shapes.push(Shape { schema, form, uses, names, alternatives });
+    }
+
+    fn own(&mut self, owner: &Owner, children: Pending) {
+        for (number, edge) in children {
+            self.shapes[number].uses.insert((owner.clone(), edge));
+        }
+    }
+
+    /// Names every shape, owners before what they own.
+    fn name(&self, kept: &Map<String, Value>) -> Vec<String> {
+        let mut names: Vec<Option<String>> = vec![None; self.shapes.len()];
+        let mut taken: BTreeSet<String> = kept.keys().cloned().collect();
+        for (number, shape) in self.shapes.iter().enumerate() {
+            // Of several names ours is the best, then the shortest.
+            let ours = |name: &String| self.whose == Names::Ours && naming::is_ours(name);
+            let best = shape.names.iter().min_by_key(|name| (!ours(name), name.len(), (*name).clone()));
+            if let Some(best) = best {
+                taken.insert(best.clone());
+                names[number] = Some(best.clone());
+            }
+        }
+
+        let mut owned: Vec<Vec<usize>> = vec![Vec::new(); self.shapes.len()];
+        let mut waiting: Vec<usize> = vec![0; self.shapes.len()];
+        for (number, shape) in self.shapes.iter().enumerate() {
+            for (owner, _) in &shape.uses {
+                if let Owner::Shape(owner) = owner
+                    && names[*owner].is_none()
+                {
+                    owned[*owner].push(number);
+                    waiting[number] += 1;
+                }
+            }
+        }
+        let titles = self.titles(&taken);
+        let mut ready: Vec<usize> =
+            (0..self.shapes.len()).filter(|number| names[*number].is_none() && waiting[*number] == 0).collect();
+        loop {
+            if ready.is_empty() {
+                // Types that own each other wait for each other: one of them has to begin.
+                let open = (0..self.shapes.len()).filter(|number| names[*number].is_none());
+                let Some(first) = open.min_by_key(|number| (waiting[*number], &self.shapes[*number].form)) else {
+                    break;
+                };
+                waiting[first] = 0;
+                ready.push(first);
+            }
+            let mut round: Vec<(Vec<String>, &str, usize)> = ready
+                .drain(..)
+                .map(|number| (self.candidates(number, &names, &titles), self.shapes[number].form.as_str(), number))
+                .collect();
+            round.sort();
+            for (candidates, _, number) in round {
+                let name = free(&candidates, &self.shapes[number].schema, &taken);
+                taken.insert(name.clone());
+                names[number] = Some(name);
+                for child in &owned[number] {
+                    waiting[*child] = waiting[*child].saturating_sub(1);
+                    if waiting[*child] == 0 && names[*child].is_none() && !ready.contains(child) {
+                        ready.push(*child);
+                    }
+                }
+            }
+        }
+        names.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// The titles that name one type alone.
+    fn titles(&self, taken: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for shape in self.shapes.iter().filter(|shape| shape.names.is_empty()) {
+            if let Some(title) = title(&shape.schema) {
+                *count.entry(title).or_default() += 1;
+            }
+        }
+        count
+            .into_iter()
+            .filter(|(title, count)| *count == 1 && !taken.contains(title))
+            .map(|(title, _)| title)
+            .collect()
+    }
+
+    fn uses<'a>(&'a self, number: usize, names: &'a [Option<String>]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.shapes[number].uses.iter().map(|(owner, edge)| {
+            let owner = match owner {
+                Owner::Root(name) => name,
+                Owner::Shape(number) => names[*number].as_deref().unwrap_or_default(),
+            };
+            (owner, edge.as_str())
+        })
+    }
+
+    /// The names that its title and its uses suggest, the best first.
+    fn candidates(&self, number: usize, names: &[Option<String>], titles: &BTreeSet<String>) -> Vec<String> {
+        let shape = &self.shapes[number];
+        let mut candidates = Vec::new();
+        if self.whose == Names::Ours {
+            // A form that the table does not know goes by the request that it is.
+            let ours = |owner: &str, edge: &str| {
+                naming::our_type(owner, edge)
+                    .or_else(|| naming::our_type(owner, ".request").filter(|_| edge == ".form"))
+            };
+            candidates.extend(self.uses(number, names).filter_map(|(owner, edge)| ours(owner, edge)).min());
+        }
+        let mut candidates: Vec<String> = candidates.into_iter().map(str::to_owned).collect();
+        let title = title(&shape.schema);
+        candidates.extend(title.clone().filter(|title| titles.contains(title)));
+        let mut add = |mut more: Vec<String>| {
+            more.sort_by_key(|name| (name.len(), name.clone()));
+            candidates.append(&mut more);
+        };
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_place(owner, edge)).collect());
+        if let Some(title) = &title {
+            add(self.uses(number, names).map(|(owner, _)| naming::from_owner_and_title(owner, title)).collect());
+        }
+        add(shape.alternatives.iter().cloned().collect());
+        add(self.uses(number, names).map(|(owner, edge)| naming::from_whole_place(owner, edge)).collect());
+        if candidates.is_empty() {
+            candidates.push("Unnamed".to_owned());
+        }
+        candidates.dedup();
+        candidates
+    }
+}
+
+/// The title of a schema as a type name.
+fn title(schema: &Map<String, Value>) -> Option<String> {
+    let title = schema.get("title").and_then(Value::as_str)?;
+    title.contains(|letter: char| letter.is_alphabetic()).then(|| naming::type_name(title))
+}
+
+/// The first of the names that nobody has, else one with what is special about the type, else one with a letter.
+fn free(candidates: &[String], schema: &Map<String, Value>, taken: &BTreeSet<String>) -> String {
+    if let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) {
+        return name.clone();
+    }
+    let base = candidates.first().map(String::as_str).unwrap_or_default();
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+    let values = schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let mut qualities = properties.map(|name| format!("with_{name}")).chain(values.map(|value| format!("or_{value}")));
+    let special = qualities.find_map(|quality| {
+        let name = naming::qualified(base, &quality);
+        (!taken.contains(&name)).then_some(name)
+    });
+    special.unwrap_or_else(|| {
+        let letters = ('B'..='Z').map(|letter| naming::qualified(base, &letter.to_string()));
+        let more = (2..).map(|count: usize| naming::qualified(base, &count.to_string()));
+        letters.chain(more).find(|name| !taken.contains(name)).unwrap_or_default()
+    })
+}
+
+/// The components that unions refer to.
+fn members(document: &mut Value) -> Map<String, Value> {
+    let mut names = BTreeSet::new();
+    walk::each_schema(document, &mut |_, schema| {
+        for member in shapes::union_members(schema).into_iter().flatten() {
+            let name = member.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix(SCHEMAS));
+            names.extend(name.map(str::to_owned));
+        }
+    });
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let found = names.into_iter().filter_map(|name| Some((name.clone(), schemas?.get(&name)?.clone())));
+    found.collect()
+}
+
+/// What two schemas have in common when they are the same type: everything but the order and the default.
+fn form(schema: &Map<String, Value>) -> String {
+    let mut form = String::new();
+    write_object(schema.iter().filter(|(key, _)| *key != "default"), &mut form);
+    form
+}
+
+fn write_object<'a>(entries: impl Iterator<Item = (&'a String, &'a Value)>, form: &mut String) {
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    form.push('{');
+    for (key, value) in entries {
+        // Writing to a string cannot fail.
+        let _ = write!(form, "{key:?}:");
+        match value {
+            Value::Object(object) => write_object(object.iter(), form),
+            Value::Array(list) if key == "required" || key == "enum" => {
+                let mut members: Vec<String> = list.iter().map(Value::to_string).collect();
+                members.sort_unstable();
+                let _ = write!(form, "{members:?}");
+            }
+            Value::Array(list) => {
+                form.push('[');
+                for member in list {
+                    match member {
+                        Value::Object(object) => write_object(object.iter(), form),
+                        other => {
+                            let _ = write!(form, "{other},");
+                        }
+                    }
+                }
+                form.push(']');
+            }
+            other => {
+                let _ = write!(form, "{other},");
+            }
+        }
+    }
+    form.push('}');
+}
+
+/// Gives the members of a union that are no types of their own a title, which becomes their name in Rust.
+fn title_members(union: &str, schema: &mut Map<String, Value>, whose: Names) {
+    // Beside properties of its own, a union says which of them belong together: its members are no values.
+    if schema.contains_key("discriminator") || schema.contains_key("properties") {
+        return;
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(members) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+        let mut taken: BTreeSet<String> =
+            members.iter().filter_map(|it| it.get("title")?.as_str()).map(str::to_owned).collect();
+        for member in members.iter_mut().filter(|member| member.get("$ref").is_none() && member.get("title").is_none())
+        {
+            let kind = json_type(member);
+            let ours = naming::our_type(union, &format!("({kind})")).filter(|_| whose == Names::Ours);
+            let name = ours.unwrap_or_else(|| naming::member(kind)).to_owned();
+            let mut candidates = vec![name.clone()];
+            candidates.extend(quality(member).map(|quality| naming::qualified(&naming::type_name(&quality), &name)));
+            let title = free(&candidates, &Map::new(), &taken);
+            taken.insert(title.clone());
+            if let Some(member) = member.as_object_mut() {
+                member.insert("title".to_owned(), json!(title));
+            }
+        }
+    }
+}
+
+/// What is special about a member of a union beside others of its type.
+fn quality(member: &Value) -> Option<String> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let items = member.get("items");
+    text(member.get("format"))
+        .or_else(|| text(member.get("enum").and_then(|values| values.get(0))))
+        .or_else(|| pointers::component(&text(items.and_then(|items| items.get("$ref")))?, "schemas"))
+        .or_else(|| text(items.and_then(|items| items.get("type"))))
+}
+
+/// Gives components names that are type names.
+fn rename_components(document: &mut Value, whose: Names) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let mut originals: Vec<(Vec<String>, String)> = schemas
+        .iter()
+        .map(|(original, schema)| {
+            let title = schema.get("title").and_then(Value::as_str);
+            let ours = naming::our_component(original).filter(|_| whose == Names::Ours).map(str::to_owned);
+            (ours.into_iter().chain(naming::component(original, title)).collect(), original.clone())
+        })
+        .collect();
+    // Names that stay as they are come first, so that a renamed one gives way to them.
+    originals.sort_by_key(|(names, original)| (names.first() != Some(original), original.clone()));
+    let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (candidates, original) in originals {
+        let name = free(&candidates, &Map::new(), &taken);
+        taken.insert(name.clone());
+        if name != original {
+            renamed.insert(original, name);
+        }
+    }
+    if renamed.is_empty() {
+        return;
+    }
+    *schemas = std::mem::take(schemas)
+        .into_iter()
+        .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
+        .collect();
+    schemas.sort_keys();
+    let to = |name: &String| pointers::reference("schemas", name);
+    pointers::rewrite(document, &renamed.iter().map(|(old, new)| (to(old), to(new))).collect());
+}

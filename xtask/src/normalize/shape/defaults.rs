@@ -1,0 +1,18 @@
+//! Drops defaults, so that a request carries what its caller set and nothing else.
+//!
+//! Before: `{"type": "number", "minimum": 0, "maximum": 2, "default": 1}`
+//! After: `{"type": "number", "minimum": 0, "maximum": 2}`
+//!
+//! An enumeration keeps its default: it becomes the `Default` of a Rust type and is never sent unasked.
+
+use serde_json::Value;
+
+use crate::normalize::{Warnings, shapes, walk::Place};
+
+pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
+    let Some(schema) = value.as_object_mut() else { return };
+    if !shapes::is_string_enum(schema) {
+        schema.shift_remove("default");
+        schema.shift_remove("x-default");
+    }
+}

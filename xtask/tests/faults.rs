@@ -1,0 +1,407 @@
+//! Documents of other APIs that once went wrong. Each shows one fault of a kind, and is a test of its own.
+
+#![recursion_limit = "256"]
+
+mod support;
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use support::openapi;
+use xtask::normalize::{Normalized, normalize};
+
+/// Reads, normalizes, and checks what holds for every document: valid 3.0.3, and normal after one run.
+fn normal(name: &str) -> Normalized {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/faults");
+    let path =
+        ["json", "yaml"].iter().map(|end| folder.join(format!("{name}.{end}"))).find(|path| path.exists()).unwrap();
+    let document = xtask::fetch::parse(&fs::read(path).unwrap()).unwrap();
+    let once = normalize(document).unwrap();
+    assert_eq!(openapi::faults(&once.document), [""; 0], "{:#}", once.document);
+    let twice = normalize(once.document.clone()).unwrap();
+    assert_eq!(twice.document, once.document);
+    assert_eq!(twice.warnings, []);
+    once
+}
+
+/// Normalizes a document of which nothing may be lost.
+fn lossless(name: &str) -> Value {
+    let normalized = normal(name);
+    assert_eq!(normalized.warnings, []);
+    normalized.document
+}
+
+fn warnings(normalized: &Normalized) -> Vec<String> {
+    normalized.warnings.iter().map(ToString::to_string).collect()
+}
+
+fn schema(document: &Value, name: &str) -> Value {
+    document["components"]["schemas"][name].clone()
+}
+
+fn names(document: &Value) -> Vec<String> {
+    openapi::schemas(document).keys().cloned().collect()
+}
+
+/// The schema of the body of a response of the one operation.
+fn body(document: &Value, status: &str) -> Value {
+    let operation = &document["paths"]["/a"]["get"];
+    operation["responses"][status]["content"]["application/json"]["schema"].clone()
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+#[test]
+fn a_body_with_a_required_enumeration() {
+    let document = lossless("01-body-with-required-enum");
+    assert_eq!(schema(&document, "MakeThingRequest")["required"], json!(["size"]));
+    assert_eq!(schema(&document, "MakeThingSize")["enum"], json!(["s", "m"]));
+}
+
+#[test]
+fn acronyms_are_written_as_the_generator_writes_them() {
+    let document = lossless("03-acronym-in-union");
+    assert_eq!(names(&document), ["ApiKey", "Auth", "OAuthToken"]);
+    assert_eq!(schema(&document, "Auth"), json!({ "oneOf": [reference("ApiKey"), reference("OAuthToken")] }));
+}
+
+#[test]
+fn responses_by_reference_stay_different() {
+    let document = lossless("04-response-refs-differ");
+    let responses = &document["paths"]["/a"]["get"]["responses"];
+    assert_eq!(responses["400"], json!({ "$ref": "#/components/responses/Bad" }));
+    assert_eq!(responses["404"], json!({ "$ref": "#/components/responses/None" }));
+    assert_eq!(names(&document), ["E1", "E2"]);
+}
+
+#[test]
+fn words_defaults_and_examples_stay() {
+    let document = lossless("05-prose-and-defaults-dropped");
+    let operation = &document["paths"]["/a"]["get"];
+    assert_eq!((&operation["summary"], &operation["description"]), (&json!("Lists"), &json!("All of them.")));
+    let parameter = &operation["parameters"][0];
+    assert_eq!(parameter["description"], "How many");
+    assert_eq!(parameter["schema"], json!({ "default": 20, "example": 5, "type": "integer" }));
+    let count = &schema(&document, "ListAResponse")["properties"]["n"];
+    assert_eq!(*count, json!({ "default": 3, "description": "Count", "type": "integer" }));
+}
+
+#[test]
+fn error_bodies_that_differ_stay_different() {
+    let document = lossless("06-error-types-merged-to-any");
+    assert_ne!(body(&document, "400"), body(&document, "422"));
+    let detail = |status: &str| {
+        let target = body(&document, status)["$ref"].as_str().unwrap().to_owned();
+        document.pointer(&format!("{}/properties/detail/type", &target[1..])).cloned().unwrap()
+    };
+    assert_eq!((detail("400"), detail("422")), (json!("string"), json!("array")));
+}
+
+#[test]
+fn a_component_called_api_error_is_one_of_many() {
+    let document = lossless("07-apierror-replaces-others");
+    assert_eq!(body(&document, "500"), reference("ApiError"));
+    assert_eq!(body(&document, "400"), body(&document, "422"), "one shape is one type");
+    assert_ne!(body(&document, "400"), body(&document, "500"));
+    assert_eq!(schema(&document, "ApiError")["required"], json!(["code", "message"]));
+}
+
+#[test]
+fn a_response_without_a_body_gets_none() {
+    let document = lossless("08-error-body-invented");
+    let responses = &document["paths"]["/a"]["get"]["responses"];
+    assert_eq!(responses["404"], json!({ "description": "nothing there, and no body" }));
+    assert!(responses["409"]["content"].is_object());
+}
+
+#[test]
+fn the_default_response_is_beside_the_others() {
+    let document = lossless("09-ok-and-default-untyped");
+    assert_eq!(body(&document, "200"), reference("ReadThingResponse"));
+    assert_eq!(body(&document, "default"), reference("ReadThingError"));
+}
+
+#[test]
+fn a_nullable_header() {
+    let document = lossless("11-nullable-header");
+    let schema = &document["paths"]["/a"]["get"]["parameters"][0]["schema"];
+    assert_eq!(*schema, json!({ "nullable": true, "type": "string" }));
+}
+
+#[test]
+fn a_format_in_a_shared_parameter() {
+    let document = lossless("12-uuid-in-shared-parameter");
+    assert_eq!(document["components"]["parameters"]["Id"]["schema"]["format"], "uuid");
+    let parameters = &document["paths"]["/a/{id}"]["get"]["parameters"];
+    assert_eq!(*parameters, json!([{ "$ref": "#/components/parameters/Id" }]));
+}
+
+#[test]
+fn an_unknown_keyword_becomes_an_extension() {
+    let document = lossless("13-unknown-schema-keyword");
+    let property = &schema(&document, "ReadThingResponse")["properties"]["n"];
+    assert_eq!(*property, json!({ "type": "string", "x-widget": "slider" }));
+}
+
+#[test]
+fn an_empty_required_goes() {
+    let document = lossless("14-empty-required");
+    assert!(schema(&document, "ReadThingResponse").get("required").is_none());
+}
+
+#[test]
+fn an_operation_without_responses() {
+    let normalized = normal("15-no-responses");
+    assert_eq!(
+        warnings(&normalized),
+        ["#/paths/~1a/get: an operation needs `responses`; it gets one that says nothing"]
+    );
+    let responses = normalized.document["paths"]["/a"]["get"]["responses"].as_object().unwrap().clone();
+    assert_eq!(responses.keys().collect::<Vec<_>>(), ["default"]);
+    assert!(responses["default"].get("content").is_none());
+}
+
+#[test]
+fn a_deep_object() {
+    let document = lossless("16-deep-object");
+    let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!((&parameter["style"], &parameter["explode"]), (&json!("deepObject"), &json!(true)));
+    assert_eq!(parameter["schema"], reference("ReadThingFilter"));
+}
+
+#[test]
+fn a_parameter_with_content() {
+    let document = lossless("18-parameter-content");
+    let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!(parameter["content"]["application/json"]["schema"], reference("ReadThingFilter"));
+}
+
+#[test]
+fn a_cookie() {
+    let document = lossless("19-cookie");
+    let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!(*parameter, json!({ "in": "cookie", "name": "session", "schema": { "type": "string" } }));
+}
+
+#[test]
+fn titles_are_names() {
+    let document = lossless("21-titles-ignored");
+    assert_eq!(names(&document), ["Circle", "ReadThingResponse", "Square", "Triangle"]);
+    let members = [reference("Circle"), reference("Square"), reference("Triangle")];
+    assert_eq!(schema(&document, "ReadThingResponse"), json!({ "oneOf": members }));
+}
+
+#[test]
+fn properties_beside_a_union_stay() {
+    let document = lossless("22-generated-name-not-found");
+    let schema = schema(&document, "C");
+    assert_eq!(schema["properties"], json!({ "base": { "type": "string" } }));
+    assert_eq!((&schema["required"], schema["oneOf"].as_array().unwrap().len()), (&json!(["base"]), 2));
+}
+
+#[test]
+fn a_member_of_a_union_keeps_its_tag() {
+    let document = lossless("23-union-member-as-body");
+    let created = schema(&document, "Created");
+    assert_eq!(created["required"], json!(["type", "id"]));
+    assert_eq!(created["properties"]["type"], json!({ "enum": ["created"], "type": "string" }));
+    let mapping = json!({ "created": "#/components/schemas/Created", "gone": "#/components/schemas/Gone" });
+    assert_eq!(schema(&document, "Event")["discriminator"], json!({ "mapping": mapping, "propertyName": "type" }));
+}
+
+#[test]
+fn a_union_of_what_is_required() {
+    let document = lossless("25-anyof-of-required");
+    let expected = json!({
+        "anyOf": [{ "required": ["a"] }, { "required": ["b"] }],
+        "properties": { "a": { "type": "string" }, "b": { "type": "string" } },
+        "type": "object",
+    });
+    assert_eq!(schema(&document, "C"), expected);
+}
+
+#[test]
+fn a_nullable_component_is_nullable_where_it_is_used() {
+    let document = lossless("27-nullable-union-component");
+    let property = &schema(&document, "ReadThingResponse")["properties"]["c"];
+    assert_eq!(*property, json!({ "allOf": [reference("Value")], "nullable": true }));
+    assert!(schema(&document, "Value").get("nullable").is_none());
+}
+
+#[test]
+fn implied_values_of_a_discriminator_stay_as_they_were_written() {
+    let document = lossless("28-implicit-discriminator");
+    let mapping = json!({ "cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog" });
+    assert_eq!(schema(&document, "Pet")["discriminator"], json!({ "mapping": mapping, "propertyName": "kind" }));
+    assert_eq!(schema(&document, "Pet")["oneOf"], json!([reference("Cat"), reference("Dog")]));
+}
+
+#[test]
+fn two_components_of_one_shape_stay_two() {
+    let document = lossless("30-discriminated-same-shape");
+    assert_eq!(names(&document), ["Cat", "Dog", "Pet"]);
+    assert_eq!(schema(&document, "Pet")["oneOf"], json!([reference("Cat"), reference("Dog")]));
+    let mapping = json!({ "Cat": "#/components/schemas/Cat", "Dog": "#/components/schemas/Dog" });
+    assert_eq!(schema(&document, "Pet")["discriminator"]["mapping"], mapping);
+}
+
+#[test]
+fn a_tuple_of_one_type_is_a_list() {
+    let document = lossless("32-tuple-becomes-any");
+    let point = &schema(&document, "ReadThingResponse")["properties"]["p"];
+    assert_eq!(*point, json!({ "items": { "type": "number" }, "maxItems": 2, "minItems": 2, "type": "array" }));
+}
+
+#[test]
+fn links_lead_to_the_renamed_operation() {
+    let document = lossless("33-link-operation-id");
+    let target = &document["paths"]["/a/x"]["get"]["operationId"];
+    assert_eq!(*target, "get_thing");
+    assert_eq!(document["paths"]["/a"]["post"]["responses"]["201"]["links"]["self"]["operationId"], *target);
+}
+
+#[test]
+fn one_name_in_path_and_query() {
+    let document = lossless("34-same-parameter-name");
+    let parameters = document["paths"]["/a/{id}"]["get"]["parameters"].as_array().unwrap();
+    let places: Vec<&Value> = parameters.iter().map(|parameter| &parameter["in"]).collect();
+    assert_eq!(places, ["path", "query"]);
+}
+
+#[test]
+fn a_multipart_body_by_reference() {
+    let document = lossless("35-multipart-body-ref");
+    assert_eq!(document["paths"]["/a"]["post"]["requestBody"], json!({ "$ref": "#/components/requestBodies/B" }));
+    let content = &document["components"]["requestBodies"]["B"]["content"]["multipart/form-data"];
+    let name = content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(schema(&document, &name)["properties"]["f"], json!({ "format": "binary", "type": "string" }));
+}
+
+#[test]
+fn a_nullable_component_whose_title_is_its_name() {
+    let document = lossless("37-nullable-titled-component");
+    assert_eq!(names(&document), ["ReadThingResponse", "Thing"]);
+    let property = &schema(&document, "ReadThingResponse")["properties"]["t"];
+    assert_eq!(*property, json!({ "allOf": [reference("Thing")], "nullable": true }));
+    assert!(schema(&document, "Thing").get("nullable").is_none());
+}
+
+#[test]
+fn mutual_tls_is_warned_about() {
+    let normalized = normal("38-mutual-tls");
+    let text = warnings(&normalized).join("\n");
+    assert!(text.starts_with("#/components/securitySchemes/mtls: OpenAPI 3.0 has no `mutualTLS`"), "{text}");
+    assert_eq!(normalized.document["security"], json!([]));
+}
+
+#[test]
+fn explode_stays_false() {
+    let document = lossless("40-explode-false-ignored");
+    let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!((&parameter["style"], &parameter["explode"]), (&json!("form"), &json!(false)));
+}
+
+#[test]
+fn a_list_in_a_header() {
+    let document = lossless("41-array-header");
+    let schema = &document["paths"]["/a"]["get"]["parameters"][0]["schema"];
+    assert_eq!(*schema, json!({ "items": { "type": "string" }, "type": "array" }));
+}
+
+#[test]
+fn a_union_in_a_path() {
+    let document = lossless("43-union-path");
+    assert_eq!(document["paths"]["/a/{q}"]["get"]["parameters"][0]["schema"], reference("ReadThingQ"));
+    assert_eq!(schema(&document, "ReadThingQ")["anyOf"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn properties_that_differ_in_case() {
+    let document = lossless("44-property-clash");
+    let properties = schema(&document, "ReadThingResponse")["properties"].as_object().unwrap().clone();
+    assert_eq!(properties.keys().collect::<Vec<_>>(), ["userId", "user_id"]);
+}
+
+#[test]
+fn not_a_constant() {
+    let document = lossless("46-not-const");
+    let property = &schema(&document, "ReadThingResponse")["properties"]["n"];
+    assert_eq!(*property, json!({ "not": { "enum": ["x"], "type": "string" }, "type": "string" }));
+}
+
+#[test]
+fn a_parameter_called_body() {
+    let document = lossless("47-parameter-called-body");
+    let operation = &document["paths"]["/a"]["post"];
+    assert_eq!(operation["parameters"][0]["name"], "body");
+    assert!(operation["requestBody"].is_object());
+}
+
+#[test]
+fn null_beside_a_type_that_excludes_it() {
+    let normalized = normal("49-nullable-object-with-siblings");
+    let expected = "#/components/schemas/C: the union allows null, but the type beside it does not; null is left out";
+    assert_eq!(warnings(&normalized), [expected]);
+    let schema = schema(&normalized.document, "C");
+    assert_eq!(schema["properties"], json!({ "a": { "type": "string" }, "b": { "type": "integer" } }));
+    assert_eq!(schema["required"], json!(["b"]));
+}
+
+#[test]
+fn a_union_of_one_says_what_else_is_required() {
+    let document = lossless("50-single-anyof-required");
+    assert_eq!(schema(&document, "C")["required"], json!(["a", "b"]));
+}
+
+#[test]
+fn a_parameter_called_key_that_is_no_key() {
+    let document = lossless("52-key-parameter-dropped");
+    let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!((&parameter["name"], &parameter["required"]), (&json!("key"), &json!(true)));
+}
+
+#[test]
+fn patterns_of_a_closed_object_become_its_other_properties() {
+    let normalized = normal("54-pattern-properties-closed");
+    let place = "#/paths/~1a/get/responses/200/content/application~1json/schema";
+    assert_eq!(warnings(&normalized), [format!("{place}: `patternProperties` has no counterpart in OpenAPI 3.0")]);
+    let expected = json!({ "additionalProperties": { "type": "string" }, "type": "object" });
+    assert_eq!(body(&normalized.document, "200"), expected);
+}
+
+#[test]
+fn the_summary_of_the_api() {
+    let normalized = normal("56-info-summary");
+    assert_eq!(normalized.document["info"]["x-summary"], "short");
+    let expected = "#/info/summary: OpenAPI 3.0 has no summary of the API; it is kept as `x-summary`";
+    assert_eq!(warnings(&normalized), [expected]);
+}
+
+#[test]
+fn a_property_in_other_letters() {
+    let document = lossless("58-unicode-property");
+    assert_eq!(schema(&document, "ReadThingResponse")["properties"]["größe"], reference("ReadThingGrosse"));
+}
+
+#[test]
+fn the_order_of_components_changes_nothing() {
+    assert_eq!(lossless("59-order-one").to_string(), lossless("60-order-two").to_string());
+}
+
+#[test]
+fn yaml_is_read() {
+    let expected = json!({ "openapi": "3.0.3", "info": { "title": "T", "version": "1" }, "paths": {} });
+    assert_eq!(lossless("61-yaml-refused"), expected);
+}
+
+#[test]
+fn every_document_has_its_test() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/faults");
+    let tests = include_str!("faults.rs");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(tests.contains(&format!("(\"{name}\")")), "{name}");
+    }
+}
