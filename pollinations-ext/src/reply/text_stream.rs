@@ -80,7 +80,7 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next).
+    /// As [`next`](Self::next). What was read before the error is in [`Error::text`].
     ///
     /// # Examples
     ///
@@ -93,7 +93,11 @@ impl TextStream {
     pub async fn finish(mut self) -> Result<String, Error> {
         let mut text = String::new();
         while let Some(piece) = self.next().await {
-            text += &piece?;
+            match piece {
+                Ok(piece) => text += &piece,
+                Err(error) if text.is_empty() => return Err(error),
+                Err(error) => return Err(error.with_text(text)),
+            }
         }
         Ok(text)
     }

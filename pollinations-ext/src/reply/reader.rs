@@ -1,0 +1,185 @@
+//! The chunks of a reply, read from events.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use pollinations_api::types::{ChatCompletion, ChatCompletionChunk, ChatMessage, ChunkChoice};
+use serde_json::Value;
+
+use super::{chat_reply::ChatReply, merged::Merged};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        json::{self, DONE},
+        time::Instant,
+    },
+    exchange::{
+        body::{ErrorBody, in_event},
+        events::Event,
+        reading::MAX_ERROR_BODY,
+    },
+    key::Keyring,
+};
+
+/// Makes a reply of the chunks.
+pub(super) struct Reader {
+    keys: Arc<Keyring>,
+    merged: Merged,
+    /// Bytes that the reply may have.
+    max_reply: usize,
+    /// How long there may be nothing but keep-alives.
+    idle: Option<Duration>,
+    /// Since when there has been nothing else.
+    idle_since: Option<Instant>,
+    /// Documents that came together in one event.
+    queued: VecDeque<Bytes>,
+}
+
+/// What an event is for the reader of a stream.
+pub(super) enum Step {
+    Chunk(ChatCompletionChunk),
+    /// Nothing: a keep-alive.
+    Skip,
+    /// The end of the reply.
+    End,
+}
+
+impl Reader {
+    pub(super) fn new(keys: Arc<Keyring>, max_reply: usize, idle: Option<Duration>) -> Self {
+        Self { keys, merged: Merged::default(), max_reply, idle, idle_since: None, queued: VecDeque::new() }
+    }
+
+    pub(super) fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// What came in the last event, if that was more than one document.
+    pub(super) fn next_queued(&mut self) -> Option<Bytes> {
+        self.queued.pop_front()
+    }
+
+    /// Reads an event and adds it to the reply.
+    pub(super) fn read(&mut self, event: Event<'_>) -> Result<Step, Error> {
+        let data = event.data.trim_ascii_end();
+        if data == DONE {
+            return Ok(Step::End);
+        }
+        match json::lenient::<ChatCompletionChunk>(data) {
+            Ok(chunk) if event.name.is_none() && is_usual(&chunk) => self.keep(chunk, data.len()),
+            read => self.unusual(event, data, read),
+        }
+    }
+
+    /// Adds a chunk to the reply, with the size of the event that it came in.
+    fn keep(&mut self, mut chunk: ChatCompletionChunk, size: usize) -> Result<Step, Error> {
+        self.idle_since = None;
+        self.merged.add(&mut chunk, size);
+        if self.merged.size > self.max_reply {
+            let message = format!("the reply is larger than {} bytes", self.max_reply);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(Step::Chunk(chunk))
+    }
+
+    /// Reads an event that may be something else than a chunk: an error, a keep-alive, several documents, or the
+    /// beginning of one.
+    #[cold]
+    fn unusual(
+        &mut self,
+        event: Event<'_>,
+        data: &[u8],
+        read: serde_json::Result<ChatCompletionChunk>,
+    ) -> Result<Step, Error> {
+        if event.name == Some("error") {
+            return Err(self.failed(data));
+        }
+        let value = json::read::<Value>(data);
+        if value.as_ref().is_ok_and(in_event) {
+            return Err(self.failed(data));
+        }
+        match (read, value) {
+            (Ok(chunk), Ok(value)) if event.name != Some("ping") && value.get("type") != Some(&"ping".into()) => {
+                self.keep(chunk, data.len())
+            }
+            (Ok(_), Ok(_)) => self.skip(),
+            // JSON, but no object, and so no chunk: `null`, a number, a text.
+            (Err(error), Ok(value)) if value.is_array() => Err(self.unreadable(&error, data)),
+            (_, Ok(_)) => self.skip(),
+            (_, Err(error))
+                if data.trim_ascii_start().starts_with(b"{") || data.trim_ascii_start().starts_with(b"[") =>
+            {
+                self.broken(event, data, &error)
+            }
+            (_, Err(_)) => self.skip(),
+        }
+    }
+
+    /// What begins as JSON and is none: several documents, one that was cut off, or one that is broken.
+    fn broken(&mut self, event: Event<'_>, data: &[u8], error: &serde_json::Error) -> Result<Step, Error> {
+        if let Some(documents) = json::documents(data) {
+            self.queued.extend(documents.into_iter().map(Bytes::copy_from_slice));
+            return Ok(Step::Skip);
+        }
+        if event.is_last {
+            return if self.is_complete() { Ok(Step::End) } else { Err(Self::too_soon()) };
+        }
+        Err(self.unreadable(error, data))
+    }
+
+    /// Passes over a keep-alive. A stream of nothing else is an idle one.
+    fn skip(&mut self) -> Result<Step, Error> {
+        let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
+        match self.idle {
+            Some(idle) if since > idle => {
+                let message = format!("the server sent nothing but keep-alives for {} s", idle.as_secs_f64());
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
+            _ => Ok(Step::Skip),
+        }
+    }
+
+    fn failed(&self, data: &[u8]) -> Error {
+        let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
+        Error::stream(ErrorBody::parse(body, "the model failed", &self.keys))
+    }
+
+    fn unreadable(&self, error: &serde_json::Error, data: &[u8]) -> Error {
+        self.keys.undecodable("an event of the stream cannot be read", error, data)
+    }
+
+    /// The error of a stream that ends before its reply does.
+    pub(super) fn too_soon() -> Error {
+        Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")
+    }
+
+    /// Whether the end of the response is that of the reply, although nothing announced it: some servers leave out
+    /// `[DONE]`.
+    pub(super) fn is_complete(&self) -> bool {
+        self.merged.is_complete()
+    }
+
+    pub(super) fn to_message(&self) -> ChatMessage {
+        self.merged.to_message()
+    }
+
+    pub(super) fn into_reply(self, headers: HeaderMap) -> ChatReply {
+        self.merged.into_reply(headers)
+    }
+
+    /// What has come, when no more of it will; nothing if there is nothing.
+    pub(super) fn take_partial(&mut self) -> Option<ChatCompletion> {
+        let merged = std::mem::take(&mut self.merged);
+        (!merged.is_empty()).then(|| merged.into_completion())
+    }
+}
+
+/// Whether a chunk can be nothing but a piece of a reply. All that conform are.
+fn is_usual(chunk: &ChatCompletionChunk) -> bool {
+    const SIGNS: [&str; 4] = ["base_resp", "errors", "success", "type"];
+    let has_error = |choice: &ChunkChoice| choice.extra().get("error").is_some();
+    chunk.error.is_none()
+        && (!chunk.choices.is_empty() || chunk.usage.is_some())
+        && !chunk.choices.iter().any(has_error)
+        && SIGNS.iter().all(|sign| chunk.extra().get(sign).is_none())
+}
