@@ -16,7 +16,7 @@ pub(super) fn add(blocks: &mut Vec<ContentBlock>, pieces: &[ContentBlock]) {
         match (blocks.last_mut(), piece) {
             (Some(ContentBlock::Thinking(last)), ContentBlock::Thinking(piece)) if last.signature.is_none() => {
                 last.thinking.push_str(&piece.thinking);
-                last.signature = piece.signature;
+                last.signature.clone_from(&piece.signature);
                 for (name, value) in piece.extra().iter().filter(|(name, _)| !matches!(*name, "thinking" | "signature"))
                 {
                     last.extra_mut().insert(name, value.clone());

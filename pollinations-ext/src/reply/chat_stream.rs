@@ -1,6 +1,7 @@
 //! A reply as it is written.
 
 use std::{
+    ops::Deref,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},

@@ -49,7 +49,7 @@ fn named(object: &Map<String, Value>, numbers: bool) -> Option<String> {
         values.into_iter().find_map(|value| match value {
             // Some put a sentence into the code, but elsewhere a sentence is none.
             Value::String(text) if !numbers => {
-                let is_name = **name == "code" || !text.trim().contains(' ');
+                let is_name = *name == "code" || !text.trim().contains(' ');
                 (is_name && is_code(text)).then(|| text.trim().to_owned())
             }
             Value::Number(number) if numbers => {
