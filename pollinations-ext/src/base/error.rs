@@ -372,8 +372,7 @@ impl Error {
         self.0.body.as_deref()
     }
 
-    /// What the model said instead of the structure it was asked for, in full; or what came of a
-    /// [text](crate::TextStream::finish) before it broke off.
+    /// What the model said instead of the structure it was asked for, in full.
     ///
     /// # Examples
     ///
@@ -388,8 +387,9 @@ impl Error {
         self.0.text.as_deref()
     }
 
-    /// What came of a streamed chat before it failed or broke off: the text, the thoughts, the tool calls. Nothing for
-    /// other errors, and if nothing had come.
+    /// What came of a streamed chat before it failed or broke off: the text, the thoughts, the tool calls; or of a text
+    /// that was read by [`TextStream::finish`](crate::TextStream::finish). Nothing for other errors, and if nothing had
+    /// come.
     ///
     /// It may end anywhere, within a word or the arguments of a call. [`ChatReply::from`](crate::chat::ChatReply) reads
     /// it like a whole reply.

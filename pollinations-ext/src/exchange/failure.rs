@@ -61,7 +61,8 @@ pub(super) fn late(limit: Duration) -> Error {
 
 /// The error that a response with this status is.
 fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
-    let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
+    let name = status.canonical_reason().filter(|_| !status.is_success());
+    let fallback = name.unwrap_or("the server answered with an error");
     let said = Said::read(status, headers, body);
     let body = ErrorBody::parse(body, fallback, keys);
     said.tell(Error::api(status, request_id(headers), body))

@@ -10,6 +10,7 @@ use std::{
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::HeaderMap;
+use pollinations_api::types::{ChatChoice, ChatCompletion, ReplyMessage};
 
 use crate::{
     base::{error::Error, maybe_send::MaybeSend},
@@ -80,7 +81,7 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next). What was read before the error is in [`Error::text`].
+    /// As [`next`](Self::next). [`Error::partial`] has what was read before the error.
     ///
     /// # Examples
     ///
@@ -96,7 +97,7 @@ impl TextStream {
             match piece {
                 Ok(piece) => text += &piece,
                 Err(error) if text.is_empty() => return Err(error),
-                Err(error) => return Err(error.with_text(text)),
+                Err(error) => return Err(error.with_partial(Some(partial(text)))),
             }
         }
         Ok(text)
@@ -114,6 +115,15 @@ impl TextStream {
     pub fn headers(&self) -> &HeaderMap {
         self.source.headers()
     }
+}
+
+/// A text that broke off, as a chat has it.
+fn partial(text: String) -> ChatCompletion {
+    let mut message = ReplyMessage::default();
+    message.content = Some(text);
+    let mut choice = ChatChoice::default();
+    choice.message = Some(message);
+    ChatCompletion::new(vec![choice], 0, "", "")
 }
 
 impl Stream for TextStream {

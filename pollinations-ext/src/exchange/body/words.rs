@@ -22,6 +22,7 @@ const MAX_LENGTH: usize = 500;
 /// case and without `_`, `-` and `$`.
 const PLACES: &[(&str, Place)] = &[
     ("error", Place::Words),
+    ("choices", Place::Choices),
     ("fault", Place::Words),
     ("faultstring", Place::Words),
     ("exception", Place::Words),
@@ -69,6 +70,8 @@ enum Place {
     Fields,
     /// Words, or words for each field.
     Errors,
+    /// Replies of a model, which are not read, but may have errors.
+    Choices,
 }
 
 impl Place {
@@ -77,7 +80,7 @@ impl Place {
         match self {
             Self::Fields => true,
             Self::Errors => object.keys().all(|name| rank(name).is_none()),
-            Self::Words | Self::Inside | Self::Inner => false,
+            Self::Words | Self::Inside | Self::Inner | Self::Choices => false,
         }
     }
 }
@@ -149,6 +152,9 @@ impl Sentences {
                 for (field, value) in object {
                     self.add(value, Place::Words, field, depth - 1);
                 }
+            }
+            Value::Object(object) if place == Place::Choices => {
+                object.get("error").into_iter().for_each(|error| self.add(error, Place::Words, about, depth - 1));
             }
             Value::Object(object) => self.add_object(object, place, about, depth - 1),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -251,6 +257,7 @@ mod tests {
             (json!({ "errors": [{ "code": 10, "message": "one" }, { "message": "two" }] }), "one: two"),
             (json!({ "errors": { "name": ["is wrong"] }, "message": "text" }), "text: name: is wrong"),
             (json!([{ "error": { "message": "text" } }]), "text"),
+            (json!({ "choices": [{ "message": { "message": "no" }, "error": { "message": "text" } }] }), "text"),
             (json!("text"), "text"),
             (json!({ "title": "Not Found", "detail": "no such model" }), "Not Found: no such model"),
             (json!({ "Message": "text", "__type": "T" }), "text"),
