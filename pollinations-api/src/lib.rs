@@ -69,5 +69,7 @@ pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, 
 ///
 /// All of them are read leniently; see [`json`]. What a server sends besides is in `extra()` of each object.
 pub mod types {
+    #![allow(rustdoc::redundant_explicit_links, reason = "generated: a link is spelled out whatever is in scope")]
+
     include!(concat!(env!("OUT_DIR"), "/model.rs"));
 }

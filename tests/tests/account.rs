@@ -95,7 +95,7 @@ async fn the_emulators_pages_are_complete() {
     assert_eq!(rows, client.account().usage().send().await.unwrap().usage);
     let table = client.account().usage().csv().await.unwrap();
     assert_eq!(table.content_type(), Some("text/csv"));
-    assert!(table.bytes().await.unwrap().starts_with(b"timestamp,type,model,"));
+    assert!(table.bytes().await.unwrap().starts_with(b"timestamp,cursor_event_id,type,model,"));
     let days = client.account().usage_daily().csv_rows().await.unwrap();
     assert_eq!(days, client.account().usage_daily().send().await.unwrap().usage);
     assert_eq!(days.iter().map(|day| day.requests).sum::<u64>(), 12);

@@ -159,7 +159,7 @@ async fn files_that_are_not_taken() {
         }
     }
     assert_eq!(client.api().media_exists().id("0123456789abcdef").send().await.unwrap_err().status().unwrap(), 404);
-    assert_eq!(client.api().fetch_media().id("nothing").send().await.err().unwrap().status().unwrap(), 400);
+    assert_eq!(client.api().fetch_media().id("nothing").send().await.err().unwrap().status().unwrap(), 404);
 }
 
 #[tokio::test]

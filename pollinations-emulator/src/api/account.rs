@@ -10,10 +10,9 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
-    base::{clock, failure::Failure, key::Key},
+    base::{clock, failure::Failure},
     gate::{Caller, Params},
     state::{self, Record},
 };
@@ -22,26 +21,31 @@ type Shared = State<Arc<state::State>>;
 
 const DEFAULT_LIMIT: usize = 100;
 
-const USAGE_COLUMNS: [&str; 16] = [
+const USAGE_COLUMNS: [&str; 21] = [
     "timestamp",
+    "cursor_event_id",
     "type",
     "model",
+    "api_key_id",
     "api_key",
     "api_key_type",
     "meter_source",
     "input_text_tokens",
     "input_cached_tokens",
     "input_audio_tokens",
+    "input_audio_seconds",
     "input_image_tokens",
     "output_text_tokens",
     "output_reasoning_tokens",
     "output_audio_tokens",
+    "output_audio_seconds",
     "output_image_tokens",
+    "output_video_seconds",
     "cost_usd",
     "response_time_ms",
 ];
 
-const DAILY_COLUMNS: [&str; 5] = ["date", "model", "meter_source", "requests", "cost_usd"];
+const DAILY_COLUMNS: [&str; 7] = ["date", "api_key_id", "api_key", "model", "meter_source", "requests", "cost_usd"];
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new()
@@ -66,7 +70,7 @@ async fn balance(Caller(key): Caller, State(state): Shared) -> Json<Value> {
 
 async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
     Json(json!({
-        "id": id(&key),
+        "id": key.id(),
         "userId": "user_emulator",
         "byopApp": null,
         "questPollenOnly": false,
@@ -79,13 +83,6 @@ async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
         "pollenBudget": state.ledger.budget_left(&key),
         "rateLimitEnabled": key.is_publishable(),
     }))
-}
-
-/// The id of a key, which tells nothing of the key itself.
-fn id(key: &Key) -> String {
-    let digest = Sha256::digest(&key.key);
-    let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("key_{digits}")
 }
 
 async fn profile(_: Caller) -> Json<Value> {
@@ -119,18 +116,22 @@ async fn usage(_: Caller, State(state): Shared, query: Params) -> Result<Respons
 }
 
 async fn daily(_: Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
-    let mut days: BTreeMap<(String, String, String), (u64, f64)> = BTreeMap::new();
+    let mut days: BTreeMap<[String; 5], (u64, f64)> = BTreeMap::new();
     for record in state.ledger.records() {
         let date = record.timestamp.split(' ').next().unwrap_or_default().to_owned();
         let (model, meter) = (record.model.unwrap_or_default(), record.meter_source.unwrap_or_default());
-        let day = days.entry((date, model, meter)).or_default();
+        let (id, key) = (record.api_key_id.unwrap_or_default(), record.api_key.unwrap_or_default());
+        let day = days.entry([date, id, key, model, meter]).or_default();
         day.0 += 1;
         day.1 += record.cost_usd;
     }
     let usage: Vec<Value> = days
         .into_iter()
-        .map(|((date, model, meter), (requests, cost))| {
-            json!({ "date": date, "model": model, "meter_source": meter, "requests": requests, "cost_usd": cost })
+        .map(|([date, id, key, model, meter], (requests, cost))| {
+            json!({
+                "date": date, "api_key_id": id, "api_key": key, "model": model, "meter_source": meter,
+                "requests": requests, "cost_usd": cost,
+            })
         })
         .collect();
     if query.text("format") == Some("csv") {

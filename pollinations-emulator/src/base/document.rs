@@ -101,6 +101,8 @@ impl Operation {
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) required: bool,
+    /// Whether it goes in a header and not in the query.
+    pub(crate) in_header: bool,
     kind: Kind,
     validator: Validator,
 }
@@ -157,7 +159,8 @@ impl Document {
                 let parameters = own.into_iter().filter_map(Value::as_array).flatten();
                 let parameters = parameters.filter_map(|parameter| {
                     let parameter = resolve(&document, parameter);
-                    (parameter["in"] == "query").then(|| Parameter::new(&document, parameter, &components)).flatten()
+                    let is_ours = parameter["in"] == "query" || parameter["in"] == "header";
+                    is_ours.then(|| Parameter::new(&document, parameter, &components)).flatten()
                 });
                 let content = &operation["requestBody"]["content"];
                 let only_json = content.as_object().is_some_and(|content| content.len() == 1);
@@ -208,7 +211,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 fn compile(schema: &Value, components: &Value) -> Option<Validator> {
     let mut root = json!({ "allOf": [json_schema(schema)] });
     root["components"] = components["components"].clone();
-    jsonschema::validator_for(&root).ok()
+    jsonschema::options().should_validate_formats(true).build(&root).ok()
 }
 
 impl Parameter {
@@ -222,6 +225,7 @@ impl Parameter {
             _ => Kind::Text,
         };
         Some(Self {
+            in_header: parameter["in"] == "header",
             name: parameter["name"].as_str()?.to_owned(),
             required: parameter["required"] == true,
             kind,

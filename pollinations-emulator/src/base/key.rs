@@ -7,6 +7,7 @@ use std::sync::{
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::lock;
 
@@ -74,6 +75,13 @@ impl Key {
     }
 
     /// The key as usage records show it: its kind, and none of the rest.
+    /// The id of the key, which tells nothing of the key itself.
+    pub(crate) fn id(&self) -> String {
+        let digest = Sha256::digest(&self.key);
+        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("key_{digits}")
+    }
+
     pub(crate) fn masked(&self) -> String {
         format!("{}…", self.key.get(..3).unwrap_or_default())
     }

@@ -14,11 +14,15 @@ pub(super) fn check(operation: &Operation, parts: &Parts, body: &[u8]) -> Result
     let mut form = Vec::new();
     let mut fields = Map::new();
     for parameter in &operation.parameters {
-        let mut values = pairs.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value).peekable();
-        if values.peek().is_none() && parameter.required {
+        let values: Vec<&str> = if parameter.in_header {
+            parts.headers.get_all(&parameter.name).iter().filter_map(|value| value.to_str().ok()).collect()
+        } else {
+            pairs.iter().filter(|(name, _)| *name == parameter.name).map(|(_, value)| value.as_str()).collect()
+        };
+        if values.is_empty() && parameter.required {
             add(&mut fields, &parameter.name, "is required".to_owned());
         }
-        for problem in values.filter_map(|value| parameter.problem(value)) {
+        for problem in values.into_iter().filter_map(|value| parameter.problem(value)) {
             add(&mut fields, &parameter.name, problem);
         }
     }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::Serialize;
@@ -19,9 +22,12 @@ const FLAT: f64 = 0.01;
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Record {
     pub(crate) timestamp: String,
+    /// Tells records of one second apart.
+    pub(crate) cursor_event_id: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) model: Option<String>,
+    pub(crate) api_key_id: Option<String>,
     pub(crate) api_key: Option<String>,
     pub(crate) api_key_type: Option<String>,
     /// `tier` for quest pollen, `pack` for paid pollen.
@@ -29,14 +35,20 @@ pub(crate) struct Record {
     pub(crate) input_text_tokens: u64,
     pub(crate) input_cached_tokens: u64,
     pub(crate) input_audio_tokens: u64,
+    pub(crate) input_audio_seconds: f64,
     pub(crate) input_image_tokens: u64,
     pub(crate) output_text_tokens: u64,
     pub(crate) output_reasoning_tokens: u64,
     pub(crate) output_audio_tokens: u64,
+    pub(crate) output_audio_seconds: f64,
     pub(crate) output_image_tokens: u64,
+    pub(crate) output_video_seconds: f64,
     pub(crate) cost_usd: f64,
     pub(crate) response_time_ms: Option<f64>,
 }
+
+/// Numbers the records.
+static EVENTS: AtomicU64 = AtomicU64::new(1);
 
 /// What a generation used, in tokens.
 #[derive(Clone, Copy, Debug, Default)]
@@ -171,6 +183,8 @@ impl Ledger {
             timestamp: clock::record(),
             kind: format!("generate.{kind}"),
             model: Some(model.to_owned()),
+            cursor_event_id: format!("event_{:08}", EVENTS.fetch_add(1, Ordering::Relaxed)),
+            api_key_id: Some(key.id()),
             api_key: Some(key.masked()),
             api_key_type: Some(kind_of_key.to_owned()),
             meter_source: Some(meter.to_owned()),

@@ -25,7 +25,7 @@ use crate::exchange::{
 /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
 /// let account = pollinations.account();
 /// println!("{} pollen left", account.balance().await?.balance);
-/// println!("tier: {}", account.profile().await?.tier);
+/// println!("{:?}", account.profile().await?.github_username);
 /// # Ok(())
 /// # }
 /// ```
@@ -72,7 +72,7 @@ impl Account {
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let profile = pollinations.account().profile().await?;
-    /// println!("{}, renewed at {:?}", profile.tier, profile.next_reset_at);
+    /// println!("{:?}, renewed at {:?}", profile.github_username, profile.next_reset_at);
     /// # Ok(())
     /// # }
     /// ```

@@ -376,7 +376,7 @@ fn json_of(cell: &str) -> Value {
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// # let pollinations = pollinations_ext::Pollinations::builder()
 /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
-/// # for _ in 0..5 { pollinations.chat("openai").user("Hello").send().await?; }
+/// # for n in 0..5 { pollinations.chat("openai").user(format!("Hello {n}")).send().await?; }
 /// let mut records = pollinations.account().usage().limit(2).records();
 /// let mut count = 0;
 /// while let Some(record) = records.next().await {

@@ -86,7 +86,7 @@ impl TranscriptionRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] when the file cannot be read, [`ErrorKind::Decode`] when the answer cannot. Status 400 when the
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer cannot. Status 400 when the
     /// service refuses a value, 401 without a valid key, 402 without pollen.
     ///
     /// # Examples

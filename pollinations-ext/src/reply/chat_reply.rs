@@ -21,8 +21,8 @@ use crate::base::{
     header::{REQUEST_ID, header},
 };
 
-/// The reply of a model, whole: from [`ChatRequest::send`](super::ChatRequest::send) or put together from a stream by
-/// [`ChatStream::finish`](super::ChatStream::finish).
+/// The reply of a model, whole: from [`ChatRequest::send`](crate::chat::ChatRequest::send) or put together from a stream by
+/// [`ChatStream::finish`](crate::chat::ChatStream::finish).
 ///
 /// The methods look at the first choice, which is the only one unless several were asked for.
 ///

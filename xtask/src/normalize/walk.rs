@@ -1,6 +1,6 @@
 //! Knows where schemas live in an OpenAPI document, so that no pass has to.
 //!
-//! One table ([`field`]) says which key of which object holds what; every pass walks through it. A property that happens
+//! One table (`field`) says which key of which object holds what; every pass walks through it. A property that happens
 //! to be called `items` is therefore never mistaken for the keyword.
 
 use serde_json::{Map, Value};
