@@ -242,11 +242,11 @@ fn rows() -> Vec<Row> {
         row(
             "bytes that are not UTF-8",
             [Fails(Decode, 1), Succeeds, Succeeds, Fails(Decode, 1)],
-            "They are replaced (U+FFFD). The text of a stream survives that; these bodies lack what they are for.",
+            "They are replaced (U+FFFD) and cost nothing else. The JSON and the answer to the upload here have none of the fields that they are read for.",
             |call| {
                 let body: &[u8] = match call {
                     Call::Stream => {
-                        b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\xff\"}}]}\n\ndata: [DONE]\n\n"
+                        b"data: {\"id\":\"\xff\",\"choices\":[{\"delta\":{\"content\":\"one two three\"}}]}\n\ndata: [DONE]\n\n"
                     }
                     _ => b"{\"\xff\": \"\xff\"}",
                 };

@@ -13,6 +13,7 @@ use super::{
     events::{Events, TextPieces},
     failure::disguised,
     guard::Guard,
+    reading::MAX_ERROR_BODY,
 };
 use crate::{
     base::{
@@ -68,7 +69,10 @@ impl Opening<'_> {
             Looks::Unclear | Looks::Other if promised && first.trim_ascii().is_empty() => {
                 Err(self.failure(Error::new(ErrorKind::Truncated, "the stream ended before its first event")))
             }
-            Looks::Unclear | Looks::Other => Err(self.other(&kind, &first)),
+            Looks::Unclear | Looks::Other => {
+                let page = more(first, &mut body).await;
+                Err(self.other(&kind, &page))
+            }
         }
     }
 
@@ -123,6 +127,17 @@ async fn beginning(body: &mut Guard, promised: bool) -> Result<(Bytes, Looks), E
         let Some(piece) = body.next().await.transpose()? else { return Ok((first, looks)) };
         first = if first.is_empty() { piece } else { Bytes::from([&first[..], &piece].concat()) };
     }
+}
+
+/// Reads on, as far as an error is worth it. What ends the reading is of no more interest.
+async fn more(first: Bytes, body: &mut Guard) -> BytesMut {
+    let mut all = BytesMut::from(first);
+    while all.len() < MAX_ERROR_BODY
+        && let Some(Ok(piece)) = body.next().await
+    {
+        all.extend_from_slice(&piece);
+    }
+    all
 }
 
 fn look(bytes: &[u8], promised: bool) -> Looks {
