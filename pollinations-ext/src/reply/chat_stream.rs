@@ -15,13 +15,14 @@ use pollinations_api::types::{ChatCompletionChunk, ChatDelta, ChatMessage};
 
 use super::{
     chat_reply::ChatReply,
-    reader::{Reader, Step},
+    reader::{Reader, Step, is_usual},
     text_stream::{TextSource, TextStream},
 };
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{REQUEST_ID, header},
+        json,
         maybe_send::{MaybeSend, body},
     },
     exchange::{
@@ -337,8 +338,17 @@ impl Stream for ChatStream {
                 },
             };
             // A chunk is some 400 bytes, and each step that it is not moved through counts.
-            match this.reader.read(event) {
-                Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(ChatChunk(chunk)))),
+            let step = match json::lenient(event.data) {
+                Ok(mut chunk) if is_usual(&event, &chunk) => {
+                    return Poll::Ready(Some(match this.reader.keep(&mut chunk, event.data.len()) {
+                        Ok(()) => Ok(ChatChunk(chunk)),
+                        Err(error) => Err(this.fail(error)),
+                    }));
+                }
+                read => this.reader.unusual(event, read),
+            };
+            match step {
+                Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(ChatChunk(*chunk)))),
                 Ok(Step::Skip) => {}
                 Ok(Step::End) => {
                     this.state = State::Complete;

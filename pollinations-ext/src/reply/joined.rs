@@ -25,10 +25,10 @@ pub(super) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> b
         // A later piece often has nothing in a field that an earlier one has filled.
         (Value::String(before), Value::String(piece)) if piece.is_empty() && !before.is_empty() => false,
         (Value::Object(before), Value::Object(piece)) => {
-            piece.iter().fold(false, |grew, (name, piece)| add(before, name, piece) || grew)
+            piece.iter().filter(|(name, piece)| add(before, name, piece)).count() > 0
         }
         (Value::Array(before), Value::Array(pieces)) => {
-            pieces.iter().fold(false, |grew, piece| add_entry(before, name, piece) || grew)
+            pieces.iter().filter(|piece| add_entry(before, name, piece)).count() > 0
         }
         (before, piece) => {
             before.clone_from(piece);

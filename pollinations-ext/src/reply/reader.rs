@@ -36,9 +36,9 @@ pub(super) struct Reader {
     queued: VecDeque<Bytes>,
 }
 
-/// What an event is for the reader of a stream.
+/// What an unusual event is for the reader of a stream.
 pub(super) enum Step {
-    Chunk(ChatCompletionChunk),
+    Chunk(Box<ChatCompletionChunk>),
     /// Nothing: a keep-alive.
     Skip,
     /// The end of the reply.
@@ -59,38 +59,29 @@ impl Reader {
         self.queued.pop_front()
     }
 
-    /// Reads an event and adds it to the reply.
-    pub(super) fn read(&mut self, event: Event<'_>) -> Result<Step, Error> {
-        let data = event.data.trim_ascii_end();
-        if data == DONE {
-            return Ok(Step::End);
-        }
-        match json::lenient::<ChatCompletionChunk>(data) {
-            Ok(chunk) if event.name.is_none() && is_usual(&chunk) => self.keep(chunk, data.len()),
-            read => self.unusual(event, data, read),
-        }
-    }
-
     /// Adds a chunk to the reply, with the size of the event that it came in.
-    fn keep(&mut self, mut chunk: ChatCompletionChunk, size: usize) -> Result<Step, Error> {
+    pub(super) fn keep(&mut self, chunk: &mut ChatCompletionChunk, size: usize) -> Result<(), Error> {
         self.idle_since = None;
-        self.merged.add(&mut chunk, size);
+        self.merged.add(chunk, size);
         if self.merged.size > self.max_reply {
             let message = format!("the reply is larger than {} bytes", self.max_reply);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        Ok(Step::Chunk(chunk))
+        Ok(())
     }
 
     /// Reads an event that may be something else than a chunk: an error, a keep-alive, several documents, or the
     /// beginning of one.
     #[cold]
-    fn unusual(
+    pub(super) fn unusual(
         &mut self,
         event: Event<'_>,
-        data: &[u8],
         read: serde_json::Result<ChatCompletionChunk>,
     ) -> Result<Step, Error> {
+        let data = event.data.trim_ascii_end();
+        if data == DONE {
+            return Ok(Step::End);
+        }
         if event.name == Some("error") {
             return Err(self.failed(data));
         }
@@ -99,8 +90,9 @@ impl Reader {
             return Err(self.failed(data));
         }
         match (read, value) {
-            (Ok(chunk), Ok(value)) if event.name != Some("ping") && value.get("type") != Some(&"ping".into()) => {
-                self.keep(chunk, data.len())
+            (Ok(mut chunk), Ok(value)) if event.name != Some("ping") && value.get("type") != Some(&"ping".into()) => {
+                self.keep(&mut chunk, data.len())?;
+                Ok(Step::Chunk(Box::new(chunk)))
             }
             (Ok(_), Ok(_)) => self.skip(),
             // JSON, but no object, and so no chunk: `null`, a number, a text.
@@ -174,11 +166,12 @@ impl Reader {
     }
 }
 
-/// Whether a chunk can be nothing but a piece of a reply. All that conform are.
-fn is_usual(chunk: &ChatCompletionChunk) -> bool {
+/// Whether an event can be nothing but a piece of a reply. All that conform are.
+pub(super) fn is_usual(event: &Event<'_>, chunk: &ChatCompletionChunk) -> bool {
     const SIGNS: [&str; 4] = ["base_resp", "errors", "success", "type"];
     let has_error = |choice: &ChunkChoice| choice.extra().get("error").is_some();
-    chunk.error.is_none()
+    event.name.is_none()
+        && chunk.error.is_none()
         && (!chunk.choices.is_empty() || chunk.usage.is_some())
         && !chunk.choices.iter().any(has_error)
         && SIGNS.iter().all(|sign| chunk.extra().get(sign).is_none())
