@@ -337,25 +337,30 @@ impl Stream for ChatStream {
                     None => return Poll::Ready(Some(Err(this.fail(Reader::too_soon())))),
                 },
             };
-            // A chunk is some 400 bytes, and each step that it is not moved through counts.
-            let step = match json::lenient(event.data) {
-                Ok(mut chunk) if is_usual(&event, &chunk) => {
-                    return Poll::Ready(Some(match this.reader.keep(&mut chunk, event.data.len()) {
-                        Ok(()) => Ok(ChatChunk(chunk)),
-                        Err(error) => Err(this.fail(error)),
-                    }));
-                }
-                read => this.reader.unusual(event, read),
+            // A chunk is some 500 bytes, and each step that it is not moved through counts.
+            let mut chunk: ChatCompletionChunk = match json::lenient(event.data) {
+                Ok(chunk) => chunk,
+                Err(error) => match this.reader.unread(event, &error) {
+                    Ok(Step::Chunk | Step::Skip) => continue,
+                    Ok(Step::End) => {
+                        this.state = State::Complete;
+                        return Poll::Ready(None);
+                    }
+                    Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
+                },
             };
-            match step {
-                Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(ChatChunk(*chunk)))),
-                Ok(Step::Skip) => {}
-                Ok(Step::End) => {
-                    this.state = State::Complete;
-                    return Poll::Ready(None);
+            let size = event.data.len();
+            if !is_usual(&event, &chunk) {
+                match this.reader.unusual(event) {
+                    Ok(Step::Chunk) => {}
+                    Ok(Step::Skip | Step::End) => continue,
+                    Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
                 }
-                Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
             }
+            if let Err(error) = this.reader.keep(&mut chunk, size) {
+                return Poll::Ready(Some(Err(this.fail(error))));
+            }
+            return Poll::Ready(Some(Ok(ChatChunk(chunk))));
         }
     }
 }

@@ -47,8 +47,10 @@ impl Merged {
     pub(super) fn add(&mut self, chunk: &mut ChatCompletionChunk, size: usize) {
         self.keep_whole(chunk);
         let mut grew = false;
-        for (name, value) in chunk.extra().iter().filter(|(name, _)| !is_known(name)) {
-            grew |= joined::add(&mut self.extra, name, value);
+        if !chunk.extra().is_empty() {
+            for (name, value) in chunk.extra().iter().filter(|(name, _)| !is_known(name)) {
+                grew |= joined::add(&mut self.extra, name, value);
+            }
         }
         for choice in &mut chunk.choices {
             let merged = self.choices.entry(choice.index.unwrap_or_default()).or_insert_with(|| {
@@ -132,13 +134,13 @@ impl MergedChoice {
     /// Adds a piece. Returns whether it has added to a field that the document does not know.
     fn add(&mut self, choice: &mut ChunkChoice) -> bool {
         keep(&mut self.finish_reason, &choice.finish_reason, |reason| !reason.as_str().trim().is_empty());
+        let mut grew = false;
         if !choice.extra().is_empty() {
             self.adapt(choice);
-        }
-        let mut grew = false;
-        let own = ["delta", "finish_reason", "index", "message", "text"];
-        for (name, value) in choice.extra().iter().filter(|(name, _)| !own.contains(name)) {
-            grew |= joined::add(&mut self.extra, name, value);
+            let own = ["delta", "finish_reason", "index", "message", "text"];
+            for (name, value) in choice.extra().iter().filter(|(name, _)| !own.contains(name)) {
+                grew |= joined::add(&mut self.extra, name, value);
+            }
         }
         let Some(delta) = &mut choice.delta else { return grew };
         if !delta.extra().is_empty() || delta.content_blocks.is_some() {

@@ -38,7 +38,8 @@ pub(super) struct Reader {
 
 /// What an unusual event is for the reader of a stream.
 pub(super) enum Step {
-    Chunk(Box<ChatCompletionChunk>),
+    /// A piece of the reply after all.
+    Chunk,
     /// Nothing: a keep-alive.
     Skip,
     /// The end of the reply.
@@ -70,40 +71,35 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads an event that may be something else than a chunk: an error, a keep-alive, several documents, or the
-    /// beginning of one.
+    /// Looks at an event that could be read as a chunk, but may be something else: an error or a keep-alive.
     #[cold]
-    pub(super) fn unusual(
-        &mut self,
-        event: Event<'_>,
-        read: serde_json::Result<ChatCompletionChunk>,
-    ) -> Result<Step, Error> {
-        let data = event.data.trim_ascii_end();
+    pub(super) fn unusual(&mut self, event: Event<'_>) -> Result<Step, Error> {
+        let value = json::read::<Value>(event.data).unwrap_or_default();
+        if event.name == Some("error") || in_event(&value) {
+            return Err(self.failed(event.data));
+        }
+        let is_ping = event.name == Some("ping") || value.get("type") == Some(&"ping".into());
+        if is_ping { self.skip() } else { Ok(Step::Chunk) }
+    }
+
+    /// Looks at an event that could not be read as a chunk: the end, an error in another form, a keep-alive, several
+    /// documents, or the beginning of one.
+    #[cold]
+    pub(super) fn unread(&mut self, event: Event<'_>, error: &serde_json::Error) -> Result<Step, Error> {
+        let data = event.data.trim_ascii();
         if data == DONE {
             return Ok(Step::End);
         }
         if event.name == Some("error") {
             return Err(self.failed(data));
         }
-        let value = json::read::<Value>(data);
-        if value.as_ref().is_ok_and(in_event) {
-            return Err(self.failed(data));
-        }
-        match (read, value) {
-            (Ok(mut chunk), Ok(value)) if event.name != Some("ping") && value.get("type") != Some(&"ping".into()) => {
-                self.keep(&mut chunk, data.len())?;
-                Ok(Step::Chunk(Box::new(chunk)))
-            }
-            (Ok(_), Ok(_)) => self.skip(),
-            // JSON, but no object, and so no chunk: `null`, a number, a text.
-            (Err(error), Ok(value)) if value.is_array() => Err(self.unreadable(&error, data)),
-            (_, Ok(_)) => self.skip(),
-            (_, Err(error))
-                if data.trim_ascii_start().starts_with(b"{") || data.trim_ascii_start().starts_with(b"[") =>
-            {
-                self.broken(event, data, &error)
-            }
-            (_, Err(_)) => self.skip(),
+        match json::read::<Value>(data) {
+            Ok(value) if in_event(&value) => Err(self.failed(data)),
+            Ok(value) if value.is_array() || value.is_object() => Err(self.unreadable(error, data)),
+            // `null`, a number, a text.
+            Ok(_) => self.skip(),
+            Err(error) if data.starts_with(b"{") || data.starts_with(b"[") => self.broken(event, data, &error),
+            Err(_) => self.skip(),
         }
     }
 
