@@ -338,7 +338,7 @@ impl Stream for ChatStream {
                 },
             };
             // A chunk is some 500 bytes, and each step that it is not moved through counts.
-            let mut chunk: ChatCompletionChunk = match json::lenient(event.data) {
+            let mut chunk: ChatCompletionChunk = match json::lenient_fast(event.data) {
                 Ok(chunk) => chunk,
                 Err(error) => match this.reader.unread(event, &error) {
                     Ok(Step::Chunk | Step::Skip) => continue,
