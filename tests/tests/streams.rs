@@ -130,7 +130,8 @@ async fn tool_calls_reasoning_and_sound_are_put_together() {
 #[tokio::test]
 async fn a_stream_that_breaks_off_is_no_end() {
     let all = words();
-    for kept in 1..all.len() - 1 {
+    // Up to the event with the reason why the reply ends.
+    for kept in 1..all.len() - 2 {
         let part = all[..kept].to_vec();
         for step in [Step::CutEvents(part.clone()), Step::Events(part.clone())] {
             let script = Script::play(vec![step.clone()]).await;
@@ -147,10 +148,13 @@ async fn a_stream_that_breaks_off_is_no_end() {
 #[tokio::test]
 async fn a_server_without_done_is_understood() {
     let mut events = words();
-    events.pop();
-    let script = Script::play(vec![Step::Events(events)]).await;
-    let (text, error) = collect(&script).await;
-    assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
+    // Without `[DONE]`, and without the usage that was asked for.
+    for _ in 0..2 {
+        events.pop();
+        let script = Script::play(vec![Step::Events(events.clone())]).await;
+        let (text, error) = collect(&script).await;
+        assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
+    }
 }
 
 #[tokio::test]
@@ -191,10 +195,69 @@ async fn an_error_in_the_middle_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_no_json_is_not_dropped() {
-    let script = Script::play(vec![Step::Events(vec![event(&delta(json!({}))), "data: oops\n\n".to_owned()])]).await;
-    let error = collect(&script).await.1.unwrap();
-    assert_eq!((error.kind(), error.body()), (ErrorKind::Decode, Some("oops")));
+async fn an_event_that_is_broken_is_not_dropped() {
+    for broken in ["{\"choices\":[{\"ind", "[{\"error\"", "{oops}"] {
+        let events = vec![event(&delta(json!({}))), format!("data: {broken}\n\n"), words().concat()];
+        let script = Script::play(vec![Step::Events(events)]).await;
+        let error = collect(&script).await.1.unwrap();
+        assert_eq!((error.kind(), error.body()), (ErrorKind::Decode, Some(broken)));
+    }
+}
+
+#[tokio::test]
+async fn keep_alives_of_any_kind_are_passed_over() {
+    let keep_alives = [
+        ": ping",
+        "data: ping",
+        "data: null",
+        "data:",
+        "data: {\"type\":\"ping\"}",
+        "event: ping\ndata: {}",
+        "data: \"...\"",
+    ];
+    let mut events = Vec::new();
+    for word in words() {
+        events.extend(keep_alives.iter().map(|keep_alive| format!("{keep_alive}\n\n")));
+        events.push(word);
+    }
+    let script = Script::play(vec![Step::Events(events)]).await;
+    let (text, error) = collect(&script).await;
+    assert_eq!((text.as_str(), error.map(|error| error.to_string())), ("Grüße, 🌸", None));
+}
+
+#[tokio::test]
+async fn a_stream_of_nothing_but_keep_alives_is_idle() {
+    let mut pieces = words()[..3].to_vec();
+    pieces.extend(std::iter::repeat_n("data: ping\n\n".to_owned(), 5000));
+    let script = Script::play(vec![Step::Events(pieces)]).await;
+    let (text, error) = collect(&script).await;
+    assert_eq!((text.as_str(), error.unwrap().kind()), ("Grüße, ", ErrorKind::Timeout));
+}
+
+#[tokio::test]
+async fn what_came_before_an_error_is_kept() {
+    let call =
+        json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "f", "arguments": "{\"x\":" } }] });
+    let begun = vec![event(&delta(json!({ "content": "Once" }))), event(&delta(call))];
+    let failed = [begun.clone(), vec!["event: error\ndata: busy\n\n".to_owned()]].concat();
+    let broken = [begun.clone(), vec!["data: {\n\n".to_owned()]].concat();
+    for (step, kind) in [
+        (Step::Events(begun.clone()), ErrorKind::Truncated),
+        (Step::CutEvents(begun.clone()), ErrorKind::Connection),
+        (Step::SilentEvents(begun.clone()), ErrorKind::Timeout),
+        (Step::Events(failed), ErrorKind::Stream),
+        (Step::Events(broken), ErrorKind::Decode),
+    ] {
+        let script = Script::play(vec![step]).await;
+        let error = client(&script).chat("openai").user("Hi").stream().await.unwrap().finish().await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        let reply = error.partial().cloned().map(pollinations_ext::chat::ChatReply::from).unwrap();
+        assert_eq!((reply.text(), reply.tool_calls()[0].function.arguments.as_str()), ("Once", "{\"x\":"));
+    }
+    let script = Script::play(vec![plain("half a te", 3, true)]).await;
+    let error = client(&script).text("snow").stream().await.unwrap().finish().await.unwrap_err();
+    let reply = error.partial().cloned().map(pollinations_ext::chat::ChatReply::from).unwrap();
+    assert_eq!(reply.text(), "half a te");
 }
 
 #[tokio::test]

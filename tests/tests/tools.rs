@@ -104,6 +104,71 @@ async fn what_goes_wrong_is_told_to_the_model() {
     assert_eq!(told[2], r#""call_2": "error: out of order""#);
 }
 
+/// Providers refuse the next turn without what they have added to their calls and thoughts.
+#[tokio::test]
+async fn what_the_provider_has_added_goes_back_unchanged() {
+    let signature = json!({ "google": { "thought_signature": "SIG1" } });
+    let call = json!({
+        "id": "call_1", "type": "function", "function": { "name": "clock", "arguments": "null" }, "extra_content": signature,
+    });
+    let details = json!([{ "type": "reasoning.encrypted", "data": "SIG2" }]);
+    let message = json!({
+        "role": "assistant", "content": null, "tool_calls": [call], "reasoning_details": details, "reasoning_content": "hm",
+    });
+    let script = Script::play(vec![answering(&message, "tool_calls"), saying("Five"), saying("Bye")]).await;
+    let mut conversation = client(&script.url).chat("m").callable(clock()).conversation();
+    conversation.say("What time is it?").await.unwrap();
+    conversation.say("Thanks").await.unwrap();
+    for request in &script.requests()[1..] {
+        let sent = &messages(request)[1];
+        assert_eq!((&sent["tool_calls"][0], &sent["reasoning_details"]), (&call, &details));
+        assert_eq!(sent["reasoning_content"], "hm", "it belongs to the calls");
+    }
+}
+
+#[tokio::test]
+async fn it_goes_back_from_a_stream_too() {
+    let blocks = [
+        json!({ "content_blocks": [{ "index": 0, "delta": { "thinking": "Hm" } }] }),
+        json!({ "content_blocks": [{ "index": 0, "delta": { "thinking": "m." } }] }),
+        json!({ "content_blocks": [{ "index": 0, "delta": { "signature": "SIG" } }] }),
+        json!({ "content": "A rose", "content_blocks": [{ "index": 1, "delta": { "text": "A rose" } }] }),
+        json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "a", "index": 0 }] }),
+        json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "b", "signature": "SIG", "index": 0 }] }),
+    ];
+    let mut events: Vec<String> =
+        blocks.iter().map(|delta| format!("data: {}\n\n", json!({ "choices": [{ "delta": delta }] }))).collect();
+    events.push("data: [DONE]\n\n".to_owned());
+    let script = Script::play(vec![Step::Events(events), saying("Another")]).await;
+    let mut conversation = client(&script.url).chat("m").conversation();
+    let reply = conversation.stream("Name a flower").await.unwrap().finish().await.unwrap();
+    assert_eq!((reply.text(), reply.reasoning()), ("A rose", Some("Hmm.")));
+    conversation.say("Another one").await.unwrap();
+    let sent = &messages(&script.requests()[1])[1];
+    let thought = json!({ "type": "thinking", "thinking": "Hmm.", "signature": "SIG" });
+    assert_eq!(sent["content"], json!([thought, { "type": "text", "text": "A rose" }]));
+    assert_eq!(
+        sent["reasoning_details"],
+        json!([{ "type": "reasoning.text", "text": "ab", "signature": "SIG", "index": 0 }])
+    );
+}
+
+#[tokio::test]
+async fn calls_in_other_forms_are_calls() {
+    let legacy = json!({ "role": "assistant", "content": null, "function_call": { "name": "weather", "arguments": "{\"name\":\"Ulm\"}" } });
+    let bare = json!({ "tool_calls": [{ "function": { "name": "weather", "arguments": { "name": "Ulm" } } }] });
+    for (message, answer) in [
+        (legacy, json!({ "role": "function", "name": "weather", "content": "sunny in [Ulm]" })),
+        (bare, json!({ "role": "tool", "tool_call_id": "call_0", "content": "sunny in [Ulm]" })),
+    ] {
+        let script = Script::play(vec![answering(&message, "stop"), saying("It is sunny")]).await;
+        let calls = Arc::new(AtomicUsize::new(0));
+        let run = client(&script.url).chat("m").user("Hello").callable(weather(&calls)).run().await.unwrap();
+        assert_eq!((run.text(), calls.load(Ordering::SeqCst)), ("It is sunny", 1));
+        assert_eq!(messages(&script.requests()[1])[2], answer);
+    }
+}
+
 #[tokio::test]
 async fn a_model_that_never_stops_calling_is_stopped() {
     let script = Script::play(vec![calling(&[("clock", "")])]).await;

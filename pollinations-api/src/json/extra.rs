@@ -48,6 +48,14 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.unknown.get(name).or_else(|| self.raw(name).flatten())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.unknown.is_empty() && self.raw.iter().all(|(_, value)| value.is_none())
+    }
+
     /// What came for a known field: `None` for one that was as promised, `Some(None)` for one that was missing.
     pub(super) fn raw(&self, name: &str) -> Option<Option<&Value>> {
         self.raw.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_ref())
@@ -68,9 +76,9 @@ impl Extra {
 
     /// The value under this name: of a field that the type does not know, or of a known one that could not be read as
     /// what it should be.
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let kept = self.kept()?;
-        kept.unknown.get(name).or_else(|| kept.raw(name).flatten())
+        self.kept()?.get(name)
     }
 
     /// All names and values, unknown fields first.
@@ -82,8 +90,9 @@ impl Extra {
     }
 
     /// Whether there is nothing to see here, as for an object that is as promised.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.kept().is_none_or(Kept::is_empty)
     }
 
     /// The names of required fields that were missing when the object was read.
@@ -107,6 +116,7 @@ impl Extra {
         kept.unknown.remove(name).or(raw)
     }
 
+    #[inline]
     pub(super) fn kept(&self) -> Option<&Kept> {
         match &self.0 {
             Inner::Marks(_) => None,

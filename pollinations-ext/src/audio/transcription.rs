@@ -227,7 +227,8 @@ impl TranscriptionRequest {
             error.with_operation(OPERATION).with_request_id(response.request_id().map(str::to_owned))
         };
         let details: Map<String, Value> = json::read(response.body()).map_err(|error| undecodable(&error))?;
-        let transcription: types::Transcription = json::read(response.body()).map_err(|error| undecodable(&error))?;
+        let transcription: types::Transcription =
+            json::lenient(response.body()).map_err(|error| undecodable(&error))?;
         let text = transcription.text;
         Ok(Transcript { text, details, headers: response.headers().clone() })
     }

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
-use pollinations_api::types::ErrorCode;
+use pollinations_api::types::{ChatCompletion, ErrorCode};
 
 use super::reason::{PaymentKind, RateLimit};
 
@@ -44,6 +44,7 @@ struct Inner {
     details: Option<serde_json::Value>,
     body: Option<String>,
     text: Option<String>,
+    partial: Option<Box<ChatCompletion>>,
     attempts: u32,
     retry_after: Option<Duration>,
     payment: Option<PaymentKind>,
@@ -111,6 +112,7 @@ impl Error {
             details: None,
             body: None,
             text: None,
+            partial: None,
             attempts: 0,
             retry_after: None,
             payment: None,
@@ -200,6 +202,11 @@ impl Error {
 
     pub(crate) fn with_text(mut self, text: impl Into<String>) -> Self {
         self.0.text = Some(text.into());
+        self
+    }
+
+    pub(crate) fn with_partial(mut self, partial: Option<ChatCompletion>) -> Self {
+        self.0.partial = partial.map(Box::new);
         self
     }
 
@@ -350,7 +357,9 @@ impl Error {
         self.0.details.as_ref()
     }
 
-    /// The beginning of a response that could not be understood, 1 KiB at most and without the key.
+    /// The beginning of the body of an error response, or of a response or an event that could not be read: 1 KiB at
+    /// most, and without the key. The reason that it gives is in [`message`](Self::message); this is for what else it
+    /// says.
     ///
     /// # Examples
     ///
@@ -376,6 +385,32 @@ impl Error {
     /// ```
     pub fn text(&self) -> Option<&str> {
         self.0.text.as_deref()
+    }
+
+    /// What came of a streamed chat before it failed or broke off: the text, the thoughts, the tool calls; or of a text
+    /// that was read by [`TextStream::finish`](crate::TextStream::finish). Nothing for other errors, and if nothing had
+    /// come.
+    ///
+    /// It may end anywhere, within a word or the arguments of a call. [`ChatReply::from`](crate::chat::ChatReply) reads
+    /// it like a whole reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{ErrorKind, chat::{ChatReply, ChatStream}};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once upon\"}}]}\n\n";
+    /// let cut_off = futures_util::stream::iter([Ok::<_, std::io::Error>(event.into())]);
+    /// let error = ChatStream::from_bytes(cut_off).finish().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Truncated);
+    /// let reply = error.partial().cloned().map(ChatReply::from);
+    /// assert_eq!(reply.unwrap().text(), "Once upon");
+    /// # }
+    /// ```
+    pub fn partial(&self) -> Option<&ChatCompletion> {
+        self.0.partial.as_deref()
     }
 
     /// How many requests were sent. 0 when the error came up before the first.
@@ -599,6 +634,7 @@ impl fmt::Debug for Error {
             .field("details", &inner.details)
             .field("body", &inner.body)
             .field("text", &inner.text)
+            .field("has_partial", &inner.partial.is_some())
             .field("attempts", &inner.attempts)
             .field("retry_after", &inner.retry_after)
             .field("payment", &inner.payment)

@@ -1,13 +1,60 @@
 //! Reading JSON.
 
-use serde::de::{DeserializeOwned, Error as _};
+use pollinations_api::json;
+pub(crate) use pollinations_api::json::Read;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-/// Reads a body or an event. JSON is UTF-8 (RFC 8259, section 8.1), and to look at all of it at once is faster than at
-/// each string in it.
+/// What ends a stream of chunks, as OpenAI's API has it.
+pub(crate) const DONE: &[u8] = b"[DONE]";
+
+/// Reads JSON as a type of this crate. What can be repaired is: a byte order mark, bytes that are not UTF-8, halves of
+/// surrogate pairs.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
-    let text = str::from_utf8(bytes)
-        .map_err(|error| serde_json::Error::custom(format_args!("not UTF-8 from byte {} on", error.valid_up_to())))?;
-    serde_json::from_str(text)
+    json::parse(bytes)
+}
+
+/// Reads a body or an event as a type of the document, leniently.
+pub(crate) fn lenient<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
+    json::read(bytes)
+}
+
+/// The same for an object of which thousands come, as fast as it can be: what conforms is not moved on its way.
+#[inline]
+pub(crate) fn lenient_fast<T: Read + DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    let Ok(text) = str::from_utf8(bytes) else { return repaired(bytes) };
+    let result = serde_json::from_str(text);
+    if result.is_err() {
+        return repaired(bytes);
+    }
+    result
+}
+
+#[cold]
+#[inline(never)]
+fn repaired<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
+    json::read(bytes)
+}
+
+/// The documents that stand one after another in these bytes, if there are several: events whose empty lines were
+/// forgotten, or the end of a stream after a whole reply.
+#[cold]
+pub(crate) fn documents(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut documents = Vec::new();
+    let mut rest = bytes.trim_ascii();
+    while !rest.is_empty() {
+        rest = rest.strip_prefix(b"data:").unwrap_or(rest).trim_ascii_start();
+        let length = if rest.starts_with(DONE) {
+            DONE.len()
+        } else {
+            let mut stream = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+            stream.next()?.ok()?;
+            stream.byte_offset()
+        };
+        let (document, after) = rest.split_at_checked(length)?;
+        documents.push(document);
+        rest = after.trim_ascii_start();
+    }
+    (documents.len() > 1).then_some(documents)
 }
 
 #[cfg(test)]
@@ -15,9 +62,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_alone() {
+    fn what_is_almost_json_is_read() {
         assert_eq!(read::<Vec<String>>("[\"\u{fc}\"]".as_bytes()).unwrap(), ["\u{fc}"]);
-        let error = read::<Vec<String>>(b"[\"\xfc\"]").unwrap_err();
-        assert_eq!(error.to_string(), "not UTF-8 from byte 2 on");
+        assert_eq!(read::<Vec<String>>(b"[\"\xfc\"]").unwrap(), ["\u{fffd}"]);
+        assert_eq!(lenient::<Vec<String>>("\u{feff}[\"a\", {}]".as_bytes()).unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn several_documents() {
+        let found = |text| documents(str::as_bytes(text)).map(|found| found.len());
+        assert_eq!(found("{\"a\":1}\n{\"b\":[2]}\n[DONE]\n"), Some(3));
+        assert_eq!(found("{\"a\":1}[DONE]"), Some(2));
+        assert_eq!(found("{\"a\":1}\ndata: [DONE]"), Some(2));
+        for text in ["", "{}", "[DONE]", "{\"a\":1} {\"b\"", "{} x"] {
+            assert_eq!(found(text), None, "{text}");
+        }
     }
 }

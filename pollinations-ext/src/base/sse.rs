@@ -13,8 +13,9 @@ const MAX_EVENT: usize = 8 * 1024 * 1024;
 
 /// Finds the events in a stream of bytes, and of each the data.
 ///
-/// Lines may end with LF, CR, or both. Comments, and fields other than `data`, are passed over. The last event of a
-/// stream is one only if an empty line follows it. The data is not looked at, and so need not be UTF-8.
+/// Lines may end with LF, CR, or both. Comments, and fields other than `data` and `event`, are passed over. An event is
+/// complete with the empty line after it. Some servers leave out the last one: [`finish`](Self::finish) returns what is
+/// left. The data is not looked at, and so need not be UTF-8.
 ///
 /// Takes memory for one event, and gives it to the next one.
 ///
@@ -40,6 +41,8 @@ pub struct Decoder {
     line: Vec<u8>,
     /// The data of the event so far, each line of it with an LF, but for the last once the event is complete.
     data: Vec<u8>,
+    /// The name of the event, empty if it has none.
+    event: Vec<u8>,
     complete: bool,
     /// Whether the last byte was a CR. An LF after it belongs to it.
     after_cr: bool,
@@ -67,6 +70,7 @@ impl Decoder {
         Self {
             line: Vec::new(),
             data: Vec::new(),
+            event: Vec::new(),
             complete: false,
             after_cr: false,
             begun: false,
@@ -114,6 +118,7 @@ impl Decoder {
         if self.complete {
             self.complete = false;
             self.data.clear();
+            self.event.clear();
         }
         let mut rest = &input[..];
         if self.after_cr && !rest.is_empty() {
@@ -162,6 +167,59 @@ impl Decoder {
         if self.complete { &self.data } else { &[] }
     }
 
+    /// The name of the event that [`advance`](Self::advance) has found, such as `error` or `ping`; nothing if it has
+    /// none, as in most streams.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut decoder = pollinations_ext::sse::Decoder::new();
+    /// let mut input = "event: error\ndata: no pollen left\n\ndata: unnamed\n\n".into();
+    /// assert!(decoder.advance(&mut input)?);
+    /// assert_eq!(decoder.event(), Some("error"));
+    /// assert!(decoder.advance(&mut input)?);
+    /// assert_eq!(decoder.event(), None);
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn event(&self) -> Option<&str> {
+        if !self.complete || self.event.is_empty() {
+            return None;
+        }
+        str::from_utf8(&self.event).ok()
+    }
+
+    /// Ends the input. True when it has ended within an event that has data: its data is [`data`](Self::data).
+    ///
+    /// By the specification this is no event. But servers forget the empty line after the last one, so the data may well
+    /// be whole: you have to judge by its content.
+    ///
+    /// # Errors
+    ///
+    /// As [`advance`](Self::advance).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut decoder = pollinations_ext::sse::Decoder::new();
+    /// assert!(!decoder.advance(&mut "data: [DONE]".into())?);
+    /// assert!(decoder.finish()?);
+    /// assert_eq!(decoder.data(), b"[DONE]");
+    /// # Ok::<(), pollinations_ext::Error>(())
+    /// ```
+    pub fn finish(&mut self) -> Result<bool, Error> {
+        if self.complete {
+            self.complete = false;
+            self.data.clear();
+            self.event.clear();
+        }
+        let line = std::mem::take(&mut self.line);
+        if !line.is_empty() {
+            self.read(&line)?;
+        }
+        self.complete = self.data.pop().is_some();
+        Ok(self.complete)
+    }
+
     /// Reads a whole line, without its end.
     fn read(&mut self, mut line: &[u8]) -> Result<(), Error> {
         if !self.begun {
@@ -171,12 +229,18 @@ impl Decoder {
         if line.is_empty() {
             // Without data there is no event.
             self.complete = self.data.pop().is_some();
+            if !self.complete {
+                self.event.clear();
+            }
             return Ok(());
         }
-        let value = match line.strip_prefix(b"data") {
-            Some([]) => &[],
-            Some([b':', b' ', value @ ..] | [b':', value @ ..]) => value,
-            _ => return Ok(()),
+        let Some(value) = field(line, b"data") else {
+            if let Some(name) = field(line, b"event") {
+                self.check(name.len())?;
+                self.event.clear();
+                self.event.extend_from_slice(name);
+            }
+            return Ok(());
         };
         self.check(value.len())?;
         self.data.extend_from_slice(value);
@@ -198,6 +262,15 @@ impl Decoder {
         }
         let message = format!("one event is larger than {} bytes", self.max_event);
         Err(Error::new(ErrorKind::TooLarge, message))
+    }
+}
+
+/// The value of a field, if this line is of that field.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    match line.strip_prefix(name)? {
+        [] => Some(&[]),
+        [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),
+        _ => None,
     }
 }
 
@@ -234,6 +307,38 @@ mod tests {
     #[test]
     fn names_are_taken_whole() {
         assert_eq!(decode(&[b"database: x\n data: y\nDATA: z\n\n"]), [""; 0]);
+    }
+
+    #[test]
+    fn the_last_event_may_lack_its_empty_line() {
+        for (stream, expected) in [
+            ("data: a", Some("a")),
+            ("data: a\n", Some("a")),
+            ("data: a\r", Some("a")),
+            ("data: a\ndata: b", Some("a\nb")),
+            ("data: a\n\n", None),
+            ("data: a\n\n: comment", None),
+            ("data: a\n\nda", None),
+            ("", None),
+        ] {
+            let mut decoder = Decoder::new();
+            let mut input = stream.into();
+            while decoder.advance(&mut input).unwrap() {}
+            let found = decoder.finish().unwrap().then(|| str::from_utf8(decoder.data()).unwrap());
+            assert_eq!(found, expected, "{stream:?}");
+            assert!(!decoder.finish().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_name_is_that_of_its_event_alone() {
+        let mut decoder = Decoder::new();
+        let mut input = "event: gone\n\nevent:a\nevent: error\ndata: 1\n\ndata: 2\n\nevent\ndata: 3\n\n".into();
+        let mut names = Vec::new();
+        while decoder.advance(&mut input).unwrap() {
+            names.push(decoder.event().map(str::to_owned));
+        }
+        assert_eq!(names, [Some("error".to_owned()), None, None]);
     }
 
     #[test]

@@ -33,4 +33,5 @@ pub use tool_run::ToolRun;
 pub use crate::reply::{
     chat_reply::ChatReply,
     chat_stream::{ChatChunk, ChatStream},
+    sources::Source,
 };

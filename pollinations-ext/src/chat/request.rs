@@ -388,7 +388,12 @@ impl ChatRequest {
     /// ```
     pub async fn send(self) -> Result<ChatReply, Error> {
         let (shared, options, body) = self.load().await?;
-        let (completion, response) = shared.call(OPERATION, &options, Body(body)).await?;
+        let (response, attempts) = shared.whole(OPERATION, &options, Body(body)).await?;
+        // Some servers stream whether they are asked to or not.
+        if response.body().trim_ascii_start().starts_with(b"data:") {
+            return ChatStream::recorded(&shared, OPERATION, &response).finish().await;
+        }
+        let completion = shared.decode(&response, attempts)?;
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
@@ -435,14 +440,13 @@ impl ChatRequest {
     pub async fn stream(self) -> Result<ChatStream, Error> {
         let (shared, options, mut body) = self.load().await?;
         body.stream = Some(true);
-        let streamed = body.stream_options.get_or_insert_with(|| {
+        body.stream_options.get_or_insert_with(|| {
             let mut options = StreamOptions::default();
             options.include_usage = Some(true);
             options
         });
-        let with_usage = streamed.include_usage == Some(true);
         let events = shared.events(OPERATION, &options, Body(body)).await?;
-        Ok(ChatStream::new(&shared, OPERATION, events, with_usage))
+        Ok(ChatStream::new(&shared, OPERATION, events))
     }
 
     /// Reads the files and puts them where they belong.

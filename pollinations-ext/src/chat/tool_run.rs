@@ -1,7 +1,7 @@
 //! Calling functions until the model is done.
 
 use futures_util::future::join_all;
-use pollinations_api::types::{ChatMessage, MessageContent, Tool, ToolCall, ToolMessage};
+use pollinations_api::types::{ChatMessage, FunctionMessage, MessageContent, Tool, ToolCall, ToolMessage};
 
 use super::request::{ChatRequest, OPERATION};
 use crate::{
@@ -183,6 +183,12 @@ async fn result(request: &ChatRequest, call: &ToolCall) -> ChatMessage {
         None => Err(format!("there is no function `{name}`")),
     };
     let text = outcome.unwrap_or_else(|error| format!("error: {error}"));
+    // Only a call in the older form has no id.
+    if call.id.is_empty() {
+        let mut message = FunctionMessage::new(name.clone());
+        message.content = Some(text);
+        return message.into();
+    }
     let mut message = ToolMessage::new(call.id.clone());
     message.content = Some(MessageContent::Text(text));
     message.into()

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt;
 use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
 use reqwest::{Request, Response, Url};
-use serde::de::DeserializeOwned;
 
 use super::{
     download::{Again, Download},
-    events::{Events, Opened},
+    events::Events,
+    opening::Opened,
     options::Options,
     raw::RawResponse,
     transport::{Earlier, Receive, Received, Shared},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        json,
+        json::{self, Read},
     },
     retry::Failure,
 };
@@ -60,18 +60,30 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<(T, RawResponse), Error>
     where
-        T: DeserializeOwned,
+        T: Read,
     {
         let (response, attempts) = self.whole(operation, options, send).await?;
-        match json::read(response.body()) {
-            Ok(value) => Ok((value, response)),
-            Err(error) => {
-                let what = "the response is not what the document promises";
-                let error = self.keys.undecodable(what, &error, response.body()).with_attempts(attempts);
-                let error = error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned));
-                Err(error.redacted(&self.keys))
-            }
-        }
+        let value = self.decode(&response, attempts)?;
+        Ok((value, response))
+    }
+
+    /// Reads a response by the type that the document gives it.
+    pub(crate) fn decode<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
+        let body = response.body();
+        json::lenient(body).or_else(|error| match first_of_two(body) {
+            Some(value) => Ok(value),
+            None => Err(self.unreadable(response, &error).with_attempts(attempts)),
+        })
+    }
+
+    fn unreadable(&self, response: &RawResponse, error: &serde_json::Error) -> Error {
+        let body = response.body();
+        let error = match body.trim_ascii().is_empty() {
+            true => Error::new(ErrorKind::Decode, "the server sent an empty body"),
+            false => self.keys.undecodable("the response is not what the document promises", error, body),
+        };
+        let error = error.with_operation(response.operation());
+        error.with_request_id(response.request_id().map(str::to_owned)).redacted(&self.keys)
     }
 
     /// Makes a call and returns what the server sent as it came.
@@ -84,7 +96,8 @@ impl Shared {
         self.whole(operation, options, send).await.map(|(response, _)| response)
     }
 
-    async fn whole<T, E>(
+    /// The same, and after how many attempts.
+    pub(crate) async fn whole<T, E>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
@@ -178,6 +191,14 @@ impl Shared {
     ) -> Result<Url, Error> {
         let request = send.write(self).and_then(|request| self.prepare(request, operation, options, Receive::Open));
         request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
+    }
+}
+
+/// A response that a server has ended like a stream: a whole reply, and `[DONE]`.
+fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
+    match *json::documents(body)? {
+        [first, json::DONE] => json::lenient(first).ok(),
+        _ => None,
     }
 }
 

@@ -11,38 +11,23 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::HeaderMap;
 
 use super::guard::Guard;
 use crate::base::{
     error::{Error, ErrorKind},
-    header::{header, request_id},
-    maybe_send::Body,
+    header::request_id,
     sse::Decoder,
 };
 
-/// A response whose body is read as it comes, after its first piece.
-pub(crate) enum Opened {
-    Events(Events),
-    Text(TextPieces),
-}
-
-impl Opened {
-    /// Waits for the first piece, so that a failure before it can still be repaired. What is not an event stream is an
-    /// error, unless plain text will do.
-    pub(crate) async fn open(headers: HeaderMap, body: Body, idle: Duration, plain: bool) -> Result<Self, Error> {
-        let kind = header(&headers, CONTENT_TYPE).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        let guard = Guard::new(body, idle);
-        if kind.eq_ignore_ascii_case("text/event-stream") {
-            return Events::open(guard, headers).await.map(Self::Events);
-        }
-        if plain {
-            return TextPieces::open(guard, headers).await.map(Self::Text);
-        }
-        let message = format!("the server answered with `{kind}` instead of a stream of events");
-        Err(Error::new(ErrorKind::Decode, message).with_status(StatusCode::OK).with_request_id(request_id(&headers)))
-    }
+/// One event of a response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event<'a> {
+    /// What kind of event it is, if it says so.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) data: &'a [u8],
+    /// Whether the response ended before the event did. It may be whole all the same.
+    pub(crate) is_last: bool,
 }
 
 /// The data of the events of a response.
@@ -52,16 +37,20 @@ pub(crate) struct Events {
     input: Bytes,
     /// Whether the decoder is at the first event, which nobody has taken yet.
     opened: bool,
+    /// Whether the response is over.
+    ended: bool,
     headers: HeaderMap,
 }
 
 impl Events {
     pub(crate) fn new(body: Guard, headers: HeaderMap) -> Self {
-        Self { body, decoder: Decoder::new(), input: Bytes::new(), opened: false, headers }
+        Self { body, decoder: Decoder::new(), input: Bytes::new(), opened: false, ended: false, headers }
     }
 
-    async fn open(body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+    /// Waits for the first event. `input` are bytes that have been read already.
+    pub(super) async fn open(body: Guard, input: Bytes, headers: HeaderMap) -> Result<Self, Error> {
         let mut events = Self::new(body, headers);
+        events.input = input;
         match poll_fn(|context| events.poll_advance(context)).await? {
             true => events.opened = true,
             false => {
@@ -76,11 +65,17 @@ impl Events {
         &self.headers
     }
 
-    /// The data of the next event, as bytes; nothing at the end of the response.
-    pub(crate) fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<&[u8], Error>>> {
+    /// How long the server may be silent.
+    pub(crate) fn idle(&self) -> Option<Duration> {
+        self.body.idle()
+    }
+
+    /// The next event; nothing at the end of the response.
+    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<'_>, Error>>> {
         let opened = std::mem::take(&mut self.opened);
         let found = opened || ready!(self.poll_advance(context))?;
-        Poll::Ready(found.then(|| Ok(self.decoder.data())))
+        let Self { decoder, ended, .. } = self;
+        Poll::Ready(found.then(|| Ok(Event { name: decoder.event(), data: decoder.data(), is_last: *ended })))
     }
 
     /// Goes on to the next event; false at the end.
@@ -91,10 +86,16 @@ impl Events {
                 Ok(false) => {}
                 Err(error) => return Poll::Ready(Err(self.locate(error))),
             }
+            if self.ended {
+                return Poll::Ready(Ok(false));
+            }
             match ready!(Pin::new(&mut self.body).poll_next(context)) {
                 Some(Ok(piece)) => self.input = piece,
                 Some(Err(error)) => return Poll::Ready(Err(self.locate(error))),
-                None => return Poll::Ready(Ok(false)),
+                None => {
+                    self.ended = true;
+                    return Poll::Ready(self.decoder.finish().map_err(|error| self.locate(error)));
+                }
             }
         }
     }
@@ -114,7 +115,7 @@ pub(crate) struct TextPieces {
 }
 
 impl TextPieces {
-    async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+    pub(super) async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
         let first = match body.next().await {
             Some(Ok(first)) => Some(first),
             Some(Err(error)) => return Err(error.with_request_id(request_id(&headers))),

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use pollinations_api::Operation;
+use serde_json::Value;
 
-use super::body::ErrorBody;
+use super::body::{ErrorBody, under_success};
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::request_id,
+        json,
     },
     key::Keyring,
     retry::{Failure, Said},
@@ -19,8 +23,8 @@ impl Error {
     /// [generated one](crate::api), or in a proxy. The kind is
     /// [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
-    /// The body may be the service's envelope, `{"error": "text"}`, an error as OpenAI has them, a page of HTML, or
-    /// nothing. A key that it repeats is not taken out, since it is not known.
+    /// The body may have any form that a service or a gateway gives to errors: JSON of any shape, a page of HTML, plain
+    /// text, or nothing. A key that it repeats is not taken out, since it is not known.
     ///
     /// # Examples
     ///
@@ -58,8 +62,46 @@ pub(super) fn late(limit: Duration) -> Error {
 
 /// The error that a response with this status is.
 fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
-    let fallback = status.canonical_reason().unwrap_or("the server answered with an error");
+    let name = status.canonical_reason().filter(|_| !status.is_success());
+    let fallback = name.unwrap_or("the server answered with an error");
     let said = Said::read(status, headers, body);
     let body = ErrorBody::parse(body, fallback, keys);
     said.tell(Error::api(status, request_id(headers), body))
+}
+
+/// Bytes of a successful response that may be an error after all.
+const MAX_DISGUISED: usize = 1024 * 1024;
+
+/// Operations whose body is what a model has written, which may look like anything.
+const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
+
+/// The failure that a successful response is whose body is an error. If the body says which status it should have come
+/// with, it counts as if it had.
+pub(super) fn disguised(
+    operation: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &Bytes,
+    keys: &Keyring,
+) -> Option<Failure> {
+    if body.len() > MAX_DISGUISED || !may_be_error(body) {
+        return None;
+    }
+    let path = Operation::find(operation).map_or("", |operation| operation.path);
+    if WRITTEN.contains(&path) {
+        return None;
+    }
+    let meant = under_success(&json::read::<Value>(body).ok()?)?;
+    Some(match meant {
+        Some(status) => Failure::Status { status, headers: Box::new(headers.clone()), body: body.clone() },
+        None => Failure::Other(api(status, headers, body, keys)),
+    })
+}
+
+/// Whether a body is JSON with a name in it that errors have. It need not be read for that.
+fn may_be_error(body: &[u8]) -> bool {
+    const SIGNS: &[&str] = &["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""];
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
+    body.starts_with(b"{") && SIGNS.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
+        || body.starts_with(b"[") && memchr::memmem::find(body, b"\"error\"").is_some()
 }

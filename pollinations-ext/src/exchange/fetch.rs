@@ -3,7 +3,6 @@
 use std::{fmt, future::IntoFuture, sync::Arc};
 
 use pollinations_api::Client;
-use serde::de::DeserializeOwned;
 
 use super::{
     call::Generated,
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::base::{
     error::Error,
+    json::Read,
     maybe_send::{BoxFuture, MaybeSend},
 };
 
@@ -76,7 +76,7 @@ impl<T> Fetch<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for Fetch<T> {
+impl<T: Read + Send + 'static> IntoFuture for Fetch<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 

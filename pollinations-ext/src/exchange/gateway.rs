@@ -55,7 +55,7 @@ impl Gateway {
     pub fn read_models(self, listing: &[u8]) -> Result<ModelList, Error> {
         let listing = self.adapt("list_models", Bytes::copy_from_slice(listing));
         let undecodable = |error| Keyring::new(None, []).undecodable("this is no listing", &error, &listing);
-        json::read(&listing).map_err(undecodable)
+        json::lenient(&listing).map_err(undecodable)
     }
 
     /// The address of the live service.
@@ -93,6 +93,8 @@ impl Gateway {
         let adapt = match (self, operation) {
             (Self::Legacy, "list_models") => list_of_objects,
             (Self::Legacy, "list_text_models" | "list_image_models") => list_of_infos,
+            (_, "list_models") if has_no_models(&body) => list_of_objects,
+            (_, other) if other.starts_with("list_") && other.ends_with("_models") && are_names(&body) => list_of_infos,
             _ => return body,
         };
         // A body that is not JSON is reported by whoever reads it.
@@ -104,6 +106,22 @@ fn redirect(request: &mut Request, url: &str) -> Result<(), Error> {
     debug_assert!(matches!(*request.method(), Method::GET | Method::POST));
     *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the address is not one: {error}")))?;
     Ok(())
+}
+
+/// Whether a listing is one of bare names.
+fn are_names(listing: &[u8]) -> bool {
+    let entries = listing.trim_ascii_start().strip_prefix(b"[");
+    entries.is_some_and(|entries| entries.trim_ascii_start().starts_with(b"\""))
+}
+
+/// Whether a listing says that there are no models by having `null` for them.
+fn has_no_models(listing: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Listing {
+        data: Value,
+    }
+    // Most listings are long, and are not read twice.
+    listing.len() < 1024 && json::read::<Listing>(listing).is_ok_and(|listing| listing.data.is_null())
 }
 
 /// The models in any of the forms that listings have had: names, objects, or an object that has them as `data`.

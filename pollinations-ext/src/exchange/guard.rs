@@ -34,6 +34,11 @@ impl Guard {
     pub(crate) fn new(body: Body, idle: impl Into<Option<Duration>>) -> Self {
         Self { body, idle: idle.into(), clock: None, silent: 0 }
     }
+
+    /// How long it may be silent.
+    pub(crate) fn idle(&self) -> Option<Duration> {
+        self.idle
+    }
 }
 
 impl Stream for Guard {

@@ -14,6 +14,7 @@ pub(crate) mod gateway;
 pub(crate) mod guard;
 mod look;
 pub(crate) mod multipart;
+pub(crate) mod opening;
 pub(crate) mod options;
 pub(crate) mod raw;
 pub(crate) mod reading;

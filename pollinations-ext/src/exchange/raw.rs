@@ -44,6 +44,10 @@ impl RawResponse {
         Self { operation: operation.to_owned(), status, headers, body }
     }
 
+    pub(crate) fn operation(&self) -> &str {
+        &self.operation
+    }
+
     /// The status, which is one of success.
     ///
     /// # Examples

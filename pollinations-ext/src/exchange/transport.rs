@@ -19,10 +19,11 @@ use super::connections::Connections;
 use super::{
     body::ErrorBody,
     effect,
-    events::Opened,
-    failure::late,
+    failure::{disguised, late},
     gateway::Gateway,
+    guard::Guard,
     look::{accepted, not_refused, refused, unread},
+    opening::{Opened, Opening},
     options::Options,
     raw::RawResponse,
     reading::{End, MAX_ERROR_BODY, pieces, read, read_within, within},
@@ -381,8 +382,10 @@ impl Sending<'_> {
                     body = not_refused(&headers, body).await?;
                 }
                 let plain = self.receive == Receive::Pieces;
-                let opened = Opened::open(headers, body, self.shared.idle_timeout, plain).await;
-                opened.map(|opened| Received::Stream(Box::new(opened))).map_err(Failure::Other)
+                let guard = Guard::new(body, self.shared.idle_timeout);
+                let opening = Opening { operation: self.operation, status, headers, keys: &self.shared.keys };
+                let opened = opening.open(guard, plain, self.shared.max_body).await;
+                opened.map(|opened| Received::Stream(Box::new(opened)))
             }
         }
     }
@@ -414,6 +417,9 @@ impl Sending<'_> {
             End::Complete => {
                 if let Some(refusal) = may_refuse.then(|| Refusal::read(&headers, &body)).flatten() {
                     return Err(refused(&refusal, headers));
+                }
+                if let Some(failure) = disguised(self.operation, status, &headers, &body, &self.shared.keys) {
+                    return Err(failure);
                 }
                 let body = self.shared.gateway.adapt(self.operation, body);
                 Ok(RawResponse::new(self.operation, status, headers, body))

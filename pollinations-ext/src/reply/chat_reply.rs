@@ -1,13 +1,21 @@
 //! What a model answered.
 
+use std::sync::OnceLock;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::HeaderMap;
 use pollinations_api::types::{
-    AssistantMessage, ChatChoice, ChatCompletion, ChatMessage, CompletionUsage, ContentBlock, FinishReason,
-    MessageContent, ReplyAudio, ReplyMessage, ToolCall,
+    AssistantMessage, ChatChoice, ChatCompletion, ChatMessage, CompletionUsage, ContentBlock, FinishReason, ReplyAudio,
+    ReplyMessage, ToolCall,
 };
+use serde_json::Value;
 
+use super::{
+    images, next_turn,
+    sources::{self, Source},
+    thoughts, tidy, usage,
+};
 use crate::base::{
     error::{Error, ErrorKind},
     header::{REQUEST_ID, header},
@@ -29,11 +37,43 @@ use crate::base::{
 pub struct ChatReply {
     completion: ChatCompletion,
     headers: HeaderMap,
+    /// What stands in other places with other providers, once it was asked for.
+    elsewhere: OnceLock<Box<Elsewhere>>,
+}
+
+/// What the reply has in places where the document does not expect it.
+#[derive(Clone, Debug, Default)]
+struct Elsewhere {
+    reasoning: Option<String>,
+    refusal: Option<String>,
+    images: Vec<String>,
+    sources: Vec<Source>,
+    tool_calls: Vec<ToolCall>,
 }
 
 impl ChatReply {
-    pub(crate) fn new(completion: ChatCompletion, headers: HeaderMap) -> Self {
-        Self { completion, headers }
+    pub(crate) fn new(mut completion: ChatCompletion, headers: HeaderMap) -> Self {
+        tidy::completion(&mut completion);
+        Self { completion, headers, elsewhere: OnceLock::new() }
+    }
+
+    fn elsewhere(&self) -> &Elsewhere {
+        self.elsewhere.get_or_init(|| {
+            let sources = sources::of(&self.completion);
+            let Some(message) = self.message() else { return Box::new(Elsewhere { sources, ..Elsewhere::default() }) };
+            Box::new(Elsewhere {
+                reasoning: thoughts::find(message.extra(), message.content_blocks.as_deref()).map(|(_, text)| text),
+                refusal: refusal(message),
+                images: images::of(message),
+                sources,
+                tool_calls: message
+                    .function_call
+                    .clone()
+                    .map(|function| ToolCall::new(function, ""))
+                    .into_iter()
+                    .collect(),
+            })
+        })
     }
 
     /// The text of the reply; empty if the model answered otherwise, for instance with tool calls.
@@ -49,7 +89,10 @@ impl ChatReply {
         self.message().and_then(|message| message.content.as_deref()).unwrap_or_default()
     }
 
-    /// What the model thought before it answered (`reasoning_content`), where it says so.
+    /// What the model thought before it answered, where it says so.
+    ///
+    /// Providers name it `reasoning_content`, `reasoning` or `reasoning_details`, or put it into blocks or parts of the
+    /// content: this is one way to read them all. A thought that stands in several places counts once.
     ///
     /// # Examples
     ///
@@ -59,7 +102,40 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn reasoning(&self) -> Option<&str> {
-        self.message()?.reasoning_content.as_deref()
+        let own = self.message()?.reasoning_content.as_deref().filter(|text| !text.is_empty());
+        own.or_else(|| self.elsewhere().reasoning.as_deref())
+    }
+
+    /// Why the model will not answer, if it says so in a field of its own (`refusal`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(reply: pollinations_ext::chat::ChatReply) {
+    /// match reply.refusal() {
+    ///     Some(refusal) => println!("refused: {refusal}"),
+    ///     None => println!("{}", reply.text()),
+    /// }
+    /// # }
+    /// ```
+    pub fn refusal(&self) -> Option<&str> {
+        self.elsewhere().refusal.as_deref()
+    }
+
+    /// The sources that the model names for its reply, each once: what providers send as `citations`, `search_results`
+    /// or `annotations`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(reply: pollinations_ext::chat::ChatReply) {
+    /// for (number, source) in reply.sources().iter().enumerate() {
+    ///     println!("[{}] {} {:?}", number + 1, source.url, source.title);
+    /// }
+    /// # }
+    /// ```
+    pub fn sources(&self) -> &[Source] {
+        &self.elsewhere().sources
     }
 
     /// The parts of a reply that is more than text: thoughts, and images that code of the model has made.
@@ -75,7 +151,8 @@ impl ChatReply {
         self.message().and_then(|message| message.content_blocks.as_deref()).unwrap_or_default()
     }
 
-    /// The addresses of the images among the [`content_blocks`](Self::content_blocks), data URLs mostly.
+    /// The addresses of the images in the reply, data URLs mostly: those among the
+    /// [`content_blocks`](Self::content_blocks), and those that providers send as `images` or as parts of the content.
     ///
     /// # Examples
     ///
@@ -87,13 +164,10 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn image_urls(&self) -> impl Iterator<Item = &str> {
-        self.content_blocks().iter().filter_map(|block| match block {
-            ContentBlock::ImageUrl(image) => Some(image.image_url.url.as_str()),
-            _ => None,
-        })
+        self.elsewhere().images.iter().map(String::as_str)
     }
 
-    /// The tools that the model wants called.
+    /// The tools that the model wants called. A call in the older form, `function_call`, is among them, without an id.
     ///
     /// # Examples
     ///
@@ -105,7 +179,8 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn tool_calls(&self) -> &[ToolCall] {
-        self.message().and_then(|message| message.tool_calls.as_deref()).unwrap_or_default()
+        let calls = self.message().and_then(|message| message.tool_calls.as_deref()).unwrap_or_default();
+        if calls.is_empty() { &self.elsewhere().tool_calls } else { calls }
     }
 
     /// The spoken reply: its words, and the sound in base64.
@@ -172,6 +247,40 @@ impl ChatReply {
         self.completion.usage.as_ref()
     }
 
+    /// What the reply cost, in the provider's currency, where the provider says so in the usage (`cost` and the like).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{chat::ChatReply, types::ChatCompletion};
+    ///
+    /// let body = r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"cost":0.0005}}"#;
+    /// let reply = ChatReply::from(serde_json::from_str::<ChatCompletion>(body)?);
+    /// assert_eq!(reply.cost(), Some(0.0005));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn cost(&self) -> Option<f64> {
+        usage::cost(self.usage()?)
+    }
+
+    /// How many tokens of the prompt the provider read from its cache, where it says so, under any of the names that
+    /// providers have for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::{chat::ChatReply, types::ChatCompletion};
+    ///
+    /// let body = r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,
+    ///     "prompt_tokens_details":{"cached_tokens":8}}}"#;
+    /// let reply = ChatReply::from(serde_json::from_str::<ChatCompletion>(body)?);
+    /// assert_eq!(reply.cached_tokens(), Some(8));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn cached_tokens(&self) -> Option<u64> {
+        usage::cached(self.usage()?)
+    }
+
     /// The message of the first choice.
     ///
     /// # Examples
@@ -187,6 +296,9 @@ impl ChatReply {
 
     /// The reply as a message of the conversation, to go on from.
     ///
+    /// What the provider has added goes back unchanged, whether the document knows it or not: signatures of thoughts and
+    /// of calls, `reasoning_details`, marks for the cache.
+    ///
     /// # Examples
     ///
     /// ```
@@ -195,7 +307,7 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn to_message(&self) -> ChatMessage {
-        self.message().map_or_else(|| AssistantMessage::default().into(), to_message)
+        self.message().map_or_else(|| AssistantMessage::default().into(), next_turn::message)
     }
 
     /// The model that the service used.
@@ -287,13 +399,11 @@ impl From<ChatCompletion> for ChatReply {
     }
 }
 
-/// What a model said, as it is sent back to it.
-pub(super) fn to_message(message: &ReplyMessage) -> ChatMessage {
-    let mut said = AssistantMessage::default();
-    said.content = message.content.clone().map(MessageContent::Text);
-    said.function_call = message.function_call.clone();
-    said.tool_calls = message.tool_calls.clone().unwrap_or_default();
-    said.into()
+/// Why the model will not answer.
+fn refusal(message: &ReplyMessage) -> Option<String> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let part = || message.extra().get("content")?.as_array()?.iter().find_map(|part| text(part.get("refusal")?));
+    message.extra().get("refusal").and_then(text).or_else(part)
 }
 
 /// Decodes base64, also when it is the sum of pieces that were encoded one by one and so has padding in between.

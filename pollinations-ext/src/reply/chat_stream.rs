@@ -13,8 +13,11 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use pollinations_api::types::{ChatCompletionChunk, ChatDelta, ChatMessage};
 
-use super::text_stream::{TextSource, TextStream};
-use super::{chat_reply::ChatReply, merged::Merged};
+use super::{
+    chat_reply::ChatReply,
+    reader::{Reader, Step, is_usual},
+    text_stream::{TextSource, TextStream},
+};
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -23,17 +26,13 @@ use crate::{
         maybe_send::{MaybeSend, body},
     },
     exchange::{
-        body::ErrorBody,
-        events::Events,
+        events::{Event, Events},
         guard::Guard,
-        reading::MAX_ERROR_BODY,
+        raw::RawResponse,
         transport::{MAX_BODY, Shared},
     },
     key::Keyring,
 };
-
-/// What ends a stream of chunks, as OpenAI's API has it.
-const DONE: &[u8] = b"[DONE]";
 
 /// A piece of a streamed reply. Dereferences to the whole chunk.
 ///
@@ -62,6 +61,9 @@ impl ChatChunk {
     }
 
     /// What this piece adds to the model's thoughts; empty if it adds something else.
+    ///
+    /// Providers name them `reasoning_content`, `reasoning` or `reasoning_details`, or put them into blocks: this is one
+    /// way to read them all. A thought that stands in several places of a piece counts once.
     ///
     /// # Examples
     ///
@@ -148,10 +150,16 @@ enum State {
 }
 
 impl ChatStream {
-    pub(crate) fn new(shared: &Shared, operation: &'static str, events: Events, with_usage: bool) -> Self {
-        let keys = Arc::clone(&shared.keys);
-        let reader = Reader { keys, merged: Merged::default(), with_usage, max_reply: shared.max_body };
+    pub(crate) fn new(shared: &Shared, operation: &'static str, events: Events) -> Self {
+        let reader = Reader::new(Arc::clone(&shared.keys), shared.max_body, events.idle());
         Self { operation, events, reader, state: State::Open }
+    }
+
+    /// Reads a stream of chunks that is there already.
+    pub(crate) fn recorded(shared: &Shared, operation: &'static str, response: &RawResponse) -> Self {
+        let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(response.body().clone())]);
+        let events = Events::new(Guard::new(body(bytes), None), response.headers().clone());
+        Self::new(shared, operation, events)
     }
 
     /// Reads a stream of chunks that came some other way: through a proxy, from a recording, over a transport of the
@@ -183,8 +191,7 @@ impl ChatStream {
         S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let keys = Arc::new(Keyring::new(None, []));
-        let reader = Reader { keys, merged: Merged::default(), with_usage: false, max_reply: MAX_BODY };
+        let reader = Reader::new(Arc::new(Keyring::new(None, [])), MAX_BODY, None);
         let events = Events::new(Guard::new(body(bytes), None), HeaderMap::new());
         Self { operation: "chat_completions", events, reader, state: State::Open }
     }
@@ -193,11 +200,12 @@ impl ChatStream {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] when the model fails, [`ErrorKind::Truncated`] when the stream ends too soon,
+    /// [`ErrorKind::Stream`] when the model fails, in whatever form the provider says so; [`ErrorKind::Truncated`] when
+    /// the stream ends too soon,
     /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
     /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB, or
     /// when the reply as a whole has more bytes than [`max_response_bytes`](crate::Builder::max_response_bytes).
-    /// After an error nothing more comes.
+    /// After an error nothing more comes. [`Error::partial`] has what came before it.
     ///
     /// # Examples
     ///
@@ -238,7 +246,7 @@ impl ChatStream {
             return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
         }
         let headers = self.events.headers().clone();
-        Ok(self.reader.merged.into_reply(headers))
+        Ok(self.reader.into_reply(headers))
     }
 
     /// The id under which the service knows the request.
@@ -291,18 +299,19 @@ impl ChatStream {
 
     /// What the model has said so far, as a message of the conversation.
     pub(crate) fn merged_message(&self) -> ChatMessage {
-        self.reader.merged.to_message()
+        self.reader.to_message()
     }
 
     /// Ends the stream with this error.
     fn fail(&mut self, error: Error) -> Error {
         self.state = State::Failed;
-        self.locate(error)
+        let partial = self.reader.take_partial();
+        self.locate(error.with_partial(partial))
     }
 
     fn locate(&self, error: Error) -> Error {
         let request_id = self.request_id().map(str::to_owned);
-        error.with_operation(self.operation).with_request_id(request_id).redacted(&self.reader.keys)
+        error.with_operation(self.operation).with_request_id(request_id).redacted(self.reader.keys())
     }
 }
 
@@ -314,34 +323,45 @@ impl Stream for ChatStream {
         if this.state != State::Open {
             return Poll::Ready(None);
         }
-        // A chunk is some 400 bytes, and each step that it is not moved through counts.
-        let data = match ready!(this.events.poll_data(context)) {
-            Some(Ok(data)) => data,
-            Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
-            None if this.reader.is_complete() => {
-                this.state = State::Complete;
-                return Poll::Ready(None);
+        loop {
+            let queued = this.reader.next_queued();
+            let event = match &queued {
+                Some(data) => Event { name: None, data, is_last: false },
+                None => match ready!(this.events.poll_event(context)) {
+                    Some(Ok(event)) => event,
+                    Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
+                    None if this.reader.is_complete() => {
+                        this.state = State::Complete;
+                        return Poll::Ready(None);
+                    }
+                    None => return Poll::Ready(Some(Err(this.fail(Reader::too_soon())))),
+                },
+            };
+            // A chunk is some 500 bytes, and each step that it is not moved through counts.
+            let mut chunk: ChatCompletionChunk = match json::lenient_fast(event.data) {
+                Ok(chunk) => chunk,
+                Err(error) => match this.reader.unread(event, &error) {
+                    Ok(Step::Chunk | Step::Skip) => continue,
+                    Ok(Step::End) => {
+                        this.state = State::Complete;
+                        return Poll::Ready(None);
+                    }
+                    Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
+                },
+            };
+            let size = event.data.len();
+            if !is_usual(&event, &chunk) {
+                match this.reader.unusual(event) {
+                    Ok(Step::Chunk) => {}
+                    Ok(Step::Skip | Step::End) => continue,
+                    Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
+                }
             }
-            None => {
-                let message = "the stream ended before the reply was complete";
-                return Poll::Ready(Some(Err(this.fail(Error::new(ErrorKind::Truncated, message)))));
-            }
-        };
-        if data.trim_ascii_end() == DONE {
-            this.state = State::Complete;
-            return Poll::Ready(None);
-        }
-        let chunk = match json::read(data) {
-            Ok(chunk) => chunk,
-            Err(error) => {
-                let error = this.reader.keys.undecodable("an event of the stream cannot be read", &error, data);
+            if let Err(error) = this.reader.keep(&mut chunk, size) {
                 return Poll::Ready(Some(Err(this.fail(error))));
             }
-        };
-        if let Err(error) = this.reader.keep(&chunk, data) {
-            return Poll::Ready(Some(Err(this.fail(error))));
+            return Poll::Ready(Some(Ok(ChatChunk(chunk))));
         }
-        Poll::Ready(Some(Ok(ChatChunk(chunk))))
     }
 }
 
@@ -367,36 +387,5 @@ impl std::fmt::Debug for ChatStream {
             .field("state", &self.state)
             .field("request_id", &self.request_id())
             .finish_non_exhaustive()
-    }
-}
-
-/// Makes a reply of the chunks.
-struct Reader {
-    keys: Arc<Keyring>,
-    merged: Merged,
-    with_usage: bool,
-    /// Bytes that the reply may have.
-    max_reply: usize,
-}
-
-impl Reader {
-    /// Adds a chunk to the reply, with the event that it came in.
-    fn keep(&mut self, chunk: &ChatCompletionChunk, data: &[u8]) -> Result<(), Error> {
-        if chunk.error.is_some() {
-            let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
-            return Err(Error::stream(ErrorBody::parse(body, "the model failed", &self.keys)));
-        }
-        self.merged.add(chunk, data.len());
-        if self.merged.size > self.max_reply {
-            let message = format!("the reply is larger than {} bytes", self.max_reply);
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        Ok(())
-    }
-
-    /// Whether the end of the response is that of the reply, although nothing announced it: some servers leave out
-    /// `[DONE]`.
-    fn is_complete(&self) -> bool {
-        self.merged.is_complete(self.with_usage)
     }
 }

@@ -1,6 +1,16 @@
 //! What a model answers, as a whole or as it is written.
 
+mod blocks;
+mod calls;
 pub(crate) mod chat_reply;
 pub(crate) mod chat_stream;
+mod images;
+mod joined;
 mod merged;
+mod next_turn;
+mod reader;
+pub(crate) mod sources;
 pub(crate) mod text_stream;
+mod thoughts;
+mod tidy;
+mod usage;

@@ -10,6 +10,7 @@ use std::{
 use futures_core::Stream;
 use futures_util::StreamExt;
 use http::HeaderMap;
+use pollinations_api::types::{ChatChoice, ChatCompletion, ReplyMessage};
 
 use crate::{
     base::{error::Error, maybe_send::MaybeSend},
@@ -80,7 +81,7 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next).
+    /// As [`next`](Self::next). [`Error::partial`] has what was read before the error.
     ///
     /// # Examples
     ///
@@ -93,7 +94,11 @@ impl TextStream {
     pub async fn finish(mut self) -> Result<String, Error> {
         let mut text = String::new();
         while let Some(piece) = self.next().await {
-            text += &piece?;
+            match piece {
+                Ok(piece) => text += &piece,
+                Err(error) if text.is_empty() => return Err(error),
+                Err(error) => return Err(error.with_partial(Some(partial(text)))),
+            }
         }
         Ok(text)
     }
@@ -110,6 +115,15 @@ impl TextStream {
     pub fn headers(&self) -> &HeaderMap {
         self.source.headers()
     }
+}
+
+/// A text that broke off, as a chat has it.
+fn partial(text: String) -> ChatCompletion {
+    let mut message = ReplyMessage::default();
+    message.content = Some(text);
+    let mut choice = ChatChoice::default();
+    choice.message = Some(message);
+    ChatCompletion::new(vec![choice], 0, "", "")
 }
 
 impl Stream for TextStream {

@@ -9,7 +9,7 @@ use crate::{
     base::error::Error,
     exchange::{
         address,
-        events::Opened,
+        opening::Opened,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
         transport::{Receive, Shared},
@@ -268,7 +268,7 @@ impl TextRequest {
 /// The text of a response, which comes as events or as it is.
 fn streamed(shared: &Shared, operation: &'static str, opened: Opened) -> TextStream {
     match opened {
-        Opened::Events(events) => ChatStream::new(shared, operation, events, false).text_stream(),
+        Opened::Events(events) => ChatStream::new(shared, operation, events).text_stream(),
         Opened::Text(pieces) => TextStream::new(operation, PlainText { pieces, keys: Arc::clone(&shared.keys) }),
     }
 }

@@ -1,0 +1,83 @@
+//! JSON that was cut off: by a limit on its way, or by a connection that broke.
+
+use serde_json::Value;
+
+/// The value as far as it goes, if there is anything to complete.
+///
+/// Open texts, lists and objects are closed. What is left over, such as a name without a value, is dropped.
+pub(super) fn completed(text: &str) -> Option<Value> {
+    let mut open = Vec::new();
+    let (mut in_text, mut escaped) = (false, false);
+    // Where the text can be cut and closed, and with what: after the last value that is whole.
+    let mut whole: Option<(usize, Vec<char>)> = None;
+    for (at, character) in text.char_indices() {
+        if in_text {
+            match character {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match character {
+            '"' => in_text = true,
+            '{' => open.push('}'),
+            '[' => open.push(']'),
+            '}' | ']' => {
+                open.pop()?;
+            }
+            ',' => whole = Some((at, open.clone())),
+            _ => {}
+        }
+        if open.len() > 64 {
+            return None;
+        }
+    }
+    if open.is_empty() {
+        return None;
+    }
+    close(text.trim_end(), in_text, &open).or_else(|| {
+        let (end, open) = whole?;
+        close(text.get(..end)?, false, &open)
+    })
+}
+
+fn close(text: &str, in_text: bool, open: &[char]) -> Option<Value> {
+    let closed = |text: &str| {
+        let quote = if in_text { "\"" } else { "" };
+        let ends: String = open.iter().rev().collect();
+        serde_json::from_str(&format!("{text}{quote}{ends}")).ok()
+    };
+    closed(text).or_else(|| {
+        // Half an escape, of up to six bytes.
+        let escape = text.rfind('\\').filter(|at| in_text && text.len() - at < 6)?;
+        closed(text.get(..escape)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_beginning_of_an_object_is_one_or_nothing() {
+        let whole = r#"{"a":{"m":"x\u00fc\"y"},"b":[1,{"c":null}],"d":"end"}"#;
+        for end in 1..whole.len() {
+            let Some(value) = completed(&whole[..end]) else { continue };
+            assert!(value.is_object(), "{end}: {value}");
+        }
+        assert_eq!(completed(r#"{"a":{"m":"Insufficient bal"#), Some(json!({ "a": { "m": "Insufficient bal" } })));
+        assert_eq!(completed(r#"{"a":{"m":"x"},"b":tr"#), Some(json!({ "a": { "m": "x" } })));
+        assert_eq!(completed(r#"{"m":"x\u00f"#), Some(json!({ "m": "x" })));
+    }
+
+    #[test]
+    fn what_is_no_beginning_of_json_stays_nothing() {
+        for text in ["", "x", "}", "{}", "{x", &"[".repeat(1000)] {
+            assert_eq!(completed(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What the services write into the body of an error.
+
+mod code;
+mod cut;
+mod fault;
+mod page;
+mod words;
+
+use bytes::Bytes;
+use http::StatusCode;
+use pollinations_api::{json, types::ErrorCode};
+use serde_json::Value;
+
+pub(crate) use fault::{in_event, under_success};
+
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        sse::Decoder,
+    },
+    key::{Keyring, MAX_KEY_LENGTH},
+};
+
+/// Bytes of a body that an error keeps.
+pub(crate) const EXCERPT: usize = 1024;
+
+/// Characters of a plain text that go into the message.
+const MAX_LINE: usize = 300;
+
+/// An error body, in whichever of its forms it came.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorBody {
+    pub(crate) message: String,
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) details: Option<Value>,
+    pub(crate) excerpt: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads a body of any form: the service's envelope, what providers and gateways put there, JSON that was cut off,
+    /// an event of a stream, a page, a plain text, or nothing at all.
+    ///
+    /// `fallback` is the message for a body that has none.
+    pub(crate) fn parse(bytes: &[u8], fallback: &str, keys: &Keyring) -> Self {
+        let text = keys.redact(&String::from_utf8_lossy(bytes));
+        let mut body = match value(&text) {
+            Some(value) => Self::from_json(&value),
+            None => Self { message: spoken(&text), ..Self::default() },
+        };
+        if body.message.is_empty() {
+            body.message = fallback.to_owned();
+        }
+        body.excerpt = excerpt(text.trim_start_matches('\u{feff}'));
+        body
+    }
+
+    /// Why there is no pollen left, where a 402 says so.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.details.as_ref()?.get("reason")?.as_str().map(str::to_owned)
+    }
+
+    fn from_json(value: &Value) -> Self {
+        let error = value.get("error").filter(|error| error.is_object());
+        let layers = [error, Some(value)];
+        let find = |names: &[&str]| {
+            let values =
+                layers.into_iter().flatten().flat_map(|layer| names.iter().filter_map(|name| layer.get(*name)));
+            values.into_iter().find(|value| !value.is_null()).cloned()
+        };
+        let request_id = find(&["requestId", "request_id", "x-request-id"]);
+        Self {
+            message: words::reason(value),
+            code: code::code(value).map(ErrorCode::from),
+            request_id: request_id.and_then(|id| id.as_str().map(str::to_owned)).filter(|id| !id.is_empty()),
+            details: find(&["details", "innererror", "metadata"]),
+            excerpt: None,
+        }
+    }
+}
+
+/// The JSON of a body, also if it was cut off or is the data of an event.
+fn value(text: &str) -> Option<Value> {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    match text.chars().next()? {
+        '{' | '[' | '"' => json::parse(text.as_bytes()).ok().or_else(|| cut::completed(text)),
+        _ if text.starts_with("data:") || text.starts_with("event:") => {
+            let mut input = Bytes::from(format!("{text}\n\n"));
+            let mut decoder = Decoder::new();
+            while decoder.advance(&mut input).ok()? {
+                if let Ok(value @ Value::Object(_)) = json::parse(decoder.data()) {
+                    return Some(value);
+                }
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// What a body says that is no JSON: the title of a page, or the first line.
+fn spoken(text: &str) -> String {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('<') {
+        return words::one_line(&page::title(text), MAX_LINE);
+    }
+    // Neither bytes of an image nor a control sequence is for people.
+    let is_text = !text.chars().take(MAX_LINE).any(|character| {
+        character == char::REPLACEMENT_CHARACTER || character.is_control() && !character.is_whitespace()
+    });
+    let line = text.lines().find(|line| !line.trim().is_empty()).filter(|_| is_text);
+    words::one_line(line.unwrap_or_default(), MAX_LINE)
+}
+
+impl Error {
+    /// A response that says what is wrong.
+    pub(crate) fn api(status: StatusCode, request_id: Option<String>, body: ErrorBody) -> Self {
+        let error = Self::new(ErrorKind::Api, body.message).with_status(status).with_code(body.code);
+        let error = error.with_request_id(body.request_id.or(request_id));
+        error.with_details(body.details).with_body(body.excerpt)
+    }
+
+    /// An event of a stream that says what is wrong.
+    pub(crate) fn stream(body: ErrorBody) -> Self {
+        let error = Self::new(ErrorKind::Stream, body.message).with_code(body.code);
+        error.with_request_id(body.request_id).with_details(body.details).with_body(body.excerpt)
+    }
+}
+
+impl Keyring {
+    /// A body or an event that is not of the type that the document promises. serde's own error repeats the value that
+    /// it did not expect, which may be the key: so it goes into the message without it, and is no source.
+    pub(crate) fn undecodable(&self, what: &str, error: &serde_json::Error, body: &[u8]) -> Error {
+        // What follows does not get into the excerpt.
+        let beginning = body.get(..body.len().min(2 * EXCERPT + MAX_KEY_LENGTH)).unwrap_or_default();
+        let shown = excerpt(&self.redact(&String::from_utf8_lossy(beginning)));
+        let cause = excerpt(&self.redact(&error.to_string())).unwrap_or_default();
+        Error::new(ErrorKind::Decode, format!("{what}: {cause}")).with_body(shown)
+    }
+}
+
+/// The beginning of a text, cut between characters.
+pub(crate) fn excerpt(text: &str) -> Option<String> {
+    let end = (0..=text.len().min(EXCERPT)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let start = text.get(..end).unwrap_or_default().trim();
+    (!start.is_empty()).then(|| start.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> ErrorBody {
+        ErrorBody::parse(text.as_bytes(), "fallback", &Keyring::new(None, []))
+    }
+
+    #[test]
+    fn the_envelope_of_the_service() {
+        let body = parse(
+            r#"{"status":402,"success":false,"error":{"code":"PAYMENT_REQUIRED","message":"No pollen","timestamp":"t","requestId":"r1","details":{"reason":"key_budget"}}}"#,
+        );
+        assert_eq!(body.message, "No pollen");
+        assert_eq!(body.code, Some(ErrorCode::PaymentRequired));
+        assert_eq!(body.request_id.as_deref(), Some("r1"));
+        assert_eq!(body.reason().as_deref(), Some("key_budget"));
+    }
+
+    #[test]
+    fn flat_and_openai_forms() {
+        assert_eq!(parse(r#"{"error":"File too large"}"#).message, "File too large");
+        let body = parse(r#"{"error":{"message":"Slow down","type":"rate_limit","code":null}}"#);
+        assert_eq!(body.message, "Slow down");
+        assert_eq!(body.code.unwrap(), "rate_limit");
+    }
+
+    #[test]
+    fn what_is_no_json_speaks_for_itself() {
+        for (body, message) in [
+            ("upstream connect error", "upstream connect error"),
+            ("\n\n  first  line\nsecond", "first line"),
+            ("<html><title>502 Bad Gateway</title>", "502 Bad Gateway"),
+            ("<html>", "fallback"),
+            ("event: error\ndata: {\"error\":{\"message\":\"busy\"}}", "busy"),
+            ("{\"error\":{\"message\":\"Insufficient bal", "Insufficient bal"),
+            ("\u{feff}{\"error\":\"Bad key\"}", "Bad key"),
+            ("\u{89}PNG\u{1a}", "fallback"),
+            ("", "fallback"),
+            ("[1,2]", "fallback"),
+        ] {
+            assert_eq!(parse(body).message, message, "{body}");
+        }
+        assert_eq!(parse(&"x".repeat(1000)).message.chars().count(), MAX_LINE + 1);
+    }
+
+    #[test]
+    fn the_body_is_kept_in_part() {
+        assert_eq!(parse(r#"{"error":"text"}"#).excerpt.as_deref(), Some(r#"{"error":"text"}"#));
+        assert_eq!(parse("").excerpt, None);
+        assert_eq!(parse(&"ü".repeat(2000)).excerpt.unwrap().len(), EXCERPT);
+    }
+
+    #[test]
+    fn what_programs_need_is_found_outside_and_inside() {
+        let body = parse(r#"{"error":"Internal Server Error","requestId":"r1","details":{"a":1}}"#);
+        assert_eq!(body.request_id.as_deref(), Some("r1"));
+        assert_eq!(body.details, Some(serde_json::json!({ "a": 1 })));
+    }
+
+    #[test]
+    fn the_key_is_taken_out() {
+        let keys = Keyring::new(Some("sk_secret123".parse().unwrap()), []);
+        let body = ErrorBody::parse(br#"{"error":"unknown key sk_secret123"}"#, "", &keys);
+        assert_eq!(body.message, "unknown key [key]");
+    }
+}

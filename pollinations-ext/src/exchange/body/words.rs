@@ -1,0 +1,297 @@
+//! Why a request failed, in the words of an error body.
+//!
+//! Every provider has a form of its own for errors, and gateways put one form into another. So this does not know the
+//! forms: it knows the names under which people put words, and walks from the outside in, to a limit.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use super::cut;
+
+/// How deep an error may hide in others.
+const MAX_DEPTH: usize = 8;
+
+/// Sentences that are put together at the most, and entries of a list that are looked at.
+const MAX_SENTENCES: usize = 4;
+
+/// Characters of all sentences together.
+const MAX_LENGTH: usize = 500;
+
+/// Names whose values are the reason, or lead to it, in the order in which the reason reads well. Compared without
+/// case and without `_`, `-` and `$`.
+const PLACES: &[(&str, Place)] = &[
+    ("error", Place::Words),
+    ("choices", Place::Choices),
+    ("fault", Place::Words),
+    ("faultstring", Place::Words),
+    ("exception", Place::Words),
+    ("title", Place::Words),
+    ("message", Place::Words),
+    ("errormessage", Place::Words),
+    ("errordescription", Place::Words),
+    ("errormsg", Place::Words),
+    ("errmsg", Place::Words),
+    ("msg", Place::Words),
+    ("statusmsg", Place::Words),
+    ("statusmessage", Place::Words),
+    ("detail", Place::Words),
+    ("description", Place::Words),
+    ("errors", Place::Errors),
+    ("messages", Place::Words),
+    ("baseresp", Place::Inside),
+    ("issues", Place::Words),
+    ("violations", Place::Words),
+    ("fieldviolations", Place::Words),
+    ("formerrors", Place::Words),
+    ("fielderrors", Place::Fields),
+    ("details", Place::Words),
+    ("innererror", Place::Inner),
+    ("metadata", Place::Inside),
+    ("raw", Place::Words),
+    ("upstreambody", Place::Inside),
+    ("cause", Place::Words),
+    ("body", Place::Inside),
+    ("data", Place::Inside),
+    ("response", Place::Inside),
+    ("result", Place::Inside),
+];
+
+/// What stands under a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Words, or something that has words in it.
+    Words,
+    /// Something that has words in it. A bare text here is not for people.
+    Inside,
+    /// The same, whose code is the reason if it has no words.
+    Inner,
+    /// Words for each of the fields that are wrong.
+    Fields,
+    /// Words, or words for each field.
+    Errors,
+    /// Replies of a model, which are not read, but may have errors.
+    Choices,
+}
+
+impl Place {
+    /// Whether the names in an object are those of fields.
+    fn is_by_field(self, object: &Map<String, Value>) -> bool {
+        match self {
+            Self::Fields => true,
+            Self::Errors => object.keys().all(|name| rank(name).is_none()),
+            Self::Words | Self::Inside | Self::Inner | Self::Choices => false,
+        }
+    }
+}
+
+/// The reason that an error body gives, on one line; empty if it gives none.
+pub(super) fn reason(value: &Value) -> String {
+    let mut sentences = Sentences::default();
+    sentences.add(value, Place::Words, "", MAX_DEPTH);
+    one_line(&sentences.text, MAX_LENGTH)
+}
+
+/// A text on one line, cut to this many characters.
+pub(super) fn one_line(text: &str, limit: usize) -> String {
+    let mut line = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let gap = usize::from(length > 0);
+        if gap > 0 {
+            line.push(' ');
+        }
+        length += gap;
+        for character in word.chars() {
+            if length == limit {
+                line.push('…');
+                return line;
+            }
+            length += 1;
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// A name without what differs between styles.
+pub(super) fn plain_name(name: &str) -> String {
+    let letters = name.chars().filter(|character| !matches!(character, '_' | '-' | '$' | ' '));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Sentences {
+    text: String,
+    count: usize,
+}
+
+impl Sentences {
+    fn is_full(&self) -> bool {
+        self.count >= MAX_SENTENCES || self.text.len() > 4 * MAX_LENGTH
+    }
+
+    /// Adds the words of a value. `about` names what they are about, such as the field that is wrong.
+    fn add(&mut self, value: &Value, place: Place, about: &str, depth: usize) {
+        if depth == 0 || self.is_full() {
+            return;
+        }
+        match value {
+            Value::String(text) => match inside(text) {
+                Some(value) => self.add(&value, place, about, depth - 1),
+                None if matches!(place, Place::Words | Place::Fields | Place::Errors) => self.push(about, text),
+                None => {}
+            },
+            Value::Array(entries) => {
+                for entry in entries.iter().take(2 * MAX_SENTENCES) {
+                    self.add(entry, place, about, depth - 1);
+                }
+            }
+            Value::Object(object) if place.is_by_field(object) => {
+                for (field, value) in object {
+                    self.add(value, Place::Words, field, depth - 1);
+                }
+            }
+            Value::Object(object) if place == Place::Choices => {
+                object.get("error").into_iter().for_each(|error| self.add(error, Place::Words, about, depth - 1));
+            }
+            Value::Object(object) => self.add_object(object, place, about, depth - 1),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn add_object(&mut self, object: &Map<String, Value>, place: Place, about: &str, depth: usize) {
+        let before = self.count;
+        let located = location(object);
+        let about = located.as_deref().unwrap_or(about);
+        let mut found: Vec<(usize, &Value)> =
+            object.iter().filter_map(|(name, value)| Some((rank(name)?, value))).collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        for (rank, value) in found {
+            if let Some((_, place)) = PLACES.get(rank) {
+                self.add(value, *place, about, depth);
+            }
+        }
+        if place == Place::Inner
+            && self.count == before
+            && let Some(code) = object.get("code").and_then(Value::as_str)
+        {
+            self.push(about, code);
+        }
+    }
+
+    fn push(&mut self, about: &str, sentence: &str) {
+        let sentence = one_line(sentence, MAX_LENGTH);
+        // A gateway repeats what it was told, in more words or in fewer.
+        if sentence.is_empty() || self.text.to_lowercase().contains(&sentence.to_lowercase()) {
+            return;
+        }
+        if sentence.to_lowercase().contains(&self.text.to_lowercase()) {
+            self.text.clear();
+        }
+        if !self.text.is_empty() {
+            while self.text.ends_with(['.', ':', ' ']) {
+                self.text.pop();
+            }
+            self.text.push_str(if self.count == 1 { ": " } else { "; " });
+        }
+        if !about.is_empty() && !sentence.contains(about) {
+            // Writing to a text does not fail.
+            let _ = write!(self.text, "{about}: ");
+        }
+        self.text.push_str(&sentence);
+        self.count += 1;
+    }
+}
+
+/// JSON in a text.
+fn inside(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).ok().or_else(|| cut::completed(text))
+}
+
+fn rank(name: &str) -> Option<usize> {
+    let name = plain_name(name);
+    PLACES.iter().position(|(place, _)| *place == name)
+}
+
+/// What an entry of a list of errors is about: `path` or `loc` as a list, `field` or `param` as a name.
+fn location(object: &Map<String, Value>) -> Option<String> {
+    let parts =
+        ["path", "loc", "instancePath", "field", "param", "property"].iter().find_map(|name| object.get(*name))?;
+    let part = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let path = match parts {
+        Value::Array(parts) => parts.iter().filter_map(part).collect::<Vec<_>>().join("."),
+        part => part.as_str()?.trim_matches('/').to_owned(),
+    };
+    (!path.is_empty() && path.len() <= 100).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_reason_in_every_form() {
+        for (body, expected) in [
+            (json!({ "error": "text" }), "text"),
+            (json!({ "error": { "message": "text" } }), "text"),
+            (json!({ "error": { "error": { "message": "text" } } }), "text"),
+            (json!({ "error": "Internal Server Error", "message": "no server" }), "Internal Server Error: no server"),
+            (json!({ "error": "", "message": "text" }), "text"),
+            (json!({ "error": true, "message": "text" }), "text"),
+            (json!({ "error": { "message": ["a", "b"] } }), "a: b"),
+            (json!({ "detail": "text" }), "text"),
+            (json!({ "detail": [{ "loc": ["body", "n", 0], "msg": "too big" }] }), "body.n.0: too big"),
+            (json!({ "detail": { "message": "text" } }), "text"),
+            (json!({ "errors": [{ "code": 10, "message": "one" }, { "message": "two" }] }), "one: two"),
+            (json!({ "errors": { "name": ["is wrong"] }, "message": "text" }), "text: name: is wrong"),
+            (json!([{ "error": { "message": "text" } }]), "text"),
+            (json!({ "choices": [{ "message": { "message": "no" }, "error": { "message": "text" } }] }), "text"),
+            (json!("text"), "text"),
+            (json!({ "title": "Not Found", "detail": "no such model" }), "Not Found: no such model"),
+            (json!({ "Message": "text", "__type": "T" }), "text"),
+            (json!({ "error_msg": "text" }), "text"),
+            (json!({ "base_resp": { "status_code": 1, "status_msg": "text" } }), "text"),
+            (
+                json!({ "error": { "message": "no", "metadata": { "raw": "{\"error\":{\"message\":\"why\"}}" } } }),
+                "no: why",
+            ),
+            (json!({ "error": { "message": "no.", "metadata": { "raw": "why" } } }), "no: why"),
+            (json!({ "error": { "message": "no", "innererror": { "code": "Policy" } } }), "no: Policy"),
+            (json!({ "error": { "message": "no", "details": { "fieldErrors": { "a": ["b"] } } } }), "no: a: b"),
+            (json!({ "error": { "message": "{\"message\": \"in a text\"}" } }), "in a text"),
+            (
+                json!({ "error": { "message": "429: slow down", "details": { "message": "slow down" } } }),
+                "429: slow down",
+            ),
+            (
+                json!({ "error": { "message": "slow down", "details": { "message": "429: slow down" } } }),
+                "429: slow down",
+            ),
+            (json!({ "message": "two\nlines\t\u{a0}here" }), "two lines here"),
+            (json!({ "code": "X", "details": [1, null, {}] }), ""),
+            (json!(null), ""),
+        ] {
+            assert_eq!(reason(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn neither_depth_nor_length_is_followed_for_ever() {
+        let deep = (0..100).fold(json!("text"), |value, _| json!({ "error": value }));
+        assert_eq!(reason(&deep), "");
+        let long = json!({ "errors": vec!["x".repeat(10_000); 1000] });
+        assert_eq!(reason(&long).chars().count(), MAX_LENGTH + 1);
+    }
+}

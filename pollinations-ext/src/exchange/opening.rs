@@ -1,0 +1,185 @@
+//! The beginning of a response that is read as it comes.
+//!
+//! What it is, its first bytes tell better than its content type: gateways send good events as plain text, and errors as
+//! JSON under a status of success.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use serde_json::Value;
+
+use super::{
+    body::ErrorBody,
+    events::{Events, TextPieces},
+    failure::disguised,
+    guard::Guard,
+    reading::MAX_ERROR_BODY,
+};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        header::{header, request_id},
+        json,
+    },
+    key::Keyring,
+    retry::Failure,
+};
+
+/// A response whose body is read as it comes, after its first piece.
+pub(crate) enum Opened {
+    Events(Events),
+    Text(TextPieces),
+}
+
+/// A response whose head is there.
+pub(super) struct Opening<'a> {
+    pub(super) operation: &'a str,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) keys: &'a Keyring,
+}
+
+/// What the first bytes of a body look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    /// They may become anything.
+    Unclear,
+    Events,
+    Json,
+    Other,
+}
+
+impl Opening<'_> {
+    /// Waits for the first piece, so that a failure before it can still be repaired. What is no event stream is an
+    /// error, unless plain text will do. No more than `limit` bytes are read of it.
+    pub(super) async fn open(self, mut body: Guard, plain: bool, limit: usize) -> Result<Opened, Failure> {
+        let kind = header(&self.headers, CONTENT_TYPE).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
+        let promised = kind.eq_ignore_ascii_case("text/event-stream");
+        if plain && !promised {
+            return TextPieces::open(body, self.headers).await.map(Opened::Text).map_err(Failure::Other);
+        }
+        let (first, looks) = beginning(&mut body, promised).await.map_err(|error| self.failure(error))?;
+        match looks {
+            Looks::Json => self.json(&kind, first, body, limit).await,
+            Looks::Events => {
+                let events = Events::open(body, first, self.headers).await;
+                events.map(Opened::Events).map_err(Failure::Other)
+            }
+            Looks::Unclear | Looks::Other if promised && first.trim_ascii().is_empty() => {
+                Err(self.failure(Error::new(ErrorKind::Truncated, "the stream ended before its first event")))
+            }
+            Looks::Unclear | Looks::Other => {
+                let page = more(first, &mut body).await;
+                Err(self.other(&kind, &page))
+            }
+        }
+    }
+
+    /// JSON in place of events: an error, or a whole reply, which is as good as its pieces.
+    async fn json(self, kind: &str, first: Bytes, mut body: Guard, limit: usize) -> Result<Opened, Failure> {
+        let mut all = BytesMut::from(first);
+        while let Some(piece) = body.next().await {
+            all.extend_from_slice(&piece.map_err(|error| self.failure(error))?);
+            if all.len() > limit {
+                let message = format!("the response is larger than {limit} bytes");
+                return Err(self.failure(Error::new(ErrorKind::TooLarge, message)));
+            }
+        }
+        let all = all.freeze();
+        if let Some(failure) = disguised(self.operation, self.status, &self.headers, &all, self.keys) {
+            return Err(failure);
+        }
+        let value: Option<Value> = json::read(&all).ok();
+        match value.filter(|value| value["choices"].as_array().is_some_and(|choices| !choices.is_empty())) {
+            Some(reply) => {
+                let events = Bytes::from(format!("data: {reply}\n\ndata: [DONE]\n\n"));
+                let events = Events::open(body, events, self.headers).await;
+                events.map(Opened::Events).map_err(Failure::Other)
+            }
+            None => Err(self.other(kind, &all)),
+        }
+    }
+
+    /// The failure of a body that is neither events nor JSON that can be used.
+    fn other(&self, kind: &str, body: &[u8]) -> Failure {
+        let said = ErrorBody::parse(body, "", self.keys);
+        let mut message = format!("the server answered with `{kind}` instead of a stream of events");
+        if !said.message.is_empty() {
+            message = format!("{message}: {}", said.message);
+        }
+        self.failure(Error::new(ErrorKind::Decode, message).with_status(self.status).with_body(said.excerpt))
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        Failure::Other(error.with_request_id(request_id(&self.headers)))
+    }
+}
+
+/// Reads as much of a body as it takes to tell what it is. `promised` says that the content type is that of events.
+async fn beginning(body: &mut Guard, promised: bool) -> Result<(Bytes, Looks), Error> {
+    let mut first = Bytes::new();
+    loop {
+        let looks = look(&first, promised);
+        if looks != Looks::Unclear {
+            return Ok((first, looks));
+        }
+        let Some(piece) = body.next().await.transpose()? else { return Ok((first, looks)) };
+        first = if first.is_empty() { piece } else { Bytes::from([&first[..], &piece].concat()) };
+    }
+}
+
+/// Reads on, as far as an error is worth it. What ends the reading is of no more interest.
+async fn more(first: Bytes, body: &mut Guard) -> BytesMut {
+    let mut all = BytesMut::from(first);
+    while all.len() < MAX_ERROR_BODY
+        && let Some(Ok(piece)) = body.next().await
+    {
+        all.extend_from_slice(&piece);
+    }
+    all
+}
+
+fn look(bytes: &[u8], promised: bool) -> Looks {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    if MARK.starts_with(bytes) {
+        return Looks::Unclear;
+    }
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
+    match text {
+        [] if bytes.len() < 1024 => Looks::Unclear,
+        [b'{' | b'[', ..] => Looks::Json,
+        [b'<', ..] => Looks::Other,
+        // Unknown fields are passed over.
+        _ if promised => Looks::Events,
+        _ if FIELDS.iter().any(|field| text.starts_with(field)) => Looks::Events,
+        _ if FIELDS.iter().any(|field| field.starts_with(text)) => Looks::Unclear,
+        _ => Looks::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell() {
+        for (text, promised, other) in [
+            ("data: {}", Looks::Events, Looks::Events),
+            ("\u{feff}\n\ndata: {}", Looks::Events, Looks::Events),
+            (": ping", Looks::Events, Looks::Events),
+            ("{\"error\":1}", Looks::Json, Looks::Json),
+            ("\u{feff} [", Looks::Json, Looks::Json),
+            ("<html>", Looks::Other, Looks::Other),
+            ("", Looks::Unclear, Looks::Unclear),
+            (" \n", Looks::Unclear, Looks::Unclear),
+            ("da", Looks::Events, Looks::Unclear),
+            ("dates", Looks::Events, Looks::Other),
+        ] {
+            assert_eq!(look(text.as_bytes(), true), promised, "{text}");
+            assert_eq!(look(text.as_bytes(), false), other, "{text}");
+        }
+        assert_eq!(look(b"\xEF\xBB", true), Looks::Unclear);
+    }
+}

@@ -1,0 +1,50 @@
+//! Whole replies, made fit to go on from.
+
+use pollinations_api::types::{ChatCompletion, ToolCall};
+use serde_json::Value;
+
+use super::usage;
+
+/// Puts arguments that came as an object into a text, gives calls without an id one to be answered by, and adds up a
+/// usage that is not complete.
+pub(super) fn completion(completion: &mut ChatCompletion) {
+    if let Some(used) = &mut completion.usage {
+        usage::complete(used);
+    }
+    for choice in &mut completion.choices {
+        let Some(calls) = choice.message.as_mut().and_then(|message| message.tool_calls.as_mut()) else { continue };
+        for (number, call) in calls.iter_mut().enumerate() {
+            call_of(call, number);
+        }
+    }
+}
+
+fn call_of(call: &mut ToolCall, number: usize) {
+    if call.id.is_empty() {
+        call.id = format!("call_{number}");
+    }
+    if let Some(object @ (Value::Object(_) | Value::Array(_))) = call.function.extra().get("arguments") {
+        let arguments = object.to_string();
+        call.function.extra_mut().remove("arguments");
+        call.function.arguments = arguments;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn calls_can_be_answered() {
+        let calls = json!([{ "function": { "name": "f", "arguments": { "text": "x" } } }, { "id": "b", "function": { "name": "g" } }]);
+        let mut reply = serde_json::from_value(json!({ "choices": [{ "message": { "tool_calls": calls } }] })).unwrap();
+        completion(&mut reply);
+        let calls = reply.choices[0].message.as_ref().unwrap().tool_calls.as_ref().unwrap();
+        assert_eq!((calls[0].id.as_str(), calls[0].function.arguments.as_str()), ("call_0", r#"{"text":"x"}"#));
+        assert_eq!((calls[1].id.as_str(), calls[1].function.arguments.as_str()), ("b", ""));
+        let sent = serde_json::to_value(&calls[0]).unwrap();
+        assert_eq!(sent["function"]["arguments"], json!(r#"{"text":"x"}"#));
+    }
+}
