@@ -12,10 +12,9 @@ use reqwest::{Request, Response, Url};
 
 use super::{
     download::{Again, Download},
-    events::Events,
-    opening::Opened,
     options::Options,
     raw::RawResponse,
+    reading::{events::Events, opening::Opened},
     transport::{Earlier, Receive, Received, Shared},
 };
 use crate::{

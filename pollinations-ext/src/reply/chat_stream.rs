@@ -26,9 +26,11 @@ use crate::{
         maybe_send::{MaybeSend, body},
     },
     exchange::{
-        events::{Event, Events},
-        guard::Guard,
         raw::RawResponse,
+        reading::{
+            events::{Event, Events},
+            guard::Guard,
+        },
         transport::{MAX_BODY, Shared},
     },
     key::Keyring,

@@ -16,8 +16,8 @@ use crate::{
     },
     exchange::{
         body::{ErrorBody, in_event},
-        events::Event,
         reading::MAX_ERROR_BODY,
+        reading::events::Event,
     },
     key::Keyring,
 };

@@ -14,7 +14,7 @@ use pollinations_api::types::{ChatChoice, ChatCompletion, ReplyMessage};
 
 use crate::{
     base::{error::Error, maybe_send::MaybeSend},
-    exchange::events::TextPieces,
+    exchange::reading::events::TextPieces,
     key::Keyring,
 };
 

@@ -9,9 +9,9 @@ use crate::{
     base::error::Error,
     exchange::{
         address,
-        opening::Opened,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
+        reading::opening::Opened,
         transport::{Receive, Shared},
     },
     reply::{

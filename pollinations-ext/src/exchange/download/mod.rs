@@ -29,7 +29,10 @@ use crate::{
         maybe_send::BoxFuture,
         progress::{Progress, Report},
     },
-    exchange::{guard::Guard, reading::pieces, transport::Shared},
+    exchange::{
+        reading::{guard::Guard, pieces},
+        transport::Shared,
+    },
     key::Keyring,
 };
 

@@ -11,22 +11,22 @@ use http::{
 };
 use reqwest::Response;
 
-#[cfg(not(target_arch = "wasm32"))]
-use super::reading::{MAX_ERROR_BODY, pieces};
 use super::refusal::{MAX_REFUSAL, Refusal, is_done};
+#[cfg(not(target_arch = "wasm32"))]
+use super::{MAX_ERROR_BODY, pieces};
 use crate::{
     base::{error::Error, maybe_send::Body},
     retry::Failure,
 };
 
 /// The failure that a refusal is which came as a text: the same as if it had come with its status.
-pub(super) fn refused(refusal: &Refusal, headers: HeaderMap) -> Failure {
+pub(crate) fn refused(refusal: &Refusal, headers: HeaderMap) -> Failure {
     Failure::Status { status: refusal.status, headers: Box::new(headers), body: refusal.body() }
 }
 
 /// The same body, unless it is that of a refusal. This waits for the end of an answer that looks like one, but not for
 /// more than a refusal has.
-pub(super) async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+pub(crate) async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
     let Peeked { bytes, is_whole, body } = peek(body, MAX_REFUSAL, is_done).await;
     match is_whole.then(|| Refusal::read(headers, &bytes)).flatten() {
         Some(refusal) => Err(refused(&refusal, headers.clone())),
@@ -36,7 +36,7 @@ pub(super) async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body,
 
 /// The same response, unless it is a refusal.
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) async fn accepted(response: Response) -> Result<Response, Failure> {
+pub(crate) async fn accepted(response: Response) -> Result<Response, Failure> {
     let (parts, body) = taken_apart(response);
     let Peeked { bytes, is_whole, body } = peek(body, MAX_REFUSAL, is_done).await;
     let Some(refusal) = is_whole.then(|| Refusal::read(&parts.headers, &bytes)).flatten() else {
@@ -53,14 +53,14 @@ pub(super) async fn accepted(response: Response) -> Result<Response, Failure> {
 
 /// A browser's HTTP client lets nobody else make a response, and so nothing can be put back that has been read.
 #[cfg(target_arch = "wasm32")]
-pub(super) async fn accepted(response: Response) -> Result<Response, Failure> {
+pub(crate) async fn accepted(response: Response) -> Result<Response, Failure> {
     Ok(response)
 }
 
 /// A response with an error, of which the generated client reads the body. What the body says about payment and about
 /// waiting is looked at first.
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) async fn unread(response: Response) -> Failure {
+pub(crate) async fn unread(response: Response) -> Failure {
     if !matches!(response.status(), StatusCode::PAYMENT_REQUIRED | StatusCode::TOO_MANY_REQUESTS) {
         return Failure::Unread(Box::new(response), Bytes::new());
     }
@@ -71,7 +71,7 @@ pub(super) async fn unread(response: Response) -> Failure {
 
 /// A browser's HTTP client lets nobody put back what has been read.
 #[cfg(target_arch = "wasm32")]
-pub(super) async fn unread(response: Response) -> Failure {
+pub(crate) async fn unread(response: Response) -> Failure {
     Failure::Unread(Box::new(response), Bytes::new())
 }
 

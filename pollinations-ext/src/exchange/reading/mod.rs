@@ -1,5 +1,11 @@
 //! Reading the body of a response, with limits.
 
+pub(crate) mod events;
+pub(crate) mod guard;
+pub(crate) mod look;
+pub(crate) mod opening;
+pub(crate) mod refusal;
+
 use std::{pin::pin, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -24,7 +30,7 @@ pub(crate) fn pieces(response: Response) -> Body {
 }
 
 /// Waits for this long, if there is a limit.
-pub(super) async fn within<T>(limit: Option<Duration>, waiting: impl Future<Output = T>) -> Result<T, Failure> {
+pub(crate) async fn within<T>(limit: Option<Duration>, waiting: impl Future<Output = T>) -> Result<T, Failure> {
     match limit {
         Some(limit) => timeout(limit, pin!(waiting)).await.map_err(|_| Failure::Late(limit)),
         None => Ok(waiting.await),
@@ -45,7 +51,7 @@ pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
 }
 
 /// The same with a limit on the silence between two pieces.
-pub(super) async fn read_within(silence: Option<Duration>, body: Body, limit: usize) -> Result<(Bytes, End), Failure> {
+pub(crate) async fn read_within(silence: Option<Duration>, body: Body, limit: usize) -> Result<(Bytes, End), Failure> {
     let mut body = body.into_inner();
     let mut pieces: Option<BytesMut> = None;
     let mut first = Bytes::new();

@@ -48,7 +48,7 @@ impl Events {
     }
 
     /// Waits for the first event. `input` are bytes that have been read already.
-    pub(super) async fn open(body: Guard, input: Bytes, headers: HeaderMap) -> Result<Self, Error> {
+    pub(crate) async fn open(body: Guard, input: Bytes, headers: HeaderMap) -> Result<Self, Error> {
         let mut events = Self::new(body, headers);
         events.input = input;
         match poll_fn(|context| events.poll_advance(context)).await? {
@@ -115,7 +115,7 @@ pub(crate) struct TextPieces {
 }
 
 impl TextPieces {
-    pub(super) async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
+    pub(crate) async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
         let first = match body.next().await {
             Some(Ok(first)) => Some(first),
             Some(Err(error)) => return Err(error.with_request_id(request_id(&headers))),

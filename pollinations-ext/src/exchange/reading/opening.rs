@@ -9,11 +9,9 @@ use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 
 use super::{
-    body::ErrorBody,
+    MAX_ERROR_BODY,
     events::{Events, TextPieces},
-    failure::disguised,
     guard::Guard,
-    reading::MAX_ERROR_BODY,
 };
 use crate::{
     base::{
@@ -21,6 +19,7 @@ use crate::{
         header::{header, request_id},
         json,
     },
+    exchange::{body::ErrorBody, failure::disguised},
     key::Keyring,
     retry::Failure,
 };
@@ -32,11 +31,11 @@ pub(crate) enum Opened {
 }
 
 /// A response whose head is there.
-pub(super) struct Opening<'a> {
-    pub(super) operation: &'a str,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) keys: &'a Keyring,
+pub(crate) struct Opening<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) keys: &'a Keyring,
 }
 
 /// What the first bytes of a body look like.
@@ -52,7 +51,7 @@ enum Looks {
 impl Opening<'_> {
     /// Waits for the first piece, so that a failure before it can still be repaired. What is no event stream is an
     /// error, unless plain text will do. No more than `limit` bytes are read of it.
-    pub(super) async fn open(self, mut body: Guard, plain: bool, limit: usize) -> Result<Opened, Failure> {
+    pub(crate) async fn open(self, mut body: Guard, plain: bool, limit: usize) -> Result<Opened, Failure> {
         let kind = header(&self.headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         let promised = kind.eq_ignore_ascii_case("text/event-stream");

@@ -1,5 +1,9 @@
 //! What happens under every operation: authentication, time limits, retries, and how responses are received.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod connections;
+mod effect;
+
 use std::{
     pin::pin,
     sync::{Arc, OnceLock},
@@ -15,20 +19,7 @@ use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::connections::Connections;
-use super::{
-    body::ErrorBody,
-    effect,
-    failure::{disguised, late},
-    gateway::Gateway,
-    guard::Guard,
-    look::{accepted, not_refused, refused, unread},
-    opening::{Opened, Opening},
-    options::Options,
-    raw::RawResponse,
-    reading::{End, MAX_ERROR_BODY, pieces, read, read_within, within},
-    refusal::Refusal,
-};
+use self::connections::Connections;
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -37,6 +28,22 @@ use crate::{
         progress::Report,
         reason::PaymentKind,
         time::{Instant, timeout, until},
+    },
+    exchange::{
+        body::ErrorBody,
+        failure::{disguised, late},
+        gateway::Gateway,
+        options::Options,
+        raw::RawResponse,
+        reading::{
+            End, MAX_ERROR_BODY,
+            guard::Guard,
+            look::{accepted, not_refused, refused, unread},
+            opening::{Opened, Opening},
+            pieces, read, read_within,
+            refusal::Refusal,
+            within,
+        },
     },
     key::{ApiKey, KeyPlacement, Keyring},
     retry::{

@@ -35,6 +35,16 @@ macro_rules! probe {
     }};
 }
 
+mod account;
+mod audio;
+mod community;
+mod embeddings;
+mod images;
+mod media;
+mod models;
+mod realtime;
+mod text;
+
 fn told(error: Error) -> String {
     error.to_string()
 }
@@ -46,7 +56,7 @@ fn require(holds: bool, otherwise: &str) -> Result<(), String> {
 /// A small PNG: one pixel, another colour for each number, so that the content is new.
 fn picture() -> File {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let mut bytes = include_bytes!("pixel.png").to_vec();
+    let mut bytes = include_bytes!("../pixel.png").to_vec();
     // Behind the end of the picture, where no decoder looks.
     bytes.extend_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     File::bytes(bytes).name("pixel.png")
@@ -201,6 +211,15 @@ pub(super) fn all() -> Vec<Probe> {
     ];
     probes.extend(speeches());
     probes.extend(transcripts());
+    probes.extend(images::all());
+    probes.extend(audio::all());
+    probes.extend(embeddings::all());
+    probes.extend(text::all());
+    probes.extend(models::all());
+    probes.extend(media::all());
+    probes.extend(realtime::all());
+    probes.extend(account::all());
+    probes.extend(community::all());
     probes
 }
 

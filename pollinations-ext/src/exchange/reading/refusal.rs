@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Bytes of an answer that is looked at. A refusal is a sentence or two, with what a stream has around each word.
-pub(super) const MAX_REFUSAL: usize = 64 * 1024;
+pub(crate) const MAX_REFUSAL: usize = 64 * 1024;
 
 const SITE: &str = "enter.pollinations.ai";
 
@@ -36,8 +36,8 @@ const GRANT: &str = "agent_grant";
 
 /// A refusal that came as a text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
     code: &'static str,
     message: String,
     fix_url: String,
@@ -45,7 +45,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Whether a successful answer with these headers can be one, so that its body is worth a look.
-    pub(super) fn is_possible(operation: &str, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_possible(operation: &str, headers: &HeaderMap) -> bool {
         let directives = || header(headers, CACHE_CONTROL).unwrap_or_default().split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
         let path = Operation::find(operation).map_or("", |operation| operation.path);
@@ -56,7 +56,7 @@ impl Refusal {
     }
 
     /// Reads the whole of an answer for which one is possible.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         // Most texts end here.
         memchr::memmem::find(body, SITE.as_bytes())?;
         let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
@@ -81,13 +81,13 @@ impl Refusal {
     }
 
     /// The body that the service sends with the status of the refusal.
-    pub(super) fn body(&self) -> bytes::Bytes {
+    pub(crate) fn body(&self) -> bytes::Bytes {
         envelope(self.status, self.code, &self.message, &self.fix_url)
     }
 }
 
 /// Whether a stream that is not over yet has nothing more to say.
-pub(super) fn is_done(body: &[u8]) -> bool {
+pub(crate) fn is_done(body: &[u8]) -> bool {
     body.trim_ascii_end().ends_with(b"data: [DONE]")
 }
 

@@ -1,0 +1,7 @@
+//! Keys, earnings and quests.
+
+use super::Probe;
+
+pub(super) fn all() -> Vec<Probe> {
+    Vec::new()
+}
