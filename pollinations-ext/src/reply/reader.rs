@@ -87,7 +87,7 @@ impl Reader {
     #[cold]
     pub(super) fn unread(&mut self, event: Event<'_>, error: &serde_json::Error) -> Result<Step, Error> {
         let data = event.data.trim_ascii();
-        if data == DONE {
+        if data.eq_ignore_ascii_case(DONE) {
             return Ok(Step::End);
         }
         if event.name == Some("error") {

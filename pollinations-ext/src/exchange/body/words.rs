@@ -36,6 +36,7 @@ const PLACES: &[(&str, Place)] = &[
     ("statusmsg", Place::Words),
     ("statusmessage", Place::Words),
     ("detail", Place::Words),
+    ("reason", Place::Words),
     ("description", Place::Words),
     ("errors", Place::Errors),
     ("messages", Place::Words),
