@@ -89,10 +89,10 @@ macro_rules! image_api_methods {
         $crate::exchange::options::setters! {
             on parameters, example $example;
             /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed gives the same image. It is
-            /// sent as the field `seed`, which the service reads though its document does not list it here.
+            /// sent as the field `seed`, which the service reads from JSON though its document does not list it here.
             seed: i64, "42";
             /// Makes the background transparent, for models that can; off by default. It is sent as the field
-            /// `transparent`, which the service reads though its document does not list it here.
+            /// `transparent`, which the service reads from JSON though its document does not list it here.
             transparent: bool, "true";
         }
 

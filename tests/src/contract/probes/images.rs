@@ -1,15 +1,17 @@
 //! Images in the format of OpenAI's API, edits and 3D objects.
 
+use pollinations_ext::File;
+
 use super::{
     super::{
         Aspect::{Answer, Refusal},
         Context, Probe,
         Spend::{All, None as Free},
     },
-    Running, picture, refused, require, told,
+    Running, refused, require, told,
 };
 
-/// The same picture as [`picture`], as an address that the service need not load from anywhere.
+/// One pixel, as an address that the service need not load from anywhere.
 const PICTURE: &str = concat!(
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSu",
     "QmCC"
@@ -57,8 +59,10 @@ fn edits() -> Vec<Probe> {
             require(!images.first().bytes().await.map_err(told)?.is_empty(), "the image is empty")
         }),
         probe!(All, Answer, "edit_image", "an edit of a file with a mask", |context| {
-            let request = context.client()?.edit("at night", [picture()]).model("kontext").size(64, 64);
-            let images = request.mask(picture()).response_format("b64_json").send().await.map_err(told)?;
+            // The same bytes each time, so that a recorded run can be played back.
+            let file = || File::bytes(&include_bytes!("../pixel.png")[..]).name("pixel.png");
+            let request = context.client()?.edit("at night", [file()]).model("kontext").size(64, 64);
+            let images = request.mask(file()).response_format("b64_json").send().await.map_err(told)?;
             require(!images.first().bytes().await.map_err(told)?.is_empty(), "the image is empty")
         }),
     ]
