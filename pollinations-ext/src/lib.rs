@@ -15,6 +15,7 @@ mod models;
 mod reply;
 mod retry;
 mod text;
+mod three_d;
 mod video;
 
 pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
@@ -29,7 +30,7 @@ pub use base::{
 };
 pub use client::{Builder, Pollinations};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
-pub use image::ImageRequest;
+pub use image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};
 pub use media::{Media, UploadRequest};
 pub use models::Models;
@@ -42,6 +43,7 @@ pub use retry::{Attempt, AttemptEnd, PaymentAnswer, PaymentPolicy, PaymentRequir
 /// For the `JsonSchema` of arguments and replies; derive it with this version.
 pub use schemars;
 pub use text::{TextReply, TextRequest};
+pub use three_d::ThreeDRequest;
 pub use video::VideoRequest;
 
 /// The result of a call.

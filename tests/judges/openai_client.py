@@ -1,7 +1,9 @@
 """The Python client of OpenAI, unchanged, against the emulator: what it can do with the service it does with that."""
 
+import base64
 import io
 import sys
+import urllib.request
 import wave
 
 from openai import APIStatusError, OpenAI
@@ -52,6 +54,25 @@ subtitles = client.audio.transcriptions.create(
 )
 assert "-->" in subtitles, subtitles
 
+PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8\xff"
+
+made = client.images.generate(model="flux", prompt="a cat", n=1, size="64x48", response_format="b64_json", quality="hd")
+cat = base64.b64decode(made.data[0].b64_json)
+assert cat.startswith(JPEG), cat[:8]
+assert made.data[0].revised_prompt == "a cat", made.data[0]
+assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens, made.usage
+stored = client.images.generate(model="flux", prompt="a cat", size="64x48", response_format="url").data[0].url
+assert urllib.request.urlopen(stored).read().startswith(JPEG), stored
+
+mask = base64.b64decode(
+    client.images.generate(prompt="a mask", size="64x48", extra_body={"transparent": True}).data[0].b64_json
+)
+assert mask.startswith(PNG), mask[:8]
+for image in [("cat.jpg", cat), [("cat.jpg", cat), ("mask.png", mask)]]:
+    edited = client.images.edit(model="kontext", image=image, mask=("mask.png", mask), prompt="at night", size="64x48")
+    assert base64.b64decode(edited.data[0].b64_json).startswith(PNG), edited
+
 try:
     client.chat.completions.create(model="openai", messages=asked, temperature=9)
     raise SystemExit("a temperature of 9 was taken")
@@ -59,4 +80,4 @@ except APIStatusError as error:
     assert error.status_code == 400, error
     assert error.body["details"]["fieldErrors"]["temperature"], error.body
 
-print(f"the openai client: {len(models)} models, a chat, a stream, a tool, speech, a transcript, a refusal")
+print(f"the openai client: {len(models)} models, a chat, a stream, a tool, speech, a transcript, images, edits, a refusal")

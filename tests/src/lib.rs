@@ -33,6 +33,7 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        ImagesAndVideo: "../../docs/images-and-video.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
         Emulator: "../../docs/emulator.md";

@@ -258,6 +258,47 @@ async fn every_operation_and_every_parameter() {
 
     reach!("generate_image" ["resolution"] image(), resolution("2k"), .send());
 
+    reach!("create_image" [] client.images("a cat"), send());
+    reach!("create_image" ["prompt"] client.clone(), images("a cat"), .send());
+    reach!("create_image" ["n"] image(), n(1), .send());
+    let images = || client.images("a cat");
+    reach!("create_image" ["model"] images(), model("flux"), .send());
+    reach!("create_image" ["size"] images(), size(5, 6), .send());
+    reach!("create_image" ["quality"] images(), quality("high"), .send());
+    reach!("create_image" ["resolution"] images(), resolution("2k"), .send());
+    reach!("create_image" ["response_format"] images(), response_format("url"), .send());
+    reach!("create_image" ["safe"] images(), safe(true), .send());
+    reach!("create_image" ["user"] images(), end_user("u-1"), .send());
+    reach!("create_image" ["image"] images(), reference_image("https://example.com/a.png"), .send());
+
+    const CAT: &str = "https://example.com/cat.png";
+    let edit = || client.edit("at night", [CAT]);
+    reach!("edit_image" [] edit(), send());
+    reach!("edit_image" ["prompt", "image"] client.clone(), edit("at night", [CAT]), .send());
+    reach!("edit_image" ["image[]"] edit(), image(File::bytes(&b"\x89PNG"[..])), .send());
+    reach!("edit_image" ["model"] edit(), model("kontext"), .send());
+    reach!("edit_image" ["size"] edit(), size(5, 6), .send());
+    reach!("edit_image" ["quality"] edit(), quality("high"), .send());
+    reach!("edit_image" ["resolution"] edit(), resolution("2k"), .send());
+    reach!("edit_image" ["response_format"] edit(), response_format("url"), .send());
+    reach!("edit_image" ["safe"] edit(), safe(true), .send());
+
+    let object = || client.three_d("a chair");
+    reach!("generate_3d" [] object(), send());
+    reach!("generate_3d" ["prompt"] client.clone(), three_d("a chair"), .send());
+    reach!("generate_3d" ["model"] object(), model("hyper3d/rodin-2.5"), .send());
+    reach!("generate_3d" ["resolution"] object(), resolution("high"), .send());
+    reach!("generate_3d" ["image"] object(), image(CAT), .send());
+    reach!("generate_3d" ["seed"] object(), seed(1), .send());
+    reach!("generate_3d" ["safe"] object(), safe(true), .send());
+    reach!("generate_3d_post" [] object(), send_post());
+    reach!("generate_3d_post" ["prompt"] client.clone(), three_d("a chair"), .send_post());
+    reach!("generate_3d_post" ["model"] object(), model("hyper3d/rodin-2.5"), .send_post());
+    reach!("generate_3d_post" ["resolution"] object(), resolution("high"), .send_post());
+    reach!("generate_3d_post" ["image"] object(), image(CAT), .send_post());
+    reach!("generate_3d_post" ["seed"] object(), seed(1), .send_post());
+    reach!("generate_3d_post" ["safe"] object(), safe(true), .send_post());
+
     let video = || client.video("a cat", "veo");
     reach!("generate_video" [] client.clone(), video("a cat", "veo"), .send());
     reach!("generate_video" ["prompt", "model"] client.clone(), video("a cat", "veo"), .send());
@@ -346,6 +387,7 @@ async fn every_operation_and_every_parameter() {
     beyond!("chat_completions" fields chat(), field.send());
     beyond!("generate_text" query text(), query.send());
     beyond!("generate_image" query image(), query.send());
+    beyond!("edit_image" fields edit(), field.send());
     beyond!("create_speech" fields speech(), field.send());
     beyond!("generate_audio" query speech(), query.send_get());
     beyond!("account_usage" query account().usage(), query.send());

@@ -13,7 +13,7 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
+        &["account", "audio", "byop", "chat", "image", "models", "text", "three_d", "video"],
         // What several groups share: replies as they are written, and files that have an address.
         &["media", "reply"],
         // One request out, one response in.
@@ -52,6 +52,7 @@ const EMULATOR: Plan = Plan {
             "api/models",
             "api/sign_in",
             "api/text",
+            "api/three_d",
         ],
         // What every request passes before and after its operation.
         &["gate"],

@@ -17,6 +17,7 @@ mod media;
 mod models;
 mod sign_in;
 mod text;
+mod three_d;
 mod video;
 
 /// What a room answers.
@@ -24,7 +25,7 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 11] = [
+    let rooms: [Routes; 12] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
@@ -35,6 +36,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         models::routes(),
         sign_in::routes(),
         text::routes(),
+        three_d::routes(),
         video::routes(),
     ];
     rooms

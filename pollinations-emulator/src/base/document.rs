@@ -81,6 +81,8 @@ pub(crate) struct Operation {
     pub(crate) form: Vec<Parameter>,
     /// The rules of a JSON body, if it has one and takes nothing else.
     pub(crate) body: Option<Validator>,
+    /// The rules of a JSON body, if it may be something else as well.
+    pub(crate) json: Option<Validator>,
     /// Whether identical requests share one generation.
     pub(crate) coalesced: bool,
 }
@@ -171,15 +173,18 @@ impl Document {
                 } else {
                     COALESCED.contains(&(method.as_str(), path.as_str()))
                 };
+                let rules = if schema.is_null() { None } else { compile(schema, &components) };
+                let (body, json) = if only_json { (rules, None) } else { (None, rules) };
                 operations.push(Operation {
                     coalesced,
+                    body,
+                    json,
                     id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                     method,
                     path: path.clone(),
                     needs_key: operation.get("security").map_or(global, has_requirement),
                     parameters: parameters.collect(),
                     form: form(&document, &content["multipart/form-data"]["schema"], &components),
-                    body: (only_json && !schema.is_null()).then(|| compile(schema, &components)).flatten(),
                 });
             }
         }
@@ -190,7 +195,8 @@ impl Document {
 /// The fields of a form that are no files.
 fn form(document: &Value, schema: &Value, components: &Value) -> Vec<Parameter> {
     let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
-    let texts = properties.filter(|(_, schema)| schema["format"] != "binary");
+    let is_file = |schema: &Value| schema["format"] == "binary" || schema["items"]["format"] == "binary";
+    let texts = properties.filter(|(_, schema)| !is_file(schema));
     texts
         .filter_map(|(name, schema)| Parameter::new(document, &json!({ "name": name, "schema": schema }), components))
         .collect()

@@ -72,6 +72,11 @@ impl Failure {
         Self::validation(&[], fields)
     }
 
+    /// An image cannot be used, with one of the codes that there are for that, such as `invalid_image_url`.
+    pub(crate) fn image(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
     /// The request as a whole is wrong.
     pub(crate) fn form(reason: impl Into<String>) -> Self {
         Self::validation(&[reason.into()], Map::new())

@@ -1,6 +1,7 @@
 //! The client.
 
 mod builder;
+mod images;
 
 use std::{fmt, sync::Arc};
 
