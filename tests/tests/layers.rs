@@ -13,9 +13,10 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
-        // What several groups share: replies as they are written, and files that have an address.
-        &["media", "reply"],
+        &["account", "audio", "byop", "chat", "decision", "image", "messages", "models", "responses", "text", "video"],
+        // What several groups share: replies as they are written, Rust functions for models to call, and files that have
+        // an address.
+        &["function", "media", "reply"],
         // One request out, one response in.
         &["exchange"],
         &["retry"],

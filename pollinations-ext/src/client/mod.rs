@@ -1,6 +1,7 @@
 //! The client.
 
 mod builder;
+mod text;
 
 use std::{fmt, sync::Arc};
 
