@@ -33,6 +33,7 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
         Emulator: "../../docs/emulator.md";

@@ -148,7 +148,7 @@ pub(crate) fn anthropic(status: StatusCode, message: &str, request_id: Option<&s
 /// Writes the body of a response that carries a [`Failure`], which [`take`] has taken out.
 pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) -> Response {
     if format == ErrorFormat::Anthropic {
-        let body = anthropic(failure.status, &failure.sentence(), Some(request_id));
+        let body = anthropic(failure.status, &failure.sentence(), None);
         return (failure.status, Json(body)).into_response();
     }
     let mut error = json!({
