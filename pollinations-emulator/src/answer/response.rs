@@ -215,7 +215,7 @@ fn add_item(events: &mut Vec<Value>, index: usize, item: &Value) {
                 let delta = json!({ "content_index": 0, "delta": piece, "logprobs": [] });
                 pushed.push(at("response.output_text.delta", delta));
             }
-            let text = json!({ "content_index": 0, "text": part["text"], "logprobs": [] });
+            let text = json!({ "content_index": 0, "text": part["text"] });
             pushed.push(at("response.output_text.done", text));
             pushed.push(at("response.content_part.done", json!({ "content_index": 0, "part": part })));
         }
