@@ -452,10 +452,11 @@ async fn the_emulator_misbehaves_in_the_terms_of_each_api() {
             emulator.inject(fault.clone());
             assert_eq!(api.hear(&client).await.unwrap().text, "You said: Hi", "{api:?} {fault:?}");
         }
+        let middle = if api == Api::Messages { 600 } else { 2500 };
         for (fault, kind) in [
             (Fault::default().stream_error(6), ErrorKind::Stream),
-            (Fault::default().truncate(900), ErrorKind::Truncated),
-            (Fault::default().reset_after(900), ErrorKind::Connection),
+            (Fault::default().truncate(middle), ErrorKind::Truncated),
+            (Fault::default().reset_after(middle), ErrorKind::Connection),
             (Fault::default().malformed(), ErrorKind::Decode),
         ] {
             emulator.inject(fault.clone());

@@ -84,7 +84,8 @@ fn shares(counts: impl Iterator<Item = usize>) -> Vec<f64> {
 
 /// The first of the largest.
 fn likeliest(shares: &[f64]) -> usize {
-    (0..shares.len()).rev().max_by(|one, other| shares[*one].total_cmp(&shares[*other])).unwrap_or_default()
+    let first = shares.iter().enumerate().rev().max_by(|(_, one), (_, other)| one.total_cmp(other));
+    first.map_or(0, |(at, _)| at)
 }
 
 #[cfg(test)]
