@@ -7,12 +7,16 @@ mod base;
 pub mod byop;
 pub mod chat;
 mod client;
+mod decision;
 mod exchange;
+mod function;
 mod image;
 mod key;
 mod media;
+pub mod messages;
 mod models;
 mod reply;
+pub mod responses;
 mod retry;
 mod text;
 mod three_d;
@@ -29,6 +33,7 @@ pub use base::{
     sse,
 };
 pub use client::{Builder, Pollinations};
+pub use decision::{DecideRequest, DecisionReply};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
 pub use image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};

@@ -80,4 +80,42 @@ except APIStatusError as error:
     assert error.status_code == 400, error
     assert error.body["details"]["fieldErrors"]["temperature"], error.body
 
-print(f"the openai client: {len(models)} models, a chat, a stream, a tool, speech, a transcript, images, edits, a refusal")
+# The Responses API: whole, streamed, with functions, reasoning and a schema.
+response = client.responses.create(model="openai", instructions="Be brief", input="Name a flower")
+assert response.output_text.startswith("You said: Name a flower"), response
+assert response.status == "completed" and response.usage.total_tokens > 0, response
+
+function = {"type": "function", "name": "weather", "parameters": tool["function"]["parameters"], "strict": True}
+with client.responses.stream(model="openai", input="How is the weather?", tools=[function]) as stream:
+    kinds = [event.type for event in stream]
+    response = stream.get_final_response()
+assert kinds[0] == "response.created" and kinds[-1] == "response.completed", kinds
+called = response.output[0]
+assert (called.type, called.name, called.status) == ("function_call", "weather", "completed"), response
+items = [
+    {"type": "message", "role": "user", "content": "How is the weather?"},
+    called.model_dump(exclude_none=True, exclude={"parsed_arguments"}),
+    {"type": "function_call_output", "call_id": called.call_id, "output": "sunny"},
+]
+response = client.responses.create(model="openai", input=items, tools=[function])
+assert response.output_text == "The tools answered: sunny", response
+
+events = list(client.responses.create(model="openai", input="Think", reasoning={"effort": "low"}, stream=True))
+assert [event.sequence_number for event in events] == list(range(len(events))), events
+text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+assert text == "You said: Think" == events[-1].response.output_text, events
+assert [item.type for item in events[-1].response.output] == ["reasoning", "message"], events[-1]
+
+seen = [{"type": "input_text", "text": "What is this?"}, {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}]
+response = client.responses.create(model="openai", input=[{"role": "user", "content": seen}])
+assert "(with 1 image)" in response.output_text, response
+response = client.responses.create(model="openai", input="Count to ten", max_output_tokens=2)
+assert (response.status, response.incomplete_details.reason) == ("incomplete", "max_output_tokens"), response
+try:
+    client.responses.create(model="openai", input="Hello", max_output_tokens=0)
+except APIStatusError as error:
+    assert error.status_code == 400, error
+else:
+    raise AssertionError("no tokens at all were accepted")
+
+print(f"the openai client: {len(models)} models, a chat, a stream, a tool, speech, a transcript, images, edits, responses, a refusal")

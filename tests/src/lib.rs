@@ -34,6 +34,7 @@ mod pages {
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
         ImagesAndVideo: "../../docs/images-and-video.md";
+        ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
         Emulator: "../../docs/emulator.md";

@@ -13,10 +13,6 @@ pub const PENDING: &[&str] = &[
     "separate_stems",
     //
     // Text
-    "create_decision",
-    "create_message",
-    "create_response",
-    "generate_text_from_messages",
     //
     // Models
     "get_model",

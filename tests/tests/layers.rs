@@ -13,10 +13,24 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "three_d", "video"],
+        &[
+            "account",
+            "audio",
+            "byop",
+            "chat",
+            "decision",
+            "image",
+            "messages",
+            "models",
+            "responses",
+            "text",
+            "three_d",
+            "video",
+        ],
         // What several groups share: replies as they are written, and files that have an address.
-        &["media", "reply"],
-        // One request out, one response in.
+        &["function", "media", "reply"],
+        // What several groups share: replies as they are written, Rust functions for models to call, and files that have
+        // an address.        // One request out, one response in.
         &["exchange"],
         &["retry"],
         &["key"],

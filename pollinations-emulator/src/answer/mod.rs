@@ -10,9 +10,12 @@ use bytes::Bytes;
 use futures_util::stream;
 
 pub(crate) mod chunks;
+pub(crate) mod decision;
 pub(crate) mod edited;
 pub(crate) mod mesh;
+pub(crate) mod message;
 pub(crate) mod picture;
+pub(crate) mod response;
 pub(crate) mod said;
 mod sample;
 pub(crate) mod sound;

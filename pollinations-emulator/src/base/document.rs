@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use super::openapi::{json_schema, json_schemas, path_fits};
+use super::{
+    failure::ErrorFormat,
+    openapi::{json_schema, json_schemas, path_fits},
+};
 
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
@@ -52,14 +55,23 @@ const COALESCED: &[(&str, &str)] = &[
 const EXTENSION: &str = "x-coalesced";
 
 /// The operations that answer a refusal with a text, and its form.
-const TEXT_FORMS: &[(&str, TextForm)] =
-    &[("/v1/chat/completions", TextForm::Completion), ("/text/{prompt}", TextForm::Plain), ("/text", TextForm::Plain)];
+const TEXT_FORMS: &[(&str, TextForm)] = &[
+    ("/v1/chat/completions", TextForm::Completion),
+    ("/v1/responses", TextForm::Response),
+    ("/text/{prompt}", TextForm::Plain),
+    ("/text", TextForm::Plain),
+];
+
+/// The path whose errors have Anthropic's format.
+const ANTHROPIC: &str = "/v1/messages";
 
 /// The form of a text that is not streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextForm {
     /// A chat completion.
     Completion,
+    /// A response of the Responses API.
+    Response,
     /// The text itself.
     Plain,
 }
@@ -91,6 +103,11 @@ impl Operation {
     /// The form in which a refusal is a text; nothing if it is sent as an error.
     pub(crate) fn text_form(&self) -> Option<TextForm> {
         TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
+    }
+
+    /// The format of its errors.
+    pub(crate) fn error_format(&self) -> ErrorFormat {
+        if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
     }
 
     /// Whether `no-cache=true` makes a new result.

@@ -89,6 +89,23 @@ impl Failure {
         failure
     }
 
+    /// The message with its details and where to solve the problem, for a format that has no room for them elsewhere.
+    fn sentence(&self) -> String {
+        let mut problems = Vec::new();
+        let details = self.details.as_ref();
+        let forms = details.and_then(|details| details["formErrors"].as_array()).into_iter().flatten();
+        problems.extend(forms.filter_map(Value::as_str).map(str::to_owned));
+        for (name, reasons) in details.and_then(|details| details["fieldErrors"].as_object()).into_iter().flatten() {
+            let reasons = reasons.as_array().into_iter().flatten().filter_map(Value::as_str);
+            problems.extend(reasons.map(|reason| format!("{name}: {reason}")));
+        }
+        match (problems.is_empty(), self.refusal) {
+            (false, _) => problems.join("; "),
+            (true, Some(refusal)) => format!("{} See {}", self.message, refusal.fix_url()),
+            (true, None) => self.message.clone(),
+        }
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), details: None, refusal: None }
     }
@@ -102,8 +119,43 @@ impl IntoResponse for Failure {
     }
 }
 
+/// The format of an error's body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// The service's own.
+    #[default]
+    Envelope,
+    /// That of Anthropic's Messages API.
+    Anthropic,
+}
+
+/// An error in the format of Anthropic's Messages API.
+pub(crate) fn anthropic(status: StatusCode, message: &str, request_id: Option<&str>) -> Value {
+    let kind = match status.as_u16() {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    };
+    let mut body = json!({ "type": "error", "error": { "type": kind, "message": message } });
+    if let Some(id) = request_id {
+        body["request_id"] = json!(id);
+    }
+    body
+}
+
 /// Writes the body of a response that carries a [`Failure`], which [`take`] has taken out.
-pub(crate) fn render(failure: Failure, request_id: &str) -> Response {
+pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) -> Response {
+    if format == ErrorFormat::Anthropic {
+        let body = anthropic(failure.status, &failure.sentence(), None);
+        return (failure.status, Json(body)).into_response();
+    }
     let mut error = json!({
         "code": failure.code,
         "message": failure.message,

@@ -61,7 +61,8 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay()).await;
     }
-    let instead = fault.as_ref().and_then(Fault::instead);
+    let format = operation.map(Operation::error_format).unwrap_or_default();
+    let instead = fault.as_ref().and_then(|fault| fault.instead(format));
     let is_replaced = instead.is_some() && !fault.as_ref().is_some_and(Fault::is_carried_out);
     let answered = if is_replaced {
         None

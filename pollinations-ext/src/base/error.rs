@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
-use pollinations_api::types::{ChatCompletion, ErrorCode};
+use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, ResponseReply};
 
 use super::reason::{PaymentKind, RateLimit};
 
@@ -44,7 +44,7 @@ struct Inner {
     details: Option<serde_json::Value>,
     body: Option<String>,
     text: Option<String>,
-    partial: Option<Box<ChatCompletion>>,
+    partial: Option<Box<Partial>>,
     attempts: u32,
     retry_after: Option<Duration>,
     payment: Option<PaymentKind>,
@@ -52,6 +52,19 @@ struct Inner {
     fix_url: Option<String>,
     outcome_unknown: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What arrived of a reply before its stream failed, in the form of its API.
+pub(crate) enum Partial {
+    Chat(ChatCompletion),
+    Message(MessageResponse),
+    Response(ResponseReply),
+}
+
+impl From<ChatCompletion> for Partial {
+    fn from(completion: ChatCompletion) -> Self {
+        Self::Chat(completion)
+    }
 }
 
 /// The kinds of [`Error`].
@@ -205,8 +218,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_partial(mut self, partial: Option<ChatCompletion>) -> Self {
-        self.0.partial = partial.map(Box::new);
+    pub(crate) fn with_partial(mut self, partial: Option<impl Into<Partial>>) -> Self {
+        self.0.partial = partial.map(|partial| Box::new(partial.into()));
         self
     }
 
@@ -410,7 +423,59 @@ impl Error {
     /// # }
     /// ```
     pub fn partial(&self) -> Option<&ChatCompletion> {
-        self.0.partial.as_deref()
+        match self.0.partial.as_deref() {
+            Some(Partial::Chat(completion)) => Some(completion),
+            _ => None,
+        }
+    }
+
+    /// What arrived of a streamed message before the stream failed or broke off: the same as [`partial`](Self::partial),
+    /// for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and if nothing had arrived.
+    ///
+    /// The content may end anywhere. The `input` of a tool call that did not arrive in full is a JSON string with the
+    /// part that did. [`MessageReply::from`](crate::messages::MessageReply) reads it like a whole reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::messages::MessageReply;
+    ///
+    /// if let Some(reply) = error.partial_message().cloned().map(MessageReply::from) {
+    ///     println!("{} … ({error})", reply.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_message(&self) -> Option<&MessageResponse> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Message(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What arrived of a streamed response before the stream failed or broke off: the same as
+    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors, and
+    /// if nothing had arrived.
+    ///
+    /// The text and the arguments of calls may end anywhere.
+    /// [`ModelResponse::from`](crate::responses::ModelResponse) reads it like a whole response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::responses::ModelResponse;
+    ///
+    /// if let Some(response) = error.partial_response().cloned().map(ModelResponse::from) {
+    ///     println!("{} … ({error})", response.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_response(&self) -> Option<&ResponseReply> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Response(response)) => Some(response),
+            _ => None,
+        }
     }
 
     /// How many requests were sent. 0 when the error came up before the first.

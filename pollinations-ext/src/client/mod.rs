@@ -2,6 +2,7 @@
 
 mod builder;
 mod images;
+mod text;
 
 use std::{fmt, sync::Arc};
 

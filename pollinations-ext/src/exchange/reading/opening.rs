@@ -112,7 +112,7 @@ impl Opening<'_> {
             return Err(failure);
         }
         let value: Option<Value> = json::read(&all).ok();
-        match value.filter(|value| value["choices"].as_array().is_some_and(|choices| !choices.is_empty())) {
+        match value.filter(is_reply) {
             Some(reply) => {
                 let events = Bytes::from(format!("data: {reply}\n\ndata: [DONE]\n\n"));
                 let events = Events::open(body, events, self.headers).await;
@@ -135,6 +135,13 @@ impl Opening<'_> {
     fn failure(&self, error: Error) -> Failure {
         Failure::Other(error.with_request_id(request_id(&self.headers)))
     }
+}
+
+/// Whether a document is a whole reply: a chat completion, a message, or a response.
+fn is_reply(value: &Value) -> bool {
+    value["choices"].as_array().is_some_and(|choices| !choices.is_empty())
+        || value["type"] == "message" && value["content"].is_array()
+        || value["object"] == "response" && value["output"].is_array()
 }
 
 /// Reads as much of a body as it takes to tell what it is. `promised` says that the content type is that of events.

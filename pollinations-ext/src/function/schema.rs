@@ -5,7 +5,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// What asks for a `T`.
-pub(super) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
+pub(crate) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
     let mut schema = schema::<T>();
     // Providers that keep to a schema by force know no maps, and want every property required.
     let strict = close(&mut schema);
@@ -20,7 +20,7 @@ pub(super) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
 }
 
 /// What the arguments of a function are, as the model is shown them.
-pub(super) fn parameters<A: JsonSchema>() -> Map<String, Value> {
+pub(crate) fn parameters<A: JsonSchema>() -> Map<String, Value> {
     let parameters = object(schema::<A>());
     match parameters.get("type") {
         // A function that takes nothing.

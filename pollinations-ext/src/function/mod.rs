@@ -1,12 +1,13 @@
 //! Rust functions that a model may call.
 
+pub(crate) mod schema;
+
 use std::{fmt, sync::Arc};
 
 use pollinations_api::types::FunctionDefinition;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::schema;
 use crate::base::maybe_send::{BoxFuture, MaybeSend};
 
 /// What the model is told: the result in JSON, or what went wrong.
@@ -107,7 +108,7 @@ impl Function {
     }
 
     /// Calls it with arguments as a model writes them.
-    pub(super) async fn call(&self, arguments: &str) -> Outcome {
+    pub(crate) async fn call(&self, arguments: &str) -> Outcome {
         (self.call)(arguments)?.await
     }
 }

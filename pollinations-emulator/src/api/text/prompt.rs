@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::{Path, State},
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use serde_json::json;
 
@@ -24,18 +22,15 @@ use crate::{
     state::{self, Tokens},
 };
 
-pub(super) fn routes() -> Router<Arc<state::State>> {
-    Router::new().route("/text/{prompt}", get(generate).post(generate))
-}
-
-async fn generate(
+pub(super) async fn generate(
     Caller(key): Caller,
     State(state): State<Arc<state::State>>,
     Path(prompt): Path<String>,
     query: Params,
 ) -> Result<Response, Failure> {
     let model = query.text("model").unwrap_or("openai").to_owned();
-    let said = Answer::to_prompt(&prompt, query.text("system"));
+    let mut said = Answer::to_prompt(&prompt, query.text("system"));
+    said.limit(query.integer("max_tokens").and_then(|most| u64::try_from(most).ok()));
     let text = said.text.clone().unwrap_or_default();
     let tokens = Tokens { input_text: count(&prompt), output_text: count(&text), ..Tokens::default() };
     state.ledger.spend(&key, "text", &model, tokens)?;
