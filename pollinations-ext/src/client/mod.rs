@@ -1,5 +1,6 @@
 //! The client.
 
+mod account;
 mod builder;
 
 use std::{fmt, sync::Arc};
