@@ -22,7 +22,10 @@ mod text;
 mod three_d;
 mod video;
 
-pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
+pub use account::{
+    Account, Agents, ChangeKeyRequest, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest,
+    EarningsTransactionsRequest, Integrations, Keys, MyModels, UsageRequest, UsageStream,
+};
 pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
 pub use base::{
     error::{Error, ErrorKind},

@@ -33,37 +33,7 @@ pub const PENDING: &[&str] = &[
     "realtime_v1",
     //
     // Keys, earnings and quests
-    "account_earnings",
-    "account_quests",
-    "create_key",
-    "earnings_transactions",
-    "key_usage",
-    "list_keys",
-    "quest_catalog",
-    "quest_rewards",
-    "report_harness",
-    "revoke_key",
-    "update_key",
     //
     // Agents, models of the account, integrations
-    "connect_integration",
-    "create_agent",
-    "create_endpoint_agent",
-    "create_my_model",
-    "delete_agent",
-    "delete_my_model",
-    "disconnect_integration",
-    "get_agent",
-    "list_agents",
-    "list_fallback_candidates",
-    "list_integrations",
-    "list_my_models",
-    "list_upstream_models",
-    "search_toolkits",
-    "sync_agent",
-    "test_my_model",
-    "update_agent",
-    "update_my_model",
-    "update_provider_profile",
     //
 ];

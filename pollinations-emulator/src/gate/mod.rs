@@ -33,12 +33,44 @@ pub(crate) use extract::{Caller, Params};
 /// Bytes of a request at the most.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
-/// Operations on the account, and the permission that each needs.
-const PERMISSIONS: &[(&str, &str)] = &[
-    ("account_balance", "balance"),
-    ("account_profile", "profile"),
-    ("account_usage", "usage"),
-    ("account_usage_daily", "usage"),
+/// Operations on the account, and the permission that each needs. What is not here needs none: the status of the key and
+/// its own usage, the profile, whose name and e-mail address come with `profile`, and the balance, which is checked where
+/// it is answered.
+const PERMISSIONS: &[(&str, &[&str])] = &[
+    (
+        "usage",
+        &[
+            "account_usage",
+            "account_usage_daily",
+            "account_earnings",
+            "earnings_transactions",
+            "account_quests",
+            "quest_rewards",
+        ],
+    ),
+    (
+        "keys",
+        &[
+            "list_keys",
+            "create_key",
+            "update_key",
+            "revoke_key",
+            "list_agents",
+            "create_agent",
+            "get_agent",
+            "update_agent",
+            "delete_agent",
+            "list_my_models",
+            "create_my_model",
+            "update_my_model",
+            "delete_my_model",
+            "create_endpoint_agent",
+            "list_upstream_models",
+            "list_fallback_candidates",
+            "test_my_model",
+            "update_provider_profile",
+        ],
+    ),
 ];
 
 /// The middleware around all of it.
@@ -143,7 +175,8 @@ fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[
     let media = matches!(operation.id.as_str(), "upload_media" | "fetch_media" | "media_exists");
     match key {
         Some(key) => {
-            let needed = PERMISSIONS.iter().find(|(id, _)| *id == operation.id).map(|(_, permission)| *permission);
+            let is_under = |operations: &[&str]| operations.contains(&operation.id.as_str());
+            let needed = PERMISSIONS.iter().find(|(_, operations)| is_under(operations)).map(|(needed, _)| *needed);
             if let Some(permission) = needed.filter(|permission| !key.allows_account(permission)) {
                 return Err(Failure::forbidden(format!("The key lacks the permission account:{permission}.")));
             }

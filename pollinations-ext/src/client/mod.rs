@@ -1,5 +1,6 @@
 //! The client.
 
+mod account;
 mod builder;
 mod images;
 mod text;

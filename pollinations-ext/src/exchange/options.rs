@@ -48,6 +48,11 @@ impl Options {
         self.fields.insert(name, value);
     }
 
+    /// Refuses the request, when it is sent, for a value that the service could make nothing of.
+    pub(crate) fn refuse(&mut self, problem: impl Into<String>) {
+        self.problem.get_or_insert_with(|| problem.into());
+    }
+
     /// Adds what the caller wants added.
     pub(crate) fn apply(&self, request: &mut Request) -> Result<(), Error> {
         if let Some(problem) = &self.problem {
@@ -225,7 +230,26 @@ macro_rules! into_setters {
     )* };
 }
 
-pub(crate) use {into_setters, setters};
+/// The same for lists of texts. Each call replaces the whole list.
+macro_rules! list_setters {
+    (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident, $value:literal;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $make, ".", stringify!($name), "(", $value, ");")]
+        /// # }
+        /// ```
+        pub fn $name<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+            self.$target.$name = values.into_iter().map(Into::into).collect();
+            self
+        }
+    )* };
+}
+
+pub(crate) use {into_setters, list_setters, setters};
 
 /// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
 macro_rules! safety_methods {

@@ -20,7 +20,7 @@ const DOCUMENT: &str = include_str!("../../openapi.json");
     name = "cargo xtask contract",
     bin_name = "cargo xtask contract",
     after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
-                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --format junit"
+                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --allow-changes --format junit"
 )]
 struct Arguments {
     /// Where the server is, such as `https://gen.pollinations.ai`
@@ -32,6 +32,9 @@ struct Arguments {
     /// What the run may cost
     #[arg(long, value_enum, default_value_t = Spend::None)]
     spend: Spend,
+    /// Let the run change the account: make keys, agents, models and connections of its own, and remove them again
+    #[arg(long)]
+    allow_changes: bool,
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -106,6 +109,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             Spend::Cheap => contract::Spend::Cheap,
             Spend::All => contract::Spend::All,
         },
+        allow_changes: arguments.allow_changes,
         aspects: aspects(&arguments.aspects),
         operations: arguments.operations.clone(),
         key: key("POLLINATIONS_API_KEY")?,

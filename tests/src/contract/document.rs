@@ -88,7 +88,16 @@ impl Document {
         };
         let content = response["content"].as_object();
         let kind = exchange.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let Some(content) = content.filter(|content| !content.is_empty()) else { return verdict };
+        let Some(content) = content.filter(|content| !content.is_empty()) else {
+            // An object that says how it went does no harm; anything else was meant for somebody.
+            let is_object = serde_json::from_slice::<Value>(&exchange.body).is_ok_and(|body| body.is_object());
+            if !exchange.body.trim_ascii().is_empty() && !is_object {
+                verdict
+                    .problems
+                    .push(format!("{}: the answer has a body, which the document does not have", operation.id));
+            }
+            return verdict;
+        };
         if exchange.method == "HEAD" {
             return verdict;
         }
