@@ -17,7 +17,14 @@ pub(crate) fn iso(offset_hours: i64) -> String {
 
 /// As in `2026-02-25 12:00:00`, which is how usage records have it.
 pub(crate) fn record() -> String {
-    Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    record_before(0)
+}
+
+/// As [`record`], this many minutes ago.
+pub(crate) fn record_before(minutes: i64) -> String {
+    let now = Timestamp::now();
+    let time = now.checked_sub(jiff::SignedDuration::from_secs(minutes.saturating_mul(60))).unwrap_or(now);
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// As [`iso`], this many seconds from now.

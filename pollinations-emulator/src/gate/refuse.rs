@@ -29,6 +29,9 @@ pub(super) fn render(
     asked: &Asked,
     request_id: &str,
 ) -> Response {
+    if operation.is_some_and(|operation| operation.is_media) {
+        return failure::flat(failure);
+    }
     let Some(refusal) = failure.refusal() else { return failure::render(failure, request_id) };
     match (form, operation.and_then(Operation::text_form)) {
         (Refusals::Older, _) => failure::render(failure.older(), request_id),

@@ -16,7 +16,7 @@ mod ledger;
 
 pub(crate) use codes::{Code, Codes};
 pub(crate) use devices::{Decision, Devices};
-pub(crate) use files::{File, Files};
+pub(crate) use files::{File, Files, Stored};
 pub(crate) use generations::{Finished, Generations, Place, Request};
 pub(crate) use ledger::{Ledger, Record, Tokens};
 
