@@ -40,8 +40,10 @@ pub use decision::{DecideRequest, DecisionReply};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
 pub use image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};
-pub use media::{Media, UploadRequest};
-pub use models::Models;
+pub use media::{GalleryRequest, GalleryStream, Media, UploadRequest};
+pub use models::{
+    ModelInfoExt, ModelReport, ModelStatsRequest, ModelStatusRequest, Models, ModelsRequest, Prices, ReportRow,
+};
 /// The generated client, for what this layer has no method for. See [`Pollinations::api`].
 pub use pollinations_api as api;
 /// The types of requests and responses, generated from the service's document.

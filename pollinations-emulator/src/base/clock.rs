@@ -42,6 +42,11 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
+/// As [`record`], this many minutes ago.
+pub(crate) fn record_before(minutes: i64) -> String {
+    record_at(minutes.saturating_mul(-60))
+}
+
 /// As [`iso`], this many seconds from now.
 #[allow(clippy::cast_possible_truncation, reason = "saturates, as it should")]
 pub(crate) fn after(seconds: f64) -> String {

@@ -88,6 +88,8 @@ pub(crate) struct Operation {
     path: String,
     /// Whether a key is needed.
     pub(crate) needs_key: bool,
+    /// Whether the media service has it, whose errors are flat.
+    pub(crate) is_media: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The texts of a form.
     pub(crate) form: Vec<Parameter>,
@@ -108,6 +110,11 @@ impl Operation {
     /// The format of its errors.
     pub(crate) fn error_format(&self) -> ErrorFormat {
         if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
+    }
+
+    /// Whether its requests may be files of hundreds of MiB.
+    pub(crate) fn takes_large_files(&self) -> bool {
+        self.is_media && self.method == "POST"
     }
 
     /// Whether `no-cache=true` makes a new result.
@@ -199,6 +206,7 @@ impl Document {
                     id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                     method,
                     path: path.clone(),
+                    is_media: is_media(item) || is_media(operation),
                     needs_key: operation.get("security").map_or(global, has_requirement),
                     parameters: parameters.collect(),
                     form: form(&document, &content["multipart/form-data"]["schema"], &components),
@@ -207,6 +215,11 @@ impl Document {
         }
         Self { operations }
     }
+}
+
+/// Whether the document names a server of its own for a path or an operation: only the media service has one.
+fn is_media(value: &Value) -> bool {
+    value["servers"].as_array().is_some_and(|servers| !servers.is_empty())
 }
 
 /// The fields of a form that are no files.

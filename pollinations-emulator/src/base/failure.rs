@@ -70,6 +70,11 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
+    /// There is no such model, or the key may not use it.
+    pub(crate) fn no_model(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no model {name}."))
+    }
+
     /// The generation ended without a result.
     pub(crate) fn lost() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "The generation was lost. Send it again.")
@@ -186,6 +191,25 @@ pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) ->
     }
     let body = json!({ "status": failure.status.as_u16(), "success": false, "error": error });
     (failure.status, Json(body)).into_response()
+}
+
+/// Writes the body of a response that carries a [`Failure`] as the media service does: flat, and with all there is to say
+/// in the message.
+pub(crate) fn flat(failure: Failure) -> Response {
+    let details = failure.details.unwrap_or_default();
+    let fields = details["fieldErrors"].as_object().into_iter().flatten();
+    let fields = fields.flat_map(|(name, problems)| {
+        problems
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(move |problem| format!("{name} {problem}"))
+    });
+    let form = details["formErrors"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let problems: Vec<String> = form.chain(fields).collect();
+    let message = if problems.is_empty() { failure.message } else { problems.join("; ") };
+    (failure.status, Json(json!({ "error": message }))).into_response()
 }
 
 /// Takes the failure out of a response that carries one.

@@ -20,7 +20,7 @@ mod ledger;
 pub(crate) use codes::{Code, Codes};
 pub(crate) use devices::{Decision, Devices};
 pub(crate) use earnings::Earning;
-pub(crate) use files::{File, Files};
+pub(crate) use files::{File, Files, Stored};
 pub(crate) use generations::{Finished, Generations, Place, Request};
 pub(crate) use items::{Account, Items};
 pub(crate) use keys::{Entry, Keys, NewKey};

@@ -305,7 +305,7 @@ impl Pollinations {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let music = pollinations.models().find("music").await?;
-    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenmusic"));
+    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenlabs/music-v2"));
     /// # Ok(())
     /// # }
     /// ```

@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use reqwest::Request;
 use serde_json::{Map, Value};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::content::Content;
 use crate::{
     base::{error::Error, progress::Report},
     retry::RetryPolicy,
@@ -19,6 +21,9 @@ pub(crate) struct Options {
     pub(crate) attempt_timeout: Option<Duration>,
     /// Who wants to know how much of the body has gone.
     pub(crate) report: Option<Report>,
+    /// The body, if it is not written into the request but read from where it is, anew for each attempt.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) content: Option<Content>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,

@@ -12,11 +12,14 @@ use std::{
 
 use http::{
     HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
+
+#[cfg(not(target_arch = "wasm32"))]
+use bytes::Bytes;
 
 #[cfg(not(target_arch = "wasm32"))]
 use self::connections::Connections;
@@ -25,7 +28,6 @@ use crate::{
         error::{Error, ErrorKind},
         header::{header, request_id},
         json,
-        progress::Report,
         reason::PaymentKind,
         time::{Instant, timeout, until},
     },
@@ -50,6 +52,11 @@ use crate::{
         self, Ask, Bucket, Exchange, Failure, Limits, Observer, Outcome, Payment, PaymentPolicy, PaymentRequired,
         Repeat, RetryPolicy,
     },
+};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{
+    base::{file::Data, progress::Report},
+    exchange::content::{Content, Problem},
 };
 
 /// Bytes of a body that is held in memory, by default.
@@ -166,6 +173,8 @@ impl Shared {
             repeat: self.repeat(&request, operation, receive),
             #[cfg(not(target_arch = "wasm32"))]
             report: options.report.clone(),
+            #[cfg(not(target_arch = "wasm32"))]
+            content: options.content.clone(),
             request: Some(request),
             generation: 0,
         };
@@ -244,6 +253,9 @@ struct Sending<'a> {
     repeat: Repeat,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
+    /// The body, if it is read from where it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    content: Option<Content>,
     /// The request without a key; nothing once it was sent and cannot be repeated.
     request: Option<Request>,
     /// That of the key which the last attempt was made with.
@@ -265,9 +277,7 @@ impl Exchange for Sending<'_> {
             self.shared.authenticate(&mut request, key);
         }
         #[cfg(not(target_arch = "wasm32"))]
-        if let Some(report) = &self.report {
-            report.follow(&mut request);
-        }
+        let problem = self.fill(&mut request).await.map_err(Failure::Other)?;
         let mut limit = left;
         if self.receive == Receive::Native {
             *request.timeout_mut() = Some(left);
@@ -275,10 +285,13 @@ impl Exchange for Sending<'_> {
             limit = left.saturating_add(Duration::from_secs(1));
         }
         let answer = pin!(self.send(request, patience));
-        match timeout(limit, answer).await {
+        let result = match timeout(limit, answer).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Other(late(self.timeout))),
-        }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
+        result
     }
 
     fn status(received: &Received) -> StatusCode {
@@ -347,6 +360,21 @@ fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
 }
 
 impl Sending<'_> {
+    /// Gives the request the body of this attempt, if it is not written into it or somebody wants to know how far it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn fill(&self, request: &mut Request) -> Result<Problem, Error> {
+        let written = || {
+            let bytes = request.body().filter(|_| self.report.is_some())?.as_bytes()?;
+            Some(Content::new([Data::Bytes(Bytes::copy_from_slice(bytes))]))
+        };
+        let Some(content) = self.content.clone().or_else(written) else { return Ok(Problem::default()) };
+        let (body, problem) = content.open(self.report.clone()).await?;
+        *request.body_mut() = Some(body);
+        // That of the body which was written into the request; HTTP's client sends that of this one.
+        request.headers_mut().remove(CONTENT_LENGTH);
+        Ok(problem)
+    }
+
     /// Sends the request. With `patience`, no answer within that time, or silence within it for too long, is
     /// [`Failure::Late`].
     async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
