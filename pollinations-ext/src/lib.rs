@@ -12,6 +12,8 @@ mod image;
 mod key;
 mod media;
 mod models;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub mod realtime;
 mod reply;
 mod retry;
 mod text;

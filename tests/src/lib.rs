@@ -42,5 +42,6 @@ mod pages {
         Performance: "../../docs/performance.md";
         Architecture: "../../docs/architecture.md";
         Release: "../../docs/release.md";
+        Realtime: "../../docs/realtime.md";
     }
 }

@@ -37,8 +37,6 @@ pub const PENDING: &[&str] = &[
     "media_metadata",
     //
     // Realtime
-    "realtime",
-    "realtime_v1",
     //
     // Keys, earnings and quests
     "account_earnings",

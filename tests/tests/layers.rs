@@ -13,7 +13,7 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
+        &["account", "audio", "byop", "chat", "image", "models", "realtime", "text", "video"],
         // What several groups share: replies as they are written, and files that have an address.
         &["media", "reply"],
         // One request out, one response in.
@@ -50,6 +50,7 @@ const EMULATOR: Plan = Plan {
             "api/image",
             "api/media",
             "api/models",
+            "api/realtime",
             "api/sign_in",
             "api/text",
         ],

@@ -15,6 +15,7 @@ mod document;
 mod image;
 mod media;
 mod models;
+mod realtime;
 mod sign_in;
 mod text;
 mod video;
@@ -24,7 +25,7 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 11] = [
+    let rooms: [Routes; 12] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
@@ -33,6 +34,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         image::routes(),
         media::routes(),
         models::routes(),
+        realtime::routes(),
         sign_in::routes(),
         text::routes(),
         video::routes(),

@@ -1,6 +1,8 @@
 //! The client.
 
 mod builder;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+mod realtime;
 
 use std::{fmt, sync::Arc};
 
