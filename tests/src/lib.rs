@@ -43,5 +43,6 @@ mod pages {
         Architecture: "../../docs/architecture.md";
         Release: "../../docs/release.md";
         Realtime: "../../docs/realtime.md";
+        OtherLanguages: "../../docs/other-languages.md";
     }
 }

@@ -9,16 +9,12 @@ use http::{
         CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
-use reqwest::{Client, Request, Response, Upgraded, redirect::Policy};
+use reqwest::{Client, Request, Response, redirect::Policy};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Earlier, Receive, Received, Shared};
-use crate::{
-    base::{
-        error::{Error, ErrorKind},
-        header::{header, request_id},
-    },
-    exchange::{call::Write, options::Options},
+use crate::base::{
+    error::{Error, ErrorKind},
+    header::{header, request_id},
 };
 
 /// The HTTP client for connections that become WebSockets. It speaks HTTP/1.1, which the handshake needs, and follows no
@@ -34,7 +30,7 @@ impl Upgrades {
         Self { connect_timeout, client: OnceLock::new() }
     }
 
-    fn client(&self) -> Result<Client, Error> {
+    pub(crate) fn client(&self) -> Result<Client, Error> {
         if let Some(client) = self.client.get() {
             return Ok(client.clone());
         }
@@ -47,28 +43,6 @@ impl Upgrades {
             .pool_max_idle_per_host(0);
         let client = builder.build().map_err(Error::transport)?;
         Ok(self.client.get_or_init(|| client).clone())
-    }
-}
-
-impl Shared {
-    /// Opens a WebSocket: the connection after the handshake. `client` replaces the HTTP client of this crate.
-    pub(crate) async fn upgrade<T, E>(
-        &self,
-        client: Option<&Client>,
-        operation: &str,
-        options: &Options,
-        send: impl Write<T, E>,
-    ) -> Result<Upgraded, Error> {
-        let named = |error: Error| error.with_operation(operation);
-        let request = send.write(self).map_err(named)?;
-        let client = client.map_or_else(|| self.upgrades.client(), |client| Ok(client.clone())).map_err(named)?;
-        let running = self.run(&client, request, operation, options, Receive::Upgrade, Earlier::default());
-        let (received, attempts) = Box::pin(running).await.explain(operation, &self.keys)?;
-        let failed = |error: Error| error.with_operation(operation).with_attempts(attempts);
-        match received {
-            Received::Response(response) => response.upgrade().await.map_err(|error| failed(Error::transport(error))),
-            _ => Err(failed(no_websocket(StatusCode::OK))),
-        }
     }
 }
 
