@@ -15,6 +15,8 @@ mod key;
 mod media;
 pub mod messages;
 mod models;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub mod realtime;
 mod reply;
 pub mod responses;
 mod retry;

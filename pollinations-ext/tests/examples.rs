@@ -118,7 +118,7 @@ async fn every_example_runs() {
     }
     // Names of all that were tried, and of those that ask a user.
     let mut names: Vec<&str> = tried.iter().map(|(name, ..)| *name).collect();
-    names.extend(["login", "device_login", "sign_in", "web_sign_in", "quickstart"]);
+    names.extend(["login", "device_login", "sign_in", "web_sign_in", "quickstart", "realtime", "realtime_sound"]);
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -129,6 +129,31 @@ async fn every_example_runs() {
             "{name} has {lines} lines"
         );
     }
+}
+
+#[cfg(feature = "realtime")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_realtime_sessions() {
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("question.pcm"), [0; 48_000]).unwrap();
+    let tried: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "realtime",
+            &[],
+            "Hello\nAnd now?\n",
+            "You said: Hello (with the instruction: Be brief.)\nYou said: And now? (with the instruction: Be brief.)\n",
+        ),
+        ("realtime_sound", &["question.pcm", "answer.pcm"], "", "You said: A recording of 1.0 s.\nanswer.pcm (2 s)\n"),
+    ];
+    for (name, arguments, input, expected) in tried {
+        let mut command = example(name, &emulator, folder.path());
+        command.args(*arguments);
+        let shown = tokio::task::spawn_blocking(move || run(&mut command, input)).await.unwrap();
+        assert_eq!(shown, *expected, "{name}");
+    }
+    // 7 words of 0.3 s each.
+    assert_eq!(fs::read(folder.path().join("answer.pcm")).unwrap().len(), 7 * 14_400);
 }
 
 /// Starts an example that asks the user for something, and returns it with its first line.

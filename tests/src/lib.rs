@@ -44,5 +44,7 @@ mod pages {
         Performance: "../../docs/performance.md";
         Architecture: "../../docs/architecture.md";
         Release: "../../docs/release.md";
+        Realtime: "../../docs/realtime.md";
+        OtherLanguages: "../../docs/other-languages.md";
     }
 }

@@ -29,8 +29,6 @@ pub const PENDING: &[&str] = &[
     "media_metadata",
     //
     // Realtime
-    "realtime",
-    "realtime_v1",
     //
     // Keys, earnings and quests
     //

@@ -457,6 +457,11 @@ async fn every_operation_and_every_parameter() {
     reach!("list_image_models" [] client.models(), image());
     reach!("list_audio_models" [] client.models(), audio());
 
+    reach!("realtime_v1" [] client.clone(), realtime("x"), .connect());
+    reach!("realtime_v1" ["model"] client.clone(), realtime("x"), .connect());
+    reach!("realtime" [] client.realtime("x").unversioned(), connect());
+    reach!("realtime" ["model"] client.realtime("x"), unversioned(), .connect());
+
     /// Sends each parameter that has no method of its own by the one that takes any name.
     macro_rules! beyond {
         ($operation:literal $part:ident $receiver:expr, $method:ident $($send:tt)*) => {{

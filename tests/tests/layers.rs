@@ -22,15 +22,16 @@ const EXT: Plan = Plan {
             "image",
             "messages",
             "models",
+            "realtime",
             "responses",
             "text",
             "three_d",
             "video",
         ],
-        // What several groups share: replies as they are written, and files that have an address.
-        &["function", "media", "reply"],
         // What several groups share: replies as they are written, Rust functions for models to call, and files that have
-        // an address.        // One request out, one response in.
+        // an address.
+        &["function", "media", "reply"],
+        // One request out, one response in.
         &["exchange"],
         &["retry"],
         &["key"],
@@ -64,6 +65,7 @@ const EMULATOR: Plan = Plan {
             "api/image",
             "api/media",
             "api/models",
+            "api/realtime",
             "api/sign_in",
             "api/text",
             "api/three_d",

@@ -15,6 +15,7 @@ mod document;
 mod image;
 mod media;
 mod models;
+mod realtime;
 mod sign_in;
 mod text;
 mod three_d;
@@ -34,6 +35,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         image::routes(),
         media::routes(),
         models::routes(),
+        realtime::routes(),
         sign_in::routes(),
         text::routes(),
         three_d::routes(),

@@ -1,8 +1,11 @@
 //! `openapi.json`, as the rules that requests are checked by.
 
-use std::sync::LazyLock;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
-use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{
@@ -13,7 +16,10 @@ use super::{
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
 
-/// The rules of all operations, made when they are first needed.
+/// The compiled rules of a value. Everything that has the same rules shares them.
+type Validator = Arc<jsonschema::Validator>;
+
+/// The rules of all operations, made when they are first needed. All emulators of a process share them.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(TEXT));
 
 /// Aliases of operations: the older gateway's paths, and the deprecated one. The last segment of an alias with a
@@ -78,6 +84,9 @@ pub(crate) enum TextForm {
 
 struct Document {
     operations: Vec<Operation>,
+    /// How many schemas have been compiled for that.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test asks"))]
+    compiled: usize,
 }
 
 /// What the document says of one operation.
@@ -169,7 +178,7 @@ impl Document {
         // The document is part of the program, and a test reads it.
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let schemas = document["components"]["schemas"].as_object().map(json_schemas);
-        let components = json!({ "components": { "schemas": schemas } });
+        let components = Components::new(json!({ "components": { "schemas": schemas } }));
         let global = has_requirement(&document["security"]);
         let says_coalesced = document["paths"]
             .as_object()
@@ -213,7 +222,8 @@ impl Document {
                 });
             }
         }
-        Self { operations }
+        let compiled = components.compiled.borrow().len();
+        Self { operations, compiled }
     }
 }
 
@@ -223,7 +233,7 @@ fn is_media(value: &Value) -> bool {
 }
 
 /// The fields of a form that are no files.
-fn form(document: &Value, schema: &Value, components: &Value) -> Vec<Parameter> {
+fn form(document: &Value, schema: &Value, components: &Components) -> Vec<Parameter> {
     let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
     let is_file = |schema: &Value| schema["format"] == "binary" || schema["items"]["format"] == "binary";
     let texts = properties.filter(|(_, schema)| !is_file(schema));
@@ -244,14 +254,36 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.unwrap_or(value)
 }
 
-fn compile(schema: &Value, components: &Value) -> Option<Validator> {
+/// What schemas refer to, and those that have been compiled.
+struct Components {
+    value: Value,
+    compiled: RefCell<HashMap<String, Option<Validator>>>,
+}
+
+impl Components {
+    fn new(value: Value) -> Self {
+        Self { value, compiled: RefCell::default() }
+    }
+}
+
+/// Compiles a schema, unless one like it has been compiled before.
+fn compile(schema: &Value, components: &Components) -> Option<Validator> {
     let mut root = json!({ "allOf": [json_schema(schema)] });
-    root["components"] = components["components"].clone();
-    jsonschema::options().should_validate_formats(true).build(&root).ok()
+    let text = root.to_string();
+    if let Some(known) = components.compiled.borrow().get(&text) {
+        return known.clone();
+    }
+    // Most schemas of parameters refer to nothing.
+    if text.contains("\"$ref\"") {
+        root["components"] = components.value["components"].clone();
+    }
+    let made = jsonschema::options().should_validate_formats(true).build(&root).ok().map(Arc::new);
+    components.compiled.borrow_mut().insert(text, made.clone());
+    made
 }
 
 impl Parameter {
-    fn new(document: &Value, parameter: &Value, components: &Value) -> Option<Self> {
+    fn new(document: &Value, parameter: &Value, components: &Components) -> Option<Self> {
         let schema = &parameter["schema"];
         let inner = schema["allOf"].get(0).unwrap_or(schema);
         let kind = match resolve(document, inner)["type"].as_str() {
@@ -312,6 +344,29 @@ mod tests {
             }
         }
         assert_eq!(operations().count(), count);
+    }
+
+    #[test]
+    fn no_schema_is_compiled_twice() {
+        let rules = |document: &Document| {
+            let of_one = |operation: &Operation| {
+                let parameters = operation.parameters.iter().chain(&operation.form);
+                let parameters = parameters.map(|parameter| Arc::as_ptr(&parameter.validator));
+                parameters.chain(operation.body.as_ref().map(Arc::as_ptr)).collect::<Vec<_>>()
+            };
+            document.operations.iter().flat_map(of_one).collect::<Vec<_>>()
+        };
+        let document = Document::parse(TEXT);
+        let mut used = rules(&document);
+        let all = used.len();
+        used.sort_unstable();
+        used.dedup();
+        assert!(used.len() < all, "many parameters have the same rules");
+        assert!(used.len() <= document.compiled, "{} are used, {} were compiled", used.len(), document.compiled);
+        // For the emulators of a process, it is done once.
+        let one = operation("POST", "/v1/chat/completions").and_then(|operation| operation.body.as_ref());
+        let same = operation("POST", "/openai").and_then(|operation| operation.body.as_ref());
+        assert!(one.zip(same).is_some_and(|(one, same)| Arc::ptr_eq(one, same)));
     }
 
     #[test]

@@ -75,6 +75,12 @@ impl Failure {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no model {name}."))
     }
 
+    /// The path answers WebSockets alone.
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "Connect with a WebSocket: this address takes no other request.";
+        Self::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", message)
+    }
+
     /// The generation ended without a result.
     pub(crate) fn lost() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "The generation was lost. Send it again.")

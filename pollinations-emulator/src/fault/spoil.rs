@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{
-        HeaderValue,
+        HeaderValue, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::Response,
@@ -35,7 +35,9 @@ impl Fault {
             || self.keep_alives
             || self.one_chunk
             || self.stream_error.is_some();
-        if !touches_body || response.extensions().get::<NoResponse>().is_some() {
+        // What has become a WebSocket has no body.
+        let has_no_body = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if !touches_body || has_no_body || response.extensions().get::<NoResponse>().is_some() {
             return response;
         }
         if self.edits() || self.one_chunk || self.stream_error.is_some() || self.truncate.is_some() {

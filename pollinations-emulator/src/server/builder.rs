@@ -2,7 +2,10 @@
 
 use std::{fmt, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
 
 use super::{Emulator, Scenario, serve::serve};
 use crate::{
@@ -169,6 +172,7 @@ impl Builder {
             codes: self.code_lifetime.map(Codes::lasting).unwrap_or_default(),
             apps: Apps::new(self.apps),
             requests: Counter::default(),
+            closing: watch::Sender::new(false),
         });
         let app = api::router(Arc::clone(&state));
         let (stop, stopped) = oneshot::channel::<()>();

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
+
 use crate::{
     base::{app::Apps, refusal::Refusals},
     fault::Faults,
@@ -45,6 +47,8 @@ pub(crate) struct State {
     pub(crate) codes: Codes,
     pub(crate) apps: Apps,
     pub(crate) requests: Counter,
+    /// Becomes true when the emulator stops, for what goes on without a request.
+    pub(crate) closing: watch::Sender<bool>,
 }
 
 /// Numbers for requests.

@@ -3,6 +3,8 @@
 mod account;
 mod builder;
 mod images;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+mod realtime;
 mod text;
 
 use std::{fmt, sync::Arc};

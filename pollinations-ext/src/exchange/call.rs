@@ -190,6 +190,25 @@ impl Shared {
         }
     }
 
+    /// Opens a WebSocket, and returns the connection after the handshake. `client` replaces the HTTP client of this crate.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    pub(crate) async fn upgrade<T, E>(
+        &self,
+        client: Option<&reqwest::Client>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<reqwest::Upgraded, Error> {
+        let named = |error: Error| error.with_operation(operation);
+        let request = send.write(self).map_err(named)?;
+        let client = client.map_or_else(|| self.upgrades.client(), |client| Ok(client.clone())).map_err(named)?;
+        let running = self.run(&client, request, operation, options, Receive::Upgrade, Earlier::default());
+        let (received, attempts) = Box::pin(running).await.explain(operation, &self.keys)?;
+        let Received::Response(response) = received else { return Err(nothing(operation)) };
+        let failed = |error| named(Error::transport(error)).with_attempts(attempts);
+        response.upgrade().await.map_err(failed)
+    }
+
     /// Makes a call, and returns what came of it and after how many attempts.
     async fn perform<T, E>(
         &self,

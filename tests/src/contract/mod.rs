@@ -175,14 +175,13 @@ pub async fn run(
                 (Err(problem), _) => row.fail(problem.as_str()),
                 (Ok(()), _) => {}
             }
-            let mut reached = false;
             for exchange in recorded.iter().filter(|_| blocked.is_none()) {
                 let verdict = document.judge(exchange);
-                reached |= verdict.operation.as_deref() == Some(probe.operation);
+                verdict.operation.iter().for_each(|operation| row.note_call(operation));
                 verdict.problems.into_iter().for_each(|problem| row.fail(problem));
                 verdict.drift.into_iter().for_each(|change| row.drift(change));
             }
-            if !reached && row.outcome() == Outcome::Passed {
+            if !row.calls(probe.operation) && row.outcome() == Outcome::Passed {
                 row.fail(format!("the probe has not called {}", probe.operation));
             }
             exchanges.extend(recorded);

@@ -3,6 +3,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod connections;
 mod effect;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub(crate) mod upgrade;
 
 use std::{
     pin::pin,
@@ -88,6 +90,9 @@ pub(crate) struct Shared {
     pub(crate) max_body: usize,
     /// The request of a chat, but for its body.
     pub(crate) chat: Arc<OnceLock<Request>>,
+    /// The HTTP client for connections that become WebSockets.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    pub(crate) upgrades: Arc<upgrade::Upgrades>,
 }
 
 /// When a response counts as received, and so is not asked for again.
@@ -104,6 +109,9 @@ pub(crate) enum Receive {
     Events,
     /// When its first event is there, or the first piece of its text if it has no events.
     Pieces,
+    /// When the server has switched to the WebSocket protocol.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    Upgrade,
 }
 
 /// A response, as it was asked to be received.
@@ -276,6 +284,10 @@ impl Exchange for Sending<'_> {
         if let Some(key) = current.key.as_ref().filter(|_| !is_public) {
             self.shared.authenticate(&mut request, key);
         }
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        if self.receive == Receive::Upgrade {
+            upgrade::ask(&mut request);
+        }
         #[cfg(not(target_arch = "wasm32"))]
         let problem = self.fill(&mut request).await.map_err(Failure::Other)?;
         let mut limit = left;
@@ -379,12 +391,18 @@ impl Sending<'_> {
     /// [`Failure::Late`].
     async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
         let begun = Instant::now();
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        let handshake = upgrade::Handshake::of(&request);
         let answer = within(patience, self.client.execute(request)).await?;
         let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
         #[cfg(not(target_arch = "wasm32"))]
         self.shared.connections.answered(&response);
         self.shared.keys.clean(response.headers_mut());
         let status = response.status();
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        if self.receive == Receive::Upgrade && (status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS) {
+            return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
+        }
         if !status.is_success() {
             if self.receive == Receive::Native {
                 return Err(unread(response).await);
@@ -405,6 +423,9 @@ impl Sending<'_> {
         match self.receive {
             Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
+            // It has been checked above.
+            #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+            Receive::Upgrade => Ok(Received::Response(response)),
             Receive::Whole => {
                 // A body that falls silent is asked for again, if that is to be had.
                 let silence = patience.map(|_| self.shared.idle_timeout);
