@@ -34,7 +34,10 @@ mod pages {
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
         Retries: "../../docs/retries.md";
-        Byop: "../../docs/byop.md";
+        ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
+        SignIn: "../../docs/sign-in.md";
+        Errors: "../../docs/errors.md";
+        Migration: "../../docs/migration.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";
