@@ -175,7 +175,10 @@ async fn a_model_that_never_stops_calling_is_stopped() {
     let request = client(&script.url).chat("openai").user("Hello").callable(clock()).max_rounds(3);
     let error = request.run().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ToolRounds);
-    assert_eq!(error.to_string(), "chat_completions: the model still calls functions after 3 rounds");
+    assert_eq!(
+        error.to_string(),
+        "chat_completions: the model still calls functions after 3 rounds; allow more with `max_rounds`"
+    );
     assert_eq!(script.requests().len(), 4);
 }
 

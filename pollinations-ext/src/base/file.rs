@@ -136,7 +136,8 @@ impl File {
             }
             Source::Reader(reader) => {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let reader = reader.ok_or_else(|| Error::request("the reader of the file has been read before"))?;
+                let reader = reader
+                    .ok_or_else(|| Error::request("the reader of the file was already used; create a new `File`"))?;
                 read(reader, limit).await.map_err(|error| Error::io("cannot read the file", error))?
             }
         };
@@ -176,7 +177,7 @@ async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Re
 fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
     match limit.filter(|limit| size > *limit) {
         Some(limit) => {
-            let message = format!("the file is larger than the {limit} bytes that the service takes");
+            let message = format!("the file is larger than {limit} bytes, the most that the service accepts");
             Err(Error::new(ErrorKind::TooLarge, message))
         }
         None => Ok(()),

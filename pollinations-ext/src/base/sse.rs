@@ -260,7 +260,7 @@ impl Decoder {
         if size <= self.max_event {
             return Ok(());
         }
-        let message = format!("one event is larger than {} bytes", self.max_event);
+        let message = format!("an event of the stream is larger than {} bytes", self.max_event);
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 }

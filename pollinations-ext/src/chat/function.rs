@@ -49,8 +49,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// A function under the name by which the model calls it (letters, digits, `_` and `-`) and with a description by
-    /// which it decides whether to.
+    /// Wraps a Rust function for the model. The model calls it by its name (letters, digits, `_` and `-`), and decides by
+    /// its description when to.
     ///
     /// # Examples
     ///
@@ -80,7 +80,7 @@ impl Function {
         Self { definition, call: Arc::new(call) }
     }
 
-    /// The name by which the model calls it.
+    /// The name by which the model calls the function.
     ///
     /// # Examples
     ///
@@ -93,7 +93,7 @@ impl Function {
         &self.definition.name
     }
 
-    /// What the model is shown of it.
+    /// The definition that the model sees: name, description and JSON schema.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl Function {
         &self.definition
     }
 
-    /// Calls it with arguments as a model writes them.
+    /// Calls the function with the arguments as the model wrote them.
     pub(super) async fn call(&self, arguments: &str) -> Outcome {
         (self.call)(arguments)?.await
     }

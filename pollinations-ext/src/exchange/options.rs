@@ -62,7 +62,7 @@ impl Options {
         if !self.fields.is_empty() {
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
             let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else {
-                return Err(Error::request("fields can be added to a JSON object alone"));
+                return Err(Error::request("fields can only be added to a request whose body is a JSON object"));
             };
             object.extend(self.fields.clone());
             let body = serde_json::to_vec(&object).map_err(|error| Error::request(error.to_string()))?;

@@ -66,7 +66,7 @@ impl ApiKey {
             }
             Some(_) => return Ok(Self(SecretString::from(text))),
         };
-        Err(Error::key(format!("the API key is not valid: {problem}; keys come from https://enter.pollinations.ai")))
+        Err(Error::key(format!("the API key is not valid: {problem}; get a key at https://enter.pollinations.ai")))
     }
 
     /// Whether this is a secret key (`sk_…`).

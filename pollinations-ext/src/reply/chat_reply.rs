@@ -217,7 +217,7 @@ impl ChatReply {
         let Some(audio) = self.audio() else { return Ok(None) };
         match decode(&audio.data) {
             Some(bytes) => Ok(Some(bytes.into())),
-            None => Err(Error::new(ErrorKind::Decode, "the sound of the reply is not base64")),
+            None => Err(Error::new(ErrorKind::Decode, "the audio of the reply is not valid base64")),
         }
     }
 

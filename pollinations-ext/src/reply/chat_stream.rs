@@ -245,7 +245,7 @@ impl ChatStream {
             chunk?;
         }
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed before its end")));
         }
         let headers = self.events.headers().clone();
         Ok(self.reader.into_reply(headers))

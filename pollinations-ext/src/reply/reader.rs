@@ -65,7 +65,8 @@ impl Reader {
         self.idle_since = None;
         self.merged.add(chunk, size);
         if self.merged.size > self.max_reply {
-            let message = format!("the reply is larger than {} bytes", self.max_reply);
+            let message =
+                format!("the reply is larger than {} bytes; raise `max_response_bytes` to allow more", self.max_reply);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         Ok(())
@@ -120,7 +121,10 @@ impl Reader {
         let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
         match self.idle {
             Some(idle) if since > idle => {
-                let message = format!("the server sent nothing but keep-alives for {} s", idle.as_secs_f64());
+                let message = format!(
+                    "the server only sent keep-alives for {} s; raise `idle_timeout` to wait longer",
+                    idle.as_secs_f64()
+                );
                 Err(Error::new(ErrorKind::Timeout, message))
             }
             _ => Ok(Step::Skip),

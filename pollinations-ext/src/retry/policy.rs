@@ -1,4 +1,4 @@
-//! The policy, as data.
+//! The retry policy.
 
 use std::{fmt, time::Duration};
 

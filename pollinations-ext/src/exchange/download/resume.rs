@@ -72,7 +72,10 @@ impl Place {
 }
 
 fn differs() -> Error {
-    Error::new(ErrorKind::Connection, "the connection broke, and the second answer is not the same as the first")
+    Error::new(
+        ErrorKind::Connection,
+        "the connection broke, and the download cannot continue because the second response differs; start again",
+    )
 }
 
 #[cfg(test)]

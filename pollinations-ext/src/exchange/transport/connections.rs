@@ -69,7 +69,7 @@ fn lost(error: &reqwest::Error) -> Option<Addresses> {
             connection.get_extras(&mut extensions);
             info = extensions.get::<HttpInfo>().cloned();
         }
-        // An answer that is none of HTTP is an answer.
+        // Bytes that are not HTTP are still an answer: the connection was not lost.
         is_lost |= error
             .downcast_ref::<hyper::Error>()
             .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());
