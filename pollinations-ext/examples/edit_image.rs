@@ -1,4 +1,4 @@
-//! Changes a picture of this machine: `cargo run --example edit_image -- cat.jpg "at night"`.
+//! Edits a local image: `cargo run --example edit_image -- cat.jpg "at night"`.
 
 use std::{env, error::Error};
 

@@ -151,7 +151,7 @@ macro_rules! call_options {
             self
         }
 
-        /// Adds a parameter to the query, for what has no method here.
+        /// Adds a query parameter, for parameters without a setter.
         ///
         /// # Examples
         ///
@@ -168,7 +168,7 @@ macro_rules! call_options {
     (until $until:literal, example $example:literal, field) => {
         $crate::exchange::options::call_options!(until $until, example $example);
 
-        /// Adds a field to the JSON body, in place of one of the same name, for what has no method here.
+        /// Adds a field to the JSON body, or replaces it. Use it for fields without a setter.
         ///
         /// # Examples
         ///

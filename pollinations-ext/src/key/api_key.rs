@@ -19,8 +19,7 @@ pub(crate) const MAX_KEY_LENGTH: usize = 512;
 /// A secret key has no rate limit and must stay on the server. A publishable key may be shown to users and spends at
 /// most 1 pollen an hour for each IP address. Either spends the pollen of its account.
 ///
-/// A key never shows itself: `Debug` prints its kind alone, and there is no `Display`. Its memory is cleared when it is
-/// dropped.
+/// A key is never printed: `Debug` shows only its kind, and there is no `Display`. Its memory is cleared when it is dropped.
 ///
 /// # Examples
 ///
@@ -37,11 +36,11 @@ pub(crate) const MAX_KEY_LENGTH: usize = 512;
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// Takes a key; white space around it, such as the newline of a file, is left out.
+    /// Creates a key from text. White space around it, such as the newline at the end of a file, is removed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the text does not start with `sk_` or `pk_`, has nothing after
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the text does not start with `sk_` or `pk_`, has nothing after
     /// that, or holds anything but visible ASCII characters. The error does not repeat the text.
     ///
     /// # Examples
@@ -95,7 +94,7 @@ impl ApiKey {
         !self.is_secret()
     }
 
-    /// The key itself. Whoever calls this sees to it that it goes no further.
+    /// Returns the raw key. Handle it with care: it is a secret.
     ///
     /// # Examples
     ///

@@ -80,11 +80,11 @@ pub enum AttemptEnd {
     NotSent,
     /// The server had closed a connection that was open from an earlier request.
     ConnectionClosed,
-    /// There was no answer within [`attempt_timeout`](crate::Builder::attempt_timeout).
+    /// No answer came within [`attempt_timeout`](crate::Builder::attempt_timeout).
     AttemptTimedOut,
-    /// The connection broke, or time ran out, before the answer was whole.
+    /// The connection broke, or a timeout expired, before the answer was complete.
     Lost,
-    /// The answer is of no use, or the request could not be made.
+    /// The answer cannot be read, or the request could not be sent.
     Failed,
 }
 
