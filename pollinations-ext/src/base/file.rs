@@ -11,12 +11,12 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::error::{Error, ErrorKind};
 
-/// What is sent when nothing is known of a file (RFC 2046, section 4.5.1).
+/// The content type of unknown data (RFC 2046, section 4.5.1).
 const UNKNOWN: &str = "application/octet-stream";
 
-/// A file to send: an image for a model to look at, a recording to transcribe, a picture to upload.
+/// A file to send: an image as input, a recording to transcribe, a file to upload.
 ///
-/// It is read when the request is sent. Its content type is taken from its first bytes unless it is given.
+/// It is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ enum Source {
 }
 
 impl File {
-    /// A file on this machine. Its name goes along, without the folders.
+    /// Sends a local file. Its name is sent too, without the folders.
     ///
     /// # Examples
     ///
@@ -63,7 +63,7 @@ impl File {
         Self::new(Source::Path(path.into()))
     }
 
-    /// Bytes in memory.
+    /// Sends bytes from memory.
     ///
     /// # Examples
     ///
@@ -77,8 +77,8 @@ impl File {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// Whatever a reader has. It is read to its end when the request is sent, so that the request can be repeated; a
-    /// clone of the file cannot be read again.
+    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can be
+    /// repeated. A clone of the file cannot be sent again.
     ///
     /// # Examples
     ///
@@ -92,7 +92,7 @@ impl File {
         Self::new(Source::Reader(Arc::new(Mutex::new(Some(Box::new(reader))))))
     }
 
-    /// The name that is sent; by default that of the path, or `file` with an extension after the content type.
+    /// Sets the name to send. The default is that of the path, or `file` with an extension for the content type.
     ///
     /// # Examples
     ///
@@ -105,7 +105,7 @@ impl File {
         self
     }
 
-    /// What the file is, such as `image/png`; by default what its first bytes say.
+    /// Sets the content type, such as `image/png`. By default it is detected from the first bytes.
     ///
     /// # Examples
     ///
@@ -189,7 +189,7 @@ fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
 pub(crate) struct Loaded {
     pub(crate) bytes: Bytes,
     pub(crate) name: String,
-    /// Nothing if it was not given and the bytes do not tell.
+    /// `None` if it was not set and cannot be detected.
     pub(crate) content_type: Option<String>,
 }
 

@@ -104,7 +104,7 @@ impl Reader {
         }
     }
 
-    /// What begins as JSON and is none: several documents, one that was cut off, or one that is broken.
+    /// Handles text that begins as JSON but is not one document: several documents, one that was cut off, or a broken one.
     fn broken(&mut self, event: Event<'_>, data: &[u8], error: &serde_json::Error) -> Result<Step, Error> {
         if let Some(documents) = json::documents(data) {
             self.queued.extend(documents.into_iter().map(Bytes::copy_from_slice));
@@ -116,7 +116,7 @@ impl Reader {
         Err(self.unreadable(error, data))
     }
 
-    /// Passes over a keep-alive. A stream of nothing else is an idle one.
+    /// Skips a keep-alive. A stream of nothing else is idle.
     fn skip(&mut self) -> Result<Step, Error> {
         let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
         match self.idle {
@@ -140,7 +140,7 @@ impl Reader {
         self.keys.undecodable("an event of the stream cannot be read", error, data)
     }
 
-    /// The error of a stream that ends before its reply does.
+    /// The error of a stream that ends before the reply is complete.
     pub(super) fn too_soon() -> Error {
         Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")
     }
