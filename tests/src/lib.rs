@@ -36,7 +36,10 @@ mod pages {
         ImagesAndVideo: "../../docs/images-and-video.md";
         ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
-        Byop: "../../docs/byop.md";
+        ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
+        SignIn: "../../docs/sign-in.md";
+        Errors: "../../docs/errors.md";
+        Migration: "../../docs/migration.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";

@@ -11,16 +11,16 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::error::{Error, ErrorKind};
 
-/// What is sent when nothing is known of a file (RFC 2046, section 4.5.1).
+/// The content type of unknown data (RFC 2046, section 4.5.1).
 const UNKNOWN: &str = "application/octet-stream";
 
 /// Bytes that tell what a file is.
 #[cfg(not(target_arch = "wasm32"))]
 const BEGINNING: u64 = 8 * 1024;
 
-/// A file to send: an image for a model to look at, a recording to transcribe, a picture to upload.
+/// A file to send: an image as input, a recording to transcribe, a file to upload.
 ///
-/// It is read when the request is sent. Its content type is taken from its first bytes unless it is given.
+/// It is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
 /// [`Media::upload`](crate::Media::upload) reads a file on disk piece by piece as it is sent, in constant memory; other
 /// requests hold the whole file in memory.
 ///
@@ -52,7 +52,7 @@ enum Source {
 }
 
 impl File {
-    /// A file on this machine. Its name goes along, without the folders.
+    /// Sends a local file. Its name is sent too, without the folders.
     ///
     /// # Examples
     ///
@@ -69,7 +69,7 @@ impl File {
         Self::new(Source::Path(path.into()))
     }
 
-    /// Bytes in memory.
+    /// Sends bytes from memory.
     ///
     /// # Examples
     ///
@@ -83,8 +83,8 @@ impl File {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// Whatever a reader has. It is read to its end when the request is sent, so that the request can be repeated; a
-    /// clone of the file cannot be read again.
+    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can be
+    /// repeated. A clone of the file cannot be sent again.
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl File {
         Self::new(Source::Reader(Arc::new(Mutex::new(Some(Box::new(reader))))))
     }
 
-    /// The name that is sent; by default that of the path, or `file` with an extension after the content type.
+    /// Sets the name to send. The default is that of the path, or `file` with an extension for the content type.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl File {
         self
     }
 
-    /// What the file is, such as `image/png`; by default what its first bytes say.
+    /// Sets the content type, such as `image/png`. By default it is detected from the first bytes.
     ///
     /// # Examples
     ///
@@ -157,7 +157,8 @@ impl File {
             }
             Source::Reader(reader) => {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let reader = reader.ok_or_else(|| Error::request("the reader of the file has been read before"))?;
+                let reader = reader
+                    .ok_or_else(|| Error::request("the reader of the file was already used; create a new `File`"))?;
                 read(reader, limit).await.map_err(|error| Error::io("cannot read the file", error))?
             }
         };
@@ -218,7 +219,7 @@ async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Re
 fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
     match limit.filter(|limit| size > *limit) {
         Some(limit) => {
-            let message = format!("the file is larger than the {limit} bytes that the service takes");
+            let message = format!("the file is larger than {limit} bytes, the most that the service accepts");
             Err(Error::new(ErrorKind::TooLarge, message))
         }
         None => Ok(()),
@@ -273,7 +274,7 @@ impl fmt::Debug for Data {
 pub(crate) struct Loaded {
     pub(crate) bytes: Bytes,
     pub(crate) name: String,
-    /// Nothing if it was not given and the bytes do not tell.
+    /// `None` if it was not set and cannot be detected.
     pub(crate) content_type: Option<String>,
 }
 

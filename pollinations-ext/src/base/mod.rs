@@ -1,4 +1,4 @@
-//! Values and small tools that every other room builds on, and that know none of them.
+//! Small values and tools that the rest of the crate builds on.
 
 pub(crate) mod error;
 pub(crate) mod file;

@@ -1,8 +1,8 @@
-//! How far bytes are on their way.
+//! Progress of downloads and uploads.
 
 use std::{fmt, sync::Arc};
 
-/// How far a download or an upload is.
+/// The progress of a download or an upload.
 ///
 /// # Examples
 ///
@@ -17,9 +17,9 @@ use std::{fmt, sync::Arc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Bytes that have come, or gone.
+    /// Bytes received or sent so far.
     pub transferred: u64,
-    /// Bytes that there are, where that is known.
+    /// All bytes, if the total is known.
     pub total: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// Somebody who wants to know.
+/// The callback for progress.
 #[derive(Clone)]
 pub(crate) struct Report(Arc<dyn Fn(Progress) + Send + Sync>);
 

@@ -88,7 +88,7 @@ impl Shared {
         let body = response.body();
         let error = match body.trim_ascii().is_empty() {
             true => Error::new(ErrorKind::Decode, "the server sent an empty body"),
-            false => self.keys.undecodable("the response is not what the document promises", error, body),
+            false => self.keys.undecodable("the response does not match the API document", error, body),
         };
         let error = error.with_operation(response.operation());
         error.with_request_id(response.request_id().map(str::to_owned)).redacted(&self.keys)
@@ -245,7 +245,8 @@ fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
 
 /// The error of a call whose response was received in another way than it was asked for, which does not happen.
 fn nothing(operation: &str) -> Error {
-    Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
+    Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+        .with_operation(operation)
 }
 
 /// Why the generated client has not written the request.

@@ -55,9 +55,12 @@ impl Failure {
     }
 }
 
-/// The error of time that ran out before there was an answer.
+/// The error when a timeout expires before the answer.
 pub(super) fn late(limit: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))
+    Error::new(
+        ErrorKind::Timeout,
+        format!("no answer within {} s; raise `timeout` to wait longer", limit.as_secs_f64()),
+    )
 }
 
 /// The error that a response with this status is.

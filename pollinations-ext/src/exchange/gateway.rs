@@ -82,7 +82,7 @@ impl Gateway {
                 return redirect(request, &format!("{base}/generate{rest}"));
             }
             (Self::Legacy, _) => {
-                let message = "the older gateway has chat, images and their models alone";
+                let message = "the older gateway only has chat, images and their models";
                 return Err(Error::request(message));
             }
         };
@@ -106,7 +106,7 @@ impl Gateway {
 
 fn redirect(request: &mut Request, url: &str) -> Result<(), Error> {
     debug_assert!(matches!(*request.method(), Method::GET | Method::POST));
-    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the address is not one: {error}")))?;
+    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the URL is invalid: {error}")))?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! One request out, one response in: how a call is written, sent, repeated and received.
+//! Sends one request and receives one response, with retries.
 
 pub(crate) mod address;
 pub(crate) mod body;

@@ -72,7 +72,7 @@ impl Options {
         if !self.fields.is_empty() {
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
             let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else {
-                return Err(Error::request("fields can be added to a JSON object alone"));
+                return Err(Error::request("fields can only be added to a request whose body is a JSON object"));
             };
             object.extend(self.fields.clone());
             let body = serde_json::to_vec(&object).map_err(|error| Error::request(error.to_string()))?;
@@ -161,7 +161,7 @@ macro_rules! call_options {
             self
         }
 
-        /// Adds a parameter to the query, for what has no method here.
+        /// Adds a query parameter, for parameters without a setter.
         ///
         /// # Examples
         ///
@@ -178,7 +178,7 @@ macro_rules! call_options {
     (until $until:literal, example $example:literal, field) => {
         $crate::exchange::options::call_options!(until $until, example $example);
 
-        /// Adds a field to the JSON body, in place of one of the same name, for what has no method here.
+        /// Adds a field to the JSON body, or replaces it. Use it for fields without a setter.
         ///
         /// # Examples
         ///

@@ -50,8 +50,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// A function under the name by which the model calls it (letters, digits, `_` and `-`) and with a description by
-    /// which it decides whether to.
+    /// Wraps a Rust function for the model. The model calls it by its name (letters, digits, `_` and `-`), and decides by
+    /// its description when to.
     ///
     /// # Examples
     ///
@@ -81,7 +81,7 @@ impl Function {
         Self { definition, call: Arc::new(call) }
     }
 
-    /// The name by which the model calls it.
+    /// The name by which the model calls the function.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl Function {
         &self.definition.name
     }
 
-    /// What the model is shown of it.
+    /// The definition that the model sees: name, description and JSON schema.
     ///
     /// # Examples
     ///
@@ -107,7 +107,7 @@ impl Function {
         &self.definition
     }
 
-    /// Calls it with arguments as a model writes them.
+    /// Calls the function with the arguments as the model wrote them.
     pub(crate) async fn call(&self, arguments: &str) -> Outcome {
         (self.call)(arguments)?.await
     }

@@ -1,4 +1,4 @@
-//! The API key: what it is, where requests carry it, and the keys that a client goes through.
+//! API keys: what a valid key looks like, where requests carry it, and how a client switches keys.
 
 mod api_key;
 mod hide;

@@ -1,4 +1,4 @@
-//! What a model answers, as a whole or as it is written.
+//! Replies of a model, whole or streamed.
 
 mod blocks;
 mod calls;

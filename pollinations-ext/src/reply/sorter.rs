@@ -110,7 +110,9 @@ impl Sorter {
         let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
         match self.idle {
             Some(idle) if since > idle => {
-                let message = format!("the server sent nothing but keep-alives for {} s", idle.as_secs_f64());
+                let seconds = idle.as_secs_f64();
+                let message =
+                    format!("the server only sent keep-alives for {seconds} s; raise `idle_timeout` to wait longer");
                 Err(Error::new(ErrorKind::Timeout, message))
             }
             _ => Ok(Step::Skip),
@@ -135,5 +137,8 @@ pub(super) fn too_soon() -> Error {
 
 /// The error of a reply that has more bytes than it may have.
 pub(super) fn too_large(limit: usize) -> Error {
-    Error::new(ErrorKind::TooLarge, format!("the reply is larger than {limit} bytes"))
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("the reply is larger than {limit} bytes; raise `max_response_bytes` to allow more"),
+    )
 }

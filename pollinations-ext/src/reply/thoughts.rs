@@ -1,4 +1,4 @@
-//! What a model thought before it answered, wherever a provider puts it.
+//! Reads a model's reasoning, wherever a provider puts it.
 
 use pollinations_api::{json::Extra, types::ContentBlock};
 use serde_json::Value;

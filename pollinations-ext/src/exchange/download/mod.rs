@@ -330,7 +330,10 @@ impl Download {
                 }
             };
             if chunk.len() > self.max_bytes - all.len() {
-                let message = format!("the download is larger than {} bytes", self.max_bytes);
+                let message = format!(
+                    "the download is larger than {} bytes; use `save`, or raise `max_response_bytes`",
+                    self.max_bytes
+                );
                 return Err(self.locate(Error::new(ErrorKind::TooLarge, message)));
             }
             all.extend_from_slice(&chunk);

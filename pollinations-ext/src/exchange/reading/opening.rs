@@ -103,7 +103,8 @@ impl Opening<'_> {
         while let Some(piece) = body.next().await {
             all.extend_from_slice(&piece.map_err(|error| self.failure(error))?);
             if all.len() > limit {
-                let message = format!("the response is larger than {limit} bytes");
+                let message =
+                    format!("the response is larger than {limit} bytes; raise `max_response_bytes` to allow more");
                 return Err(self.failure(Error::new(ErrorKind::TooLarge, message)));
             }
         }

@@ -215,7 +215,7 @@ impl Shared {
         Ok(request)
     }
 
-    /// Adds the key, unless the caller has set a header of his own for that.
+    /// Adds the key, unless the caller has set the header themselves.
     fn authenticate(&self, request: &mut Request, key: &ApiKey) {
         match self.placement {
             KeyPlacement::Header => {
@@ -276,7 +276,7 @@ impl Exchange for Sending<'_> {
     async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let again = self.request.as_ref().and_then(Request::try_clone);
         let Some(mut request) = std::mem::replace(&mut self.request, again) else {
-            return Err(Failure::Other(Error::request("the body cannot be sent twice")));
+            return Err(Failure::Other(Error::request("the request body was already used and cannot be sent again")));
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
@@ -415,7 +415,7 @@ impl Sending<'_> {
         if let Some(coding) = undecoded(&response)
             && self.receive != Receive::Native
         {
-            let message = format!("the response is encoded with `{coding}`, which nobody asked for");
+            let message = format!("the response has the content encoding `{coding}`, which the client did not ask for");
             let error = Error::new(ErrorKind::Decode, message).with_status(status);
             return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
         }
@@ -482,7 +482,10 @@ impl Sending<'_> {
             }
             End::Broken(error) => Err(Failure::Other(error)),
             End::TooLarge => {
-                let message = format!("the response is larger than {} bytes", self.shared.max_body);
+                let message = format!(
+                    "the response is larger than {} bytes; raise `max_response_bytes` to allow more",
+                    self.shared.max_body
+                );
                 Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
             }
         }
