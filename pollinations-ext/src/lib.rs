@@ -7,6 +7,7 @@ mod base;
 pub mod byop;
 pub mod chat;
 mod client;
+mod embeddings;
 mod exchange;
 mod image;
 mod key;
@@ -18,7 +19,12 @@ mod text;
 mod video;
 
 pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
-pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
+#[cfg(not(target_arch = "wasm32"))]
+pub use audio::Stem;
+pub use audio::{
+    AudioRequest, StemsRequest, TimedSpeech, TimedSpeechRequest, TimedText, Transcript, TranscriptSegment,
+    TranscriptionRequest, VoiceChangeRequest, VoiceIsolationRequest,
+};
 pub use base::{
     error::{Error, ErrorKind},
     file::File,
@@ -28,6 +34,7 @@ pub use base::{
     sse,
 };
 pub use client::{Builder, Pollinations};
+pub use embeddings::{EmbeddingBatch, EmbeddingBatchError, EmbeddingRequest, Embeddings};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
 pub use image::ImageRequest;
 pub use key::{ApiKey, KeyPlacement, KeyStatus};

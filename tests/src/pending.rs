@@ -10,11 +10,6 @@ pub const PENDING: &[&str] = &[
     "generate_3d_post",
     //
     // Audio and embeddings
-    "change_voice",
-    "create_speech_with_timestamps",
-    "embed",
-    "isolate_voice",
-    "separate_stems",
     //
     // Text
     "create_decision",

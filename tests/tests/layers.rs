@@ -13,7 +13,7 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
+        &["account", "audio", "byop", "chat", "embeddings", "image", "models", "text", "video"],
         // What several groups share: replies as they are written, and files that have an address.
         &["media", "reply"],
         // One request out, one response in.
@@ -47,6 +47,7 @@ const EMULATOR: Plan = Plan {
             "api/chat",
             "api/control",
             "api/document",
+            "api/embeddings",
             "api/image",
             "api/media",
             "api/models",

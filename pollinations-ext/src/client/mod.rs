@@ -1,6 +1,8 @@
 //! The client.
 
+mod audio;
 mod builder;
+mod embeddings;
 
 use std::{fmt, sync::Arc};
 

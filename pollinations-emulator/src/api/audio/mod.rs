@@ -1,0 +1,131 @@
+//! Speech, music, voices, stems and transcription.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::JsonRejection},
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+
+use crate::{
+    answer::{sound, used, words::count},
+    base::{failure::Failure, key::Key},
+    gate::{Caller, Params},
+    state::{self, Tokens},
+};
+
+mod form;
+mod stems;
+mod timestamps;
+mod transcription;
+mod voices;
+
+const FORMATS: &[(&str, &str)] = &[
+    ("mp3", "audio/mpeg"),
+    ("opus", "audio/opus"),
+    ("aac", "audio/aac"),
+    ("flac", "audio/flac"),
+    ("wav", "audio/wav"),
+    ("pcm", "audio/pcm"),
+];
+
+/// Bytes of a recording to transcribe, which is the limit of OpenAI's API.
+const MAX_SPOKEN: usize = 25 * 1024 * 1024;
+
+/// Bytes of a recording whose voice is changed or isolated, and of music to split.
+const MAX_RECORDING: usize = 50 * 1024 * 1024;
+
+pub(super) fn routes() -> Router<Arc<state::State>> {
+    let limit = || DefaultBodyLimit::max(MAX_RECORDING);
+    Router::new()
+        .route("/audio/{text}", get(generate))
+        .route("/v1/audio/speech", post(speech))
+        .route("/v1/audio/speech/with-timestamps", post(timestamps::speak))
+        .route("/v1/audio/transcriptions", post(transcription::transcribe).layer(DefaultBodyLimit::max(MAX_SPOKEN)))
+        .route("/v1/audio/voice-changer", post(voices::change).layer(limit()))
+        .route("/v1/audio/voice-isolator", post(voices::isolate).layer(limit()))
+        .route("/alpha/audio/stem-separation", post(stems::separate).layer(limit()))
+}
+
+/// The length that a request sets, by either of its names.
+fn length(duration: Option<f64>, seconds: Option<f64>) -> Option<f64> {
+    duration.or(seconds)
+}
+
+async fn generate(
+    Caller(key): Caller,
+    State(state): State<Arc<state::State>>,
+    Path(text): Path<String>,
+    query: Params,
+) -> Result<Response, Failure> {
+    let seconds = length(query.number("duration"), query.number("seconds"));
+    speak(&key, &state, &text, query.text("model"), query.text("response_format"), seconds)
+}
+
+#[derive(Debug, Deserialize)]
+struct SpeechBody {
+    input: String,
+    model: Option<String>,
+    response_format: Option<String>,
+    duration: Option<f64>,
+    seconds: Option<f64>,
+}
+
+async fn speech(
+    Caller(key): Caller,
+    State(state): State<Arc<state::State>>,
+    body: Result<Json<SpeechBody>, JsonRejection>,
+) -> Result<Response, Failure> {
+    let Json(body) = body.map_err(|rejection| Failure::form(rejection.body_text()))?;
+    let seconds = length(body.duration, body.seconds);
+    speak(&key, &state, &body.input, body.model.as_deref(), body.response_format.as_deref(), seconds)
+}
+
+fn speak(
+    key: &Key,
+    state: &state::State,
+    text: &str,
+    model: Option<&str>,
+    format: Option<&str>,
+    duration: Option<f64>,
+) -> Result<Response, Failure> {
+    let tokens = Tokens { input_text: count(text), output_audio: 1, ..Tokens::default() };
+    let model = model.unwrap_or("elevenlabs");
+    let format = Format::named(format, "mp3, opus, aac, flac, wav, pcm")?;
+    state.ledger.spend(key, "audio", model, tokens)?;
+
+    let seconds = duration.unwrap_or_else(|| sound::length(text)).clamp(0.0, sound::LONGEST);
+    Ok(format.answer(model, seconds))
+}
+
+/// An encoding of sound.
+#[derive(Clone, Copy)]
+struct Format {
+    name: &'static str,
+    content_type: &'static str,
+}
+
+impl Format {
+    /// The one with this name, or mp3 without a name. `known` is for the error.
+    fn named(name: Option<&str>, known: &str) -> Result<Self, Failure> {
+        let name = name.unwrap_or("mp3");
+        let found = FORMATS.iter().find(|(format, _)| *format == name);
+        let found = found.filter(|(format, _)| known.split(", ").any(|name| name == *format));
+        let Some((name, content_type)) = found else {
+            return Err(Failure::field("response_format", format!("must be one of {known}")));
+        };
+        Ok(Self { name, content_type })
+    }
+
+    fn encode(self, seconds: f64) -> Vec<u8> {
+        sound::encode(seconds, self.name)
+    }
+
+    fn answer(self, model: &str, seconds: f64) -> Response {
+        (used(model), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
+    }
+}
