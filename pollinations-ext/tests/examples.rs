@@ -44,6 +44,7 @@ async fn every_example_runs() {
     let client = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse().unwrap()).build().unwrap();
     client.image("a cat").size(16, 16).send().await.unwrap().save(folder.path().join("in.jpg")).await.unwrap();
     client.speech("Hello").send().await.unwrap().save(folder.path().join("in.mp3")).await.unwrap();
+    client.music("rain").duration(5.0).send().await.unwrap().save(folder.path().join("long.mp3")).await.unwrap();
 
     let tried: &[(&str, &[&str], &str, &str)] = &[
         ("chat", &["Name a tree"], "", "You said: Name a tree (with the instruction: Answer in one sentence.)\n"),
@@ -68,6 +69,12 @@ async fn every_example_runs() {
         ("speech", &[], "", "morning.mp3 ("),
         ("music", &[], "", "waltz.mp3 ("),
         ("transcribe", &["in.mp3"], "", "00:00:00,000 --> 00:00:01,000"),
+        ("speakers", &["in.mp3"], "", "[0.2 s] B: recording\n"),
+        ("timestamps", &[], "", "2\n00:00:00,196 --> 00:00:00,509\nmorning,\n"),
+        ("change_voice", &["in.mp3"], "", "changed.mp3 ("),
+        ("isolate_voice", &["long.mp3"], "", "voice.mp3 ("),
+        ("stems", &["in.mp3"], "", "piano: stems/piano.mp3 ("),
+        ("embeddings", &["When do tulips bloom?"], "", "Tulips bloom in spring and come from Central Asia\n"),
         ("usage_report", &[], "", " pollen left\n"),
         ("models", &["music"], "", "elevenmusic"),
         ("models", &[], "", "zimage"),
@@ -88,7 +95,13 @@ async fn every_example_runs() {
         let shown = tokio::task::spawn_blocking(move || run(&mut command, &input)).await.unwrap();
         assert!(shown.contains(expected), "{name}: {expected:?} is not in\n{shown}");
     }
-    for (file, start) in [("cat.jpg", &b"\xff\xd8"[..]), ("edited.jpg", b"\xff\xd8"), ("reply.wav", b"RIFF")] {
+    for (file, start) in [
+        ("cat.jpg", &b"\xff\xd8"[..]),
+        ("edited.jpg", b"\xff\xd8"),
+        ("reply.wav", b"RIFF"),
+        ("spoken.mp3", b"\xff\xfb"),
+        ("stems/vocals.mp3", b"\xff\xfb"),
+    ] {
         assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
     }
     // Names of all that were tried, and of those that ask a user.
