@@ -33,6 +33,8 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        Audio: "../../docs/audio.md";
+        Embeddings: "../../docs/embeddings.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
         Emulator: "../../docs/emulator.md";

@@ -5,7 +5,7 @@ use super::{
         Aspect::{Answer, Content, Refusal},
         Spend::{Cheap, None as Free},
     },
-    Context, Probe, Running, picture, refused, require, told,
+    Context, Probe, Running, recording, refused, require, told,
 };
 
 pub(super) fn all() -> Vec<Probe> {
@@ -44,8 +44,8 @@ pub(super) fn all() -> Vec<Probe> {
                 "numbers and base64 are different vectors",
             )
         }),
-        probe!(Cheap, Answer, "embed", "an embedding of a picture", |context| {
-            context.client()?.embed_media().image(picture()).send().await.map(drop).map_err(told)
+        probe!(Cheap, Answer, "embed", "an embedding of a sound", |context| {
+            context.client()?.embed_media().audio(recording()).send().await.map(drop).map_err(told)
         }),
         probe!(Cheap, Answer, "embed", "an embedding for retrieval", |context| {
             let request = context.client()?.embed("Which flower blooms in spring?").task_type("RETRIEVAL_QUERY");
