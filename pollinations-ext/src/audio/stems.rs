@@ -162,9 +162,10 @@ impl StemsRequest {
     /// ```
     #[cfg(not(target_arch = "wasm32"))]
     pub async fn save_to(self, folder: impl AsRef<std::path::Path>) -> Result<Vec<super::Stem>, Error> {
-        let max_bytes = self.max_bytes;
+        let (shared, max_bytes) = (Arc::clone(&self.shared), self.max_bytes);
         let archive = self.send().await?;
         let stems = super::stem::unpack(archive, folder.as_ref(), max_bytes).await;
-        stems.map_err(|error| error.with_operation(OPERATION))
+        // The error may quote names in the archive, which the server has chosen.
+        stems.map_err(|error| error.with_operation(OPERATION).redacted(&shared.keys))
     }
 }
