@@ -104,7 +104,7 @@ async fn every_operation() {
     let days = call!(account_usage_daily);
     assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
-    let body = types::EmbeddingRequest::new(vec!["a tulip".to_owned(), "a rose".to_owned()].into());
+    let body = types::EmbeddingRequest::new(vec!["a tulip".to_owned(), "a rose".to_owned()]);
     let embeddings = call!(embed.body(body));
     assert_eq!((embeddings.data.len(), embeddings.data[1].index, embeddings.usage.total_tokens), (2, 1, 4));
     let timed = call!(create_speech_with_timestamps.body(types::TimedSpeechRequest::new("Hello")));

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_is_no_vector_is_refused() {
-        for json in ["\"AAA=\"", "\"AAAAAA\"", "\"?\"", "\"AA==AAAA\"", "{}", "3", "[1, \"x\"]"] {
+        for json in ["\"AAA=\"", "\"AAAAA\"", "\"?\"", "\"AA==AAAA\"", "{}", "3", "[1, \"x\"]"] {
             assert!(serde_json::from_str::<Vector>(json).is_err(), "{json}");
         }
     }

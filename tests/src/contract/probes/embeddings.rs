@@ -26,7 +26,8 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Cheap, Content, "embed", "embeddings of several texts", |context| {
             let texts = ["a red tulip", "red tulips", "the train to Berlin"];
-            let vectors = context.client()?.embed_batch(texts).send().await.map_err(told)?.into_vectors();
+            let embeddings = context.client()?.embed_batch(texts).send().await.map_err(|error| told(error.into()))?;
+            let vectors = embeddings.into_vectors();
             require(vectors.len() == texts.len(), "there is not a vector for each text")?;
             let likeness = |one: usize, other: usize| -> f32 {
                 vectors[one].iter().zip(&vectors[other]).map(|(one, other)| one * other).sum()
