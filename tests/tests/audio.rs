@@ -27,9 +27,9 @@ async fn speech_and_music_with_every_setting() {
     let plan = json!({ "sections": [{ "name": "intro", "duration_ms": 3000 }] });
     let music = client.music("a waltz").composition_plan(plan).conditioning_ref(json!({ "id": "a1" }));
     let music = music.reference_audio("https://example.com/a.mp3").store_for_inpainting(true).safety_checks("secrets");
-    speech.clone().send().await.unwrap();
-    music.clone().send().await.unwrap();
-    speech.clone().seed(-1).send_get().await.unwrap();
+    let _ = speech.clone().send().await.unwrap();
+    let _ = music.clone().send().await.unwrap();
+    let _ = speech.clone().seed(-1).send_get().await.unwrap();
     insta::assert_snapshot!(recorder.requests());
 
     for (request, problem) in [
@@ -48,11 +48,12 @@ async fn speech_and_music_with_every_setting() {
 async fn voices_and_stems_carry_what_the_caller_set() {
     let recorder = Recorder::answering("audio/mpeg", "ID3").await;
     let client = recorder.client();
-    client.change_voice(recording()).send().await.unwrap();
+    let _ = client.change_voice(recording()).send().await.unwrap();
     let request = client.change_voice(recording().name("talk.mp3")).voice("nova").model("elevenlabs/sts");
-    request.response_format("wav").header("x-trace", "1").send().await.unwrap();
-    client.isolate_voice(recording()).model("elevenlabs/isolator").query("trace", "1").send().await.unwrap();
-    client.separate_stems(recording()).variation("two_stems_v1").model("elevenlabs/stems").send().await.unwrap();
+    let _ = request.response_format("wav").header("x-trace", "1").send().await.unwrap();
+    let _ = client.isolate_voice(recording()).model("elevenlabs/isolator").query("trace", "1").send().await.unwrap();
+    let stems = client.separate_stems(recording()).variation("two_stems_v1").model("elevenlabs/stems");
+    let _ = stems.send().await.unwrap();
     let diarized = client.transcribe(recording()).model("elevenlabs/scribe-v2").speakers_expected(2);
     diarized.response_format("diarized_json").send_raw().await.unwrap();
     insta::assert_snapshot!(recorder.requests());

@@ -5,33 +5,25 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State, rejection::JsonRejection},
-    http::header::CONTENT_TYPE,
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{get, post},
 };
 use serde::Deserialize;
 
+use self::format::Format;
 use crate::{
-    answer::{sound, used, words::count},
+    answer::{sound, words::count},
     base::{failure::Failure, key::Key},
     gate::{Caller, Params},
     state::{self, Tokens},
 };
 
 mod form;
+mod format;
 mod stems;
 mod timestamps;
 mod transcription;
 mod voices;
-
-const FORMATS: &[(&str, &str)] = &[
-    ("mp3", "audio/mpeg"),
-    ("opus", "audio/opus"),
-    ("aac", "audio/aac"),
-    ("flac", "audio/flac"),
-    ("wav", "audio/wav"),
-    ("pcm", "audio/pcm"),
-];
 
 /// Bytes of a recording to transcribe, which is the limit of OpenAI's API.
 const MAX_SPOKEN: usize = 25 * 1024 * 1024;
@@ -100,32 +92,4 @@ fn speak(
 
     let seconds = duration.unwrap_or_else(|| sound::length(text)).clamp(0.0, sound::LONGEST);
     Ok(format.answer(model, seconds))
-}
-
-/// An encoding of sound.
-#[derive(Clone, Copy)]
-struct Format {
-    name: &'static str,
-    content_type: &'static str,
-}
-
-impl Format {
-    /// The one with this name, or mp3 without a name. `known` is for the error.
-    fn named(name: Option<&str>, known: &str) -> Result<Self, Failure> {
-        let name = name.unwrap_or("mp3");
-        let found = FORMATS.iter().find(|(format, _)| *format == name);
-        let found = found.filter(|(format, _)| known.split(", ").any(|name| name == *format));
-        let Some((name, content_type)) = found else {
-            return Err(Failure::field("response_format", format!("must be one of {known}")));
-        };
-        Ok(Self { name, content_type })
-    }
-
-    fn encode(self, seconds: f64) -> Vec<u8> {
-        sound::encode(seconds, self.name)
-    }
-
-    fn answer(self, model: &str, seconds: f64) -> Response {
-        (used(model), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
-    }
 }

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Format;
+use super::format::Format;
 use crate::{
     answer::{
         sound, used,

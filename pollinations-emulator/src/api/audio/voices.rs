@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::{Format, form::Form};
+use super::{form::Form, format::Format};
 use crate::{
     answer::sound,
     base::failure::Failure,

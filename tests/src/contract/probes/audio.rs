@@ -8,8 +8,9 @@ use super::{
     Context, Probe, Running, recording, refused, require, silence, told,
 };
 
-/// Seconds of sound that every one of the operations takes.
-const LENGTH: f64 = 5.0;
+/// Seconds of sound that every one of the operations takes, and that voices can be isolated from.
+const SHORT: f64 = 1.0;
+const LONG: f64 = 5.0;
 
 pub(super) fn all() -> Vec<Probe> {
     let mut probes = refusals();
@@ -24,7 +25,7 @@ fn speech() -> Vec<Probe> {
             let speech = context.client()?.speech("Hello").instructions("Whisper").send().await.map_err(told)?;
             speech.bytes().await.map(drop).map_err(told)
         }),
-        probe!(All, Content, "create_speech_with_timestamps", "speech with timestamps", |context| {
+        probe!(All, Answer, "create_speech_with_timestamps", "speech with timestamps", |context| {
             let text = "Hello there";
             let request = context.client()?.speech_with_timestamps(text).response_format("pcm");
             let speech = request.send().await.map_err(told)?;
@@ -53,7 +54,7 @@ fn changes() -> Vec<Probe> {
     macro_rules! changed {
         ($format:literal) => {
             probe!(All, Answer, "change_voice", concat!("a changed voice as ", $format), |context| {
-                let request = context.client()?.change_voice(silence(LENGTH)).voice("nova");
+                let request = context.client()?.change_voice(silence(SHORT)).voice("nova");
                 let sound = request.response_format($format).send().await.map_err(told)?;
                 require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
             })
@@ -66,10 +67,10 @@ fn changes() -> Vec<Probe> {
         changed!("wav"),
         changed!("pcm"),
         probe!(All, Answer, "isolate_voice", "an isolated voice", |context| {
-            let sound = context.client()?.isolate_voice(silence(LENGTH)).send().await.map_err(told)?;
+            let sound = context.client()?.isolate_voice(silence(LONG)).send().await.map_err(told)?;
             require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
         }),
-        probe!(All, Content, "separate_stems", "two stems", |context| stems(context, "two_stems_v1", 2).await),
+        probe!(All, Answer, "separate_stems", "two stems", |context| stems(context, "two_stems_v1", 2).await),
         probe!(All, Content, "separate_stems", "six stems", |context| stems(context, "six_stems_v1", 6).await),
     ]
 }
@@ -94,7 +95,7 @@ fn refusals() -> Vec<Probe> {
 
 /// Splits music, and holds the archive against what was asked for: as many mp3 files.
 async fn stems(context: &Context, variation: &str, count: usize) -> Result<(), String> {
-    let archive = context.client()?.separate_stems(silence(LENGTH)).variation(variation).send().await.map_err(told)?;
+    let archive = context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(told)?;
     let bytes = archive.bytes().await.map_err(told)?;
     require(bytes.starts_with(b"PK\x03\x04"), "the archive is not a ZIP file")?;
     // Each file has a header of its own in the directory at the end.
