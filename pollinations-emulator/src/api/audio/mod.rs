@@ -43,18 +43,13 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .route("/alpha/audio/stem-separation", post(stems::separate).layer(limit()))
 }
 
-/// The length that a request sets, by either of its names.
-fn length(duration: Option<f64>, seconds: Option<f64>) -> Option<f64> {
-    duration.or(seconds)
-}
-
 async fn generate(
     Caller(key): Caller,
     State(state): State<Arc<state::State>>,
     Path(text): Path<String>,
     query: Params,
 ) -> Result<Response, Failure> {
-    let seconds = length(query.number("duration"), query.number("seconds"));
+    let seconds = query.number("duration").or_else(|| query.number("seconds"));
     speak(&key, &state, &text, query.text("model"), query.text("response_format"), seconds)
 }
 
@@ -73,7 +68,7 @@ async fn speech(
     body: Result<Json<SpeechBody>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Json(body) = body.map_err(|rejection| Failure::form(rejection.body_text()))?;
-    let seconds = length(body.duration, body.seconds);
+    let seconds = body.duration.or(body.seconds);
     speak(&key, &state, &body.input, body.model.as_deref(), body.response_format.as_deref(), seconds)
 }
 
