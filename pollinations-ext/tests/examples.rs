@@ -47,6 +47,7 @@ async fn every_example_runs() {
     mask.save(folder.path().join("in.png")).await.unwrap();
     client.video("a cat", "seedance").send().await.unwrap().save(folder.path().join("in.mp4")).await.unwrap();
     client.speech("Hello").send().await.unwrap().save(folder.path().join("in.mp3")).await.unwrap();
+    client.music("rain").duration(5.0).send().await.unwrap().save(folder.path().join("long.mp3")).await.unwrap();
 
     let tried: &[(&str, &[&str], &str, &str)] = &[
         ("chat", &["Name a tree"], "", "You said: Name a tree (with the instruction: Answer in one sentence.)\n"),
@@ -87,6 +88,12 @@ async fn every_example_runs() {
         ("speech", &[], "", "morning.mp3 ("),
         ("music", &[], "", "waltz.mp3 ("),
         ("transcribe", &["in.mp3"], "", "00:00:00,000 --> 00:00:01,000"),
+        ("speakers", &["in.mp3"], "", "[0.2 s] B: recording\n"),
+        ("timestamps", &[], "", "2\n00:00:00,196 --> 00:00:00,509\nmorning,\n"),
+        ("change_voice", &["in.mp3"], "", "changed.mp3 ("),
+        ("isolate_voice", &["long.mp3"], "", "voice.mp3 ("),
+        ("stems", &["in.mp3"], "", "piano: stems/piano.mp3 ("),
+        ("embeddings", &["When do tulips bloom?"], "", "Tulips bloom in spring and come from Central Asia\n"),
         ("usage_report", &[], "", " pollen left\n"),
         ("models", &["music"], "", "elevenmusic"),
         ("models", &[], "", "zimage"),
@@ -113,6 +120,8 @@ async fn every_example_runs() {
         ("edited.png", b"\x89PNG"),
         ("object.glb", b"glTF"),
         ("reply.wav", b"RIFF"),
+        ("spoken.mp3", b"\xff\xfb"),
+        ("stems/vocals.mp3", b"\xff\xfb"),
     ] {
         assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
     }

@@ -34,6 +34,8 @@ mod pages {
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
         ImagesAndVideo: "../../docs/images-and-video.md";
+        Audio: "../../docs/audio.md";
+        Embeddings: "../../docs/embeddings.md";
         ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
         ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";

@@ -6,11 +6,6 @@ pub const PENDING: &[&str] = &[
     // Images and 3D
     //
     // Audio and embeddings
-    "change_voice",
-    "create_speech_with_timestamps",
-    "embed",
-    "isolate_voice",
-    "separate_stems",
     //
     // Text
     //

@@ -411,6 +411,18 @@ async fn every_operation_and_every_parameter() {
     reach!("create_speech" ["speed"] speech(), speed(1.5), .send());
     reach!("create_speech" ["duration"] speech(), duration(5.0), .send());
     reach!("create_speech" ["instrumental"] speech(), instrumental(true), .send());
+    reach!("create_speech" ["instructions"] speech(), instructions("x"), .send());
+    reach!("create_speech" ["seconds"] speech(), seconds(5.0), .send());
+    reach!("create_speech" ["loop"] speech(), looped(true), .send());
+    reach!("create_speech" ["negative_prompt"] speech(), negative_prompt("x"), .send());
+    reach!("create_speech" ["prompt_influence"] speech(), prompt_influence(0.5), .send());
+    reach!("create_speech" ["seed"] speech(), seed(1), .send());
+    reach!("create_speech" ["steps"] speech(), steps(50), .send());
+    reach!("create_speech" ["safe"] speech(), safe(true), .send());
+    reach!("create_speech" ["composition_plan"] speech(), composition_plan(json!({ "a": 1 })), .send());
+    reach!("create_speech" ["conditioning_ref"] speech(), conditioning_ref(json!({ "a": 1 })), .send());
+    reach!("create_speech" ["reference_audio"] speech(), reference_audio("https://example.com/a.mp3"), .send());
+    reach!("create_speech" ["store_for_inpainting"] speech(), store_for_inpainting(true), .send());
     reach!("generate_audio" [] speech(), send_get());
     reach!("generate_audio" ["text"] client.clone(), speech("Hello"), .send_get());
     reach!("generate_audio" ["model"] speech(), model("x"), .send_get());
@@ -419,7 +431,48 @@ async fn every_operation_and_every_parameter() {
     reach!("generate_audio" ["duration"] speech(), duration(5.0), .send_get());
     reach!("generate_audio" ["instrumental"] speech(), instrumental(true), .send_get());
 
+    reach!("generate_audio" ["instructions"] speech(), instructions("x"), .send_get());
+    reach!("generate_audio" ["seconds"] speech(), seconds(5.0), .send_get());
+    reach!("generate_audio" ["loop"] speech(), looped(true), .send_get());
+    reach!("generate_audio" ["negative_prompt"] speech(), negative_prompt("x"), .send_get());
+    reach!("generate_audio" ["prompt_influence"] speech(), prompt_influence(0.5), .send_get());
+    reach!("generate_audio" ["seed"] speech(), seed(1), .send_get());
+    reach!("generate_audio" ["steps"] speech(), steps(50), .send_get());
+    reach!("generate_audio" ["safe"] speech(), safe(true), .send_get());
+
+    let timed = || client.speech_with_timestamps("Hello");
+    reach!("create_speech_with_timestamps" [] client.clone(), speech_with_timestamps("Hello"), .send());
+    reach!("create_speech_with_timestamps" ["input"] client.clone(), speech_with_timestamps("Hello"), .send());
+    reach!("create_speech_with_timestamps" ["model"] timed(), model("x"), .send());
+    reach!("create_speech_with_timestamps" ["voice"] timed(), voice("nova"), .send());
+    reach!("create_speech_with_timestamps" ["response_format"] timed(), response_format("wav"), .send());
+    reach!("create_speech_with_timestamps" ["seed"] timed(), seed(1), .send());
+
     let recording = || File::bytes(&b"ID3\x04"[..]);
+    let change = || client.change_voice(recording());
+    reach!("change_voice" [] client.clone(), change_voice(recording()), .send());
+    reach!("change_voice" ["file"] client.clone(), change_voice(recording()), .send());
+    reach!("change_voice" ["model"] change(), model("x"), .send());
+    reach!("change_voice" ["voice"] change(), voice("nova"), .send());
+    reach!("change_voice" ["response_format"] change(), response_format("wav"), .send());
+    reach!("isolate_voice" [] client.clone(), isolate_voice(recording()), .send());
+    reach!("isolate_voice" ["file"] client.clone(), isolate_voice(recording()), .send());
+    reach!("isolate_voice" ["model"] client.isolate_voice(recording()), model("x"), .send());
+    reach!("separate_stems" [] client.separate_stems(recording()), send());
+    reach!("separate_stems" ["file"] client.clone(), separate_stems(recording()), .send());
+    reach!("separate_stems" ["model"] client.separate_stems(recording()), model("x"), .send());
+    reach!("separate_stems" ["stem_variation_id"]
+        client.separate_stems(recording()), variation("two_stems_v1"), .send());
+
+    let embed = || client.embed("a tulip");
+    reach!("embed" [] client.clone(), embed("a tulip"), .send());
+    reach!("embed" ["input"] client.clone(), embed("a tulip"), .send());
+    reach!("embed" ["model"] embed(), model("x"), .send());
+    reach!("embed" ["dimensions"] embed(), dimensions(256), .send());
+    reach!("embed" ["encoding_format"] embed(), encoding_format("base64"), .send());
+    reach!("embed" ["input_type"] embed(), input_type("query"), .send());
+    reach!("embed" ["task_type"] embed(), task_type("CLUSTERING"), .send());
+
     let transcribe = || client.transcribe(recording());
     reach!("create_transcription" [] transcribe(), send());
     reach!("create_transcription" ["file"] client.clone(), transcribe(recording()), .send());
@@ -428,6 +481,7 @@ async fn every_operation_and_every_parameter() {
     reach!("create_transcription" ["prompt"] transcribe(), prompt("x"), .send());
     reach!("create_transcription" ["response_format"] transcribe(), response_format("vtt"), .send_raw());
     reach!("create_transcription" ["temperature"] transcribe(), temperature(0.0), .send());
+    reach!("create_transcription" ["speakers_expected"] transcribe(), speakers_expected(2), .diarized());
 
     let picture = || File::bytes(&b"\x89PNG\r\n\x1a\n"[..]);
     let media = || client.media();
@@ -484,8 +538,6 @@ async fn every_operation_and_every_parameter() {
     beyond!("generate_text" query text(), query.send());
     beyond!("generate_image" query image(), query.send());
     beyond!("edit_image" fields edit(), field.send());
-    beyond!("create_speech" fields speech(), field.send());
-    beyond!("generate_audio" query speech(), query.send_get());
     beyond!("account_usage" query account().usage(), query.send());
     beyond!("account_usage_daily" query account().usage_daily(), query.send());
     beyond!("list_models" query client.models().list(), query);
@@ -507,7 +559,7 @@ async fn every_operation_and_every_parameter() {
             open.into_iter().map(|name| format!("{id} {name}")).collect::<Vec<_>>()
         })
         .collect();
-    let form_only = ["create_transcription speakers_expected", "upload_media id", "upload_media tags"];
+    let form_only = ["upload_media id", "upload_media tags"];
     assert_eq!(missing, form_only.map(str::to_owned).into(), "no method reaches these");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);

@@ -104,6 +104,24 @@ async fn every_operation() {
     let days = call!(account_usage_daily);
     assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
+    let body = types::EmbeddingRequest::new(vec!["a tulip".to_owned(), "a rose".to_owned()]);
+    let embeddings = call!(embed.body(body));
+    assert_eq!((embeddings.data.len(), embeddings.data[1].index, embeddings.usage.total_tokens), (2, 1, 4));
+    let timed = call!(create_speech_with_timestamps.body(types::TimedSpeechRequest::new("Hello")));
+    assert_eq!(timed.alignment.characters, ["H", "e", "l", "l", "o"]);
+    let kind = "multipart/form-data; boundary=b";
+    let form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mp3\"\r\n\r\n{}\r\n--b--\r\n",
+        "x".repeat(80_000)
+    );
+    for (kind, sound) in [
+        bytes(call!(change_voice.content_type(kind).body(form.clone()))).await,
+        bytes(call!(isolate_voice.content_type(kind).body(form.clone()))).await,
+    ] {
+        assert_eq!((kind.as_str(), &sound[..2]), ("audio/mpeg", [0xFF, 0xFB].as_slice()));
+    }
+    let (kind, stems) = bytes(call!(separate_stems.content_type(kind).body(form))).await;
+    assert_eq!((kind.as_str(), &stems[..4]), ("application/zip", b"PK\x03\x04".as_slice()));
     // These are WebSockets, which the generated client does not open.
     let statuses = [api.realtime().send().await.err(), api.realtime_v1().send().await.err()];
     let statuses = statuses.map(|error| error.and_then(|error| error.status()).map(|status| status.as_u16()));

@@ -82,6 +82,7 @@ fn calls<'a>(
         };
     }
     let png = || File::bytes(b"\x89PNG\r\n\x1a\n0000".to_vec()).name("x.png").content_type("image/png");
+    let wav = || File::bytes(b"RIFF0000WAVE".to_vec()).name("x.wav");
     let path = |name: &str| folder.path().join(name);
     calls! {
         "chat": client.chat("openai").user("x") => |call| call.send();
@@ -101,7 +102,16 @@ fn calls<'a>(
         "speech": client.speech("x") => |call| async { call.send().await?.bytes().await };
         "speech by GET": client.speech("x") => |call| async { call.send_get().await?.bytes().await };
         "music": client.music("x") => |call| async { call.send().await?.bytes().await };
-        "transcription": client.transcribe(File::bytes(b"RIFF0000WAVE".to_vec()).name("x.wav")) => |call| call.send();
+        "transcription": client.transcribe(wav()) => |call| call.send();
+        "diarized": client.transcribe(wav()) => |call| call.diarized();
+        "speech with timestamps": client.speech_with_timestamps("x") => |call| call.send();
+        "voice": client.change_voice(wav()) => |call| async { call.send().await?.bytes().await };
+        "isolated voice": client.isolate_voice(wav()) => |call| async { call.send().await?.bytes().await };
+        "stems": client.separate_stems(wav()) => |call| async { call.send().await?.bytes().await };
+        "stems saved": client.separate_stems(wav()) => |call| call.save_to(path("stems"));
+        "embedding": client.embed("x") => |call| call.send();
+        "embedding of a picture": client.embed_media().image(png()) => |call| call.send_raw();
+        "embeddings": client.embed_batch(["x", "y"]) => |call| async { Ok::<_, Error>(call.send().await?) };
         "upload": client.media().upload(png()) => |call| call.send();
         "upload, raw body": client.media().upload(png()).raw() => |call| call.send();
         "upload, base64": client.media().upload(png()).base64() => |call| call.send();
