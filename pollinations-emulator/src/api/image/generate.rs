@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{DEFAULT_SIZE, MAX_SIZE};
+use super::limits::{DEFAULT_SIZE, MAX_SIZE};
 use crate::{
     answer::{
         picture::{self, Look},
