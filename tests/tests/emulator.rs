@@ -104,6 +104,19 @@ async fn every_operation() {
     let days = call!(account_usage_daily);
     assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
+    let made = call!(create_image.body(types::ImageGenerationRequest::new("a cat")));
+    assert_eq!(made.data[0].revised_prompt.as_deref(), Some("a cat"));
+    assert_eq!(made.usage.total_tokens, made.usage.input_tokens + made.usage.output_tokens);
+    let json = r#"{"prompt":"at night","image":"https://example.com/cat.png","response_format":"url"}"#;
+    let edited = call!(edit_image.content_type("application/json").body(json));
+    assert!(edited.data[0].url.is_some() && edited.data[0].b64_json.is_none());
+    let (kind, object) = bytes(call!(generate_3d.prompt("a chair").model("hyper3d/rodin-2.5"))).await;
+    assert_eq!((kind.as_str(), &object[..4]), ("model/gltf-binary", b"glTF".as_slice()));
+    let image = types::OneOrMany::One("https://example.com/chair.png".to_owned());
+    let mut body = types::ThreeDRequest::default();
+    (body.image, body.model) = (Some(image), Some("nvidia/asset-harvester".into()));
+    let (kind, object) = bytes(call!(generate_3d_post.prompt("a chair").body(body))).await;
+    assert_eq!((kind.as_str(), &object[..4]), ("application/x-ply", b"ply\n".as_slice()));
     let body = types::EmbeddingRequest::new(vec!["a tulip".to_owned(), "a rose".to_owned()]);
     let embeddings = call!(embed.body(body));
     assert_eq!((embeddings.data.len(), embeddings.data[1].index, embeddings.usage.total_tokens), (2, 1, 4));

@@ -98,6 +98,18 @@ fn calls<'a>(
         "image saved": client.image("x").size(16, 16) => |call| async { call.send().await?.save(path("x.jpg")).await };
         "image address": client.image("x") => |call| async { call.url_without_key() };
         "image address refused": client.image("x") => |call| async { call.url().map(|_| ()) };
+        "images": client.images("x").size(16, 16).n(2) => |call| async { call.send().await?.first().bytes().await };
+        "images at addresses": client.images("x").size(16, 16).response_format("url") => |call| async {
+            call.send().await?.first().bytes().await
+        };
+        "images raw": client.images("x").size(16, 16) => |call| call.send_raw();
+        "edit": client.edit("x", [png()]).size(16, 16) => |call| call.send();
+        "edit by address": client.edit("x", ["https://example.com/x.png"]).size(16, 16) => |call| call.send_raw();
+        "object": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async { call.send().await?.bytes().await };
+        "object by POST": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async {
+            call.send_post().await?.bytes().await
+        };
+        "object address refused": client.three_d("x") => |call| async { call.url().map(|_| ()) };
         "video": client.video("x", "veo") => |call| async { call.send().await?.bytes().await };
         "speech": client.speech("x") => |call| async { call.send().await?.bytes().await };
         "speech by GET": client.speech("x") => |call| async { call.send_get().await?.bytes().await };
