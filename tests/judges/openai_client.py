@@ -10,7 +10,7 @@ base_url = sys.argv[1]
 client = OpenAI(base_url=f"{base_url}/v1", api_key="sk_test", max_retries=0)
 
 models = [model.id for model in client.models.list()]
-assert "openai" in models, models
+assert "openai/gpt-5.4-nano" in models, models
 
 messages = [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Name a flower"}]
 reply = client.chat.completions.create(model="openai", messages=messages)

@@ -35,6 +35,8 @@ mod pages {
         Streaming: "../../docs/streaming.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
+        Models: "../../docs/models-and-prices.md";
+        Media: "../../docs/media.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";
