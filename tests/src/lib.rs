@@ -42,6 +42,8 @@ mod pages {
         SignIn: "../../docs/sign-in.md";
         Errors: "../../docs/errors.md";
         Migration: "../../docs/migration.md";
+        Models: "../../docs/models-and-prices.md";
+        Media: "../../docs/media.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";

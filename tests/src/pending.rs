@@ -10,18 +10,8 @@ pub const PENDING: &[&str] = &[
     // Text
     //
     // Models
-    "get_model",
-    "list_3d_models",
-    "list_all_models",
-    "list_embedding_models",
-    "list_video_models",
-    "model_stats",
-    "model_status",
     //
     // Media
-    "delete_media",
-    "list_media",
-    "media_metadata",
     //
     // Realtime
     //

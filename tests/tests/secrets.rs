@@ -129,6 +129,16 @@ fn calls<'a>(
         "upload, base64": client.media().upload(png()).base64() => |call| call.send();
         "media": client.media() => |call| async { call.fetch("0123456789abcdef").await?.bytes().await };
         "media exists": client.media() => |call| async { call.exists("0123456789abcdef").await };
+        "media metadata": client.media() => |call| async { call.metadata("0123456789abcdef").await };
+        "media deleted": client.media() => |call| async { call.delete("0123456789abcdef").await };
+        "gallery": client.media().gallery("cats") => |call| call.send();
+        "gallery stream": client.media().gallery("cats") => |call| async { call.files().try_collect::<Vec<_>>().await };
+        "upload of a file": client.media().upload(File::path(path("x.png"))).id("mine").tag("cats") => |call| call.send();
+        "all models": client.models() => |call| call.all().into_future();
+        "one model": client.models() => |call| call.get("openai").into_future();
+        "model found": client.models() => |call| async { call.find("openai").await };
+        "model status": client.models().status() => |call| call.into_future();
+        "model stats": client.models().stats() => |call| call.into_future();
         "models": client.models() => |call| call.list().into_future();
         "text models": client.models() => |call| call.text().into_future();
         "image models": client.models() => |call| call.image().into_future();
