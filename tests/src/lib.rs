@@ -35,6 +35,7 @@ mod pages {
         Streaming: "../../docs/streaming.md";
         Retries: "../../docs/retries.md";
         Byop: "../../docs/byop.md";
+        AccountAndKeys: "../../docs/account-and-keys.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";
