@@ -112,6 +112,11 @@ async fn every_example_runs() {
         ("retries", &[], "", "chat_completions: attempt 1: 200 OK\n"),
         ("key_status", &[], "", "may use flux: true\n"),
         ("blocking", &[], "", "You said: Name a flower\n"),
+        ("limited_key", &[], "", "Some(\"guest, for longer\") has Some(1.0) pollen left\nrevoked: true\n"),
+        ("usage_filters", &[], "", " images this month\n"),
+        ("earnings", &[], "", "Sketchbook: 0.40 pollen for 2 requests\n"),
+        ("user_info", &[], "", "emulated (user_emulated)\n"),
+        ("agent", &[], "", "Gardener: Answer in one sentence.\n0 agents left\n"),
     ];
     for (name, arguments, input, expected) in tried {
         let mut command = example(name, &emulator, folder.path());

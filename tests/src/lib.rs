@@ -44,6 +44,7 @@ mod pages {
         Migration: "../../docs/migration.md";
         Models: "../../docs/models-and-prices.md";
         Media: "../../docs/media.md";
+        AccountAndKeys: "../../docs/account-and-keys.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";

@@ -515,6 +515,161 @@ async fn every_operation_and_every_parameter() {
     reach!("account_usage" ["format"] account().usage(), csv());
     reach!("account_usage_daily" [] account(), usage_daily(), .send());
     reach!("account_usage_daily" ["format"] account().usage_daily(), csv());
+    reach!("account_usage" ["before_event_id"] account().usage(), before_event_id("x"), .send());
+    reach!("account_usage" ["days"] account().usage(), days(5), .send());
+    reach!("account_usage" ["granularity"] account().usage(), granularity("day"), .send());
+    reach!("account_usage" ["period"] account().usage(), period("2026-10-01"), .send());
+    reach!("account_usage" ["api_key_ids"] account().usage(), api_key_ids(["x"]), .send());
+    reach!("account_usage" ["models"] account().usage(), models(["x"]), .send());
+    reach!("account_usage_daily" ["days"] account().usage_daily(), days(5), .send());
+    reach!("account_usage_daily" ["granularity"] account().usage_daily(), granularity("day"), .send());
+    reach!("account_usage_daily" ["period"] account().usage_daily(), period("2026-10-01"), .send());
+    reach!("account_usage_daily" ["api_key_ids"] account().usage_daily(), api_key_ids(["x"]), .send());
+    reach!("key_usage" [] account(), key_usage(), .send());
+    reach!("key_usage" ["limit"] account().key_usage(), limit(5), .send());
+    reach!("key_usage" ["before"] account().key_usage(), before("x"), .send());
+    reach!("key_usage" ["before_event_id"] account().key_usage(), before_event_id("x"), .send());
+    reach!("key_usage" ["days"] account().key_usage(), days(5), .send());
+    reach!("key_usage" ["granularity"] account().key_usage(), granularity("day"), .send());
+    reach!("key_usage" ["period"] account().key_usage(), period("2026-10-01"), .send());
+    reach!("key_usage" ["api_key_ids"] account().key_usage(), api_key_ids(["x"]), .send());
+    reach!("key_usage" ["models"] account().key_usage(), models(["x"]), .send());
+    reach!("key_usage" ["format"] account().key_usage(), csv());
+
+    let keys = || client.account().keys();
+    reach!("list_keys" [] keys(), list());
+    reach!("create_key" [] keys(), create("x"), .send());
+    reach!("create_key" ["name"] keys(), create("x"), .send());
+    reach!("create_key" ["type"] keys().create("x"), publishable(), .send());
+    reach!("create_key" ["expiresIn"] keys().create("x"), expires_in(std::time::Duration::from_secs(5)), .send());
+    reach!("create_key" ["allowedModels"] keys().create("x"), models(["text"]), .send());
+    reach!("create_key" ["pollenBudget"] keys().create("x"), budget(1.0), .send());
+    reach!("create_key" ["questPollenOnly"] keys().create("x"), quest_pollen_only(true), .send());
+    reach!("create_key" ["accountPermissions"] keys().create("x"), permissions(["usage"]), .send());
+    reach!("create_key" ["redirectUris"] keys().create("x"), redirect_uris(["https://example.com"]), .send());
+    reach!("create_key" ["earningsEnabled"] keys().create("x"), earnings(true), .send());
+    reach!("create_key" ["description"] keys().create("x"), description("x"), .send());
+    reach!("update_key" [] keys(), change("x"), .send());
+    reach!("update_key" ["id"] keys(), change("x"), .send());
+    reach!("update_key" ["name"] keys().change("x"), name("x"), .send());
+    reach!("update_key" ["expiresAt"] keys().change("x"), expires_at("2026-12-31T00:00:00Z"), .send());
+    reach!("update_key" ["allowedModels"] keys().change("x"), models(["text"]), .send());
+    reach!("update_key" ["pollenBudget"] keys().change("x"), budget(1.0), .send());
+    reach!("update_key" ["questPollenOnly"] keys().change("x"), quest_pollen_only(true), .send());
+    reach!("update_key" ["accountPermissions"] keys().change("x"), permissions(["usage"]), .send());
+    reach!("update_key" ["redirectUris"] keys().change("x"), redirect_uris(["https://example.com"]), .send());
+    reach!("update_key" ["earningsEnabled"] keys().change("x"), earnings(true), .send());
+    reach!("update_key" ["description"] keys().change("x"), description("x"), .send());
+    reach!("revoke_key" [] keys(), revoke("x"));
+    reach!("revoke_key" ["id"] keys(), revoke("x"));
+
+    reach!("account_earnings" [] account(), earnings(), .send());
+    reach!("account_earnings" ["days"] account().earnings(), days(5), .send());
+    reach!("account_earnings" ["granularity"] account().earnings(), granularity("day"), .send());
+    reach!("account_earnings" ["period"] account().earnings(), period("2026-10-01"), .send());
+    reach!("account_earnings" ["format"] account().earnings(), csv());
+    reach!("earnings_transactions" [] account(), earnings_transactions(), .send());
+    reach!("earnings_transactions" ["limit"] account().earnings_transactions(), limit(5), .send());
+    reach!("earnings_transactions" ["days"] account().earnings_transactions(), days(5), .send());
+    reach!("earnings_transactions" ["granularity"] account().earnings_transactions(), granularity("day"), .send());
+    reach!("earnings_transactions" ["period"] account().earnings_transactions(), period("2026-10-01"), .send());
+    reach!("account_quests" [] account(), quests());
+    reach!("quest_rewards" [] account(), quest_rewards());
+    reach!("quest_catalog" [] account(), quest_catalog());
+    reach!("report_harness" [] account(), report_harness("x"));
+    reach!("report_harness" ["harness"] account(), report_harness("x"));
+
+    /// A request of the document with these fields.
+    fn with<T: serde::de::DeserializeOwned>(fields: Value) -> T {
+        serde_json::from_value(fields).unwrap()
+    }
+    let agents = || client.account().agents();
+    reach!("list_agents" [] agents(), list());
+    reach!("create_agent" [] agents(), create(with::<types::NewPromptAgent>(json!({
+        "name": "x", "title": "x", "baseModel": "x", "systemPrompt": "x",
+    }))));
+    reach!("get_agent" [] agents(), get("x"));
+    reach!("get_agent" ["id"] agents(), get("x"));
+    reach!("update_agent" [] agents(), change("x", types::AgentChanges::default()));
+    reach!(
+        "update_agent"
+        ["id", "name", "title", "description", "baseModel", "systemPrompt", "mcpServers", "requiredSafetyFeatures", "visibility"]
+        agents(),
+        change("x", with(json!({
+            "name": "x", "title": "x", "description": "x", "baseModel": "x", "systemPrompt": "x", "mcpServers": ["ffmpeg"],
+            "requiredSafetyFeatures": ["privacy"], "visibility": "public",
+        })))
+    );
+    reach!("delete_agent" [] agents(), delete("x"));
+    reach!("delete_agent" ["id"] agents(), delete("x"));
+    reach!("sync_agent" [] agents(), sync("x"));
+    reach!("sync_agent" ["id"] agents(), sync("x"));
+
+    let models = || client.account().my_models();
+    reach!("list_my_models" [] models(), list());
+    reach!("create_my_model" [] models(), create(with::<types::NewTextModel>(json!({
+        "name": "x", "title": "x", "api": "responses", "url": "https://example.com", "bearerToken": "x",
+    }))));
+    let changes = json!({
+        "name": "x", "title": "x", "description": "x", "api": "responses", "url": "https://example.com",
+        "baseUrl": "https://example.com", "bearerToken": "x", "upstreamModel": "x", "visibility": "public",
+        "advertised": {}, "fallbacks": ["x"], "imagePricing": "request", "inputModalities": ["text"],
+        "outputModalities": ["text"], "paidOnly": true, "perUserRpm": 5, "requiredSafetyFeatures": ["privacy"],
+        "promptTextPrice": 1, "promptCachedPrice": 1, "promptCacheWritePrice": 1, "promptAudioPrice": 1,
+        "promptImagePrice": 1, "completionTextPrice": 1, "completionReasoningPrice": 1, "completionAudioPrice": 1,
+        "completionImagePrice": 1, "completionVideoPrice": 1,
+    });
+    reach!("update_my_model" [] models(), change("x", types::MyModelChanges::default()));
+    reach!(
+        "update_my_model"
+        [
+            "id", "name", "title", "description", "api", "url", "baseUrl", "bearerToken", "upstreamModel", "visibility",
+            "advertised", "fallbacks", "imagePricing", "inputModalities", "outputModalities", "paidOnly", "perUserRpm",
+            "requiredSafetyFeatures", "promptTextPrice", "promptCachedPrice", "promptCacheWritePrice",
+            "promptAudioPrice", "promptImagePrice", "completionTextPrice", "completionReasoningPrice",
+            "completionAudioPrice", "completionImagePrice", "completionVideoPrice"
+        ]
+        models(),
+        change("x", with(changes))
+    );
+    reach!("delete_my_model" [] models(), delete("x"));
+    reach!("delete_my_model" ["id"] models(), delete("x"));
+    let agent = || {
+        json!({
+            "name": "x", "title": "x", "description": "x", "api": "responses", "url": "https://example.com",
+            "upstreamModel": "x", "visibility": "public", "inputModalities": ["text"], "outputModalities": ["text"],
+            "perUserRpm": 5, "requiredSafetyFeatures": ["privacy"],
+        })
+    };
+    reach!("create_endpoint_agent" [] models(), create_endpoint_agent(with(agent())));
+    reach!(
+        "create_endpoint_agent"
+        [
+            "name", "title", "description", "api", "url", "upstreamModel", "visibility", "inputModalities",
+            "outputModalities", "perUserRpm", "requiredSafetyFeatures"
+        ]
+        models(),
+        create_endpoint_agent(with(agent()))
+    );
+    reach!("test_my_model" [] models(), test(with::<types::TextModelTest>(json!({
+        "api": "responses", "url": "https://example.com", "bearerToken": "x", "model": "x",
+    }))));
+    reach!("list_upstream_models" [] models(), list_upstream("https://example.com", "x"));
+    reach!("list_upstream_models" ["baseUrl", "bearerToken"] models(), list_upstream("https://example.com", "x"));
+    reach!("list_fallback_candidates" [] models(), fallback_candidates("x"));
+    reach!("list_fallback_candidates" ["id"] models(), fallback_candidates("x"));
+    let profile = || with(json!({ "name": "x", "url": "https://example.com", "iconUrl": "https://example.com" }));
+    reach!("update_provider_profile" [] models(), change_provider(profile()));
+    reach!("update_provider_profile" ["name", "url", "iconUrl"] models(), change_provider(profile()));
+
+    let apps = || client.account().integrations();
+    reach!("list_integrations" [] apps(), list());
+    reach!("search_toolkits" [] apps(), available());
+    reach!("search_toolkits" ["search"] apps(), search("x"));
+    reach!("connect_integration" [] apps(), connect("x"));
+    reach!("connect_integration" ["toolkit"] apps(), connect("x"));
+    reach!("disconnect_integration" [] apps(), disconnect("x"));
+    reach!("disconnect_integration" ["id"] apps(), disconnect("x"));
 
     macro_rules! listing {
         ($operation:literal $method:ident) => {
@@ -571,8 +726,7 @@ async fn every_operation_and_every_parameter() {
     beyond!("generate_text" query text(), query.send());
     beyond!("generate_image" query image(), query.send());
     beyond!("edit_image" fields edit(), field.send());
-    beyond!("account_usage" query account().usage(), query.send());
-    beyond!("account_usage_daily" query account().usage_daily(), query.send());
+    beyond!("create_key" fields keys().create("x"), field.send());
 
     beyond!("list_all_models" headers client.models().all(), header);
     beyond!("list_text_models" headers client.models().text(), header);

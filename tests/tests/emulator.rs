@@ -117,6 +117,58 @@ async fn every_operation() {
     assert!(call!(account_balance).balance < 100.0);
     assert!(call!(account_key).valid);
     assert_eq!(call!(account_profile).tier, Some(types::AccountTier::Seed));
+    call!(key_usage);
+    assert_eq!(call!(account_earnings).per_entity.len(), 2);
+    call!(earnings_transactions);
+    call!(account_quests);
+    call!(quest_rewards);
+    call!(quest_catalog);
+    call!(report_harness.body(types::HarnessReport::new("test".to_owned())));
+
+    let key = call!(create_key.body(types::NewKey::new("test".to_owned())));
+    assert_eq!(call!(list_keys).data.len(), 2);
+    let changes = types::KeyChanges::builder().name("other".to_owned());
+    assert_eq!(call!(update_key.id(&key.id).body(changes)).name.as_deref(), Some("other"));
+    assert_eq!(call!(revoke_key.id(&key.id)).success, Some(true));
+
+    let agent = types::NewPromptAgent::builder().name("a").title("A").base_model("openai").system_prompt("x");
+    let agent: types::NewAgent = agent.build().unwrap().into();
+    let types::Agent::PromptAgent(agent) = call!(create_agent.body(agent)).into_inner() else {
+        panic!("another type of agent")
+    };
+    assert_eq!(call!(list_agents).data.len(), 1);
+    call!(get_agent.id(&agent.id));
+    call!(update_agent.id(&agent.id).body(types::AgentChanges::builder().title("B".to_owned())));
+    call!(delete_agent.id(&agent.id));
+    let code: types::NewAgent = types::NewCodeAgent::builder().repository("ada/robot").build().unwrap().into();
+    let types::Agent::CodeAgent(code) = call!(create_agent.body(code)).into_inner() else {
+        panic!("another type of agent")
+    };
+    call!(sync_agent.id(&code.id));
+
+    let (token, url) = ("token", "https://models.example.com/v1");
+    let model = types::NewTextModel::builder().name("m").title("M").bearer_token(token);
+    let model: types::NewMyModel = model.api(types::TextApi::Responses).url(url).build().unwrap().into();
+    let types::MyModel::MyTextModel(model) = call!(create_my_model.body(model)).into_inner() else {
+        panic!("another kind of model")
+    };
+    let endpoint = types::NewEndpointAgent::builder().name("e").title("E").api(types::TextApi::Responses).url(url);
+    call!(create_endpoint_agent.body(endpoint));
+    assert_eq!(call!(list_my_models).data.len(), 2);
+    call!(update_my_model.id(&model.id).body(types::MyModelChanges::builder().title("N".to_owned())));
+    call!(list_fallback_candidates.id(&model.id));
+    call!(list_upstream_models.body(types::UpstreamModelsRequest::new(url.to_owned(), token.to_owned())));
+    let test = types::TextModelTest::builder().api(types::TextApi::Responses).url(url).bearer_token(token).model("m");
+    let test: types::ModelTestRequest = test.build().unwrap().into();
+    assert!(call!(test_my_model.body(test)).ok);
+    let profile = types::ProviderProfileChanges::new("Ada".to_owned(), "https://example.com".to_owned());
+    assert_eq!(call!(update_provider_profile.body(profile)).name.as_deref(), Some("Ada"));
+    call!(delete_my_model.id(&model.id));
+
+    assert!(!call!(search_toolkits).data.is_empty());
+    let link = call!(connect_integration.body(types::IntegrationRequest::new("github".to_owned())));
+    assert_eq!(call!(list_integrations).data.len(), 1);
+    call!(disconnect_integration.id(link.id.clone().unwrap()));
     let usage = call!(account_usage.limit(3_u64));
     assert_eq!((usage.count, usage.usage.len()), (3, 3));
     let models: Vec<_> = usage.usage.iter().map(|record| record.model.as_deref().unwrap()).collect();
