@@ -1,6 +1,6 @@
 //! The contract suite: green against the emulator, red and to the point against one that is broken.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::LazyLock};
 
 use futures_util::{StreamExt, stream};
 use pollinations_emulator::{Emulator, Fault};
@@ -9,9 +9,13 @@ use pollinations_tests::{
     contract::{self, Aspect, Document, Exchange, Format, Outcome, Report, Settings, Spend, Tape},
 };
 
-fn document() -> Document {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
-    Document::parse(&fs::read_to_string(path).unwrap()).unwrap()
+/// The document, whose schemas are compiled once for all runs.
+fn document() -> &'static Document {
+    static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
+        Document::parse(&fs::read_to_string(path).unwrap()).unwrap()
+    });
+    &DOCUMENT
 }
 
 fn settings(url: &str) -> Settings {
@@ -27,7 +31,7 @@ fn settings(url: &str) -> Settings {
 }
 
 async fn run(settings: &Settings) -> (Report, Vec<Exchange>) {
-    contract::run(&document(), settings, |_| ()).await.unwrap()
+    contract::run(document(), settings, |_| ()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +42,7 @@ async fn the_emulator_keeps_its_contract() {
     assert!(report.holds(), "{text}");
     assert_eq!(report.counts().2, PENDING.len(), "nothing else is skipped\n{text}");
     assert_eq!(report.drift().collect::<Vec<_>>(), [""; 0], "{text}");
-    let mut uncovered = contract::uncovered(&document());
+    let mut uncovered = contract::uncovered(document());
     uncovered.sort_unstable();
     let mut pending = PENDING.to_vec();
     pending.sort_unstable();

@@ -203,7 +203,7 @@ impl Builder {
     }
 
     /// Sends requests with this HTTP client, for a proxy or a TLS setup of your own. Its redirect policy and its
-    /// time-outs hold beside those set here.
+    /// time-outs hold beside those set here. Realtime sessions have an HTTP client of their own, since they need HTTP/1.1.
     ///
     /// # Examples
     ///
@@ -356,7 +356,8 @@ impl Builder {
         self
     }
 
-    /// How long a stream or a download may stay silent; 2 minutes by default.
+    /// How long a stream or a download may stay silent; 2 minutes by default. A realtime session is not silent as long as
+    /// the server answers its pings.
     ///
     /// # Examples
     ///
