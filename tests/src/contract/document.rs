@@ -79,6 +79,16 @@ impl Document {
         self.operations.iter().map(|operation| operation.id.as_str())
     }
 
+    /// Whether a success of this operation has a body whose type the document tells.
+    pub fn answers_with_content(&self, id: &str) -> bool {
+        let operation = self.operations.iter().find(|operation| operation.id == id);
+        let responses = operation.into_iter().flat_map(|operation| &operation.responses);
+        let successes = responses.filter(|(status, _)| status.starts_with('2'));
+        successes
+            .into_iter()
+            .any(|(_, response)| response["content"].as_object().is_some_and(|kinds| !kinds.is_empty()))
+    }
+
     /// Holds an exchange against the document.
     pub fn judge(&self, exchange: &Exchange) -> Verdict {
         let mut verdict = Verdict::default();
