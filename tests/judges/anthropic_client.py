@@ -1,72 +1,90 @@
-"""The Python client of Anthropic, unchanged, against the emulator.
-
-    anthropic_client.py URL [PART ...]
-
-Without a part, all of them run.
-"""
+"""The Python client of Anthropic, unchanged, against the emulator: what it can do with the service it does with that."""
 
 import sys
 
-from anthropic import Anthropic, APIStatusError
+import anthropic
 
 base_url = sys.argv[1]
-# The service takes a Bearer token, which is what `auth_token` becomes.
-client = Anthropic(base_url=base_url, auth_token="sk_test", max_retries=0)
+# The service takes the key as a bearer token.
+client = anthropic.Anthropic(base_url=base_url, auth_token="sk_test", max_retries=0)
+common = {"model": "claude", "max_tokens": 2048}
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
-MODEL = "anthropic/claude-sonnet-4.5"
-ASKED = [{"role": "user", "content": "Name a flower"}]
+message = client.messages.create(
+    **common, system="Be brief", messages=[{"role": "user", "content": "Name a flower"}]
+)
+assert message.content[0].text.startswith("You said: Name a flower"), message
+assert message.stop_reason == "end_turn" and message.usage.output_tokens > 0, message
 
+source = {"type": "base64", "media_type": "image/png", "data": PIXEL}
+seen = [{"type": "text", "text": "What is this?"}, {"type": "image", "source": source}]
+message = client.messages.create(**common, messages=[{"role": "user", "content": seen}])
+assert "(with 1 image)" in message.content[0].text, message
 
-def messages():
-    reply = client.messages.create(model=MODEL, max_tokens=100, system="Be brief", messages=ASKED)
-    assert reply.type == "message" and reply.role == "assistant" and reply.stop_reason == "end_turn", reply
-    assert "Name a flower" in reply.content[0].text, reply
-    assert reply.usage.input_tokens > 0 and reply.usage.output_tokens > 0, reply.usage
+message = client.messages.create(
+    **common, stop_sequences=["three"], messages=[{"role": "user", "content": "one two three four"}]
+)
+assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "three"), message
+
+message = client.messages.create(model="claude", max_tokens=2, messages=[{"role": "user", "content": "Count to ten"}])
+assert message.stop_reason == "max_tokens", message
+
+# A stream, with thinking, which goes back with its signature.
+asked = [{"role": "user", "content": "Is 97 a prime number?"}]
+thinking = {"type": "enabled", "budget_tokens": 1024}
+kinds = []
+with client.messages.stream(**common, thinking=thinking, messages=asked) as stream:
+    for event in stream:
+        kinds.append(event.type)
+    message = stream.get_final_message()
+assert kinds[0] == "message_start" and kinds[-1] == "message_stop", kinds
+assert [block.type for block in message.content] == ["thinking", "text"], message
+assert message.content[0].signature and message.content[1].text == "You said: Is 97 a prime number?", message
+again = [*asked, {"role": "assistant", "content": message.content}, {"role": "user", "content": "And 91?"}]
+message = client.messages.create(**common, messages=again)
+assert message.content[0].text == "You said: And 91?", message
+
+events = list(client.messages.create(**common, stream=True, messages=asked))
+text = "".join(event.delta.text for event in events if event.type == "content_block_delta")
+assert text == "You said: Is 97 a prime number?", events
+
+# Tools.
+schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+tools = [{"name": "weather", "description": "Tells the weather", "input_schema": schema}]
+asked = [{"role": "user", "content": "How is the weather?"}]
+with client.messages.stream(**common, tools=tools, messages=asked) as stream:
+    message = stream.get_final_message()
+assert message.stop_reason == "tool_use", message
+call = message.content[0]
+assert (call.name, list(call.input)) == ("weather", ["city"]), call
+result = {"type": "tool_result", "tool_use_id": call.id, "content": "sunny"}
+answered = [*asked, {"role": "assistant", "content": message.content}, {"role": "user", "content": [result]}]
+message = client.messages.create(**common, tools=tools, messages=answered)
+assert message.content[0].text == "The tools answered: sunny", message
+
+# Errors have the client's own types.
+for expected, request in [
+    (anthropic.BadRequestError, {"model": "claude", "max_tokens": 0, "messages": asked}),
+    (anthropic.InternalServerError, {**common, "messages": asked, "extra_headers": {"x-emulator-fault": '{"status": 529}'}}),
+    (anthropic.APIStatusError, {**common, "messages": asked, "extra_headers": {"x-emulator-fault": '{"refuse": "INSUFFICIENT_BALANCE"}'}}),
+]:
     try:
-        client.messages.create(model=MODEL, max_tokens=0, messages=ASKED)
-    except APIStatusError as error:
-        assert error.status_code == 400, error
+        client.messages.create(**request)
+    except expected as error:
+        assert error.body["type"] == "error" and error.body["error"]["message"], error.body
     else:
-        raise AssertionError("a limit of 0 tokens was taken")
-
-
-def streams():
-    with client.messages.stream(model=MODEL, max_tokens=100, messages=ASKED) as stream:
-        text = "".join(stream.text_stream)
-        final = stream.get_final_message()
-    assert "Name a flower" in text and final.content[0].text == text, final
-    assert final.stop_reason == "end_turn" and final.usage.output_tokens > 0, final
-
-    kinds = [event.type for event in client.messages.create(model=MODEL, max_tokens=100, messages=ASKED, stream=True)]
-    assert kinds[0] == "message_start" and kinds[-1] == "message_stop", kinds
-    assert "content_block_delta" in kinds and "message_delta" in kinds, kinds
-
-
-def tools():
-    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    tool = {"name": "weather", "description": "Tells the weather of a city", "input_schema": schema}
-    asked = [{"role": "user", "content": "How is the weather in Paris?"}]
-    called = client.messages.create(model=MODEL, max_tokens=100, messages=asked, tools=[tool])
-    assert called.stop_reason == "tool_use", called
-    call = next(block for block in called.content if block.type == "tool_use")
-    assert call.name == "weather" and isinstance(call.input["city"], str), call
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": "sunny"}
-    answered = [*asked, {"role": "assistant", "content": called.content}, {"role": "user", "content": [result]}]
-    final = client.messages.create(model=MODEL, max_tokens=100, messages=answered, tools=[tool])
-    assert "sunny" in final.content[0].text, final
-
-    with client.messages.stream(model=MODEL, max_tokens=100, messages=asked, tools=[tool]) as stream:
-        streamed = stream.get_final_message()
-    call = next(block for block in streamed.content if block.type == "tool_use")
-    assert isinstance(call.input["city"], str), streamed
-
-
-PARTS = [messages, streams, tools]
-
-wanted = sys.argv[2:] or [part.__name__ for part in PARTS]
-unknown = set(wanted) - {part.__name__ for part in PARTS}
-assert not unknown, f"no such part: {unknown}"
-for part in PARTS:
-    if part.__name__ in wanted:
-        part()
-        print(f"the anthropic client: {part.__name__}")
+        raise AssertionError(f"no {expected}")
+try:
+    anthropic.Anthropic(base_url=base_url, auth_token="wrong", max_retries=0).messages.create(**common, messages=asked)
+except anthropic.AuthenticationError as error:
+    assert error.body["error"]["type"] == "authentication_error", error.body
+else:
+    raise AssertionError("a wrong key was taken")
+try:
+    with client.messages.stream(**common, messages=asked, extra_headers={"x-emulator-fault": '{"streamError": 6}'}) as stream:
+        stream.get_final_message()
+except anthropic.APIStatusError as error:
+    assert error.body["error"]["type"] == "api_error", error.body
+else:
+    raise AssertionError("the error in the stream was lost")
+print("the anthropic client: messages, images, stops, streams, thinking, tools, refusals")

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import io
 import sys
+import urllib.request
 import wave
 
 import pydantic
@@ -19,6 +20,8 @@ base_url = sys.argv[1]
 client = OpenAI(base_url=f"{base_url}/v1", api_key="sk_test", max_retries=0)
 
 MESSAGES = [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "Name a flower"}]
+PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8\xff"
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
@@ -214,8 +217,67 @@ def realtime():
     asyncio.run(asyncio.wait_for(talk(), 60))
 
 
+def images_in_detail():
+    made = client.images.generate(model="flux", prompt="a cat", n=1, size="64x48", response_format="b64_json", quality="hd")
+    cat = base64.b64decode(made.data[0].b64_json)
+    assert cat.startswith(JPEG), cat[:8]
+    assert made.data[0].revised_prompt == "a cat", made.data[0]
+    assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens, made.usage
+    stored = client.images.generate(model="flux", prompt="a cat", size="64x48", response_format="url").data[0].url
+    assert urllib.request.urlopen(stored).read().startswith(JPEG), stored
+
+    mask = base64.b64decode(
+        client.images.generate(prompt="a mask", size="64x48", extra_body={"transparent": True}).data[0].b64_json
+    )
+    assert mask.startswith(PNG), mask[:8]
+    for image in [("cat.jpg", cat), [("cat.jpg", cat), ("mask.png", mask)]]:
+        edited = client.images.edit(model="kontext", image=image, mask=("mask.png", mask), prompt="at night", size="64x48")
+        assert base64.b64decode(edited.data[0].b64_json).startswith(PNG), edited
+
+
+def responses_in_detail():
+    """Functions, reasoning, images, and what ends early."""
+    response = client.responses.create(model="openai", instructions="Be brief", input="Name a flower")
+    assert response.output_text.startswith("You said: Name a flower"), response
+    assert response.status == "completed" and response.usage.total_tokens > 0, response
+
+    function = {"type": "function", "name": "weather", "parameters": WEATHER, "strict": True}
+    with client.responses.stream(model="openai", input="How is the weather?", tools=[function]) as stream:
+        kinds = [event.type for event in stream]
+        response = stream.get_final_response()
+    assert kinds[0] == "response.created" and kinds[-1] == "response.completed", kinds
+    called = response.output[0]
+    assert (called.type, called.name, called.status) == ("function_call", "weather", "completed"), response
+    items = [
+        {"type": "message", "role": "user", "content": "How is the weather?"},
+        called.model_dump(exclude_none=True, exclude={"parsed_arguments"}),
+        {"type": "function_call_output", "call_id": called.call_id, "output": "sunny"},
+    ]
+    response = client.responses.create(model="openai", input=items, tools=[function])
+    assert response.output_text == "The tools answered: sunny", response
+
+    events = list(client.responses.create(model="openai", input="Think", reasoning={"effort": "low"}, stream=True))
+    assert [event.sequence_number for event in events] == list(range(len(events))), events
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert text == "You said: Think" == events[-1].response.output_text, events
+    assert [item.type for item in events[-1].response.output] == ["reasoning", "message"], events[-1]
+
+    seen = [{"type": "input_text", "text": "What is this?"}, {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}]
+    response = client.responses.create(model="openai", input=[{"role": "user", "content": seen}])
+    assert "(with 1 image)" in response.output_text, response
+    response = client.responses.create(model="openai", input="Count to ten", max_output_tokens=2)
+    assert (response.status, response.incomplete_details.reason) == ("incomplete", "max_output_tokens"), response
+    try:
+        client.responses.create(model="openai", input="Hello", max_output_tokens=0)
+    except APIStatusError as error:
+        assert error.status_code == 400, error
+    else:
+        raise AssertionError("no tokens at all were accepted")
+
+
 PARTS = [
-    models, model, chat, streams, tools, images, edits, embeddings, speech, transcription, responses, realtime,
+    models, model, chat, streams, tools, images, images_in_detail, edits, embeddings, speech, transcription, responses,
+    responses_in_detail, realtime,
 ]
 
 wanted = sys.argv[2:] or [part.__name__ for part in PARTS]

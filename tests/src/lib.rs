@@ -33,8 +33,13 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        ImagesAndVideo: "../../docs/images-and-video.md";
+        ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
-        Byop: "../../docs/byop.md";
+        ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
+        SignIn: "../../docs/sign-in.md";
+        Errors: "../../docs/errors.md";
+        Migration: "../../docs/migration.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";

@@ -119,7 +119,7 @@ async fn too_long_a_wait_is_reported_and_not_taken() {
     let error = client(&script).account().balance().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(script.requests().len(), 1);
-    assert_eq!(error.to_string(), "account_balance: 503: Service Unavailable (the server asks to wait 3600 s)");
+    assert_eq!(error.to_string(), "account_balance: 503: Service Unavailable (retry after 3600 s)");
 }
 
 #[tokio::test]

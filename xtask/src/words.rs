@@ -1,4 +1,4 @@
-//! Sees to it that nothing in the document is without a description, and tells what we have not described yet.
+//! Gives every item of the document a description, and lists what we have not described yet.
 
 use std::{collections::HashMap, fmt};
 

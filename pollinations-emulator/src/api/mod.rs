@@ -18,6 +18,7 @@ mod models;
 mod realtime;
 mod sign_in;
 mod text;
+mod three_d;
 mod video;
 
 /// What a room answers.
@@ -25,7 +26,7 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 12] = [
+    let rooms: [Routes; 13] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
@@ -37,6 +38,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         realtime::routes(),
         sign_in::routes(),
         text::routes(),
+        three_d::routes(),
         video::routes(),
     ];
     rooms

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::openapi::{json_schema, json_schemas, path_fits, self_contained};
+use super::{
+    failure::ErrorFormat,
+    openapi::{json_schema, json_schemas, path_fits, self_contained},
+};
 
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
@@ -58,14 +61,23 @@ const COALESCED: &[(&str, &str)] = &[
 const EXTENSION: &str = "x-coalesced";
 
 /// The operations that answer a refusal with a text, and its form.
-const TEXT_FORMS: &[(&str, TextForm)] =
-    &[("/v1/chat/completions", TextForm::Completion), ("/text/{prompt}", TextForm::Plain), ("/text", TextForm::Plain)];
+const TEXT_FORMS: &[(&str, TextForm)] = &[
+    ("/v1/chat/completions", TextForm::Completion),
+    ("/v1/responses", TextForm::Response),
+    ("/text/{prompt}", TextForm::Plain),
+    ("/text", TextForm::Plain),
+];
+
+/// The path whose errors have Anthropic's format.
+const ANTHROPIC: &str = "/v1/messages";
 
 /// The form of a text that is not streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextForm {
     /// A chat completion.
     Completion,
+    /// A response of the Responses API.
+    Response,
     /// The text itself.
     Plain,
 }
@@ -85,11 +97,15 @@ pub(crate) struct Operation {
     path: String,
     /// Whether a key is needed.
     pub(crate) needs_key: bool,
+    /// Whether the media service has it, whose errors are flat.
+    pub(crate) is_media: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The texts of a form.
     pub(crate) form: Vec<Parameter>,
     /// The rules of a JSON body, if it has one and takes nothing else.
     pub(crate) body: Option<Validator>,
+    /// The rules of a JSON body, if it may be something else as well.
+    pub(crate) json: Option<Validator>,
     /// Whether identical requests share one generation.
     pub(crate) coalesced: bool,
 }
@@ -98,6 +114,16 @@ impl Operation {
     /// The form in which a refusal is a text; nothing if it is sent as an error.
     pub(crate) fn text_form(&self) -> Option<TextForm> {
         TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
+    }
+
+    /// The format of its errors.
+    pub(crate) fn error_format(&self) -> ErrorFormat {
+        if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
+    }
+
+    /// Whether its requests may be files of hundreds of MiB.
+    pub(crate) fn takes_large_files(&self) -> bool {
+        self.is_media && self.method == "POST"
     }
 
     /// Whether `no-cache=true` makes a new result.
@@ -180,15 +206,19 @@ impl Document {
                 } else {
                     COALESCED.contains(&(method.as_str(), path.as_str()))
                 };
+                let rules = if schema.is_null() { None } else { compile(schema, &components) };
+                let (body, json) = if only_json { (rules, None) } else { (None, rules) };
                 operations.push(Operation {
                     coalesced,
+                    body,
+                    json,
                     id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                     method,
                     path: path.clone(),
+                    is_media: is_media(item) || is_media(operation),
                     needs_key: operation.get("security").map_or(global, has_requirement),
                     parameters: parameters.collect(),
                     form: form(&document, &content["multipart/form-data"]["schema"], &components),
-                    body: (only_json && !schema.is_null()).then(|| compile(schema, &components)).flatten(),
                 });
             }
         }
@@ -197,10 +227,16 @@ impl Document {
     }
 }
 
+/// Whether the document names a server of its own for a path or an operation: only the media service has one.
+fn is_media(value: &Value) -> bool {
+    value["servers"].as_array().is_some_and(|servers| !servers.is_empty())
+}
+
 /// The fields of a form that are no files.
 fn form(document: &Value, schema: &Value, components: &Components) -> Vec<Parameter> {
     let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
-    let texts = properties.filter(|(_, schema)| schema["format"] != "binary");
+    let is_file = |schema: &Value| schema["format"] == "binary" || schema["items"]["format"] == "binary";
+    let texts = properties.filter(|(_, schema)| !is_file(schema));
     texts
         .filter_map(|(name, schema)| Parameter::new(document, &json!({ "name": name, "schema": schema }), components))
         .collect()

@@ -12,12 +12,12 @@ use crate::{
     api,
     base::{
         app::{App, Apps},
-        key::{Key, Keys},
+        key::Key,
         refusal::Refusals,
     },
     fault::{Fault, Faults},
     journal::{Entry, Journal, Listener},
-    state::{Codes, Counter, Devices, Files, Generations, Ledger, State},
+    state::{Account, Codes, Counter, Devices, Files, Generations, Keys, Ledger, State},
 };
 
 /// The paid pollen that an account starts with.
@@ -165,6 +165,7 @@ impl Builder {
             faults: Faults::new(self.faults),
             journal: Journal::new(self.listener),
             ledger: Ledger::new(self.quest, self.paid, self.paid_only),
+            account: Account::default(),
             generations: Generations::default(),
             files: Files::default(),
             devices: Devices::default(),

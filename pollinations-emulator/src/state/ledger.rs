@@ -11,6 +11,7 @@ use std::{
 
 use serde::Serialize;
 
+use super::earnings::{Earning, Earnings};
 use crate::base::{clock, failure::Failure, key::Key, lock, refusal::Refusal};
 
 /// Pollen a token; the same for every model, so that sums can be checked by head.
@@ -86,6 +87,7 @@ impl Tokens {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     account: Mutex<Account>,
+    earnings: Earnings,
     /// Models that take no quest pollen.
     paid_only: HashSet<String>,
 }
@@ -120,7 +122,7 @@ impl Account {
             model: Some(model.to_owned()),
             cursor_event_id: format!("event_{:08}", EVENTS.fetch_add(1, Ordering::Relaxed)),
             api_key_id: Some(key.id()),
-            api_key: Some(key.masked()),
+            api_key: Some(key.shown()),
             api_key_type: Some(kind_of_key.to_owned()),
             meter_source: Some(meter.to_owned()),
             input_text_tokens: tokens.input_text,
@@ -138,7 +140,7 @@ impl Ledger {
     /// An account with this much quest pollen and paid pollen.
     pub(crate) fn new(quest: f64, paid: f64, paid_only: impl IntoIterator<Item = String>) -> Self {
         let account = Account { quest, paid, has_paid: paid > 0.0, ..Account::default() };
-        Self { account: Mutex::new(account), paid_only: paid_only.into_iter().collect() }
+        Self { account: Mutex::new(account), earnings: Earnings::default(), paid_only: paid_only.into_iter().collect() }
     }
 
     /// Quest pollen and paid pollen.
@@ -172,6 +174,16 @@ impl Ledger {
         self.account().left(key)
     }
 
+    /// Begins the budget of a key anew.
+    pub(crate) fn renew_budget(&self, key: &Key) {
+        self.account().spent.remove(&key.key);
+    }
+
+    /// What the account has earned, newest first.
+    pub(crate) fn earnings(&self) -> Vec<Earning> {
+        self.earnings.list()
+    }
+
     /// Whether a model takes no quest pollen.
     pub(crate) fn is_paid_only(&self, model: &str) -> bool {
         self.paid_only.contains(model)
@@ -194,7 +206,7 @@ impl Ledger {
     ///
     /// 403 when the key may not use the model, 402 when there is not enough left.
     pub(crate) fn spend(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) -> Result<(), Failure> {
-        if !key.allows_model(model) {
+        if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
         }
         let cost = tokens.cost();
@@ -206,16 +218,20 @@ impl Ledger {
         let meter = if takes_quest && account.quest >= cost {
             account.quest -= cost;
             "tier"
-        } else if account.paid >= cost {
+        } else if account.paid >= cost && !key.quest_pollen_only {
             account.paid -= cost;
             "pack"
         } else {
             return Err(Failure::refused(match account.has_paid {
-                _ if !takes_quest && account.quest >= cost => Refusal::QuestPollenOnly,
+                _ if !takes_quest && (account.quest >= cost || key.quest_pollen_only) => Refusal::QuestPollenOnly,
+                _ if key.quest_pollen_only => Refusal::NoQuestPollen,
                 true => Refusal::InsufficientBalance,
                 false => Refusal::NoQuestPollen,
             }));
         };
+        if let Some(app) = &key.app {
+            self.earnings.of_app(app, model, meter, cost);
+        }
         account.charge(key, kind, model, tokens, meter);
         Ok(())
     }
@@ -225,8 +241,8 @@ impl Ledger {
     /// # Errors
     ///
     /// As for [`spend`](Self::spend).
-    pub(crate) fn afford(&self, key: &Key, model: &str) -> Result<(), Failure> {
-        if !key.allows_model(model) {
+    pub(crate) fn afford(&self, key: &Key, kind: &str, model: &str) -> Result<(), Failure> {
+        if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
         }
         let account = self.account();

@@ -203,16 +203,16 @@ impl Authorization {
     pub fn url(&self) -> Result<String, Error> {
         let state = self.state.as_ref().map_err(|problem| Error::request(problem.as_str()))?;
         if let Err(error) = Url::parse(&self.redirect_url) {
-            return Err(Error::request(format!("the redirect URL is not one: {error}")));
+            return Err(Error::request(format!("the redirect URL is invalid: {error}")));
         }
         self.asked.check()?;
         if self.app_key.as_ref().is_some_and(ApiKey::is_secret) {
-            return Err(Error::request("the app key is secret, and everybody can read a link; it has to be a pk_ key"));
+            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
         }
         let mut url = Url::parse(&self.enter_url)
-            .map_err(|error| Error::request(format!("the address to ask the user at is not one: {error}")))?;
+            .map_err(|error| Error::request(format!("the sign-in URL is invalid: {error}")))?;
         url.path_segments_mut()
-            .map_err(|()| Error::request("the address to ask the user at has no paths"))?
+            .map_err(|()| Error::request("the sign-in URL cannot have a path"))?
             .pop_if_empty()
             .push("authorize");
         let name = |current, oauth| if self.oauth_names { oauth } else { current };
@@ -276,7 +276,7 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
         return Err(Error::new(ErrorKind::Denied, "the user denied access"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
-        let message = "the state is missing or is not the one that was sent; somebody else may have made this answer";
+        let message = "the state is missing or wrong, so the answer may be forged; start the sign-in again";
         return Err(Error::new(ErrorKind::State, message));
     }
     match (error, key) {

@@ -296,9 +296,7 @@ impl CodeFlow {
         };
         let query = Parameters::of_query(&query);
         if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
-            return Err(forged(
-                "the state is missing or is not the one that was sent; somebody else may have made this answer",
-            ));
+            return Err(forged("the state is missing or wrong, so the answer may be forged; start the sign-in again"));
         }
         match query.get("iss") {
             Some(issuer) if issuer != self.server.issuer() => {
@@ -316,7 +314,7 @@ impl CodeFlow {
                 Err(Error::request("the answer has a key where only a code should be"))
             }
             (None, Some(code)) => Code::new(code),
-            (None, None) => Err(Error::request("the answer has neither a code nor an error")),
+            (None, None) => Err(Error::request("the answer has neither a code nor an error; check the redirect URI")),
         }
     }
 
@@ -396,7 +394,7 @@ impl CodeFlow {
 
     fn client_id(&self) -> Result<&str, Error> {
         if self.app_key.is_secret() {
-            return Err(Error::request("the app key must be a pk_ key: everybody can read a link"));
+            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
         }
         Ok(self.app_key.expose_secret())
     }

@@ -124,7 +124,7 @@ impl DeviceFlow {
     async fn begin(self) -> Result<DeviceCode, Error> {
         let Self { app_key, asked, server } = self;
         if app_key.is_secret() {
-            return Err(Error::request("the app key of a device flow must be a publishable one (pk_…)"));
+            return Err(Error::request("the app key must be publishable (pk_…)"));
         }
         let mut question = Map::new();
         question.insert("client_id".to_owned(), app_key.expose_secret().into());
@@ -350,7 +350,8 @@ impl Pace {
     }
 
     async fn wait(mut self, mut poll: impl AsyncFnMut() -> Said) -> Result<Grant, Error> {
-        let expired = || Error::new(ErrorKind::Expired, "the code expired before the user decided");
+        let expired =
+            || Error::new(ErrorKind::Expired, "the code expired before the user answered; start the sign-in again");
         loop {
             if self.end.is_some_and(|end| Instant::now() + self.interval >= end) {
                 return Err(expired());

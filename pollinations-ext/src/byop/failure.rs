@@ -70,7 +70,7 @@ const ALL: [(OAuthError, &str, &str); 11] = [
     (OAuthError::AccessDenied, "access_denied", "the user denied access"),
     (OAuthError::ServerError, "server_error", "the service failed while it asked the user"),
     (OAuthError::TemporarilyUnavailable, "temporarily_unavailable", "the service cannot sign users in right now"),
-    (OAuthError::ExpiredToken, "expired_token", "the code expired before the user decided"),
+    (OAuthError::ExpiredToken, "expired_token", "the code expired before the user answered; start the sign-in again"),
 ];
 
 impl OAuthError {

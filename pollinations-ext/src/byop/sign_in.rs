@@ -165,8 +165,8 @@ impl SignIn {
         self
     }
 
-    /// Whether to open the user's browser, if the feature `open-browser` is on; true by default. The link is shown in any
-    /// case, since nobody knows whether a browser came up.
+    /// Whether to open the user's browser, if the feature `open-browser` is on; true by default. The link is always
+    /// shown too, because the program cannot tell whether a browser opened.
     ///
     /// # Examples
     ///

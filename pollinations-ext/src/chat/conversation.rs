@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// A conversation with a model. Each turn sends all that was said before, and is remembered when it has succeeded; one
-/// that fails leaves the conversation as it was.
+/// A conversation with a model. Each turn sends everything that was said before. A turn that succeeds is remembered; a turn
+/// that fails leaves the conversation unchanged, so you can repeat it.
 ///
-/// Made by [`ChatRequest::conversation`]; the settings of that request hold for every turn, its functions too.
+/// Create it with [`ChatRequest::conversation`]. The settings and functions of that request apply to every turn.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ pub struct Conversation {
 }
 
 impl ChatRequest {
-    /// Makes a conversation of this request: it goes on from the messages, with the same settings.
+    /// Turns this request into a conversation that continues from its messages, with the same settings.
     ///
     /// # Examples
     ///

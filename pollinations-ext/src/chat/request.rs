@@ -8,7 +8,7 @@ use pollinations_api::types::{
 };
 use serde_json::{Map, Value};
 
-use super::{attachment::Attachment, body::Body, function::Function};
+use super::{attachment::Attachment, body::Body};
 use crate::{
     base::{error::Error, file::File},
     exchange::{
@@ -16,6 +16,7 @@ use crate::{
         raw::RawResponse,
         transport::Shared,
     },
+    function::Function,
     reply::{chat_reply::ChatReply, chat_stream::ChatStream},
 };
 
@@ -261,7 +262,7 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a tool: one that Gemini has built in, or a function of any form.
+    /// Offers a tool: one that is built into the model, such as code execution in Gemini, or a function.
     ///
     /// # Examples
     ///
@@ -277,10 +278,10 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a function that the caller runs himself when the reply asks for it
-    /// ([`ChatReply::tool_calls`]). `parameters` is the JSON schema of its arguments; nothing if it takes none.
+    /// Offers a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is the
+    /// JSON schema of its arguments, or `None` if it takes none.
     ///
-    /// [`callable`](Self::callable) does all of it with a Rust function.
+    /// [`callable`](Self::callable) runs a Rust function for you.
     ///
     /// # Examples
     ///
@@ -309,7 +310,7 @@ impl ChatRequest {
         self.tool(FunctionTool::new(function))
     }
 
-    /// Offers a Rust function. [`run`](Self::run) calls it whenever the model asks for it.
+    /// Offers a Rust function. [`run`](Self::run) calls it when the model asks for it.
     ///
     /// # Examples
     ///
@@ -336,7 +337,7 @@ impl ChatRequest {
         self.tool(tool)
     }
 
-    /// How often [`run`](Self::run) lets the model call functions before it gives up; 8 times by default.
+    /// Sets how often [`run`](Self::run) lets the model call functions before it fails. The default is 8.
     ///
     /// # Examples
     ///
@@ -350,7 +351,7 @@ impl ChatRequest {
         self
     }
 
-    /// Sets any field of the body, for those that have no method here.
+    /// Changes the request body directly, to set fields without a method.
     ///
     /// # Examples
     ///

@@ -1,8 +1,11 @@
-//! The client.
+//! The client: [`Pollinations`], which starts every request, and its [`Builder`].
 
+mod account;
 mod builder;
+mod images;
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 mod realtime;
+mod text;
 
 use std::{fmt, sync::Arc};
 
@@ -24,10 +27,31 @@ use crate::{
     video::VideoRequest,
 };
 
-/// The only model for music so far.
+/// The model for music.
 const MUSIC_MODEL: &str = "elevenmusic";
 
-/// A client of pollinations.ai. Cheap to clone; clones share their connections.
+/// The client. Every request starts here.
+///
+/// Create one for your whole program, with [`from_env`](Self::from_env) or [`builder`](Self::builder). It is cheap to clone,
+/// and clones share their connections, keys and retry budget.
+///
+/// | to | call |
+/// |---|---|
+/// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
+/// | turn a prompt into text | [`text`](Self::text) |
+/// | generate images, or videos | [`image`](Self::image), [`video`](Self::video) |
+/// | generate speech, or music | [`speech`](Self::speech), [`music`](Self::music) |
+/// | turn a recording into text or subtitles | [`transcribe`](Self::transcribe) |
+/// | upload, find and delete files | [`media`](Self::media) |
+/// | list models and their prices | [`models`](Self::models) |
+/// | see the balance, the profile and the usage | [`account`](Self::account) |
+/// | check what an API key may do | [`key_status`](Self::key_status) |
+/// | sign users in, so that they pay for themselves | [`byop`](crate::byop) |
+/// | call the service with a user's key | [`with_key`](Self::with_key) |
+/// | call any other operation | [`api`](Self::api) |
+///
+/// A method returns a request. You add what you need, such as a model or a timeout, and send it with `send` or `stream`.
+/// Every call can fail with an [`Error`](crate::Error).
 ///
 /// # Examples
 ///
@@ -47,12 +71,13 @@ pub struct Pollinations {
 }
 
 impl Pollinations {
-    /// Takes the key from `POLLINATIONS_API_KEY` and, if it is set, the address from `POLLINATIONS_BASE_URL`.
+    /// Creates a client with the key in the environment variable `POLLINATIONS_API_KEY` and, if it is set, the base URL in
+    /// `POLLINATIONS_BASE_URL`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the key is not set or not one,
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when the address is not an `http` or `https` URL.
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed,
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the base URL is not an `http` or `https` URL.
     ///
     /// # Examples
     ///
@@ -66,7 +91,7 @@ impl Pollinations {
         Builder::from_env()?.build()
     }
 
-    /// Sets up a client.
+    /// Returns a builder, which sets the key, the base URL, timeouts, retries and the HTTP client.
     ///
     /// # Examples
     ///
@@ -80,8 +105,8 @@ impl Pollinations {
         Builder::default()
     }
 
-    /// The same client with another key: that of a user who came back from [`byop`](crate::byop), for instance. Both
-    /// share connections, settings and the budget of retries.
+    /// Returns the same client with another key, such as that of a user who [signed in](crate::byop). Both share
+    /// connections, settings and the retry budget.
     ///
     /// # Examples
     ///
@@ -96,7 +121,7 @@ impl Pollinations {
         Self { shared: Arc::new(Shared { keys, ..Shared::clone(&self.shared) }) }
     }
 
-    /// Signs a user in from a program on their own machine: see [`byop::SignIn`](crate::byop::SignIn). Needs the feature
+    /// Signs a user in, from a program on their own machine. See [`byop::SignIn`](crate::byop::SignIn). Needs the feature
     /// `byop-loopback`.
     ///
     /// # Examples
@@ -115,8 +140,7 @@ impl Pollinations {
         crate::byop::SignIn::new(app_key)
     }
 
-    /// Starts a chat completion with this model, such as `openai` or `gemini-fast`.
-    /// [`Models::text`] lists them.
+    /// Starts a chat with a model, such as `openai` or `gemini-fast`. [`Models::text`] lists them.
     ///
     /// # Examples
     ///
@@ -135,7 +159,7 @@ impl Pollinations {
         ChatRequest::new(self.shared.clone(), model.into())
     }
 
-    /// Starts the generation of a text from a prompt alone; [`chat`](Self::chat) can do more.
+    /// Turns a prompt into text. [`chat`](Self::chat) has more settings.
     ///
     /// # Examples
     ///
@@ -154,7 +178,7 @@ impl Pollinations {
         TextRequest::new(self.shared.clone(), prompt.into())
     }
 
-    /// Starts the generation of an image.
+    /// Generates an image from a prompt.
     ///
     /// # Examples
     ///
@@ -173,8 +197,8 @@ impl Pollinations {
         ImageRequest::new(self.shared.clone(), prompt.into())
     }
 
-    /// Starts the generation of a video with one of the video models, such as `veo`, `seedance` or `wan`. It may take
-    /// several minutes.
+    /// Generates a video from a prompt, with a video model such as `veo`, `seedance` or `wan`. This can take several
+    /// minutes.
     ///
     /// # Examples
     ///
@@ -193,7 +217,7 @@ impl Pollinations {
         VideoRequest::new(self.shared.clone(), prompt.into(), model.into())
     }
 
-    /// Starts the reading aloud of a text.
+    /// Turns text into speech.
     ///
     /// # Examples
     ///
@@ -212,7 +236,7 @@ impl Pollinations {
         AudioRequest::new(self.shared.clone(), text.into())
     }
 
-    /// Starts the generation of music after a description, with the model `elevenmusic`.
+    /// Generates music from a description, with the model `elevenmusic`.
     ///
     /// # Examples
     ///
@@ -231,7 +255,7 @@ impl Pollinations {
         self.speech(description).model(MUSIC_MODEL)
     }
 
-    /// Starts the writing down of what is said in a recording.
+    /// Turns a recording into text.
     ///
     /// # Examples
     ///
@@ -253,7 +277,7 @@ impl Pollinations {
         TranscriptionRequest::new(self.shared.clone(), recording)
     }
 
-    /// Files that others can load: reference images, pictures to show.
+    /// Uploads files, so that models and other people can load them, and finds them again.
     ///
     /// # Examples
     ///
@@ -275,7 +299,7 @@ impl Pollinations {
         Media::new(self.shared.clone())
     }
 
-    /// The account that the key belongs to.
+    /// Reads the balance, the profile and the usage of the account that the key belongs to.
     ///
     /// # Examples
     ///
@@ -293,7 +317,7 @@ impl Pollinations {
         Account::new(self.shared.clone())
     }
 
-    /// The models that the service offers.
+    /// Lists the models that the service offers, with prices and capabilities.
     ///
     /// # Examples
     ///
@@ -304,7 +328,7 @@ impl Pollinations {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let music = pollinations.models().find("music").await?;
-    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenmusic"));
+    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenlabs/music-v2"));
     /// # Ok(())
     /// # }
     /// ```
@@ -312,13 +336,14 @@ impl Pollinations {
         Models::new(self.shared.clone())
     }
 
-    /// What the key may do, before it is tried: which models, how much pollen, until when. Costs nothing.
+    /// Checks what the key may do before you use it: which models, how much pollen it may spend, when it expires. Costs
+    /// nothing.
     ///
     /// Operation `account_key`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the key is not valid.
     ///
     /// # Examples
     ///
@@ -337,7 +362,7 @@ impl Pollinations {
         self.account().key().await.map(KeyStatus::new)
     }
 
-    /// The generated client, with the same authentication, retries and time limits under it.
+    /// Returns the generated client, which has every operation. It uses the same keys, retries and timeouts.
     ///
     /// # Examples
     ///
@@ -357,7 +382,7 @@ impl Pollinations {
         Client::new_with_client(&self.shared.base_url, self.shared.http.clone(), transport)
     }
 
-    /// The address of the service, without a slash at the end.
+    /// The base URL of the service, without a trailing slash.
     ///
     /// # Examples
     ///
@@ -371,7 +396,7 @@ impl Pollinations {
         &self.shared.base_url
     }
 
-    /// The policy by which failed requests are repeated.
+    /// The policy for repeating failed requests.
     ///
     /// # Examples
     ///

@@ -21,7 +21,7 @@ pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Err
 /// The address with the client's key, if everybody may see that.
 pub(crate) fn with_key(shared: &Shared, url: Url, operation: &str) -> Result<String, Error> {
     if shared.keys.current().key.is_some_and(|key| key.is_secret()) {
-        let message = "everybody can read an address, and this client has a secret key; take a publishable one (pk_…)";
+        let message = "a URL can be read by anyone, and this client has a secret key; use a publishable key (pk_…)";
         return Err(Error::key(message).with_operation(operation));
     }
     Ok(with_any_key(shared, url))

@@ -71,6 +71,8 @@ impl Gateway {
         let path = match (self, operation) {
             (Self::OpenAi, "chat_completions") => "/openai",
             (Self::Current | Self::OpenAi, _) => return Ok(()),
+            // It has an address of its own, whatever generates.
+            (Self::Legacy, "user_info") => return Ok(()),
             (Self::Legacy, "chat_completions") => "/generate/openai",
             (Self::Legacy, "list_models" | "list_text_models") => "/generate/openai/models",
             (Self::Legacy, "list_image_models") => "/generate/image/models",
@@ -80,7 +82,7 @@ impl Gateway {
                 return redirect(request, &format!("{base}/generate{rest}"));
             }
             (Self::Legacy, _) => {
-                let message = "the older gateway has chat, images and their models alone";
+                let message = "the older gateway only has chat, images and their models";
                 return Err(Error::request(message));
             }
         };
@@ -104,7 +106,7 @@ impl Gateway {
 
 fn redirect(request: &mut Request, url: &str) -> Result<(), Error> {
     debug_assert!(matches!(*request.method(), Method::GET | Method::POST));
-    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the address is not one: {error}")))?;
+    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the URL is invalid: {error}")))?;
     Ok(())
 }
 

@@ -144,7 +144,7 @@ impl RawResponse {
         json::read(&self.body).map_err(|error| {
             // serde's own words may repeat what the body says, and so a key that the server has echoed.
             let place = format!("line {}, column {}", error.line(), error.column());
-            let error = Error::new(ErrorKind::Decode, format!("the body is not what was expected ({place})"));
+            let error = Error::new(ErrorKind::Decode, format!("the body does not fit the requested type ({place})"));
             let error = error.with_status(self.status).with_operation(&self.operation);
             error.with_request_id(request_id(&self.headers))
         })

@@ -34,7 +34,8 @@ const OWN: &[&str] =
 const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-hash", "retry-after"];
 
 /// Fields that tell who somebody is.
-const PERSONAL: &[&str] = &["name", "email", "githubUsername", "image", "api_key", "createdAt"];
+const PERSONAL: &[&str] =
+    &["name", "email", "githubUsername", "image", "api_key", "createdAt", "key", "start", "preferred_username"];
 
 /// One request and its response, without the key and without what tells who its owner is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -293,6 +294,8 @@ fn forget(value: &mut serde_json::Value) {
                     serde_json::Value::String(text) if PERSONAL.contains(&name.as_str()) => {
                         *text = match name.as_str() {
                             "email" => "somebody@example.com".to_owned(),
+                            // A new key, which works.
+                            "key" | "start" => "sk_taken_out".to_owned(),
                             "createdAt" => "2026-01-01T00:00:00.000Z".to_owned(),
                             _ => "somebody".to_owned(),
                         };

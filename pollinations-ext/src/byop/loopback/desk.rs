@@ -119,10 +119,10 @@ impl Desk {
     pub(super) fn nobody(&self, limit: Duration) -> Error {
         let seconds = limit.as_secs_f64();
         if self.is_forged.load(Ordering::Relaxed) {
-            let message = format!("only answers that somebody else made came within {seconds} s");
+            let message = format!("no valid answer came within {seconds} s, only forged ones; start the sign-in again");
             return Error::new(ErrorKind::State, message);
         }
-        Error::new(ErrorKind::Timeout, format!("the user did not decide within {seconds} s"))
+        Error::new(ErrorKind::Timeout, format!("the user did not answer within {seconds} s; start the sign-in again"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Answer> {

@@ -149,7 +149,7 @@ impl Receiver {
     /// ```
     pub async fn receive_code(self, flow: &CodeFlow, limit: Duration) -> Result<Code, Error> {
         if flow.redirect_uri() != self.redirect_url() {
-            return Err(Error::request("the flow comes back to another address than that of the receiver"));
+            return Err(Error::request("the redirect URI of the flow is not the address of the receiver"));
         }
         match self.wait(Way::Query(Box::new(flow.clone())), limit).await? {
             Received::Code(code) => Ok(code),

@@ -14,11 +14,14 @@ use std::{
 
 use http::{
     HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
+
+#[cfg(not(target_arch = "wasm32"))]
+use bytes::Bytes;
 
 #[cfg(not(target_arch = "wasm32"))]
 use self::connections::Connections;
@@ -27,7 +30,6 @@ use crate::{
         error::{Error, ErrorKind},
         header::{header, request_id},
         json,
-        progress::Report,
         reason::PaymentKind,
         time::{Instant, timeout, until},
     },
@@ -52,6 +54,11 @@ use crate::{
         self, Ask, Bucket, Exchange, Failure, Limits, Observer, Outcome, Payment, PaymentPolicy, PaymentRequired,
         Repeat, RetryPolicy,
     },
+};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{
+    base::{file::Data, progress::Report},
+    exchange::content::{Content, Problem},
 };
 
 /// Bytes of a body that is held in memory, by default.
@@ -174,6 +181,8 @@ impl Shared {
             repeat: self.repeat(&request, operation, receive),
             #[cfg(not(target_arch = "wasm32"))]
             report: options.report.clone(),
+            #[cfg(not(target_arch = "wasm32"))]
+            content: options.content.clone(),
             request: Some(request),
             generation: 0,
         };
@@ -206,7 +215,7 @@ impl Shared {
         Ok(request)
     }
 
-    /// Adds the key, unless the caller has set a header of his own for that.
+    /// Adds the key, unless the caller has set the header themselves.
     fn authenticate(&self, request: &mut Request, key: &ApiKey) {
         match self.placement {
             KeyPlacement::Header => {
@@ -252,6 +261,9 @@ struct Sending<'a> {
     repeat: Repeat,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
+    /// The body, if it is read from where it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    content: Option<Content>,
     /// The request without a key; nothing once it was sent and cannot be repeated.
     request: Option<Request>,
     /// That of the key which the last attempt was made with.
@@ -264,7 +276,7 @@ impl Exchange for Sending<'_> {
     async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let again = self.request.as_ref().and_then(Request::try_clone);
         let Some(mut request) = std::mem::replace(&mut self.request, again) else {
-            return Err(Failure::Other(Error::request("the body cannot be sent twice")));
+            return Err(Failure::Other(Error::request("the request body was already used and cannot be sent again")));
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
@@ -277,9 +289,7 @@ impl Exchange for Sending<'_> {
             upgrade::ask(&mut request);
         }
         #[cfg(not(target_arch = "wasm32"))]
-        if let Some(report) = &self.report {
-            report.follow(&mut request);
-        }
+        let problem = self.fill(&mut request).await.map_err(Failure::Other)?;
         let mut limit = left;
         if self.receive == Receive::Native {
             *request.timeout_mut() = Some(left);
@@ -287,10 +297,13 @@ impl Exchange for Sending<'_> {
             limit = left.saturating_add(Duration::from_secs(1));
         }
         let answer = pin!(self.send(request, patience));
-        match timeout(limit, answer).await {
+        let result = match timeout(limit, answer).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Other(late(self.timeout))),
-        }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
+        result
     }
 
     fn status(received: &Received) -> StatusCode {
@@ -359,6 +372,21 @@ fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
 }
 
 impl Sending<'_> {
+    /// Gives the request the body of this attempt, if it is not written into it or somebody wants to know how far it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn fill(&self, request: &mut Request) -> Result<Problem, Error> {
+        let written = || {
+            let bytes = request.body().filter(|_| self.report.is_some())?.as_bytes()?;
+            Some(Content::new([Data::Bytes(Bytes::copy_from_slice(bytes))]))
+        };
+        let Some(content) = self.content.clone().or_else(written) else { return Ok(Problem::default()) };
+        let (body, problem) = content.open(self.report.clone()).await?;
+        *request.body_mut() = Some(body);
+        // That of the body which was written into the request; HTTP's client sends that of this one.
+        request.headers_mut().remove(CONTENT_LENGTH);
+        Ok(problem)
+    }
+
     /// Sends the request. With `patience`, no answer within that time, or silence within it for too long, is
     /// [`Failure::Late`].
     async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
@@ -387,7 +415,7 @@ impl Sending<'_> {
         if let Some(coding) = undecoded(&response)
             && self.receive != Receive::Native
         {
-            let message = format!("the response is encoded with `{coding}`, which nobody asked for");
+            let message = format!("the response has the content encoding `{coding}`, which the client did not ask for");
             let error = Error::new(ErrorKind::Decode, message).with_status(status);
             return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
         }
@@ -454,7 +482,10 @@ impl Sending<'_> {
             }
             End::Broken(error) => Err(Failure::Other(error)),
             End::TooLarge => {
-                let message = format!("the response is larger than {} bytes", self.shared.max_body);
+                let message = format!(
+                    "the response is larger than {} bytes; raise `max_response_bytes` to allow more",
+                    self.shared.max_body
+                );
                 Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
             }
         }
