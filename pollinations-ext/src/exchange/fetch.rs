@@ -1,4 +1,4 @@
-//! Requests that have no parameters of their own.
+//! Requests without parameters.
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
-/// A request that fetches a `T`. Awaiting it sends it.
+/// A request for a `T`. Await it to send it.
 ///
 /// # Examples
 ///
@@ -56,11 +56,11 @@ impl<T> Fetch<T> {
 
     call_options!(until "the response is there", example "pollinations.account().balance()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// The same errors as when you await it, except for a body that cannot be read.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A second answer in place of one that broke off, for a reader who has its beginning already.
+//! Continues a download with a second response, for a reader that already has the beginning.
 
 use bytes::{Buf, Bytes};
 
