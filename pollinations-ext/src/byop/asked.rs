@@ -65,7 +65,7 @@ impl Asked {
         Ok(())
     }
 
-    /// The permissions, with this between them; nothing if there are none.
+    /// The permissions, joined with this separator, or `None` if there are none.
     pub(super) fn scope(&self, separator: &str) -> Option<String> {
         let names: Vec<&str> = self.permissions.iter().map(|permission| permission.name()).collect();
         (!names.is_empty()).then(|| names.join(separator))

@@ -258,7 +258,7 @@ impl Authorization {
     }
 }
 
-/// Takes the key from the way back.
+/// Reads the key from the URL that the browser came back to.
 pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
     let way_back = way_back.trim();
     let fragment = match way_back.split_once('#') {

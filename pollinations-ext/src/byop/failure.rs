@@ -148,7 +148,8 @@ impl Error {
     }
 }
 
-/// An error on the way back from the user. A code that OAuth does not have is not repeated: anybody can write one there.
+/// The error for an error code in the URL that the browser came back to. A code that is not one of OAuth's is not repeated,
+/// because anyone can make such a URL.
 pub(super) fn of_redirect(code: &str) -> Error {
     let known = OAuthError::parse(code);
     let message = match known {

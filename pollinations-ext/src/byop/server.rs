@@ -41,7 +41,7 @@ pub struct Server {
     token: Option<String>,
     device: Option<String>,
     user_info: Option<String>,
-    /// Whether the way back always names the issuer (RFC 9207).
+    /// Whether the redirect back always names the issuer (RFC 9207).
     names_issuer: bool,
     http: Option<reqwest::Client>,
 }

@@ -96,7 +96,7 @@ impl Gateway {
             (_, other) if other.starts_with("list_") && other.ends_with("_models") && are_names(&body) => list_of_infos,
             _ => return body,
         };
-        // A body that is not JSON is reported by whoever reads it.
+        // If a body is not JSON, the code that reads it reports the error.
         json::read(&body).map(|value| Bytes::from(adapt(value).to_string())).unwrap_or(body)
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
-    /// Who wants to know how much of the body has gone.
+    /// The callback for upload progress.
     pub(crate) report: Option<Report>,
     headers: HeaderMap,
     query: Vec<(String, String)>,

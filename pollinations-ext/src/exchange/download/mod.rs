@@ -73,7 +73,7 @@ pub struct Download {
     again: Asking,
     place: Place,
     idle: std::time::Duration,
-    /// Bytes that are read into memory at the most.
+    /// The most bytes to read into memory.
     max_bytes: usize,
     report: Option<Report>,
 }
