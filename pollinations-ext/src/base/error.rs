@@ -1,6 +1,6 @@
 //! The error type of this crate.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 use pollinations_api::types::{ChatCompletion, ErrorCode};
@@ -57,6 +57,31 @@ struct Inner {
     fix_url: Option<String>,
     outcome_unknown: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Inner {
+    /// What the caller can do, unless the message says so already.
+    fn advice(&self) -> Option<Cow<'static, str>> {
+        if let Some(url) = &self.fix_url {
+            // The service often has the address in its message.
+            return (!self.message.contains(url.as_str())).then(|| format!("fix it at {url}").into());
+        }
+        let advice = match (self.kind, self.status) {
+            (ErrorKind::Api, Some(StatusCode::UNAUTHORIZED)) => {
+                "check the API key, or get a new one at https://enter.pollinations.ai"
+            }
+            (ErrorKind::Api, Some(status))
+                if status.is_server_error() && is_retryable_status(status) && self.retry_after.is_none() =>
+            {
+                "try again later"
+            }
+            _ if self.partial.is_some() => "`Error::partial` has what arrived",
+            (ErrorKind::Decode, _) if self.body.is_some() => "`Error::body` has what the server sent",
+            (ErrorKind::Structure, _) => "`Error::text` has the answer",
+            _ => return None,
+        };
+        Some(advice.into())
+    }
 }
 
 /// The kinds of [`Error`].
@@ -624,13 +649,9 @@ impl fmt::Display for Error {
         if !notes.is_empty() {
             write!(formatter, " ({})", notes.join(", "))?;
         }
-        match (&inner.fix_url, inner.status) {
-            // The service often has the address in its message.
-            (Some(url), _) if !inner.message.contains(url.as_str()) => write!(formatter, "; fix it at {url}"),
-            (None, Some(StatusCode::UNAUTHORIZED)) if inner.kind == ErrorKind::Api => {
-                formatter.write_str("; check the API key, or get a new one at https://enter.pollinations.ai")
-            }
-            _ => Ok(()),
+        match inner.advice() {
+            Some(advice) => write!(formatter, "; {advice}"),
+            None => Ok(()),
         }
     }
 }
