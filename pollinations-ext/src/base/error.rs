@@ -118,7 +118,7 @@ pub enum ErrorKind {
     Stream,
     /// A stream ended before the reply was complete. [`Error::partial`] has what arrived.
     Truncated,
-    /// A file could not be read or written.
+    /// A file could not be read or written, or the local port for a sign-in is taken.
     Io,
     /// The model's answer does not fit the type you asked for: see [`Error::text`].
     Structure,
