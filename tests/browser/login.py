@@ -15,7 +15,7 @@ import unittest
 from urllib.parse import urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -80,7 +80,7 @@ class Login(unittest.TestCase):
     def heading(self, text):
         """Waits until the page says this, and shows it in all its looks."""
         # The page may go while it is looked at.
-        WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[NoSuchElementException, StaleElementReferenceException]).until(
+        WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[WebDriverException]).until(
             lambda browser: browser.find_element(By.TAG_NAME, "h1").text == text,
             f"the page never said {text!r}",
         )

@@ -33,6 +33,8 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        ImagesAndVideo: "../../docs/images-and-video.md";
+        ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
         ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
         SignIn: "../../docs/sign-in.md";
@@ -45,5 +47,7 @@ mod pages {
         Performance: "../../docs/performance.md";
         Architecture: "../../docs/architecture.md";
         Release: "../../docs/release.md";
+        Realtime: "../../docs/realtime.md";
+        OtherLanguages: "../../docs/other-languages.md";
     }
 }

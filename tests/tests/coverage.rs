@@ -222,6 +222,85 @@ async fn every_operation_and_every_parameter() {
         body.function_call = Some(types::FunctionCallMode::Auto.into());
     }), .send());
 
+    reach!("generate_text_from_messages" [] chat(), answer());
+    reach!("generate_text_from_messages" ["model"] client.clone(), chat("openai"), .user("Hello").answer());
+    reach!("generate_text_from_messages" ["messages"] client.chat("openai"), user("Hello"), .answer());
+    reach!("generate_text_from_messages" ["audio"] chat(), speak("alloy", "mp3"), .answer());
+    reach!("generate_text_from_messages" ["modalities"] chat(), modalities(["text"]), .answer());
+    reach!("generate_text_from_messages" ["frequency_penalty"] chat(), frequency_penalty(0.5), .answer());
+    reach!("generate_text_from_messages" ["presence_penalty"] chat(), presence_penalty(0.5), .answer());
+    reach!("generate_text_from_messages" ["repetition_penalty"] chat(), repetition_penalty(0.5), .answer());
+    reach!("generate_text_from_messages" ["logit_bias"] chat(), logit_bias("1", 5), .answer());
+    reach!("generate_text_from_messages" ["logprobs"] chat(), logprobs(true), .answer());
+    reach!("generate_text_from_messages" ["top_logprobs"] chat(), top_logprobs(2), .answer());
+    reach!("generate_text_from_messages" ["max_tokens"] chat(), max_tokens(2), .answer());
+    reach!("generate_text_from_messages" ["response_format"] chat(), response_format(types::ResponseFormat::json_object()), .answer());
+    reach!("generate_text_from_messages" ["seed"] chat(), seed(2), .answer());
+    reach!("generate_text_from_messages" ["stop"] chat(), stop(["x"]), .answer());
+    reach!("generate_text_from_messages" ["stream"] chat(), answer_stream());
+    reach!("generate_text_from_messages" ["stream_options"] chat(), stream_options(types::StreamOptions::default()), .answer_stream());
+    reach!("generate_text_from_messages" ["thinking"] chat(), thinking(100), .answer());
+    reach!("generate_text_from_messages" ["thinking_budget"] chat(), thinking_budget(100), .answer());
+    reach!("generate_text_from_messages" ["reasoning_effort"] chat(), reasoning_effort("low"), .answer());
+    reach!("generate_text_from_messages" ["temperature"] chat(), temperature(0.5), .answer());
+    reach!("generate_text_from_messages" ["top_p"] chat(), top_p(0.5), .answer());
+    reach!("generate_text_from_messages" ["tools"] chat(), tool(types::Tool::google_search()), .answer());
+    reach!("generate_text_from_messages" ["tool_choice"] chat(), tool_choice(types::ToolChoiceMode::Auto), .answer());
+    reach!("generate_text_from_messages" ["parallel_tool_calls"] chat(), parallel_tool_calls(false), .answer());
+    reach!("generate_text_from_messages" ["user"] chat(), end_user("u-1"), .answer());
+    reach!("generate_text_from_messages" ["function_call", "functions"] chat(), with_body(|body| {
+        body.functions = vec![types::LegacyFunction::builder().name("old").try_into().unwrap()];
+        body.function_call = Some(types::FunctionCallMode::Auto.into());
+    }), .answer());
+
+    let message = || client.messages("claude", 9).user("Hello");
+    reach!("create_message" [] message(), send());
+    reach!("create_message" ["model", "max_tokens"] client.clone(), messages("claude", 9), .user("Hello").send());
+    reach!("create_message" ["messages"] client.messages("claude", 9), user("Hello"), .send());
+    reach!("create_message" ["system"] message(), system("x"), .send());
+    reach!("create_message" ["temperature"] message(), temperature(0.5), .send());
+    reach!("create_message" ["top_p"] message(), top_p(0.5), .send());
+    reach!("create_message" ["stop_sequences"] message(), stop_sequences(["x"]), .send());
+    reach!("create_message" ["thinking"] message(), thinking(100), .send());
+    reach!("create_message" ["output_config"] message(), effort("low"), .send());
+    reach!("create_message" ["tools"] message(), function("f", "", None), .send());
+    reach!("create_message" ["tool_choice"] message(), tool_choice(types::MessageToolChoice::new(types::MessageToolChoiceMode::Any)), .send());
+    reach!("create_message" ["stream"] message(), stream());
+
+    let response = || client.responses("openai").user("Hello");
+    reach!("create_response" [] response(), send());
+    reach!("create_response" ["model"] client.clone(), responses("openai"), .user("Hello").send());
+    reach!("create_response" ["input"] client.responses("openai"), user("Hello"), .send());
+    reach!("create_response" ["instructions"] response(), instructions("x"), .send());
+    reach!("create_response" ["temperature"] response(), temperature(0.5), .send());
+    reach!("create_response" ["top_p"] response(), top_p(0.5), .send());
+    reach!("create_response" ["frequency_penalty"] response(), frequency_penalty(0.5), .send());
+    reach!("create_response" ["presence_penalty"] response(), presence_penalty(0.5), .send());
+    reach!("create_response" ["max_output_tokens"] response(), max_output_tokens(9), .send());
+    reach!("create_response" ["max_tool_calls"] response(), max_tool_calls(2), .send());
+    reach!("create_response" ["parallel_tool_calls"] response(), parallel_tool_calls(false), .send());
+    reach!("create_response" ["top_logprobs"] response(), top_logprobs(2), .send());
+    reach!("create_response" ["tool_choice"] response(), tool_choice("auto"), .send());
+    reach!("create_response" ["truncation"] response(), truncation("auto"), .send());
+    reach!("create_response" ["prompt_cache_key"] response(), prompt_cache_key("x"), .send());
+    reach!("create_response" ["prompt_cache_retention"] response(), prompt_cache_retention("24h"), .send());
+    reach!("create_response" ["safety_identifier"] response(), safety_identifier("x"), .send());
+    reach!("create_response" ["service_tier"] response(), service_tier("flex"), .send());
+    reach!("create_response" ["user"] response(), end_user("u-1"), .send());
+    reach!("create_response" ["reasoning"] response(), reasoning_effort("low"), .send());
+    reach!("create_response" ["text"] response(), text_format(json!({ "type": "text" })), .send());
+    reach!("create_response" ["include"] response(), include(["message.output_text.logprobs"]), .send());
+    reach!("create_response" ["metadata"] response(), metadata("a", "b"), .send());
+    reach!("create_response" ["safe"] response(), safety_checks("secrets"), .send());
+    reach!("create_response" ["tools"] response(), function("f", "", None), .send());
+    reach!("create_response" ["stream"] response(), stream());
+
+    let decision = || client.decide("It is raining.").proposition("wet", "The street is wet");
+    reach!("create_decision" [] decision(), send());
+    reach!("create_decision" ["state"] client.clone(), decide("It is raining."), .send());
+    reach!("create_decision" ["questions"] client.decide("It is raining."), proposition("wet", "The street is wet"), .send());
+    reach!("create_decision" ["model"] decision(), model("jev"), .send());
+
     let text = || client.text("a haiku");
     reach!("generate_text" [] text(), send());
     reach!("generate_text" ["prompt"] client.clone(), text("a haiku"), .send());
@@ -230,6 +309,15 @@ async fn every_operation_and_every_parameter() {
     reach!("generate_text" ["system"] text(), system("x"), .send());
     reach!("generate_text" ["json"] text(), json(true), .send());
     reach!("generate_text" ["temperature"] text(), temperature(1.0), .send());
+    reach!("generate_text" ["top_p"] text(), top_p(0.9), .send());
+    reach!("generate_text" ["presence_penalty"] text(), presence_penalty(0.5), .send());
+    reach!("generate_text" ["frequency_penalty"] text(), frequency_penalty(0.5), .send());
+    reach!("generate_text" ["repetition_penalty"] text(), repetition_penalty(0.5), .send());
+    reach!("generate_text" ["max_tokens"] text(), max_tokens(10), .send());
+    reach!("generate_text" ["max_completion_tokens"] text(), max_completion_tokens(10), .send());
+    reach!("generate_text" ["voice"] text(), voice("nova"), .send());
+    reach!("generate_text" ["reasoning_effort"] text(), reasoning_effort("low"), .send());
+    reach!("generate_text" ["safe"] text(), safety_checks("secrets"), .send());
     reach!("generate_text" ["stream"] text(), stream());
     reach!("generate_text_post" [] text(), send_post());
     reach!("generate_text_post" ["prompt"] client.clone(), text("a haiku"), .send_post());
@@ -257,6 +345,47 @@ async fn every_operation_and_every_parameter() {
     reach!("generate_image" ["audio"] image(), audio(true), .send());
 
     reach!("generate_image" ["resolution"] image(), resolution("2k"), .send());
+
+    reach!("create_image" [] client.images("a cat"), send());
+    reach!("create_image" ["prompt"] client.clone(), images("a cat"), .send());
+    reach!("create_image" ["n"] image(), n(1), .send());
+    let images = || client.images("a cat");
+    reach!("create_image" ["model"] images(), model("flux"), .send());
+    reach!("create_image" ["size"] images(), size(5, 6), .send());
+    reach!("create_image" ["quality"] images(), quality("high"), .send());
+    reach!("create_image" ["resolution"] images(), resolution("2k"), .send());
+    reach!("create_image" ["response_format"] images(), response_format("url"), .send());
+    reach!("create_image" ["safe"] images(), safe(true), .send());
+    reach!("create_image" ["user"] images(), end_user("u-1"), .send());
+    reach!("create_image" ["image"] images(), reference_image("https://example.com/a.png"), .send());
+
+    const CAT: &str = "https://example.com/cat.png";
+    let edit = || client.edit("at night", [CAT]);
+    reach!("edit_image" [] edit(), send());
+    reach!("edit_image" ["prompt", "image"] client.clone(), edit("at night", [CAT]), .send());
+    reach!("edit_image" ["image[]"] edit(), image(File::bytes(&b"\x89PNG"[..])), .send());
+    reach!("edit_image" ["model"] edit(), model("kontext"), .send());
+    reach!("edit_image" ["size"] edit(), size(5, 6), .send());
+    reach!("edit_image" ["quality"] edit(), quality("high"), .send());
+    reach!("edit_image" ["resolution"] edit(), resolution("2k"), .send());
+    reach!("edit_image" ["response_format"] edit(), response_format("url"), .send());
+    reach!("edit_image" ["safe"] edit(), safe(true), .send());
+
+    let object = || client.three_d("a chair");
+    reach!("generate_3d" [] object(), send());
+    reach!("generate_3d" ["prompt"] client.clone(), three_d("a chair"), .send());
+    reach!("generate_3d" ["model"] object(), model("hyper3d/rodin-2.5"), .send());
+    reach!("generate_3d" ["resolution"] object(), resolution("high"), .send());
+    reach!("generate_3d" ["image"] object(), image(CAT), .send());
+    reach!("generate_3d" ["seed"] object(), seed(1), .send());
+    reach!("generate_3d" ["safe"] object(), safe(true), .send());
+    reach!("generate_3d_post" [] object(), send_post());
+    reach!("generate_3d_post" ["prompt"] client.clone(), three_d("a chair"), .send_post());
+    reach!("generate_3d_post" ["model"] object(), model("hyper3d/rodin-2.5"), .send_post());
+    reach!("generate_3d_post" ["resolution"] object(), resolution("high"), .send_post());
+    reach!("generate_3d_post" ["image"] object(), image(CAT), .send_post());
+    reach!("generate_3d_post" ["seed"] object(), seed(1), .send_post());
+    reach!("generate_3d_post" ["safe"] object(), safe(true), .send_post());
 
     let video = || client.video("a cat", "veo");
     reach!("generate_video" [] client.clone(), video("a cat", "veo"), .send());
@@ -328,6 +457,11 @@ async fn every_operation_and_every_parameter() {
     reach!("list_image_models" [] client.models(), image());
     reach!("list_audio_models" [] client.models(), audio());
 
+    reach!("realtime_v1" [] client.clone(), realtime("x"), .connect());
+    reach!("realtime_v1" ["model"] client.clone(), realtime("x"), .connect());
+    reach!("realtime" [] client.realtime("x").unversioned(), connect());
+    reach!("realtime" ["model"] client.realtime("x"), unversioned(), .connect());
+
     /// Sends each parameter that has no method of its own by the one that takes any name.
     macro_rules! beyond {
         ($operation:literal $part:ident $receiver:expr, $method:ident $($send:tt)*) => {{
@@ -344,8 +478,12 @@ async fn every_operation_and_every_parameter() {
     }
 
     beyond!("chat_completions" fields chat(), field.send());
+    beyond!("generate_text_from_messages" fields chat(), field.answer());
+    beyond!("create_message" fields message(), field.send());
+    beyond!("create_response" fields response(), field.send());
     beyond!("generate_text" query text(), query.send());
     beyond!("generate_image" query image(), query.send());
+    beyond!("edit_image" fields edit(), field.send());
     beyond!("create_speech" fields speech(), field.send());
     beyond!("generate_audio" query speech(), query.send_get());
     beyond!("account_usage" query account().usage(), query.send());

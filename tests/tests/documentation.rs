@@ -7,17 +7,7 @@ use std::{
 };
 
 /// Pages that the summary names already.
-const COMING: &[&str] = &[
-    "account-and-keys.md",
-    "audio.md",
-    "embeddings.md",
-    "images-and-video.md",
-    "media.md",
-    "models-and-prices.md",
-    "other-languages.md",
-    "realtime.md",
-    "responses-and-messages.md",
-];
+const COMING: &[&str] = &["account-and-keys.md", "audio.md", "embeddings.md", "media.md", "models-and-prices.md"];
 
 /// The `.rs` files below a folder.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {

@@ -104,6 +104,12 @@ async fn every_operation() {
     let days = call!(account_usage_daily);
     assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
+    // These are WebSockets, which the generated client does not open.
+    let statuses = [api.realtime().send().await.err(), api.realtime_v1().send().await.err()];
+    let statuses = statuses.map(|error| error.and_then(|error| error.status()).map(|status| status.as_u16()));
+    assert_eq!(statuses, [Some(426), Some(426)]);
+    called.extend(["realtime", "realtime_v1"].map(str::to_owned));
+
     let mut documented = BTreeSet::new();
     let mut document: serde_json::Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
     walk::each_operation(&mut document, |_, _, operation| {
@@ -180,12 +186,20 @@ async fn the_balance_runs_out() {
 
 #[tokio::test]
 async fn many_at_once_and_none_left_behind() {
+    const MANY: usize = 500;
     let mut emulators = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..MANY {
         emulators.push(Emulator::start().await.unwrap());
     }
     let urls: BTreeSet<&str> = emulators.iter().map(Emulator::base_url).collect();
-    assert_eq!(urls.len(), 100);
+    assert_eq!(urls.len(), MANY);
+    // Each has a state of its own: what one of them charges, the others do not know of.
+    let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    for (number, emulator) in emulators.iter().enumerate() {
+        let url = format!("{}/text/{number}", emulator.base_url());
+        let text = http.get(url).bearer_auth("sk_test").send().await.unwrap().text().await.unwrap();
+        assert_eq!((text, emulator.charges()), (format!("You said: {number}"), 1));
+    }
     let url = emulators[0].base_url().to_owned();
     reqwest::get(format!("{url}/v1/models")).await.unwrap().error_for_status().unwrap();
     emulators.remove(0).stop().await;

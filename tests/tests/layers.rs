@@ -13,9 +13,24 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
-        // What several groups share: replies as they are written, and files that have an address.
-        &["media", "reply"],
+        &[
+            "account",
+            "audio",
+            "byop",
+            "chat",
+            "decision",
+            "image",
+            "messages",
+            "models",
+            "realtime",
+            "responses",
+            "text",
+            "three_d",
+            "video",
+        ],
+        // What several groups share: replies as they are written, Rust functions for models to call, and files that have
+        // an address.
+        &["function", "media", "reply"],
         // One request out, one response in.
         &["exchange"],
         &["retry"],
@@ -50,8 +65,10 @@ const EMULATOR: Plan = Plan {
             "api/image",
             "api/media",
             "api/models",
+            "api/realtime",
             "api/sign_in",
             "api/text",
+            "api/three_d",
         ],
         // What every request passes before and after its operation.
         &["gate"],

@@ -172,6 +172,16 @@ fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json")
 }
 
+/// Names the methods of `pollinations-ext` in a report, as its table of coverage has them. Where there is no table, no
+/// method is named: the report is right without them.
+fn with_methods(report: drift::Report) -> drift::Report {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
+    match std::fs::read_to_string(table) {
+        Ok(coverage) => report.with_methods(&drift::Methods::parse(&coverage)),
+        Err(_) => report,
+    }
+}
+
 fn run_sync(sync: &Sync) -> Result<ExitCode> {
     // Shown only on a terminal, and on standard error.
     let progress = ProgressBar::new_spinner();
@@ -201,7 +211,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     match (&old_bytes, &old) {
         (None, _) => say(format!("{name} does not exist yet")),
         // A file that is not a document is replaced like any other.
-        (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document)) {
+        (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
             Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
             Some(Ok(_)) => say(format!("{name} differs, but not in anything that affects the client")),
             _ => say(format!("{name} is not an OpenAPI document")),
@@ -251,7 +261,7 @@ fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
 }
 
 fn run_drift(old: &Path, new: &Path, format: Format) -> Result<ExitCode> {
-    let report = drift::compare(&sync::read(old)?, &sync::read(new)?)?;
+    let report = with_methods(drift::compare(&sync::read(old)?, &sync::read(new)?)?);
     print_report(&report, format)?;
     Ok(if report.bump.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

@@ -15,8 +15,10 @@ mod document;
 mod image;
 mod media;
 mod models;
+mod realtime;
 mod sign_in;
 mod text;
+mod three_d;
 mod video;
 
 /// What a room answers.
@@ -24,7 +26,7 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 11] = [
+    let rooms: [Routes; 12] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
@@ -33,8 +35,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         image::routes(),
         media::routes(),
         models::routes(),
+        realtime::routes(),
         sign_in::routes(),
         text::routes(),
+        three_d::routes(),
         video::routes(),
     ];
     rooms

@@ -16,6 +16,7 @@ use axum::{
 use super::extract::Caller;
 use crate::{
     base::{
+        category,
         failure::{self, Failure},
         refusal::Refusal,
     },
@@ -39,6 +40,7 @@ pub(super) async fn shared(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>().cloned();
+    let kind = category::of_path(request.uri().path());
     let mut own = Some((request, next));
     loop {
         let (mut waiting, is_joined) = match state.generations.place(identity, fresh && own.is_some()) {
@@ -65,7 +67,7 @@ pub(super) async fn shared(
         let model = finished.headers.get("x-model-used").and_then(|model| model.to_str().ok());
         if let (Some(Caller(key)), Some(model)) = (&caller, model)
             && is_joined
-            && !key.allows_model(model)
+            && !key.allows_model(kind, model)
         {
             return Failure::refused(Refusal::Forbidden).into_response();
         }

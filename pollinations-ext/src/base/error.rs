@@ -3,7 +3,7 @@
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
-use pollinations_api::types::{ChatCompletion, ErrorCode};
+use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, ResponseReply};
 
 use super::reason::{PaymentKind, RateLimit};
 
@@ -49,7 +49,7 @@ struct Inner {
     details: Option<serde_json::Value>,
     body: Option<String>,
     text: Option<String>,
-    partial: Option<Box<ChatCompletion>>,
+    partial: Option<Box<Partial>>,
     attempts: u32,
     retry_after: Option<Duration>,
     payment: Option<PaymentKind>,
@@ -66,21 +66,45 @@ impl Inner {
             // The service often has the address in its message.
             return (!self.message.contains(url.as_str())).then(|| format!("fix it at {url}").into());
         }
-        let advice = match (self.kind, self.status) {
-            (ErrorKind::Api, Some(StatusCode::UNAUTHORIZED)) => {
+        let advice = match (self.kind, self.status, self.partial.as_deref()) {
+            (ErrorKind::Api, Some(StatusCode::UNAUTHORIZED), _) => {
                 "check the API key, or get a new one at https://enter.pollinations.ai"
             }
-            (ErrorKind::Api, Some(status))
+            (ErrorKind::Api, Some(status), _)
                 if status.is_server_error() && is_retryable_status(status) && self.retry_after.is_none() =>
             {
                 "try again later"
             }
-            _ if self.partial.is_some() => "`Error::partial` has what arrived",
-            (ErrorKind::Decode, _) if self.body.is_some() => "`Error::body` has what the server sent",
-            (ErrorKind::Structure, _) => "`Error::text` has the answer",
+            (_, _, Some(partial)) => partial.advice(),
+            (ErrorKind::Decode, ..) if self.body.is_some() => "`Error::body` has what the server sent",
+            (ErrorKind::Structure, ..) => "`Error::text` has the answer",
             _ => return None,
         };
         Some(advice.into())
+    }
+}
+
+/// What arrived of a reply before its stream failed, in the form of its API.
+pub(crate) enum Partial {
+    Chat(ChatCompletion),
+    Message(MessageResponse),
+    Response(ResponseReply),
+}
+
+impl Partial {
+    /// Tells the caller where to find it.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "`Error::partial` has what arrived",
+            Self::Message(_) => "`Error::partial_message` has what arrived",
+            Self::Response(_) => "`Error::partial_response` has what arrived",
+        }
+    }
+}
+
+impl From<ChatCompletion> for Partial {
+    fn from(completion: ChatCompletion) -> Self {
+        Self::Chat(completion)
     }
 }
 
@@ -239,8 +263,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_partial(mut self, partial: Option<ChatCompletion>) -> Self {
-        self.0.partial = partial.map(Box::new);
+    pub(crate) fn with_partial(mut self, partial: Option<impl Into<Partial>>) -> Self {
+        self.0.partial = partial.map(|partial| Box::new(partial.into()));
         self
     }
 
@@ -443,7 +467,59 @@ impl Error {
     /// # }
     /// ```
     pub fn partial(&self) -> Option<&ChatCompletion> {
-        self.0.partial.as_deref()
+        match self.0.partial.as_deref() {
+            Some(Partial::Chat(completion)) => Some(completion),
+            _ => None,
+        }
+    }
+
+    /// What arrived of a streamed message before the stream failed or broke off: the same as [`partial`](Self::partial),
+    /// for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and if nothing had arrived.
+    ///
+    /// The content may end anywhere. The `input` of a tool call that did not arrive in full is a JSON string with the
+    /// part that did. [`MessageReply::from`](crate::messages::MessageReply) reads it like a whole reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::messages::MessageReply;
+    ///
+    /// if let Some(reply) = error.partial_message().cloned().map(MessageReply::from) {
+    ///     println!("{} … ({error})", reply.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_message(&self) -> Option<&MessageResponse> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Message(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What arrived of a streamed response before the stream failed or broke off: the same as
+    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors, and
+    /// if nothing had arrived.
+    ///
+    /// The text and the arguments of calls may end anywhere.
+    /// [`ModelResponse::from`](crate::responses::ModelResponse) reads it like a whole response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::responses::ModelResponse;
+    ///
+    /// if let Some(response) = error.partial_response().cloned().map(ModelResponse::from) {
+    ///     println!("{} … ({error})", response.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_response(&self) -> Option<&ResponseReply> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Response(response)) => Some(response),
+            _ => None,
+        }
     }
 
     /// How many requests were sent: 0 if the error occurred before the first one.

@@ -4,6 +4,7 @@ pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod header;
 pub(crate) mod json;
+pub(crate) mod link;
 pub(crate) mod maybe_send;
 pub(crate) mod progress;
 pub(crate) mod reason;

@@ -44,6 +44,12 @@ impl fmt::Display for Permission {
     }
 }
 
+impl From<Permission> for String {
+    fn from(permission: Permission) -> Self {
+        permission.name().to_owned()
+    }
+}
+
 /// What the key is asked for with, in every flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {

@@ -231,7 +231,7 @@ impl Server {
         self.endpoint(None, "api/device/token")
     }
 
-    fn user_info_url(&self) -> Result<Url, Error> {
+    pub(crate) fn user_info_url(&self) -> Result<Url, Error> {
         self.endpoint(self.user_info.as_deref(), "api/oauth/userinfo")
     }
 

@@ -36,9 +36,13 @@ pub struct UserInfo {
 
 impl UserInfo {
     pub(super) fn read(answer: &Answer) -> Result<Self, Error> {
-        let unreadable =
-            || Error::new(ErrorKind::Decode, "the answer does not name a user").with_request_id(answer.id.clone());
-        let mut other: Map<String, Value> = json::read(&answer.body).map_err(|_| unreadable())?;
+        Self::of_claims(&answer.body).map_err(|error| error.with_request_id(answer.id.clone()))
+    }
+
+    /// Reads the claims of a user.
+    pub(crate) fn of_claims(body: &[u8]) -> Result<Self, Error> {
+        let unreadable = || Error::new(ErrorKind::Decode, "the answer does not name a user");
+        let mut other: Map<String, Value> = json::read(body).map_err(|_| unreadable())?;
         let sub = match other.remove("sub") {
             Some(Value::String(sub)) if !sub.is_empty() => sub,
             Some(Value::Number(sub)) => sub.to_string(),

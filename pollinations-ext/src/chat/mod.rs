@@ -26,21 +26,21 @@
 //! # }
 //! ```
 
+mod answer;
 mod attachment;
 mod body;
 mod conversation;
-mod function;
 mod request;
-mod schema;
 mod settings;
 mod structured;
 mod tool_run;
 
+pub use answer::ChatAnswer;
 pub use conversation::{Conversation, ConversationStream};
-pub use function::Function;
 pub use request::ChatRequest;
 pub use tool_run::ToolRun;
 
+pub use crate::function::Function;
 pub use crate::reply::{
     chat_reply::ChatReply,
     chat_stream::{ChatChunk, ChatStream},

@@ -8,7 +8,7 @@ use pollinations_api::types::{
 };
 use serde_json::{Map, Value};
 
-use super::{attachment::Attachment, body::Body, function::Function};
+use super::{attachment::Attachment, body::Body};
 use crate::{
     base::{error::Error, file::File},
     exchange::{
@@ -16,6 +16,7 @@ use crate::{
         raw::RawResponse,
         transport::Shared,
     },
+    function::Function,
     reply::{chat_reply::ChatReply, chat_stream::ChatStream},
 };
 

@@ -4,11 +4,11 @@ use pollinations_api::types::JsonSchemaFormat;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::{
-    request::{ChatRequest, OPERATION},
-    schema,
+use super::request::{ChatRequest, OPERATION};
+use crate::{
+    base::error::{Error, ErrorKind},
+    function::schema,
 };
-use crate::base::error::{Error, ErrorKind};
 
 impl ChatRequest {
     /// Asks the model for JSON that follows the schema of `T`, and returns it as a `T`.

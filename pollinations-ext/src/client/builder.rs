@@ -3,6 +3,8 @@
 use std::{env, sync::Arc, time::Duration};
 
 use super::Pollinations;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+use crate::exchange::transport::upgrade::Upgrades;
 use crate::{
     base::{error::Error, maybe_send::MaybeSend},
     exchange::{
@@ -404,9 +406,10 @@ impl Builder {
         }
         let base_url = usable("base", self.base_url.as_deref().unwrap_or(self.gateway.base_url()))?;
         let media_url = self.media_url.as_deref().map(|url| usable("media", url)).transpose()?;
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let http = match self.http {
             Some(http) => http,
-            None => http_client(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))?,
+            None => http_client(connect_timeout)?,
         };
         Ok(Pollinations::from(Shared {
             http,
@@ -427,6 +430,8 @@ impl Builder {
             idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
             max_body: self.max_body.unwrap_or(MAX_BODY),
             chat: Arc::default(),
+            #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+            upgrades: Arc::new(Upgrades::new(connect_timeout)),
         }))
     }
 }

@@ -80,18 +80,23 @@ const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
 /// The failure that a successful response is whose body is an error. If the body says which status it should have come
 /// with, it counts as if it had.
-pub(super) fn disguised(
+pub(crate) fn disguised(
     operation: &str,
     status: StatusCode,
     headers: &HeaderMap,
     body: &Bytes,
     keys: &Keyring,
 ) -> Option<Failure> {
-    if body.len() > MAX_DISGUISED || !may_be_error(body) {
-        return None;
-    }
     let path = Operation::find(operation).map_or("", |operation| operation.path);
     if WRITTEN.contains(&path) {
+        return None;
+    }
+    error_in(status, headers, body, keys)
+}
+
+/// The failure that a body is, whichever operation it comes from.
+pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Option<Failure> {
+    if body.len() > MAX_DISGUISED || !may_be_error(body) {
         return None;
     }
     let meant = under_success(&json::read::<Value>(body).ok()?)?;

@@ -1,11 +1,12 @@
-//! Requests without parameters.
+//! Requests whose parameters are complete from the start.
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
+use futures_util::FutureExt;
 use pollinations_api::Client;
 
 use super::{
-    call::Generated,
+    call::{Generated, unsaid},
     options::{Options, call_options},
     raw::RawResponse,
     transport::Shared,
@@ -45,13 +46,21 @@ pub struct Fetch<T> {
 }
 
 impl<T> Fetch<T> {
-    pub(crate) fn new<F, R>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
+    pub(crate) fn new<F, R, E>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
         F: FnOnce(Client) -> R + Send + 'static,
-        R: Future<Output = Generated<T>> + MaybeSend + 'static,
+        R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
     {
-        let send = Box::new(|client| -> Sending<T> { Box::pin(send(client)) });
+        let send = Box::new(|client| -> Sending<T> { Box::pin(send(client).map(|sent| sent.map_err(unsaid))) });
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
+    }
+
+    /// Refuses the request, when it is sent, if there is something wrong with what the caller gave.
+    pub(crate) fn refuse(mut self, problem: Option<String>) -> Self {
+        if let Some(problem) = problem {
+            self.options.refuse(problem);
+        }
+        self
     }
 
     call_options!(until "the response is there", example "pollinations.account().balance()");

@@ -70,6 +70,8 @@ impl Gateway {
         let path = match (self, operation) {
             (Self::OpenAi, "chat_completions") => "/openai",
             (Self::Current | Self::OpenAi, _) => return Ok(()),
+            // It has an address of its own, whatever generates.
+            (Self::Legacy, "user_info") => return Ok(()),
             (Self::Legacy, "chat_completions") => "/generate/openai",
             (Self::Legacy, "list_models" | "list_text_models") => "/generate/openai/models",
             (Self::Legacy, "list_image_models") => "/generate/image/models",

@@ -3,6 +3,8 @@
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod call;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod content;
 pub(crate) mod download;
 mod failure;
 pub(crate) mod fetch;

@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use reqwest::Request;
 use serde_json::{Map, Value};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::content::Content;
 use crate::{
     base::{error::Error, progress::Report},
     retry::RetryPolicy,
@@ -19,6 +21,9 @@ pub(crate) struct Options {
     pub(crate) attempt_timeout: Option<Duration>,
     /// The callback for upload progress.
     pub(crate) report: Option<Report>,
+    /// The body, if it is not written into the request but read from where it is, anew for each attempt.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) content: Option<Content>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,
@@ -46,6 +51,11 @@ impl Options {
 
     pub(crate) fn field(&mut self, name: String, value: Value) {
         self.fields.insert(name, value);
+    }
+
+    /// Refuses the request, when it is sent, for a value that the service could make nothing of.
+    pub(crate) fn refuse(&mut self, problem: impl Into<String>) {
+        self.problem.get_or_insert_with(|| problem.into());
     }
 
     /// Adds what the caller wants added.
@@ -225,7 +235,26 @@ macro_rules! into_setters {
     )* };
 }
 
-pub(crate) use {into_setters, setters};
+/// The same for lists of texts. Each call replaces the whole list.
+macro_rules! list_setters {
+    (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident, $value:literal;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $make, ".", stringify!($name), "(", $value, ");")]
+        /// # }
+        /// ```
+        pub fn $name<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+            self.$target.$name = values.into_iter().map(Into::into).collect();
+            self
+        }
+    )* };
+}
+
+pub(crate) use {into_setters, list_setters, setters};
 
 /// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
 macro_rules! safety_methods {

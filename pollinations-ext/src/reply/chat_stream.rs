@@ -16,6 +16,7 @@ use pollinations_api::types::{ChatCompletionChunk, ChatDelta, ChatMessage};
 use super::{
     chat_reply::ChatReply,
     reader::{Reader, Step, is_usual},
+    sorter::too_soon,
     text_stream::{TextSource, TextStream},
 };
 use crate::{
@@ -338,7 +339,7 @@ impl Stream for ChatStream {
                         this.state = State::Complete;
                         return Poll::Ready(None);
                     }
-                    None => return Poll::Ready(Some(Err(this.fail(Reader::too_soon())))),
+                    None => return Poll::Ready(Some(Err(this.fail(too_soon())))),
                 },
             };
             // A chunk is some 500 bytes, and each step that it is not moved through counts.

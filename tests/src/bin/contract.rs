@@ -22,7 +22,7 @@ const DOCUMENT: &str = include_str!("../../openapi.json");
     bin_name = "cargo xtask contract",
     max_term_width = 80,
     after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
-                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all"
+                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --allow-changes --format junit"
 )]
 struct Arguments {
     /// URL of the server, such as https://gen.pollinations.ai
@@ -34,6 +34,9 @@ struct Arguments {
     /// What the run may cost
     #[arg(long, value_enum, default_value_t = Spend::None)]
     spend: Spend,
+    /// Let the run change the account: make keys, agents, models and connections of its own, and remove them again
+    #[arg(long)]
+    allow_changes: bool,
     /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -108,6 +111,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             Spend::Cheap => contract::Spend::Cheap,
             Spend::All => contract::Spend::All,
         },
+        allow_changes: arguments.allow_changes,
         aspects: aspects(&arguments.aspects),
         operations: arguments.operations.clone(),
         key: key("POLLINATIONS_API_KEY")?,

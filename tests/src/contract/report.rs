@@ -1,6 +1,6 @@
 //! What a run of the contract suite has found.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<String>,
     milliseconds: u64,
+    /// The operations that the probe has called.
+    #[serde(skip)]
+    called: BTreeSet<String>,
 }
 
 impl Row {
@@ -53,6 +56,7 @@ impl Row {
             drift: Vec::new(),
             skipped: None,
             milliseconds: 0,
+            called: BTreeSet::new(),
         }
     }
 
@@ -80,6 +84,15 @@ impl Row {
 
     pub(super) fn took(&mut self, time: Duration) {
         self.milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    }
+
+    pub(super) fn note_call(&mut self, operation: &str) {
+        self.called.insert(operation.to_owned());
+    }
+
+    /// Whether the probe has called this operation: its own, or one that it needs on the way.
+    pub fn calls(&self, operation: &str) -> bool {
+        self.called.contains(operation)
     }
 
     /// What became of it.

@@ -55,6 +55,7 @@ impl Explainer<'_> {
             operations: Vec::new(),
             location: location.to_owned(),
             place: String::new(),
+            methods: Vec::new(),
             message: message.into(),
             before: before.cloned().unwrap_or_default(),
             after: after.cloned().unwrap_or_default(),

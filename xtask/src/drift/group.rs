@@ -1,6 +1,9 @@
 //! Puts the changes of a report in the order in which a person asks for them: by operation, what is alike in one line.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use serde_json::Value;
 
@@ -22,6 +25,8 @@ pub(super) struct Group {
     pub(super) title: String,
     /// What changed, the gravest first.
     pub(super) lines: Vec<Line>,
+    /// The methods of `pollinations-ext` that use what broke, in one line; empty if there are none.
+    pub(super) methods: String,
 }
 
 /// What one line says.
@@ -60,7 +65,12 @@ pub(super) fn group(report: &Report) -> Grouped {
     };
     let whole = |class| {
         let changes = report.changes.iter().filter(move |change| change.class == class && is_operation(change));
-        changes.flat_map(|change| change.operations.iter().map(|id| (id.clone(), route(&change.location)))).collect()
+        let lines = changes.flat_map(|change| {
+            let methods = methods(&[change]);
+            let users = if methods.is_empty() { methods } else { format!(", sent by {methods}") };
+            change.operations.iter().map(move |id| (id.clone(), route(&change.location) + &users))
+        });
+        lines.collect()
     };
     let (added, removed): (BTreeMap<String, String>, BTreeMap<String, String>) =
         (whole(Class::Additive), whole(Class::Breaking));
@@ -82,12 +92,11 @@ pub(super) fn group(report: &Report) -> Grouped {
         groups.entry(heading).or_default().push(change);
     }
 
-    let changed: Vec<Group> =
-        groups.into_iter().map(|(title, changes)| Group { title, lines: lines(&changes) }).collect();
+    let changed = merge(groups.into_iter().map(|(title, changes)| (title, lines(&changes), changes)));
     Grouped {
         added: added.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
         removed: removed.iter().map(|(id, route)| format!("{id}  {route}")).collect(),
-        changed: merge(changed),
+        changed,
         words: worded(&words),
     }
 }
@@ -128,17 +137,33 @@ fn shared(change: &Change) -> String {
 }
 
 /// Operations in which the same changed share a group.
-fn merge(groups: Vec<Group>) -> Vec<Group> {
-    let mut merged: Vec<Group> = Vec::new();
-    for group in groups {
-        match merged.iter_mut().find(|other| other.lines == group.lines) {
-            Some(other) => {
-                let _ = write!(other.title, "\n{}", group.title);
+fn merge<'a>(groups: impl Iterator<Item = (String, Vec<Line>, Vec<&'a Change>)>) -> Vec<Group> {
+    let mut merged: Vec<(Group, Vec<&Change>)> = Vec::new();
+    for (title, lines, changes) in groups {
+        match merged.iter_mut().find(|(other, _)| other.lines == lines) {
+            Some((other, all)) => {
+                let _ = write!(other.title, "\n{title}");
+                all.extend(changes);
             }
-            None => merged.push(group),
+            None => merged.push((Group { title, lines, methods: String::new() }, changes)),
         }
     }
-    merged
+    let with_methods = |(group, changes): (Group, Vec<&Change>)| Group { methods: methods(&changes), ..group };
+    merged.into_iter().map(with_methods).collect()
+}
+
+/// The methods that some changes name, each once.
+fn methods(changes: &[&Change]) -> String {
+    let all: BTreeSet<&str> = changes.iter().flat_map(|change| &change.methods).map(String::as_str).collect();
+    listed(all)
+}
+
+/// The first few names, and how many there are beyond them.
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let listed = names.by_ref().take(LISTED).collect::<Vec<_>>().join(", ");
+    let more = names.count();
+    if more > 0 { format!("{listed} and {more} more") } else { listed }
 }
 
 /// One line for each change, and one for changes that differ in a name alone.
@@ -156,11 +181,9 @@ fn lines(changes: &[&Change]) -> Vec<Line> {
             None => alike.push((change.class, head, vec![name])),
         }
     }
-    lines.extend(alike.into_iter().map(|(class, head, names)| {
-        let more = names.len().saturating_sub(LISTED);
-        let listed = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Line { class, text: format!("{head}: {listed}{more}") }
+    lines.extend(alike.into_iter().map(|(class, head, names)| Line {
+        class,
+        text: format!("{head}: {}", listed(names.iter().map(String::as_str))),
     }));
     lines.sort_by(|left, right| right.class.cmp(&left.class).then_with(|| left.text.cmp(&right.text)));
     lines

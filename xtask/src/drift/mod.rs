@@ -6,6 +6,7 @@
 
 mod explain;
 mod group;
+mod methods;
 mod prepare;
 mod prose;
 mod render;
@@ -21,7 +22,10 @@ use drift_crate::{ChangeComparison, ChangeDetails};
 use serde::Serialize;
 use serde_json::Value;
 
+pub use methods::Methods;
+
 use crate::normalize::{Prose, shaped};
+use methods::Usage;
 use prepare::Pair;
 
 /// What a change means for callers of the generated client.
@@ -83,6 +87,9 @@ pub struct Change {
     pub place: String,
     /// What changed, in a sentence.
     pub message: String,
+    /// The methods of `pollinations-ext` that use what broke: none before [`Report::with_methods`], and for changes that
+    /// break nothing.
+    pub methods: Vec<String>,
     /// What was there before; null if nothing was.
     pub before: Value,
     /// What is there now; null if nothing is.
@@ -99,6 +106,9 @@ pub struct Report {
     /// Method and path of each operation, by its id.
     #[serde(skip)]
     routes: BTreeMap<String, String>,
+    /// Which types the parts of each operation are made of.
+    #[serde(skip)]
+    usage: Usage,
 }
 
 /// Compares two OpenAPI 3.0 or 3.1 documents.
@@ -111,6 +121,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     let old = shaped(old.clone(), Prose::Drop)?.document;
     let new = shaped(new.clone(), Prose::Drop)?.document;
     let words = changes.len();
+    let usage = Usage::new([&old, &new]);
     let pair = Pair::new(&old, &new, &mut changes);
     for change in &mut changes[..words] {
         change.operations = pair.operations_at(&change.location);
@@ -135,7 +146,7 @@ pub fn compare(old: &Value, new: &Value) -> Result<Report> {
         Class::Additive => Bump::Minor,
         Class::Docs => Bump::Patch,
     });
-    Ok(Report { bump, changes, routes })
+    Ok(Report { bump, changes, routes, usage })
 }
 
 /// A place that differs.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Change, Class};
 use crate::normalize::walk::{METHODS, each_operation, each_schema, push};
 
-const SCHEMAS: &str = "#/components/schemas/";
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
 /// The path under which a component is shown to the walker, which looks at operations alone.
 const VIRTUAL: &str = "/x-components/";
@@ -110,6 +110,7 @@ impl Pair {
                 operations: after.or(before).map(str::to_owned).into_iter().collect(),
                 location: place.pointer(),
                 place: String::new(),
+                methods: Vec::new(),
                 message,
                 before: json!(before),
                 after: json!(after),
@@ -159,6 +160,7 @@ impl Pair {
                 operations: vec![id.clone()],
                 location: format!("{}/security", place.pointer()),
                 place: String::new(),
+                methods: Vec::new(),
                 message: format!("it was authenticated with {}, and is with {}", list(&before), list(&after)),
                 before: json!(before),
                 after: json!(after),
@@ -183,7 +185,16 @@ impl Pair {
                 let location = format!("#{pointer}");
                 let operations = self.operations_at(&location);
                 let message = format!("media type `{kind}` is {what}");
-                changes.push(Change { class, operations, location, place: String::new(), message, before, after });
+                changes.push(Change {
+                    class,
+                    operations,
+                    location,
+                    place: String::new(),
+                    methods: Vec::new(),
+                    message,
+                    before,
+                    after,
+                });
             };
             for (kind, media) in before.iter().filter(|(kind, _)| !after.contains_key(*kind)) {
                 change(kind, Class::Breaking, "gone", media.clone(), Value::Null);
@@ -234,7 +245,7 @@ impl Pair {
 }
 
 /// A token of a JSON pointer (RFC 6901) as what it stands for.
-fn unescaped(token: &str) -> String {
+pub(super) fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
@@ -337,31 +348,36 @@ fn side(old: &Value, new: &Value, requests: bool) -> BTreeSet<String> {
 /// The operations that use each component, directly or through others: all, or on one side of the wire.
 fn uses(document: &Value, requests: Option<bool>) -> BTreeMap<String, BTreeSet<String>> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    let mut below: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (name, schema) in schemas.into_iter().flatten() {
-        collect(schema, below.entry(name).or_default());
-    }
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     each_operation(&mut document.clone(), |_, _, operation| {
         let id = operation.get("operationId").and_then(Value::as_str).unwrap_or("unnamed").to_owned();
-        let mut open = BTreeSet::new();
         for (key, value) in operation.iter() {
             if requests.is_none_or(|requests| requests == (key != "responses")) {
-                collect(value, &mut open);
-            }
-        }
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop_first() {
-            if seen.insert(name.clone()) {
-                open.extend(below.get(name.as_str()).into_iter().flatten().cloned());
-                users.entry(name).or_default().insert(id.clone());
+                for name in reach(value, schemas) {
+                    users.entry(name).or_default().insert(id.clone());
+                }
             }
         }
     });
     users
 }
 
-fn collect(value: &Value, found: &mut BTreeSet<String>) {
+/// The components that a value refers to, directly or through others.
+pub(super) fn reach(value: &Value, schemas: Option<&Map<String, Value>>) -> BTreeSet<String> {
+    let mut open = BTreeSet::new();
+    collect(value, &mut open);
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop_first() {
+        if let Some(schema) = schemas.and_then(|schemas| schemas.get(&name)).filter(|_| !seen.contains(&name)) {
+            collect(schema, &mut open);
+        }
+        seen.insert(name);
+    }
+    seen
+}
+
+/// The components that a value refers to.
+pub(super) fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {

@@ -23,6 +23,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
                     operations: Vec::new(),
                     location: format!("#{object}/{key}"),
                     place: String::new(),
+                    methods: Vec::new(),
                     message: format!("`{key}` changed"),
                     before: json!(old_word),
                     after: json!(new_word),

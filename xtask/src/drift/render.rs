@@ -15,10 +15,13 @@ impl Report {
         let grouped = group(self);
         let mut text = self.summary(&grouped) + "\n";
         // Writing to a string cannot fail.
-        for Group { title, lines } in &grouped.changed {
+        for Group { title, lines, methods } in &grouped.changed {
             let _ = writeln!(text, "\n{title}");
             for line in lines {
                 let _ = writeln!(text, "  {:<8}  {}", line.class, line.text);
+            }
+            if !methods.is_empty() {
+                let _ = writeln!(text, "  {:<8}  {methods}", "used by");
             }
         }
         for (heading, list) in self.lists(&grouped) {
@@ -43,11 +46,14 @@ impl Report {
     pub fn to_markdown(&self) -> String {
         let grouped = group(self);
         let mut text = format!("# API drift\n\n{}\n", self.summary(&grouped));
-        for Group { title, lines } in &grouped.changed {
+        for Group { title, lines, methods } in &grouped.changed {
             let titles: Vec<String> = title.lines().map(heading).collect();
             let _ = writeln!(text, "\n## {}\n", titles.join(", "));
             for line in lines {
                 let _ = writeln!(text, "- **{}** {}", line.class, escaped(&line.text));
+            }
+            if !methods.is_empty() {
+                let _ = writeln!(text, "- used by {}", escaped(methods));
             }
         }
         for (title, list) in self.lists(&grouped) {

@@ -21,11 +21,14 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 pub(super) use self::again::Again;
 use self::resume::Place;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::save::write_whole;
 
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
+        link::link,
         maybe_send::BoxFuture,
         progress::{Progress, Report},
     },
@@ -231,6 +234,30 @@ impl Download {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.header("x-request-id")
+    }
+
+    /// The public address of this file on the media service, if the service has stored it.
+    ///
+    /// Anyone can open it without a key, so it can go into an `<img>`, a `<video>` or a message. Opening it never
+    /// generates anything and costs nothing; once the file has expired, it is answered with 404. Comes from the `Link`
+    /// header (RFC 8288) with the relation `enclosure`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let image = pollinations.image("a cat").size(64, 64).send().await?;
+    /// let url = image.public_url().ok_or("the image was not stored")?;
+    /// println!("<img src=\"{url}\" alt=\"a cat\">");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn public_url(&self) -> Option<&str> {
+        link(&self.headers, "enclosure")
     }
 
     /// All headers of the response.

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, Seek, Write},
     mem,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -42,10 +42,7 @@ impl Download {
         let path = path.as_ref();
         let operation = self.operation;
         let failed = |error| Error::io(format!("cannot write {}", path.display()), error).with_operation(operation);
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => ".".into(),
-        };
+        let folder = folder_of(path);
         // In the same folder, so that the last step is a rename.
         let temporary = ended(spawn_blocking(move || builder().tempfile_in(folder)).await).map_err(failed)?;
         // The path stays here, so that the file is gone as soon as this is given up.
@@ -84,6 +81,25 @@ impl Download {
         });
         ended(naming.await).map_err(failed)?;
         Ok(written)
+    }
+}
+
+/// Writes bytes to a file, which appears when it is complete.
+pub(crate) async fn write_whole(path: &Path, bytes: Bytes) -> Result<(), Error> {
+    let target = path.to_owned();
+    let writing = spawn_blocking(move || {
+        let (file, temporary) = builder().tempfile_in(folder_of(&target))?.into_parts();
+        write(file, vec![bytes])?.sync_data()?;
+        temporary.persist(target).map_err(|error| error.error)
+    });
+    ended(writing.await).map_err(|error| Error::io(format!("cannot write {}", path.display()), error))
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => ".".into(),
     }
 }
 

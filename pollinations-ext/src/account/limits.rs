@@ -1,0 +1,19 @@
+//! Limits of keys that the service could make nothing of.
+
+use crate::exchange::options::Options;
+
+/// Characters of a display name at the most.
+const MAX_NAME: usize = 253;
+
+pub(super) fn check_name(name: &str, options: &mut Options) {
+    let length = name.chars().count();
+    if !(1..=MAX_NAME).contains(&length) {
+        options.refuse(format!("the name of a key has 1 to {MAX_NAME} characters, not {length}"));
+    }
+}
+
+pub(super) fn check_budget(pollen: f64, options: &mut Options) {
+    if !(pollen.is_finite() && pollen >= 0.0) {
+        options.refuse(format!("the budget of a key is a number of pollen from 0, not {pollen}"));
+    }
+}
