@@ -150,3 +150,14 @@ fn the_programs_of_every_page_are_compiled() {
         assert!(!programs || compiled.contains(&format!("docs/{name}")), "{name} is not in tests/src/lib.rs");
     }
 }
+
+/// rustdoc and mdBook hide lines that begin with `# `. GitHub shows them.
+#[test]
+fn no_program_has_hidden_lines() {
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        let programs = text.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
+        let hidden: Vec<&str> = programs.flat_map(str::lines).filter(|line| line.starts_with("# ")).collect();
+        assert!(hidden.is_empty(), "{}: {hidden:?}", page.display());
+    }
+}
