@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use pollinations_emulator::{Emulator, Fault};
 use pollinations_tests::{

@@ -26,7 +26,7 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 12] = [
+    let rooms: [Routes; 13] = [
         account::routes(),
         audio::routes(),
         chat::routes(),

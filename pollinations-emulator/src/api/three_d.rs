@@ -104,7 +104,8 @@ fn make(state: &state::State, key: &Key, asked: &Asked<'_>) -> Result<Response, 
     };
     let id: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let link = HeaderValue::from_str(&format!("<{}/{id}>; rel=\"enclosure\"", state.base_url));
-    state.files.store(&id, File { kind: kind.to_owned(), bytes: bytes.clone().into() });
+    // The same content under the same id may be there already.
+    state.files.store(File::new(kind, bytes.clone()), Some(id));
     let mut response = (used(model), [(CONTENT_TYPE, kind)], bytes).into_response();
     if let Ok(link) = link {
         response.headers_mut().insert(LINK, link);

@@ -26,6 +26,13 @@ pub(crate) struct File {
     pub(crate) tags: Vec<String>,
 }
 
+impl File {
+    /// A file without a name, in no gallery.
+    pub(crate) fn new(kind: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
+        Self { kind: kind.into(), bytes: bytes.into(), name: None, tags: Vec::new() }
+    }
+}
+
 /// A file, and what became of it when it was stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {

@@ -241,8 +241,8 @@ impl Ledger {
     /// # Errors
     ///
     /// As for [`spend`](Self::spend).
-    pub(crate) fn afford(&self, key: &Key, model: &str) -> Result<(), Failure> {
-        if !key.allows_model(model) {
+    pub(crate) fn afford(&self, key: &Key, kind: &str, model: &str) -> Result<(), Failure> {
+        if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
         }
         let account = self.account();

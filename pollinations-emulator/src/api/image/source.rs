@@ -23,7 +23,7 @@ impl Source {
         }
         if let Some(path) = url.strip_prefix(&state.base_url) {
             let id = path.trim_start_matches('/');
-            let file = state.files.get(id).map(|file| file.bytes);
+            let file = state.files.get(id).map(|stored| stored.file.bytes);
             let bytes = file.or_else(|| state.generations.by_id(id).map(|finished| finished.body.clone()));
             let lost = || Failure::image("failed_to_download_image", format!("There is no image at {url}."));
             return Self::content(bytes.ok_or_else(lost)?);

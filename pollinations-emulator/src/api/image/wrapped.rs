@@ -37,7 +37,8 @@ pub(super) fn tokens(prompt: &str) -> Tokens {
 pub(super) fn answer(state: &State, made: Made<'_>) -> Response {
     let content = (made.format != Some("url")).then(|| STANDARD.encode(&made.bytes));
     let id: String = Sha256::digest(&made.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    state.files.store(&id, File { kind: made.kind.to_owned(), bytes: made.bytes.into() });
+    // The same content under the same id may be there already.
+    state.files.store(File::new(made.kind, made.bytes), Some(id.clone()));
     let url = format!("{}/{id}", state.base_url);
     let mut image = match content {
         Some(content) => json!({ "b64_json": content }),

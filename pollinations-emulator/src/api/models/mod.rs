@@ -100,7 +100,7 @@ fn visible<'a>(state: &'a state::State, caller: Option<&'a Caller>) -> impl Iter
     let is_visible = move |model: &&Model| {
         caller.is_none_or(|Caller(key)| {
             let is_affordable = !is_paid_only(state, model) || state.ledger.paid() > 0.0;
-            model.names().any(|name| key.allows_model(name)) && is_affordable
+            model.names().any(|name| key.allows_model("", name)) && is_affordable
         })
     };
     catalog::all().iter().filter(is_visible)

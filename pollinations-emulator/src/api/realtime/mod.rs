@@ -63,7 +63,7 @@ async fn open(
     if offered.any(|name| name.trim() == "realtime") {
         response.headers_mut().insert("sec-websocket-protocol", axum::http::HeaderValue::from_static("realtime"));
     }
-    state.ledger.afford(&key, &model)?;
+    state.ledger.afford(&key, "realtime", &model)?;
     let is_older = request.headers().get("openai-beta").is_some_and(|beta| beta == "realtime=v1");
     let mut session = Session::new(&model, is_older);
     let closing = state.closing.subscribe();
