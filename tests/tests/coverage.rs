@@ -94,11 +94,10 @@ impl Coverage {
 
     fn table(&self) -> String {
         let mut text =
-            "# Coverage\n\nWhich method of `pollinations-ext` reaches which operation of the API, and which \
-            of its parameters: those of the\npath, the query and the headers, and the fields of the body. A test makes \
-            this table by calling each method and looking\nfor the parameter in the request.\n\nOperations without a \
-            method of their own are at the end. `pollinations.api()` reaches them, and the parameters that\nhave \
-            `pollinations.api()` beside them, with the same key and retries.\n"
+            "# Coverage\n\nFind the method of `pollinations-ext` for each operation of the API and each of its parameters: path, \
+            query, headers and\nbody fields. A test makes this page by calling each method and looking for the parameter \
+            in the request.\n\nOperations without a method are listed at the end. Reach them, and the parameters marked \
+            with\n`pollinations.api()`, through the generated client, with the same key and retries.\n"
                 .to_owned();
         let mut rest = String::new();
         for (id, operation) in &self.operations {

@@ -7,17 +7,7 @@ use std::{
 };
 
 /// Pages that the summary names already.
-const COMING: &[&str] = &[
-    "account-and-keys.md",
-    "audio.md",
-    "embeddings.md",
-    "images-and-video.md",
-    "media.md",
-    "models-and-prices.md",
-    "other-languages.md",
-    "realtime.md",
-    "responses-and-messages.md",
-];
+const COMING: &[&str] = &["account-and-keys.md", "audio.md", "embeddings.md", "media.md", "models-and-prices.md"];
 
 /// The `.rs` files below a folder.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -158,5 +148,16 @@ fn the_programs_of_every_page_are_compiled() {
         let name = page.file_name().unwrap().to_str().unwrap();
         let programs = text.contains("```rust") && !COMING.contains(&name);
         assert!(!programs || compiled.contains(&format!("docs/{name}")), "{name} is not in tests/src/lib.rs");
+    }
+}
+
+/// rustdoc and mdBook hide lines that begin with `# `. GitHub shows them.
+#[test]
+fn no_program_has_hidden_lines() {
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        let programs = text.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
+        let hidden: Vec<&str> = programs.flat_map(str::lines).filter(|line| line.starts_with("# ")).collect();
+        assert!(hidden.is_empty(), "{}: {hidden:?}", page.display());
     }
 }

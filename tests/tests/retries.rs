@@ -78,7 +78,7 @@ async fn a_page_of_html_is_an_error_like_any_other() {
     let script =
         Script::play(vec![Step::Answer(520, vec![("content-type", "text/html".to_owned())], page.to_owned())]).await;
     let error = client(&script).account().balance().await.unwrap_err();
-    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error (after 3 attempts)");
+    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error (after 3 attempts); try again later");
     assert!(error.is_retryable());
 }
 

@@ -24,7 +24,7 @@ pub struct Fetcher {
     pub timeout: Duration,
     /// The wait before the second try; it doubles from then on.
     pub wait: Duration,
-    /// Bytes that are read at the most.
+    /// The most bytes to read.
     pub max_bytes: usize,
 }
 

@@ -112,7 +112,7 @@ pub fn fill(document: &mut Value) -> Undescribed {
     missing
 }
 
-/// Takes from a copy of the document, with other words, the words for what has none here.
+/// Copies descriptions from another version of the document to items that have none here.
 pub(crate) fn take_missing(document: &mut Value, other: &mut Value) {
     let mut words: HashMap<String, Vec<(&str, Value)>> = HashMap::new();
     let kinds = [Kind::Operation, Kind::Parameter, Kind::Schema];

@@ -1,10 +1,10 @@
-//! Lists that go into one value of a parameter.
+//! Lists as the value of a parameter.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A list that is sent as one text, with commas between: `1,2,3`.
+/// A list that is sent as one text, separated by commas: `1,2,3`.
 ///
 /// This is how lists go into paths and headers, and into queries where the document says `explode: false`. It is made
 /// from a list or an array.

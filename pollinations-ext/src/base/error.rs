@@ -1,6 +1,6 @@
 //! The error type of this crate.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
 use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, ResponseReply};
@@ -59,11 +59,47 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+impl Inner {
+    /// What the caller can do, unless the message says so already.
+    fn advice(&self) -> Option<Cow<'static, str>> {
+        if let Some(url) = &self.fix_url {
+            // The service often has the address in its message.
+            return (!self.message.contains(url.as_str())).then(|| format!("fix it at {url}").into());
+        }
+        let advice = match (self.kind, self.status, self.partial.as_deref()) {
+            (ErrorKind::Api, Some(StatusCode::UNAUTHORIZED), _) => {
+                "check the API key, or get a new one at https://enter.pollinations.ai"
+            }
+            (ErrorKind::Api, Some(status), _)
+                if status.is_server_error() && is_retryable_status(status) && self.retry_after.is_none() =>
+            {
+                "try again later"
+            }
+            (_, _, Some(partial)) => partial.advice(),
+            (ErrorKind::Decode, ..) if self.body.is_some() => "`Error::body` has what the server sent",
+            (ErrorKind::Structure, ..) => "`Error::text` has the answer",
+            _ => return None,
+        };
+        Some(advice.into())
+    }
+}
+
 /// What arrived of a reply before its stream failed, in the form of its API.
 pub(crate) enum Partial {
     Chat(ChatCompletion),
     Message(MessageResponse),
     Response(ResponseReply),
+}
+
+impl Partial {
+    /// Tells the caller where to find it.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "`Error::partial` has what arrived",
+            Self::Message(_) => "`Error::partial_message` has what arrived",
+            Self::Response(_) => "`Error::partial_response` has what arrived",
+        }
+    }
 }
 
 impl From<ChatCompletion> for Partial {
@@ -106,7 +142,7 @@ pub enum ErrorKind {
     Stream,
     /// A stream ended before the reply was complete. [`Error::partial`] has what arrived.
     Truncated,
-    /// A file could not be read or written.
+    /// A file could not be read or written, or the local port for a sign-in is taken.
     Io,
     /// The model's answer does not fit the type you asked for: see [`Error::text`].
     Structure,
@@ -704,13 +740,9 @@ impl fmt::Display for Error {
         if !notes.is_empty() {
             write!(formatter, " ({})", notes.join(", "))?;
         }
-        match (&inner.fix_url, inner.status) {
-            // The service often has the address in its message.
-            (Some(url), _) if !inner.message.contains(url.as_str()) => write!(formatter, "; fix it at {url}"),
-            (None, Some(StatusCode::UNAUTHORIZED)) if inner.kind == ErrorKind::Api => {
-                formatter.write_str("; check the API key, or get a new one at https://enter.pollinations.ai")
-            }
-            _ => Ok(()),
+        match inner.advice() {
+            Some(advice) => write!(formatter, "; {advice}"),
+            None => Ok(()),
         }
     }
 }

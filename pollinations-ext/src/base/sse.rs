@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 
 use super::error::{Error, ErrorKind};
 
-/// Bytes of one event at the most.
+/// The most bytes of one event.
 const MAX_EVENT: usize = 8 * 1024 * 1024;
 
 /// Finds the events in a stream of bytes, and their data.

@@ -1,4 +1,4 @@
-//! Images, sounds and files in what the user says.
+//! Images, recordings and files in a message of the user.
 
 use pollinations_api::types::{
     AudioFormat, AudioPart, ChatMessage, ContentPart, FilePart, ImagePart, ImageUrl, InputAudio, InputFile,

@@ -1,4 +1,4 @@
-//! Asking for a chat completion.
+//! The chat request.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ use crate::{
 
 pub(super) const OPERATION: &str = "chat_completions";
 
-/// How often a model may call functions by default.
+/// The default for how often a model may call functions.
 const MAX_ROUNDS: u32 = 8;
 
-/// Asks a model for a reply to a conversation.
+/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send it.
 ///
-/// Operation `chat_completions`. The body carries the model, the messages and what was set here, and nothing else.
+/// Operation `chat_completions`. The request contains the model, the messages and what you set, and nothing else.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ impl ChatRequest {
         }
     }
 
-    /// Adds an instruction that stands above the conversation.
+    /// Adds a system message: an instruction for the whole conversation.
     ///
     /// # Examples
     ///
@@ -88,7 +88,7 @@ impl ChatRequest {
         self.message(SystemMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds an instruction under the name that newer models of OpenAI have for it.
+    /// Adds a developer message, which is what newer models of OpenAI call a system message.
     ///
     /// # Examples
     ///
@@ -101,7 +101,7 @@ impl ChatRequest {
         self.message(DeveloperMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds what the user says.
+    /// Adds a message of the user.
     ///
     /// # Examples
     ///
@@ -114,7 +114,7 @@ impl ChatRequest {
         self.message(UserMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds what the model said before.
+    /// Adds a message that the model sent earlier.
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl ChatRequest {
         self.message(message)
     }
 
-    /// Adds what a tool answered to the call with this id.
+    /// Adds the result of the tool call with this id.
     ///
     /// # Examples
     ///
@@ -183,8 +183,7 @@ impl ChatRequest {
         self
     }
 
-    /// Shows the model an image: adds it to what the user said last. The file is read when the request is sent, and
-    /// goes along as a data URL.
+    /// Adds an image to the last message of the user. The file is read when the request is sent, and sent as a data URL.
     ///
     /// # Examples
     ///
@@ -199,7 +198,7 @@ impl ChatRequest {
         self.attach(Attachment::image(image))
     }
 
-    /// Shows the model an image that it can load from this address.
+    /// Adds an image that the model loads from this URL.
     ///
     /// # Examples
     ///
@@ -212,7 +211,7 @@ impl ChatRequest {
         self.attach(Attachment::image_url(url.into()))
     }
 
-    /// Shows the model a video that it can load from this address.
+    /// Adds a video that the model loads from this URL.
     ///
     /// # Examples
     ///
@@ -225,8 +224,8 @@ impl ChatRequest {
         self.attach(Attachment::video_url(url.into()))
     }
 
-    /// Lets the model hear a recording: wav, mp3, flac or opus, told by the first bytes of the file or its content type.
-    /// The file is read when the request is sent.
+    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes of
+    /// the file, or from its content type. The file is read when the request is sent.
     ///
     /// # Examples
     ///
@@ -241,7 +240,7 @@ impl ChatRequest {
         self.attach(Attachment::audio(recording))
     }
 
-    /// Gives the model a file to read, such as a PDF. It is read when the request is sent, and goes along as a data URL.
+    /// Adds a file for the model to read, such as a PDF. It is read when the request is sent, and sent as a data URL.
     ///
     /// # Examples
     ///
@@ -375,9 +374,9 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a model that
-    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the reply cannot be read;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot. Failures that may pass are retried first.
+    /// Status 400 if the service refuses a value, 401 without a valid key, 402 if you are out of credit, 403 for a model that
+    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be read;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read. Temporary failures are retried first.
     ///
     /// # Examples
     ///
@@ -398,11 +397,11 @@ impl ChatRequest {
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for a reply that cannot be read.
+    /// As [`send`](Self::send), except for a reply that cannot be read.
     ///
     /// # Examples
     ///
@@ -418,14 +417,14 @@ impl ChatRequest {
         shared.raw(OPERATION, &options, Body(body)).await
     }
 
-    /// Sends the request and returns the reply as it is written, from its first event on.
+    /// Sends the request and returns the reply while the model writes it. Returns when the first event has arrived.
     ///
-    /// This sets `stream`, and asks for the usage in the last chunk unless [`stream_options`](Self::stream_options) say
-    /// otherwise.
+    /// This sets `stream`, and asks for the usage in the last chunk, unless you set
+    /// [`stream_options`](Self::stream_options).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// As [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///

@@ -41,13 +41,18 @@ const MUSIC_MODEL: &str = "elevenmusic";
 /// |---|---|
 /// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
 /// | turn a prompt into text | [`text`](Self::text) |
-/// | generate images, or videos | [`image`](Self::image), [`video`](Self::video) |
+/// | use the Responses API, or Anthropic's Messages API | [`responses`](Self::responses), [`messages`](Self::messages) |
+/// | estimate whether statements are true | [`decide`](Self::decide) |
+/// | generate an image, or several | [`image`](Self::image), [`images`](Self::images) |
+/// | edit images | [`edit`](Self::edit) |
+/// | generate a video, or a 3D object | [`video`](Self::video), [`three_d`](Self::three_d) |
 /// | generate speech, or music | [`speech`](Self::speech), [`music`](Self::music) |
 /// | turn a recording into text or subtitles | [`transcribe`](Self::transcribe) |
+/// | talk in real time, over a WebSocket | `realtime` (feature `realtime`) |
 /// | upload, find and delete files | [`media`](Self::media) |
 /// | list models and their prices | [`models`](Self::models) |
 /// | see the balance, the profile and the usage | [`account`](Self::account) |
-/// | check what an API key may do | [`key_status`](Self::key_status) |
+/// | check what an API key may do, and whose it is | [`key_status`](Self::key_status), [`user_info`](Self::user_info) |
 /// | sign users in, so that they pay for themselves | [`byop`](crate::byop) |
 /// | call the service with a user's key | [`with_key`](Self::with_key) |
 /// | call any other operation | [`api`](Self::api) |

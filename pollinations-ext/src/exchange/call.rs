@@ -1,8 +1,8 @@
-//! One call, through the generated client and out of it again.
+//! Makes a call: the generated client writes the request, this crate sends it.
 //!
-//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where they
-//! are taken from it, to be sent as often as it takes: its types have no room for the error as it was, the raw response,
-//! or the pieces of a stream.
+//! The generated client writes requests as the API document describes them, and passes them to [`Transport::execute`]. This
+//! module takes them from there and sends them, with retries, because the generated client's types have no room for our
+//! errors, raw responses and streams.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

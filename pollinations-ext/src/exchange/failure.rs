@@ -1,4 +1,4 @@
-//! The error that a failed attempt is.
+//! Turns a failed attempt into an error.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ use crate::{
 };
 
 impl Error {
-    /// Reads an error of the service that was received some other way than by this client: by the
-    /// [generated one](crate::api), or in a proxy. The kind is
+    /// Reads an error response that did not come through this client, but through the [generated one](crate::api) or a
+    /// proxy. The kind is
     /// [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
-    /// The body may have any form that a service or a gateway gives to errors: JSON of any shape, a page of HTML, plain
-    /// text, or nothing. A key that it repeats is not taken out, since it is not known.
+    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. If it repeats an API key, the key
+    /// is not removed, because this function does not know it.
     ///
     /// # Examples
     ///

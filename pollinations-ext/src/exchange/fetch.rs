@@ -19,7 +19,7 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
-/// A request that is answered with a `T`. Awaiting it sends it.
+/// A request for a `T`. Await it to send it.
 ///
 /// # Examples
 ///
@@ -65,11 +65,11 @@ impl<T> Fetch<T> {
 
     call_options!(until "the response is there", example "pollinations.account().balance()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// The same errors as when you await it, except for a body that cannot be read.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What every request can set for itself.
+//! Settings that every request has.
 
 use std::{fmt, time::Duration};
 
@@ -19,7 +19,7 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
-    /// Who wants to know how much of the body has gone.
+    /// The callback for upload progress.
     pub(crate) report: Option<Report>,
     /// The body, if it is not written into the request but read from where it is, anew for each attempt.
     #[cfg(not(target_arch = "wasm32"))]
@@ -102,7 +102,7 @@ impl fmt::Debug for Options {
 /// request; `field` is for requests whose body is JSON.
 macro_rules! call_options {
     (until $until:literal, example $example:literal) => {
-        /// Repeats this request by a policy of its own.
+        /// Sets the retry policy of this request.
         ///
         /// # Examples
         ///
@@ -130,8 +130,8 @@ macro_rules! call_options {
             self
         }
 
-        /// How long one attempt of this call may go without an answer, before the same request is sent again to join the
-        /// generation that is running: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
+        /// Sets how long an attempt of this call may wait for its answer before the same request is sent again and joins the
+        /// running generation: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
         ///
         /// # Examples
         ///
@@ -145,9 +145,9 @@ macro_rules! call_options {
             self
         }
 
-        /// Sends a header, in place of one of the same name.
+        /// Sets a header. It replaces one of the same name.
         ///
-        /// A name or a value that is not one of HTTP (RFC 9110, section 5) is an error when the request is sent.
+        /// If the name or value is not valid in HTTP (RFC 9110, section 5), sending the request fails.
         ///
         /// # Examples
         ///

@@ -1,4 +1,4 @@
-//! The JSON schemas that ask a model for a structure.
+//! Makes the JSON schemas for structured output and function arguments.
 
 use pollinations_api::types::JsonSchemaDefinition;
 use schemars::{JsonSchema, generate::SchemaSettings};

@@ -114,7 +114,7 @@ impl EditRequest {
         example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])"
     );
 
-    /// Adds a field to the body, in place of one of the same name, for what has no method here. In a form, a text goes as
+    /// Adds a field to the body, in place of one of the same name. Use it for fields without a setter. In a form, a text goes as
     /// it is, and every other value as JSON.
     ///
     /// # Examples

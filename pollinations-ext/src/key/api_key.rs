@@ -11,7 +11,7 @@ use crate::base::error::Error;
 /// Bytes of a key that must not be seen together.
 const PIECE: usize = 8;
 
-/// Bytes of a key at the most. The service's keys have some 40.
+/// The most bytes of a key. The service's keys have some 40.
 pub(crate) const MAX_KEY_LENGTH: usize = 512;
 
 /// An API key of pollinations.ai, secret (`sk_…`) or publishable (`pk_…`).

@@ -395,7 +395,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Changes the body by hand, for what has no method here.
+    /// Changes the body by hand. Use it for fields without a setter.
     ///
     /// # Examples
     ///

@@ -178,7 +178,7 @@ impl RealtimeRequest {
         self
     }
 
-    /// Sets a field of the session that has no method here, by its place in the session object: a JSON pointer (RFC 6901)
+    /// Sets a field of the session that has no setter, by its place in the session object: a JSON pointer (RFC 6901)
     /// such as `/audio/output/speed`. Objects on the way are made.
     ///
     /// # Examples

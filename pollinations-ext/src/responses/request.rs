@@ -308,7 +308,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Changes the body by hand, for what has no method here. The items that you have added become its `input` when the
+    /// Changes the body by hand. Use it for fields without a setter. The items that you have added become its `input` when the
     /// request is sent; if you have added none, the `input` that you set here stays.
     ///
     /// # Examples

@@ -1,4 +1,4 @@
-//! What the services write into the body of an error.
+//! Reads the body of an error response, in any form.
 
 mod code;
 mod cut;
@@ -98,7 +98,7 @@ fn value(text: &str) -> Option<Value> {
     }
 }
 
-/// What a body says that is no JSON: the title of a page, or the first line.
+/// The message in a body that is not JSON: the title of a page, or the first line.
 fn spoken(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') {

@@ -1,4 +1,4 @@
-//! The same bytes once more, when the connection breaks before their end.
+//! Requests a download again if the connection breaks before its end.
 
 use std::{sync::Arc, time::Duration};
 

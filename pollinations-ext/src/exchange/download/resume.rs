@@ -1,4 +1,4 @@
-//! A second answer in place of one that broke off, for a reader who has its beginning already.
+//! Continues a download with a second response, for a reader that already has the beginning.
 
 use bytes::{Buf, Bytes};
 
@@ -26,7 +26,7 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct Place {
     handed_out: Seen,
-    /// What of the second answer was skipped.
+    /// How much of the second answer was skipped.
     skipped: Option<Seen>,
 }
 
@@ -38,7 +38,7 @@ impl Place {
         self.skipped = Some(Seen::NOTHING);
     }
 
-    /// What of a piece is new to the reader.
+    /// The part of a piece that is new to the reader.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Saving to a file, whole or not at all.
+//! Saves a download to a file, completely or not at all.
 
 use std::{
     fs::File,
@@ -20,15 +20,14 @@ const BATCH: usize = 1024 * 1024;
 const PIECES: usize = 256;
 
 impl Download {
-    /// Saves everything to a file and returns how many bytes it was.
+    /// Saves everything to a file and returns the number of bytes.
     ///
-    /// The file appears when it is complete. If the download fails, no partial file is left, and what was at the path
-    /// before stays as it was. If the connection breaks, what was written is discarded, and the download starts again:
-    /// see [`Download`].
+    /// The file appears when it is complete. If the download fails, no partial file is left, and an existing file stays as it
+    /// was. If the connection breaks, the download starts again from the beginning: see [`Download`].
     ///
     /// # Errors
     ///
-    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A body that may not fall silent.
+//! Limits how long a body may be silent.
 
 use std::{
     pin::Pin,

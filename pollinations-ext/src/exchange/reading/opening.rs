@@ -1,7 +1,7 @@
 //! The beginning of a response that is read as it comes.
 //!
-//! What it is, its first bytes tell better than its content type: gateways send good events as plain text, and errors as
-//! JSON under a status of success.
+//! Its first bytes say better what it is than its content type: gateways send valid events as plain text, and errors as JSON
+//! with a success status.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;

@@ -1,4 +1,4 @@
-//! Which connections have been used before.
+//! Remembers which connections have been used before.
 //!
 //! A server closes a connection that is idle for too long. A request that is sent at that moment is lost, and the client
 //! cannot tell from the error: it is the same as that of a server that dies while it works. RFC 9112, section 9.3.1,

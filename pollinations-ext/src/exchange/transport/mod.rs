@@ -1,4 +1,4 @@
-//! What happens under every operation: authentication, time limits, retries, and how responses are received.
+//! The transport under every operation: authentication, timeouts, retries, and receiving the response.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod connections;

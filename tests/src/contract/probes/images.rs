@@ -73,7 +73,7 @@ fn objects() -> Vec<Probe> {
         probe!(Free, Refusal, "generate_3d", "an object without a key", |context| {
             refused(context.anonymous_client()?.three_d("a chair").send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "generate_3d_post", "an object by POST of a model that is none", |context| {
+        probe!(Free, Refusal, "generate_3d_post", "an object by POST of a model that does not exist", |context| {
             let request = context.client()?.three_d("a chair").model("no/such-model").image(PICTURE);
             refused(request.send_post().await.map(drop), 400)
         }),
