@@ -91,6 +91,21 @@ fn calls<'a>(
         "chat text": client.chat("openai").user("x") => |call| async {
             call.stream().await?.text_stream().try_collect::<String>().await
         };
+        "text from messages": client.chat("openai").user("x") => |call| call.answer();
+        "text from messages, streamed": client.chat("openai").user("x") => |call| async {
+            call.answer_stream().await?.finish().await
+        };
+        "message": client.messages("claude", 9).user("x") => |call| call.send();
+        "message raw": client.messages("claude", 9).user("x") => |call| call.send_raw();
+        "message with tools": client.messages("claude", 9).user("x") => |call| call.run();
+        "message stream": client.messages("claude", 9).user("x") => |call| async { call.stream().await?.finish().await };
+        "response": client.responses("openai").user("x") => |call| call.send();
+        "response raw": client.responses("openai").user("x") => |call| call.send_raw();
+        "response with tools": client.responses("openai").user("x") => |call| call.run();
+        "response stream": client.responses("openai").user("x") => |call| async {
+            call.stream().await?.finish().await
+        };
+        "decision": client.decide("x").proposition("a", "b") => |call| call.send();
         "text": client.text("x") => |call| call.send();
         "text by POST": client.text("x") => |call| call.send_post();
         "text stream": client.text("x") => |call| async { call.stream().await?.finish().await };
