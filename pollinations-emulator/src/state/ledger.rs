@@ -83,15 +83,16 @@ struct Account {
     paid: f64,
     /// Whether there has ever been paid pollen.
     has_paid: bool,
-    /// By key, for those that have a budget.
+    /// By the id of a key, for those that have a budget.
     spent: HashMap<String, f64>,
     records: Vec<Record>,
 }
 
 impl Account {
     fn left(&self, key: &Key) -> Option<f64> {
-        let spent = self.spent.get(&key.key).copied().unwrap_or_default();
-        key.budget.map(|budget| (budget - spent).max(0.0))
+        let budget = key.budget?;
+        let spent = self.spent.get(&key.id()).copied().unwrap_or_default();
+        Some((budget - spent).max(0.0))
     }
 }
 
@@ -135,7 +136,7 @@ impl Ledger {
 
     /// Begins the budget of a key anew.
     pub(crate) fn renew_budget(&self, key: &Key) {
-        self.account().spent.remove(&key.key);
+        self.account().spent.remove(&key.id());
     }
 
     /// What the account has earned, newest first.
@@ -189,7 +190,7 @@ impl Ledger {
             }));
         };
         if key.budget.is_some() {
-            *account.spent.entry(key.key.clone()).or_default() += cost;
+            *account.spent.entry(key.id()).or_default() += cost;
         }
         if let Some(app) = &key.app {
             self.earnings.of_app(app, model, meter, cost);
