@@ -131,7 +131,7 @@ async fn a_key_works_until_its_budget_runs_out_and_it_is_revoked() {
     let created = keys.create("guest").models(["image"]).budget(0.015).send().await.unwrap();
     assert_eq!(created.pollen_budget, Some(0.015));
     let guest = owner.with_key(created.key.clone());
-    guest.image("a cat").size(8, 8).send().await.unwrap();
+    let _ = guest.image("a cat").size(8, 8).send().await.unwrap();
     let error = guest.image("a dog").size(8, 8).send().await.unwrap_err();
     assert_eq!((status(&error), error.payment()), (402, Some(PaymentKind::KeyBudget)), "{error:?}");
     let error = guest.chat("openai").user("Hello").send().await.unwrap_err();
@@ -143,7 +143,7 @@ async fn a_key_works_until_its_budget_runs_out_and_it_is_revoked() {
 
     let key = keys.change(&created.id).budget(1.0).all_models().send().await.unwrap();
     assert_eq!(key.pollen_balance, Some(1.0));
-    guest.image("a dog").size(8, 8).send().await.unwrap();
+    let _ = guest.image("a dog").size(8, 8).send().await.unwrap();
     guest.chat("openai").user("Hello").send().await.unwrap();
 
     keys.change(&created.id).expires_at("2026-01-01T00:00:00Z").send().await.unwrap();
