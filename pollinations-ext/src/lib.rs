@@ -8,6 +8,7 @@ pub mod byop;
 pub mod chat;
 mod client;
 mod decision;
+mod embeddings;
 mod exchange;
 mod function;
 mod image;
@@ -28,7 +29,12 @@ pub use account::{
     Account, Agents, ChangeKeyRequest, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest,
     EarningsTransactionsRequest, Integrations, Keys, MyModels, UsageRequest, UsageStream,
 };
-pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
+#[cfg(not(target_arch = "wasm32"))]
+pub use audio::Stem;
+pub use audio::{
+    AudioRequest, StemsRequest, TimedSpeech, TimedSpeechRequest, TimedText, Transcript, TranscriptSegment,
+    TranscriptionRequest, VoiceChangeRequest, VoiceIsolationRequest,
+};
 pub use base::{
     error::{Error, ErrorKind},
     file::File,
@@ -39,6 +45,7 @@ pub use base::{
 };
 pub use client::{Builder, Pollinations};
 pub use decision::{DecideRequest, DecisionReply};
+pub use embeddings::{EmbeddingBatch, EmbeddingBatchError, EmbeddingRequest, Embeddings};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
 pub use image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};

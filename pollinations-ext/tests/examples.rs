@@ -47,6 +47,7 @@ async fn every_example_runs() {
     mask.save(folder.path().join("in.png")).await.unwrap();
     client.video("a cat", "seedance").send().await.unwrap().save(folder.path().join("in.mp4")).await.unwrap();
     client.speech("Hello").send().await.unwrap().save(folder.path().join("in.mp3")).await.unwrap();
+    client.music("rain").duration(5.0).send().await.unwrap().save(folder.path().join("long.mp3")).await.unwrap();
 
     let tried: &[(&str, &[&str], &str, &str)] = &[
         ("chat", &["Name a tree"], "", "You said: Name a tree (with the instruction: Answer in one sentence.)\n"),
@@ -87,9 +88,21 @@ async fn every_example_runs() {
         ("speech", &[], "", "morning.mp3 ("),
         ("music", &[], "", "waltz.mp3 ("),
         ("transcribe", &["in.mp3"], "", "00:00:00,000 --> 00:00:01,000"),
+        ("speakers", &["in.mp3"], "", "[0.2 s] B: recording\n"),
+        ("timestamps", &[], "", "2\n00:00:00,196 --> 00:00:00,509\nmorning,\n"),
+        ("change_voice", &["in.mp3"], "", "changed.mp3 ("),
+        ("isolate_voice", &["long.mp3"], "", "voice.mp3 ("),
+        ("stems", &["in.mp3"], "", "piano: stems/piano.mp3 ("),
+        ("embeddings", &["When do tulips bloom?"], "", "Tulips bloom in spring and come from Central Asia\n"),
         ("usage_report", &[], "", " pollen left\n"),
-        ("models", &["music"], "", "elevenmusic"),
-        ("models", &[], "", "zimage"),
+        ("publish", &["in.jpg", "our-cat.jpg", "cats", "pets"], "", "bytes), tagged cats, pets\n"),
+        ("publish", &["in.jpg", "our-cat.jpg"], "", "our-cat.jpg is taken\n"),
+        ("gallery", &["pets"], "", "our-cat.jpg (image/jpeg)\n1 files\n"),
+        ("models", &["music"], "", "elevenlabs/music-v2"),
+        ("models", &[], "", "microsoft/trellis-2"),
+        ("find_model", &["web_search"], "", "google/gemini-3-flash for 0.0250 pollen"),
+        ("model_status", &["openai"], "", "model: \"openai/gpt-5.4-nano\"\nrequests: "),
+        ("model_status", &[], "", "columns: model, requests"),
         (
             "img_tag",
             &[],
@@ -99,6 +112,11 @@ async fn every_example_runs() {
         ("retries", &[], "", "chat_completions: attempt 1: 200 OK\n"),
         ("key_status", &[], "", "may use flux: true\n"),
         ("blocking", &[], "", "You said: Name a flower\n"),
+        ("limited_key", &[], "", "Some(\"guest, for longer\") has Some(1.0) pollen left\nrevoked: true\n"),
+        ("usage_filters", &[], "", " images this month\n"),
+        ("earnings", &[], "", "Sketchbook: 0.40 pollen for 2 requests\n"),
+        ("user_info", &[], "", "emulated (user_emulated)\n"),
+        ("agent", &[], "", "Gardener: Answer in one sentence.\n0 agents left\n"),
     ];
     for (name, arguments, input, expected) in tried {
         let mut command = example(name, &emulator, folder.path());
@@ -113,6 +131,8 @@ async fn every_example_runs() {
         ("edited.png", b"\x89PNG"),
         ("object.glb", b"glTF"),
         ("reply.wav", b"RIFF"),
+        ("spoken.mp3", b"\xff\xfb"),
+        ("stems/vocals.mp3", b"\xff\xfb"),
     ] {
         assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
     }

@@ -34,12 +34,17 @@ mod pages {
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
         ImagesAndVideo: "../../docs/images-and-video.md";
+        Audio: "../../docs/audio.md";
+        Embeddings: "../../docs/embeddings.md";
         ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
         ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
         SignIn: "../../docs/sign-in.md";
         Errors: "../../docs/errors.md";
         Migration: "../../docs/migration.md";
+        Models: "../../docs/models-and-prices.md";
+        Media: "../../docs/media.md";
+        AccountAndKeys: "../../docs/account-and-keys.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";

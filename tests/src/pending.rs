@@ -6,27 +6,12 @@ pub const PENDING: &[&str] = &[
     // Images and 3D
     //
     // Audio and embeddings
-    "change_voice",
-    "create_speech_with_timestamps",
-    "embed",
-    "isolate_voice",
-    "separate_stems",
     //
     // Text
     //
     // Models
-    "get_model",
-    "list_3d_models",
-    "list_all_models",
-    "list_embedding_models",
-    "list_video_models",
-    "model_stats",
-    "model_status",
     //
     // Media
-    "delete_media",
-    "list_media",
-    "media_metadata",
     //
     // Realtime
     //

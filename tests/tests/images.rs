@@ -156,6 +156,16 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
     assert_eq!(recorder.take().len(), 0);
 }
 
+#[test]
+fn requests_can_be_moved_to_other_tasks() {
+    fn spawnable<T: Send + 'static>(_: T) {}
+    let client = Pollinations::builder().without_key().build().unwrap();
+    spawnable(client.images("a cat").n(2).send());
+    spawnable(client.edit("at night", [File::bytes(PNG)]).send());
+    spawnable(client.three_d("a chair").image_file(File::bytes(PNG)).send_post());
+    spawnable(async move { client.images("a cat").send().await?.first().save("cat.jpg").await });
+}
+
 #[tokio::test]
 async fn images_in_every_form() {
     let base64 = BASE64_STANDARD.encode(PNG);

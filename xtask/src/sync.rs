@@ -76,7 +76,16 @@ pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Built> {
 ///
 /// As for [`build`].
 pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result<Built> {
-    let Normalized { mut document, mut warnings } = normalize::shaped(upstream, prose)?;
+    let kept = match prose {
+        Prose::Drop => None,
+        Prose::Keep => Some(normalize::shaped(upstream.clone(), Prose::Keep)?.document),
+    };
+    // Types must not depend on whose words they have: a description sets two of them apart, and makes a use of a third
+    // look different to the facts. So upstream's words come back once the types are there.
+    let Normalized { mut document, mut warnings } = normalize::shaped(upstream, Prose::Drop)?;
+    if let Some(mut kept) = kept {
+        words::take_all(&mut document, &mut kept);
+    }
     let failures = apply(overlays::FACTS, &mut document)?;
     unmatched.settle(failures, &mut warnings)?;
     // The facts bring schemas of their own, which get their names here; the words are about those names.

@@ -5,7 +5,10 @@ use std::{collections::HashMap, fmt};
 use heck::ToSnakeCase;
 use serde_json::{Map, Value, json};
 
-use crate::normalize::walk::{self, Kind};
+use crate::normalize::{
+    shape::prose::DROPPED,
+    walk::{self, Kind},
+};
 
 /// How many names a list shows.
 const SHOWN: usize = 12;
@@ -110,6 +113,37 @@ pub fn fill(document: &mut Value) -> Undescribed {
         }
     }
     missing
+}
+
+/// Takes the words of the same document from before it lost them, with examples, wherever both have the same thing at the
+/// same place.
+pub(crate) fn take_all(document: &mut Value, other: &mut Value) {
+    type Words = (String, Vec<(&'static str, Value)>);
+    let mut words: HashMap<String, Words> = HashMap::new();
+    walk::visit(other, &mut |place, value| {
+        let Some(object) = value.as_object() else { return };
+        let found: Vec<_> = DROPPED.iter().filter_map(|key| Some((*key, object.get(*key)?.clone()))).collect();
+        if !found.is_empty() {
+            words.insert(place.pointer(), (outline(object), found));
+        }
+    });
+    walk::visit(document, &mut |place, value| {
+        let Some(object) = value.as_object_mut() else { return };
+        let Some((like, found)) = words.remove(&place.pointer()) else { return };
+        // Members of a union may stand elsewhere when nothing but words told two of them apart.
+        if place.kind != Kind::Schema || like == outline(object) {
+            object.extend(found.into_iter().map(|(key, text)| (key.to_owned(), text)));
+        }
+    });
+}
+
+/// What a schema is about: its type or the type it refers to, and its properties.
+fn outline(schema: &Map<String, Value>) -> String {
+    let target = schema.get("$ref").or_else(|| schema.get("allOf")?.get(0)?.get("$ref"));
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut names: Vec<&String> = properties.into_iter().flat_map(Map::keys).collect();
+    names.sort_unstable();
+    format!("{:?} {target:?} {names:?}", schema.get("type"))
 }
 
 /// Copies descriptions from another version of the document to items that have none here.

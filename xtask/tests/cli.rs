@@ -1,5 +1,9 @@
 //! `cargo xtask` as scripts call it: exit codes, messages, and what is left on the disk.
 
+#![recursion_limit = "256"]
+
+mod support;
+
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -8,6 +12,8 @@ use std::{
     process::{Command, Output, Stdio},
     thread,
 };
+
+use support::openapi;
 
 const SMALL: &str = r#"{
     "openapi": "3.1.0",
@@ -126,11 +132,88 @@ fn sync_writes_checks_and_reports() {
     let (code, text) = run(true);
     assert_eq!(code, 1);
     assert!(
-        text.contains("Removed operations (1)\n  list_models  GET /v1/modules\n")
+        text.contains("Removed operations (1)\n  list_models  GET /v1/modules, sent by Models::list\n")
             && text.contains("New operations (1)\n  list_models  GET /v1/models\n"),
         "{text}"
     );
     assert!(text.ends_with("openapi.json is out of date; run `cargo xtask sync` to rewrite it\n"), "{text}");
+}
+
+#[test]
+fn sync_lists_what_has_no_words_and_ends_well() {
+    let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-10.json");
+    let Ok(text) = fs::read_to_string(&upstream) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
+        println!("SKIPPED: the upstream document is not beside this checkout");
+        return;
+    };
+    let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    document["paths"]["/labs"]["get"] = serde_json::json!({
+        "operationId": "getLabs",
+        "parameters": [{ "in": "query", "name": "page", "schema": { "type": "integer" } }],
+        "responses": { "200": { "description": "", "content": { "application/json": { "schema": {
+            "title": "LabList", "type": "object", "properties": { "labs": { "type": "integer" } }
+        } } } } }
+    });
+    let (folder, input) = in_folder("in.json", &document.to_string());
+    let output = folder.path().join("openapi.json");
+    let result = xtask(&["sync", "--file", &input, "-o", output.to_str().unwrap()]);
+    let said = String::from_utf8(result.stderr).unwrap();
+    assert_eq!(result.status.code(), Some(0), "{said}");
+    let list = "note: 1 operation, 1 parameter, 1 type and 1 property have no description\n  operations: labs\n  \
+                parameters: labs.page\n  types: LabList\n  properties: LabList.labs\n";
+    assert!(said.contains(list), "{said}");
+    assert!(said.contains("next: describe what is new in xtask/overlay and sync again"), "{said}");
+    let written: serde_json::Value = serde_json::from_slice(&fs::read(&output).unwrap()).unwrap();
+    assert_eq!(written["paths"]["/labs"]["get"]["description"], "Calls `GET /labs`.");
+    assert_eq!(written["components"]["schemas"]["LabList"]["properties"]["labs"]["description"], "Labs.");
+}
+
+/// Upstream's words stay, what has none gets ours, and what comes out is as valid and as settled as without.
+#[test]
+fn sync_keeps_upstreams_words_when_asked() {
+    let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-10.json");
+    let Ok(text) = fs::read_to_string(&upstream) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
+        println!("SKIPPED: the upstream document is not beside this checkout");
+        return;
+    };
+    let upstream_document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("openapi.json");
+    let sync =
+        || xtask(&["sync", "--keep-prose", "--file", upstream.to_str().unwrap(), "-o", output.to_str().unwrap()]);
+    assert_eq!(sync().status.code(), Some(0));
+    let bytes = fs::read(&output).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let mut kept = 0;
+    for (path, item) in upstream_document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if let Some(words) = operation["description"].as_str() {
+                assert_eq!(written["paths"][path][method]["description"], words, "{method} {path}");
+                kept += 1;
+            }
+        }
+    }
+    assert!(kept > 50, "{kept}");
+    let image = |document: &serde_json::Value| {
+        let parameters = document["paths"]["/image/{prompt}"]["get"]["parameters"].as_array().unwrap().clone();
+        let words = parameters.into_iter().map(|it| (it["name"].to_string(), it["description"].clone()));
+        words.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    for (name, words) in image(&upstream_document) {
+        if let (Some(ours), true) = (image(&written).get(&name), words.is_string()) {
+            assert_eq!(*ours, words, "{name}");
+        }
+    }
+    // What upstream does not name any more is ours alone, and so are its words.
+    assert!(image(&written)["\"enhance\""].is_string());
+    assert_eq!(openapi::faults(&written), [""; 0]);
+    let again = xtask(&["normalize", output.to_str().unwrap()]);
+    assert_eq!(String::from_utf8(again.stderr).unwrap(), "");
+    assert!(again.stdout == bytes, "normalizing it again changes it");
+    let second = sync();
+    assert_eq!(String::from_utf8(second.stdout).unwrap(), "openapi.json is up to date\n");
 }
 
 #[test]

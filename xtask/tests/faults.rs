@@ -397,6 +397,54 @@ fn yaml_is_read() {
 }
 
 #[test]
+fn unions_that_are_members_of_each_other() {
+    let document = lossless("62-unions-of-each-other");
+    assert_eq!(
+        schema(&document, "Two"),
+        json!({ "oneOf": [reference("One"), { "title": "Boolean", "type": "boolean" }] })
+    );
+    // Either may be null, which is said where they are used.
+    let properties = &schema(&document, "ReadThingResponse")["properties"];
+    for name in ["one", "two"] {
+        assert_eq!(properties[name]["nullable"], true, "{name}");
+    }
+}
+
+#[test]
+fn values_that_are_listed_one_by_one_are_an_enumeration() {
+    let document = lossless("63-values-one-by-one");
+    let words = json!({ "a": "A.", "b": "B." });
+    assert_eq!(schema(&document, "Mode"), json!({ "enum": ["a", "b"], "type": "string", "x-enumDescriptions": words }));
+    let speed = schema(&document, "Speed");
+    assert_eq!(speed["oneOf"].as_array().unwrap().len(), 2);
+    let listed = speed["oneOf"].as_array().unwrap().iter().find_map(|member| {
+        let name = member["$ref"].as_str()?.rsplit('/').next()?;
+        let schema = schema(&document, name);
+        schema.get("enum").is_some().then_some(schema)
+    });
+    let listed = listed.unwrap();
+    assert_eq!(listed["enum"], json!(["fast", "slow"]));
+    assert_eq!(listed["x-enumDescriptions"], json!({ "fast": "At once.", "slow": "Slow" }));
+}
+
+#[test]
+fn a_definition_in_place_keeps_its_name() {
+    assert_eq!(names(&lossless("64-definitions-in-place")), ["Config", "Mode"]);
+}
+
+#[test]
+fn a_default_is_looked_into() {
+    let normalized = normal("65-default-inside");
+    let place = "#/components/schemas/Window/properties";
+    let expected = [
+        format!("{place}/list: the default `[1,\"2\"]` is no value of its schema, and is left out"),
+        format!("{place}/size: the default `{{\"w\":\"wide\"}}` is no value of its schema, and is left out"),
+    ];
+    assert_eq!(warnings(&normalized), expected);
+    assert_eq!(schema(&normalized.document, "Window")["properties"]["good"]["default"], json!({ "w": 1 }));
+}
+
+#[test]
 fn every_document_has_its_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/faults");
     let tests = include_str!("faults.rs");

@@ -1,4 +1,4 @@
-//! What makes the content of answers: texts, pictures, objects, sounds and videos. It knows neither requests nor state.
+//! What makes the content of answers: texts, pictures, objects, sounds, videos and vectors. It knows neither requests nor state.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -19,6 +19,7 @@ pub(crate) mod response;
 pub(crate) mod said;
 mod sample;
 pub(crate) mod sound;
+pub(crate) mod vector;
 pub(crate) mod video;
 pub(crate) mod words;
 

@@ -12,6 +12,7 @@ mod audio;
 mod chat;
 mod control;
 mod document;
+mod embeddings;
 mod image;
 mod media;
 mod models;
@@ -26,12 +27,13 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 13] = [
+    let rooms: [Routes; 14] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
         control::routes(),
         document::routes(),
+        embeddings::routes(),
         image::routes(),
         media::routes(),
         models::routes(),

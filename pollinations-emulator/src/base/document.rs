@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     failure::ErrorFormat,
-    openapi::{json_schema, json_schemas, path_fits},
+    openapi::{json_schema, json_schemas, path_fits, self_contained},
 };
 
 /// The document itself, as it is served.
@@ -178,7 +178,7 @@ impl Document {
         // The document is part of the program, and a test reads it.
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let schemas = document["components"]["schemas"].as_object().map(json_schemas);
-        let components = Components::new(json!({ "components": { "schemas": schemas } }));
+        let components = Components { schemas: schemas.unwrap_or_default(), compiled: RefCell::default() };
         let global = has_requirement(&document["security"]);
         let says_coalesced = document["paths"]
             .as_object()
@@ -254,29 +254,20 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.unwrap_or(value)
 }
 
-/// What schemas refer to, and those that have been compiled.
+/// The schemas by name, and those that have been compiled.
 struct Components {
-    value: Value,
+    schemas: Value,
     compiled: RefCell<HashMap<String, Option<Validator>>>,
-}
-
-impl Components {
-    fn new(value: Value) -> Self {
-        Self { value, compiled: RefCell::default() }
-    }
 }
 
 /// Compiles a schema, unless one like it has been compiled before.
 fn compile(schema: &Value, components: &Components) -> Option<Validator> {
-    let mut root = json!({ "allOf": [json_schema(schema)] });
-    let text = root.to_string();
+    let schema = json_schema(schema);
+    let text = schema.to_string();
     if let Some(known) = components.compiled.borrow().get(&text) {
         return known.clone();
     }
-    // Most schemas of parameters refer to nothing.
-    if text.contains("\"$ref\"") {
-        root["components"] = components.value["components"].clone();
-    }
+    let root = self_contained(&schema, &components.schemas);
     let made = jsonschema::options().should_validate_formats(true).build(&root).ok().map(Arc::new);
     components.compiled.borrow_mut().insert(text, made.clone());
     made

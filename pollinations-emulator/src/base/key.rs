@@ -1,5 +1,7 @@
 //! Who is asking: API keys and what they may do.
 
+use std::fmt;
+
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -15,7 +17,7 @@ use super::category;
 /// let key = Key::new("sk_limited").name("guest").budget(0.5).models(["flux"]).permissions(["usage"]);
 /// # let _ = key;
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Key {
     pub(crate) key: String,
@@ -129,6 +131,23 @@ impl Key {
         // What was spent tells what is left: since autumn 2026, `usage` includes the balance.
         let is_enough = |allowed: &str| allowed == permission || (allowed == "usage" && permission == "balance");
         self.permissions.iter().flatten().any(|allowed| is_enough(allowed))
+    }
+}
+
+/// Without the key itself.
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Key")
+            .field("id", &self.id())
+            .field("name", &self.shown())
+            .field("budget", &self.budget)
+            .field("models", &self.models)
+            .field("permissions", &self.permissions)
+            .field("expires_in", &self.expires_in)
+            .field("quest_pollen_only", &self.quest_pollen_only)
+            .field("app", &self.app)
+            .finish_non_exhaustive()
     }
 }
 

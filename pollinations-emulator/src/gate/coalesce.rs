@@ -115,7 +115,7 @@ fn respond(finished: &Arc<Finished>, identity: &Identity, is_joined: bool, base_
     headers.extend(finished.headers.clone());
     headers.insert(X_CACHE, HeaderValue::from_static(if is_joined { "HIT" } else { "MISS" }));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_file = ["image/", "audio/", "video/"].iter().any(|media| kind.starts_with(media));
+    let is_file = ["image/", "audio/", "video/", "application/zip"].iter().any(|media| kind.starts_with(media));
     // The public address of the result.
     let link = HeaderValue::from_str(&format!("<{base_url}/{}>; rel=\"enclosure\"", identity.id()));
     if is_file

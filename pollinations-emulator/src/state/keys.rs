@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -71,8 +72,8 @@ pub(crate) struct NewKey {
     pub(crate) earns: bool,
 }
 
-/// All keys.
-#[derive(Debug, Default)]
+/// All keys, by their secrets.
+#[derive(Default)]
 pub(crate) struct Keys {
     entries: Mutex<HashMap<String, Entry>>,
     /// Without a list, every key of the right shape is accepted.
@@ -178,6 +179,13 @@ impl Keys {
         let entry = entries.get(client_id);
         let name = entry.map_or_else(|| key.shown(), |entry| entry.key.shown());
         ByopApp { id: key.id(), name, earns: entry.is_some_and(|entry| entry.earns) }
+    }
+}
+
+/// Without the secrets.
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keys").field("list", &self.list()).finish_non_exhaustive()
     }
 }
 

@@ -98,22 +98,23 @@ struct Account {
     paid: f64,
     /// Whether there has ever been paid pollen.
     has_paid: bool,
-    /// By key, for those that have a budget.
+    /// By the id of a key, for those that have a budget.
     spent: HashMap<String, f64>,
     records: Vec<Record>,
 }
 
 impl Account {
     fn left(&self, key: &Key) -> Option<f64> {
-        let spent = self.spent.get(&key.key).copied().unwrap_or_default();
-        key.budget.map(|budget| (budget - spent).max(0.0))
+        let budget = key.budget?;
+        let spent = self.spent.get(&key.id()).copied().unwrap_or_default();
+        Some((budget - spent).max(0.0))
     }
 
     /// Writes down a charge that has been taken from the account, and counts it towards the budget of the key.
     fn charge(&mut self, key: &Key, kind: &str, model: &str, tokens: Tokens, meter: &str) {
         let cost = tokens.cost();
         if key.budget.is_some() {
-            *self.spent.entry(key.key.clone()).or_default() += cost;
+            *self.spent.entry(key.id()).or_default() += cost;
         }
         let kind_of_key = if key.is_publishable() { "publishable" } else { "secret" };
         self.records.push(Record {
@@ -176,7 +177,7 @@ impl Ledger {
 
     /// Begins the budget of a key anew.
     pub(crate) fn renew_budget(&self, key: &Key) {
-        self.account().spent.remove(&key.key);
+        self.account().spent.remove(&key.id());
     }
 
     /// What the account has earned, newest first.

@@ -1,4 +1,4 @@
-//! Limits of keys that the service could make nothing of.
+//! Checks of what limits a key, before anything is sent.
 
 use crate::exchange::options::Options;
 
@@ -8,12 +8,12 @@ const MAX_NAME: usize = 253;
 pub(super) fn check_name(name: &str, options: &mut Options) {
     let length = name.chars().count();
     if !(1..=MAX_NAME).contains(&length) {
-        options.refuse(format!("the name of a key has 1 to {MAX_NAME} characters, not {length}"));
+        options.refuse(format!("the name of a key must have 1 to {MAX_NAME} characters, not {length}"));
     }
 }
 
 pub(super) fn check_budget(pollen: f64, options: &mut Options) {
     if !(pollen.is_finite() && pollen >= 0.0) {
-        options.refuse(format!("the budget of a key is a number of pollen from 0, not {pollen}"));
+        options.refuse(format!("the budget of a key must be 0 pollen or more, not {pollen}"));
     }
 }

@@ -128,7 +128,7 @@ impl CreateKeyRequest {
     /// ```
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         if lifetime.is_zero() {
-            self.options.refuse("a new key must be valid for more than no time");
+            self.options.refuse("the lifetime of a key must be more than 0 seconds");
         }
         let seconds = lifetime.as_secs().saturating_add(u64::from(lifetime.subsec_nanos() > 0));
         self.body.expires_in = Some(seconds);
@@ -310,7 +310,7 @@ impl CreatedKey {
             json::lenient(response.body()).map_err(|_| unreadable("the reply cannot be read"))?;
         let Ok(key) = ApiKey::new(created.key.as_str()) else {
             let id = without_keys(&created.id);
-            return Err(unreadable(&format!("what the service calls its key is none; its id is `{id}`")));
+            return Err(unreadable(&format!("its secret does not look like an API key; its id is `{id}`")));
         };
         let other = created.extra().iter().filter(|(_, value)| !key.is_in(&value.to_string()));
         let other = other.map(|(name, value)| (name.to_owned(), value.clone())).collect();

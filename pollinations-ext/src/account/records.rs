@@ -12,13 +12,19 @@ use futures_util::StreamExt;
 use pollinations_api::types::{AccountUsage, UsageRecord};
 
 use super::pages::{Cursor, Pages};
-use crate::base::{error::Error, maybe_send::BoxFuture};
+use crate::base::{
+    error::Error,
+    maybe_send::{BoxFuture, MaybeSend},
+};
 
 /// A page, on its way.
 type Fetching = BoxFuture<Result<AccountUsage, Error>>;
 
 /// Fetches the page that begins at a cursor, with so many records at the most.
-type Fetch = Box<dyn Fn(u64, &Cursor) -> Fetching + Send + Sync>;
+#[cfg(not(target_arch = "wasm32"))]
+type Fetch = Box<dyn Fn(u64, &Cursor) -> Fetching + Send>;
+#[cfg(target_arch = "wasm32")]
+type Fetch = Box<dyn Fn(u64, &Cursor) -> Fetching>;
 
 /// Usage records, page after page: a [`Stream`] of [`UsageRecord`]s, newest first.
 ///
@@ -53,7 +59,7 @@ pub struct UsageStream {
 }
 
 impl UsageStream {
-    pub(super) fn new(pages: Pages, fetch: impl Fn(u64, &Cursor) -> Fetching + Send + Sync + 'static) -> Self {
+    pub(super) fn new(pages: Pages, fetch: impl Fn(u64, &Cursor) -> Fetching + MaybeSend + 'static) -> Self {
         Self { fetch: Box::new(fetch), pages, ready: VecDeque::new(), fetching: None }
     }
 

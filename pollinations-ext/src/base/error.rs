@@ -310,6 +310,11 @@ impl Error {
         for text in [&mut inner.request_id, &mut inner.body, &mut inner.fix_url].into_iter().flatten() {
             *text = rewrite(text);
         }
+        if let Some(details) = &mut inner.details {
+            rewrite_texts(details, &rewrite);
+        }
+        // A code is one of a few words.
+        inner.code.take_if(|code| rewrite(code.as_str()) != code.as_str());
         self
     }
 
@@ -671,6 +676,16 @@ impl Error {
             ErrorKind::Api => self.0.status.is_some_and(is_retryable_status),
             _ => false,
         }
+    }
+}
+
+/// Rewrites every text of a JSON value.
+fn rewrite_texts(value: &mut serde_json::Value, rewrite: &impl Fn(&str) -> String) {
+    match value {
+        serde_json::Value::String(text) => *text = rewrite(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| rewrite_texts(item, rewrite)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| rewrite_texts(field, rewrite)),
+        _ => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
 use pollinations_api::{
     Client,
     types::{ReplyMessage, ToolCall},
@@ -52,7 +52,8 @@ impl ChatRequest {
     /// # }
     /// ```
     pub async fn answer(self) -> Result<ChatAnswer, Error> {
-        let (shared, options, body) = self.load().await?;
+        let (shared, mut options, body) = self.load().await?;
+        options.default_header(ACCEPT, anything());
         let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
         shared.raw(OPERATION, &options, send).await.map(ChatAnswer::new)
     }
@@ -79,7 +80,8 @@ impl ChatRequest {
     /// # }
     /// ```
     pub async fn answer_stream(self) -> Result<TextStream, Error> {
-        let (shared, options, mut body) = self.load().await?;
+        let (shared, mut options, mut body) = self.load().await?;
+        options.default_header(ACCEPT, anything());
         body.stream = Some(true);
         let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
         let opened = shared.open(Receive::Pieces, OPERATION, &options, send).await?;
@@ -237,4 +239,9 @@ impl ChatAnswer {
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
+}
+
+/// The answer may be text, sound, JSON or events.
+fn anything() -> HeaderValue {
+    HeaderValue::from_static("*/*")
 }

@@ -203,7 +203,8 @@ impl Builder {
     }
 
     /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect policy and
-    /// timeouts apply in addition to those set here.
+    /// timeouts apply in addition to those set here. Realtime sessions use an HTTP client of their own, because they need
+    /// HTTP/1.1.
     ///
     /// # Examples
     ///
@@ -356,7 +357,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a stream or a download may stay silent. The default is 2 minutes.
+    /// Sets how long a stream or a download may stay silent. The default is 2 minutes. A realtime session is not silent as
+    /// long as the server answers its pings.
     ///
     /// # Examples
     ///

@@ -1,7 +1,9 @@
 //! The client: [`Pollinations`], which starts every request, and its [`Builder`].
 
 mod account;
+mod audio;
 mod builder;
+mod embeddings;
 mod images;
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 mod realtime;

@@ -2,7 +2,6 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
-use futures_util::FutureExt;
 use pollinations_api::Client;
 
 use super::{
@@ -51,7 +50,15 @@ impl<T> Fetch<T> {
         F: FnOnce(Client) -> R + Send + 'static,
         R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
     {
-        let send = Box::new(|client| -> Sending<T> { Box::pin(send(client).map(|sent| sent.map_err(unsaid))) });
+        let send = Box::new(|client| -> Sending<T> {
+            let sending = send(client);
+            Box::pin(async move {
+                match sending.await {
+                    Ok(response) => Ok(response),
+                    Err(error) => Err(unsaid(error)),
+                }
+            })
+        });
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
     }
 

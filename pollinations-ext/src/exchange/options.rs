@@ -45,6 +45,11 @@ impl Options {
         }
     }
 
+    /// Sends a header, unless the caller has set one of this name.
+    pub(crate) fn default_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.entry(name).or_insert(value);
+    }
+
     pub(crate) fn query(&mut self, name: String, value: String) {
         self.query.push((name, value));
     }

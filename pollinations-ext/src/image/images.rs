@@ -51,7 +51,7 @@ const HEAD: usize = 64;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Images {
     first: Image,
     rest: Vec<Image>,
@@ -200,6 +200,13 @@ fn add(sum: &mut ImageUsage, usage: &ImageUsage) {
     more(&mut sum.total_tokens, usage.total_tokens);
     more(&mut sum.input_tokens_details.text_tokens, usage.input_tokens_details.text_tokens);
     more(&mut sum.input_tokens_details.image_tokens, usage.input_tokens_details.image_tokens);
+}
+
+/// Without the headers: nobody knows what a server writes into them.
+impl fmt::Debug for Images {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self).finish()
+    }
 }
 
 impl IntoIterator for Images {

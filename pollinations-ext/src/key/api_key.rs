@@ -164,7 +164,10 @@ impl KeyStatus {
         Self(status)
     }
 
-    /// Whether the key may use this model. A key without a list of models may use them all.
+    /// Whether this model is in the key's list of models. A key without a list may use them all.
+    ///
+    /// Today's keys are limited to categories of models: ask for those with
+    /// [`allows_category`](Self::allows_category).
     ///
     /// # Examples
     ///
@@ -175,6 +178,21 @@ impl KeyStatus {
     /// ```
     pub fn allows_model(&self, model: &str) -> bool {
         self.0.permissions.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
+    }
+
+    /// Whether the key may use models of this category: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
+    /// A key without a list of models may use them all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{}", status.allows_category("image"));
+    /// # }
+    /// ```
+    pub fn allows_category(&self, category: &str) -> bool {
+        // Both are names in one list.
+        self.allows_model(category)
     }
 
     /// Whether the key may read this part of the account: `profile`, `balance`, `usage` or `keys`. A key without a list

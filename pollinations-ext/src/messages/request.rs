@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     image::{self, Image},
     reply::MessageReply,
-    stream::MessageStream,
+    stream::{MessageStream, OPERATION},
 };
 use crate::{
     base::{error::Error, file::File},
@@ -25,8 +25,6 @@ use crate::{
     },
     function::Function,
 };
-
-pub(super) const OPERATION: &str = "create_message";
 
 /// How often a model may call functions by default.
 const MAX_ROUNDS: u32 = 8;

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use pollinations_api::types::{MessageBlock, MessageBlockDelta, MessageStreamEvent};
 
-use super::{merged::Merged, reply::MessageReply, request::OPERATION};
+use super::{merged::Merged, reply::MessageReply};
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -25,6 +25,8 @@ use crate::{
         text_stream::{TextSource, TextStream},
     },
 };
+
+pub(super) const OPERATION: &str = "create_message";
 
 /// An event of a streamed reply. Dereferences to the generated
 /// [`MessageStreamEvent`](crate::types::MessageStreamEvent); an event that this version does not know is its `Other`.

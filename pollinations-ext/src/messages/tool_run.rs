@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     reply::MessageReply,
-    request::{MessagesRequest, OPERATION, result_block},
+    request::{MessagesRequest, result_block},
+    stream::OPERATION,
 };
 use crate::base::error::{Error, ErrorKind};
 

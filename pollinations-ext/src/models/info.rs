@@ -5,6 +5,12 @@ use pollinations_api::types::{InputModality, ModelCapability, ModelInfo, ModelOb
 use super::Prices;
 
 mod sealed {
+    /// Only the types of the document have it, so that [`ModelInfoExt`](super::ModelInfoExt) can grow:
+    ///
+    /// ```compile_fail
+    /// fn needs<T: pollinations_ext::ModelInfoExt>() {}
+    /// needs::<String>();
+    /// ```
     pub trait Sealed {}
     impl Sealed for super::ModelInfo {}
     impl Sealed for super::ModelObject {}

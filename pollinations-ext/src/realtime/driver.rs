@@ -23,7 +23,8 @@ use tokio_tungstenite::{
 
 use super::{
     event::RealtimeEvent,
-    session::{CLOSE_TIMEOUT, Incoming, Order, RealtimeReceiver, RealtimeSender},
+    receiver::{Incoming, RealtimeReceiver},
+    sender::{Order, RealtimeSender},
 };
 use crate::{
     base::error::{Error, ErrorKind},
@@ -33,6 +34,9 @@ use crate::{
 /// Events that wait to be sent, and to be read.
 const SENDING: usize = 64;
 const RECEIVING: usize = 256;
+
+/// How long a session that is being closed waits for the server to agree.
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What bounds a session.
 pub(super) struct Limits {
@@ -57,7 +61,7 @@ where
     let (orders, ordered) = mpsc::channel(SENDING);
     let (incoming, received) = mpsc::channel(RECEIVING);
     let sender = RealtimeSender::new(orders, limits.max_message, limits.operation);
-    let receiver = RealtimeReceiver::new(received, limits.operation);
+    let receiver = RealtimeReceiver::new(received);
     tokio::spawn(run(socket, ordered, Inbox::new(incoming, limits.max_queue), limits, keys));
     (sender, receiver)
 }

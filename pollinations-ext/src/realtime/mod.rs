@@ -22,11 +22,15 @@
 
 mod driver;
 mod event;
+mod receiver;
 mod reply;
 mod request;
+mod sender;
 mod session;
 
 pub use event::{RealtimeCall, RealtimeEvent};
+pub use receiver::RealtimeReceiver;
 pub use reply::RealtimeReply;
 pub use request::RealtimeRequest;
-pub use session::{RealtimeReceiver, RealtimeSender, RealtimeSession};
+pub use sender::RealtimeSender;
+pub use session::RealtimeSession;

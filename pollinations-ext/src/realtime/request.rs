@@ -305,7 +305,7 @@ impl RealtimeRequest {
             ping: (self.shared.idle_timeout / 4).min(Duration::from_secs(30)),
         };
         let (sender, receiver) = driver::start(connection, limits, Arc::clone(&self.shared.keys)).await;
-        let mut session = RealtimeSession::new(sender, receiver);
+        let mut session = RealtimeSession::new(sender, receiver, operation);
         if !self.session.is_empty() {
             session.send(RealtimeEvent::session(self.session)).await?;
         }

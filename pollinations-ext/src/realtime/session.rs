@@ -1,42 +1,19 @@
-//! An open session and its two halves.
+//! An open session.
 
 use std::{
-    fmt,
     pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
+    task::{Context, Poll},
 };
 
 use futures_core::Stream;
-use futures_util::{Sink, StreamExt};
-use sync_wrapper::SyncWrapper;
-use tokio::{
-    sync::{
-        OwnedSemaphorePermit,
-        mpsc::{self, OwnedPermit},
-    },
-    time::timeout,
+use futures_util::Sink;
+use tokio::time::timeout;
+
+use super::{
+    driver::CLOSE_TIMEOUT, event::RealtimeEvent, receiver::RealtimeReceiver, reply::RealtimeReply,
+    sender::RealtimeSender,
 };
-
-use super::{event::RealtimeEvent, reply::RealtimeReply};
-use crate::base::{
-    error::{Error, ErrorKind},
-    maybe_send::BoxFuture,
-};
-
-/// How long a session that is being closed waits for the server to agree.
-pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What the task of a session is told.
-pub(super) enum Order {
-    /// Send this message.
-    Send(String),
-    /// End the session.
-    Close,
-}
-
-/// What the task of a session has received, with the room that it takes in the queue.
-pub(super) type Incoming = (Result<RealtimeEvent, Error>, Option<OwnedSemaphorePermit>);
+use crate::base::error::{Error, ErrorKind};
 
 /// An open realtime session.
 ///
@@ -77,57 +54,12 @@ pub(super) type Incoming = (Result<RealtimeEvent, Error>, Option<OwnedSemaphoreP
 pub struct RealtimeSession {
     sender: RealtimeSender,
     receiver: RealtimeReceiver,
-}
-
-/// The half of a session that sends. Cheap to clone, so that several tasks can send.
-///
-/// # Examples
-///
-/// ```
-/// # async fn example(session: pollinations_ext::realtime::RealtimeSession) -> Result<(), pollinations_ext::Error> {
-/// use pollinations_ext::realtime::RealtimeEvent;
-///
-/// let (mut sender, receiver) = session.split();
-/// sender.send(RealtimeEvent::text("Hello")).await?;
-/// # Ok(())
-/// # }
-/// ```
-pub struct RealtimeSender {
-    orders: mpsc::Sender<Order>,
-    max_message: usize,
-    operation: &'static str,
-    /// A place in the queue, for `Sink`.
-    place: Place,
-}
-
-enum Place {
-    Not,
-    /// Only its owner polls it, so that it need not be `Sync` for the sender to be.
-    Coming(SyncWrapper<BoxFuture<Option<OwnedPermit<Order>>>>),
-    Had(OwnedPermit<Order>),
-}
-
-/// The half of a session that receives.
-///
-/// # Examples
-///
-/// ```
-/// # async fn example(session: pollinations_ext::realtime::RealtimeSession) -> Result<(), pollinations_ext::Error> {
-/// let (sender, mut receiver) = session.split();
-/// while let Some(event) = receiver.next().await {
-///     println!("{}", event?.kind());
-/// }
-/// # Ok(())
-/// # }
-/// ```
-pub struct RealtimeReceiver {
-    incoming: mpsc::Receiver<Incoming>,
     operation: &'static str,
 }
 
 impl RealtimeSession {
-    pub(super) fn new(sender: RealtimeSender, receiver: RealtimeReceiver) -> Self {
-        Self { sender, receiver }
+    pub(super) fn new(sender: RealtimeSender, receiver: RealtimeReceiver, operation: &'static str) -> Self {
+        Self { sender, receiver, operation }
     }
 
     /// Sends an event. Returns when it is in the queue of the session's task, which writes it at once.
@@ -215,7 +147,7 @@ impl RealtimeSession {
     /// # }
     /// ```
     pub async fn reply(&mut self) -> Result<RealtimeReply, Error> {
-        let operation = self.receiver.operation;
+        let operation = self.operation;
         let mut reply = RealtimeReply::default();
         while let Some(event) = self.next().await {
             if reply.add(&event?).map_err(|error| error.with_operation(operation))? {
@@ -313,161 +245,11 @@ impl RealtimeSession {
     }
 }
 
-impl RealtimeSender {
-    pub(super) fn new(orders: mpsc::Sender<Order>, max_message: usize, operation: &'static str) -> Self {
-        Self { orders, max_message, operation, place: Place::Not }
-    }
-
-    /// Sends an event. Returns when it is in the queue of the session's task, which writes it at once.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RealtimeSession::send`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(
-    /// #     mut sender: pollinations_ext::realtime::RealtimeSender,
-    /// # ) -> Result<(), pollinations_ext::Error> {
-    /// sender.send(pollinations_ext::realtime::RealtimeEvent::audio([0; 4800])).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn send(&mut self, event: RealtimeEvent) -> Result<(), Error> {
-        let message = self.message(&event)?;
-        self.orders.send(Order::Send(message)).await.map_err(|_| self.ended())
-    }
-
-    /// Asks the server to close the session. Events that are queued go out first. The other half can still be read until it
-    /// ends.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the session has ended already.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(
-    /// #     mut sender: pollinations_ext::realtime::RealtimeSender,
-    /// # ) -> Result<(), pollinations_ext::Error> {
-    /// sender.close().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn close(&mut self) -> Result<(), Error> {
-        self.orders.send(Order::Close).await.map_err(|_| self.ended())
-    }
-
-    fn message(&self, event: &RealtimeEvent) -> Result<String, Error> {
-        let message = event.write();
-        if message.len() > self.max_message {
-            let text = format!("an event of {} bytes is larger than the limit of {}", message.len(), self.max_message);
-            return Err(Error::new(ErrorKind::TooLarge, text).with_operation(self.operation));
-        }
-        Ok(message)
-    }
-
-    fn ended(&self) -> Error {
-        Error::new(ErrorKind::Connection, "the session has ended").with_operation(self.operation)
-    }
-}
-
-impl RealtimeReceiver {
-    pub(super) fn new(incoming: mpsc::Receiver<Incoming>, operation: &'static str) -> Self {
-        Self { incoming, operation }
-    }
-
-    /// The next event of the server; `None` when the session is closed.
-    ///
-    /// # Errors
-    ///
-    /// As for [`RealtimeSession::next`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(
-    /// #     mut receiver: pollinations_ext::realtime::RealtimeReceiver,
-    /// # ) -> Result<(), pollinations_ext::Error> {
-    /// while let Some(event) = receiver.next().await {
-    ///     println!("{}", event?.kind());
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn next(&mut self) -> Option<Result<RealtimeEvent, Error>> {
-        StreamExt::next(self).await
-    }
-}
-
-impl Stream for RealtimeReceiver {
-    type Item = Result<RealtimeEvent, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // The room in the queue is free once the event is taken out.
-        self.incoming.poll_recv(context).map(|incoming| incoming.map(|(event, _room)| event))
-    }
-}
-
 impl Stream for RealtimeSession {
     type Item = Result<RealtimeEvent, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(context)
-    }
-}
-
-impl Sink<RealtimeEvent> for RealtimeSender {
-    type Error = Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        loop {
-            match &mut self.place {
-                Place::Had(_) => return Poll::Ready(Ok(())),
-                Place::Coming(place) => match ready!(place.get_mut().as_mut().poll(context)) {
-                    Some(place) => self.place = Place::Had(place),
-                    None => {
-                        self.place = Place::Not;
-                        return Poll::Ready(Err(self.ended()));
-                    }
-                },
-                Place::Not => {
-                    let orders = self.orders.clone();
-                    self.place =
-                        Place::Coming(SyncWrapper::new(Box::pin(async move { orders.reserve_owned().await.ok() })));
-                }
-            }
-        }
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, event: RealtimeEvent) -> Result<(), Error> {
-        let message = self.message(&event)?;
-        match std::mem::replace(&mut self.place, Place::Not) {
-            Place::Had(place) => {
-                place.send(Order::Send(message));
-                Ok(())
-            }
-            other => {
-                self.place = other;
-                Err(Error::request("`start_send` was called before `poll_ready`").with_operation(self.operation))
-            }
-        }
-    }
-
-    /// Ready at once: what is queued is written by the session's task without being asked.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Asks the server to close the session.
-    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.as_mut().poll_ready(context))?;
-        if let Place::Had(place) = std::mem::replace(&mut self.place, Place::Not) {
-            place.send(Order::Close);
-        }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -488,23 +270,5 @@ impl Sink<RealtimeEvent> for RealtimeSession {
 
     fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Pin::new(&mut self.sender).poll_close(context)
-    }
-}
-
-impl Clone for RealtimeSender {
-    fn clone(&self) -> Self {
-        Self::new(self.orders.clone(), self.max_message, self.operation)
-    }
-}
-
-impl fmt::Debug for RealtimeSender {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RealtimeSender").field("is_open", &!self.orders.is_closed()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for RealtimeReceiver {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RealtimeReceiver").field("queued", &self.incoming.len()).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     image::{self, Image},
     response::ModelResponse,
-    stream::ResponseStream,
+    stream::{OPERATION, ResponseStream},
 };
 use crate::{
     base::{
@@ -25,8 +25,6 @@ use crate::{
     },
     function::Function,
 };
-
-pub(super) const OPERATION: &str = "create_response";
 
 /// How often a model may call functions by default.
 const MAX_ROUNDS: u32 = 8;

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use http::HeaderMap;
 use pollinations_api::types::ResponseStreamEvent;
 
-use super::{merged::Merged, request::OPERATION, response::ModelResponse};
+use super::{merged::Merged, response::ModelResponse};
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -25,6 +25,8 @@ use crate::{
         text_stream::{TextSource, TextStream},
     },
 };
+
+pub(super) const OPERATION: &str = "create_response";
 
 /// An event of a streamed response. Dereferences to the generated
 /// [`ResponseStreamEvent`](crate::types::ResponseStreamEvent); an event that this version does not know is its `Other`.

@@ -5,8 +5,9 @@ use pollinations_api::types::ResponseFunctionCall;
 use serde_json::Value;
 
 use super::{
-    request::{OPERATION, ResponsesRequest, output_item},
+    request::{ResponsesRequest, output_item},
     response::ModelResponse,
+    stream::OPERATION,
 };
 use crate::base::error::{Error, ErrorKind};
 

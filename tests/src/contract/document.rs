@@ -1,8 +1,12 @@
 //! `openapi.json` as the judge of what a server answers.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use pollinations_emulator::openapi::{json_schema, json_schemas, path_fits};
+use jsonschema::Validator;
+use pollinations_emulator::openapi::{json_schema, json_schemas, path_fits, self_contained};
 use serde_json::{Value, json};
 
 use super::tape::Exchange;
@@ -11,7 +15,10 @@ use super::tape::Exchange;
 #[derive(Debug)]
 pub struct Document {
     value: Value,
-    components: Value,
+    /// Its schemas by name, with open enumerations.
+    schemas: Value,
+    /// What has been compiled, by the text of the schema.
+    validators: Mutex<HashMap<String, Result<Arc<Validator>, String>>>,
     operations: Vec<Operation>,
 }
 
@@ -64,13 +71,23 @@ impl Document {
         if operations.is_empty() {
             return Err("the document has no operations".to_owned());
         }
-        let components = open(&json!({ "components": { "schemas": schemas } }));
-        Ok(Self { components, value, operations })
+        let schemas = open(&schemas.unwrap_or_default());
+        Ok(Self { schemas, value, operations, validators: Mutex::default() })
     }
 
     /// The ids of the operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
+    /// Whether a success of this operation has a body whose type the document tells.
+    pub fn answers_with_content(&self, id: &str) -> bool {
+        let operation = self.operations.iter().find(|operation| operation.id == id);
+        let responses = operation.into_iter().flat_map(|operation| &operation.responses);
+        let successes = responses.filter(|(status, _)| status.starts_with('2'));
+        successes
+            .into_iter()
+            .any(|(_, response)| response["content"].as_object().is_some_and(|kinds| !kinds.is_empty()))
     }
 
     /// Holds an exchange against the document.
@@ -129,9 +146,7 @@ impl Document {
 
     /// Validates a value, and looks for fields that the schema does not have.
     fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
-        let mut root = json!({ "allOf": [open(&json_schema(&by_tag(schema)))] });
-        root["components"] = self.components["components"].clone();
-        match jsonschema::validator_for(&root) {
+        match self.validator(schema) {
             Ok(validator) => {
                 for error in validator.iter_errors(value).take(5) {
                     let place = error.instance_path().to_string();
@@ -142,6 +157,17 @@ impl Document {
             Err(error) => verdict.problems.push(format!("{operation}: its schema is none: {error}")),
         }
         self.unknown_fields(value, schema, "", operation, verdict, 0);
+    }
+
+    /// The validator of a schema, which is compiled once.
+    fn validator(&self, schema: &Value) -> Result<Arc<Validator>, String> {
+        let schema = open(&json_schema(&by_tag(schema)));
+        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
+        let compile = || {
+            let whole = self_contained(&schema, &self.schemas);
+            jsonschema::validator_for(&whole).map(Arc::new).map_err(|error| error.to_string())
+        };
+        validators.entry(schema.to_string()).or_insert_with(compile).clone()
     }
 
     /// Every event of a stream has this schema, but for the word that ends a chat.

@@ -31,7 +31,7 @@ const OWN: &[&str] =
     &["host", "connection", "content-length", "transfer-encoding", "accept-encoding", "content-encoding", "keep-alive"];
 
 /// Headers of a response that are kept.
-const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-hash", "retry-after"];
+const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-id", "retry-after"];
 
 /// Fields that tell who somebody is.
 const PERSONAL: &[&str] =

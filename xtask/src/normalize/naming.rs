@@ -104,10 +104,10 @@ pub(super) fn from_pointer(pointer: &str, title: Option<&str>) -> Vec<String> {
         .iter()
         .any(|keyword| pointer.rsplit_once('/').is_some_and(|(parent, _)| parent.ends_with(&format!("/{keyword}"))));
     match words.as_slice() {
+        [.., last] if defined => names.push(name(&[last])),
         ["paths", path, method, "responses", ..] => names.push(name(&[method, path, "response"])),
         ["paths", path, method, "requestBody", ..] => names.push(name(&[method, path, "request"])),
         ["paths", path, method, "parameters", ..] => names.push(name(&[method, path, "parameter"])),
-        [.., last] if defined => names.push(name(&[last])),
         _ => {}
     }
     let meaningful: Vec<&str> = words

@@ -10,17 +10,19 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value};
 use xtask::yaml;
 
-/// The documents below `tests/documents`, by their names.
+/// The documents below `tests/documents`, and those that the workspace's tests make clients of, by their names.
 pub(crate) fn documents() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
-    let mut found = Vec::new();
-    for folder in [root.clone(), root.join("faults")] {
+    let mut found: Vec<(String, Value)> = Vec::new();
+    for folder in [root.clone(), root.join("faults"), root.join("../../../tests/documents")] {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
                 let text = fs::read_to_string(&path).unwrap();
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-                found.push((name, yaml::parse(&text).unwrap()));
+                if found.iter().all(|(known, _)| *known != name) {
+                    found.push((name, yaml::parse(&text).unwrap()));
+                }
             }
         }
     }

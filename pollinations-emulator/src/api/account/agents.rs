@@ -10,7 +10,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{OWNER, Shared, fields};
+use super::shared::{OWNER, Shared, fields};
 use crate::{
     base::{clock, failure::Failure},
     gate::Caller,

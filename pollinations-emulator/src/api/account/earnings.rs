@@ -10,7 +10,10 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Shared, table, window::Window};
+use super::{
+    shared::{Shared, table},
+    window::Window,
+};
 use crate::{
     base::failure::Failure,
     gate::{Caller, Params},

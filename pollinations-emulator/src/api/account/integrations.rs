@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Shared, fields};
+use super::shared::{Shared, fields};
 use crate::{
     base::failure::Failure,
     gate::{Caller, Params},

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Shared, fields, texts};
+use super::shared::{Shared, fields, texts};
 use crate::{
     base::{category, clock, failure::Failure, key::Key},
     gate::Caller,

@@ -6,6 +6,7 @@ mod integrations;
 mod keys;
 mod models;
 mod quests;
+mod shared;
 mod usage;
 mod window;
 
@@ -14,22 +15,17 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
+    http::StatusCode,
     routing::{get, post},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::shared::{OWNER, Shared};
 use crate::{
     base::{clock, failure::Failure},
     gate::Caller,
     state,
 };
-
-type Shared = State<Arc<state::State>>;
-
-/// The name by which the account's models and agents are called: `community/ada/…`.
-const OWNER: &str = "ada";
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new()
@@ -99,35 +95,4 @@ async fn profile(Caller(key): Caller) -> Json<Value> {
 
 async fn harness(_: Caller) -> StatusCode {
     StatusCode::OK
-}
-
-/// A table (RFC 4180) of these columns.
-fn table(columns: &[&str], rows: &[Value]) -> Result<Response, Failure> {
-    let failed = |error: csv::Error| Failure::form(error.to_string());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // The line of names is there without a row too.
-    writer.write_record(columns).map_err(failed)?;
-    for row in rows {
-        let cell = |column: &&str| match &row[*column] {
-            Value::String(text) => text.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        };
-        writer.write_record(columns.iter().map(cell)).map_err(failed)?;
-    }
-    let text = writer.into_inner().map_err(|error| Failure::form(error.to_string()))?;
-    Ok(([(CONTENT_TYPE, "text/csv")], text).into_response())
-}
-
-/// The fields of a body, which has been held against the document already.
-fn fields(Json(body): Json<Value>) -> Map<String, Value> {
-    match body {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
-/// The texts of a list.
-fn texts(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

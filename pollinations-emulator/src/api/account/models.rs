@@ -11,9 +11,8 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Shared,
     agents::{apply, complete, model_id, not_taken},
-    fields,
+    shared::{Shared, fields},
 };
 use crate::{
     base::{failure::Failure, lock},

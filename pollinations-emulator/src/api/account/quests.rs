@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::shared::Shared;
 use crate::{base::clock, gate::Caller, state};
 
 pub(super) fn routes() -> Router<Arc<state::State>> {

@@ -10,8 +10,8 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    DEFAULT_MODEL, DEFAULT_SIZE,
     generate::paint,
+    limits::{DEFAULT_MODEL, DEFAULT_SIZE},
     wrapped::{self, Made},
 };
 use crate::{

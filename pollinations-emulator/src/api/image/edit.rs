@@ -14,8 +14,8 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{
-    DEFAULT_MODEL, DEFAULT_SIZE, MAX_SIZE,
     generate::paint,
+    limits::{DEFAULT_MODEL, DEFAULT_SIZE, MAX_SIZE},
     source::Source,
     wrapped::{self, Made},
 };

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{DEFAULT_SIZE, MAX_SIZE};
+use super::limits::{DEFAULT_SIZE, MAX_SIZE};
 use crate::{
     answer::{
         picture::{self, Look},
@@ -40,10 +40,13 @@ pub(super) async fn generate(
 
     let seed = query.integer("seed").unwrap_or_default();
     let (kind, bytes) = if VIDEO_MODELS.contains(&model.as_str()) {
-        ("video/mp4", video::mp4(&prompt, seed, query.number("duration").unwrap_or(2.0)))
+        let ratio = f64::from(width) / f64::from(height);
+        ("video/mp4", video::mp4(&prompt, seed, query.number("duration").unwrap_or(2.0), ratio))
     } else {
         let look = if query.is("transparent") { Look::Transparent } else { Look::Photo };
-        (look.media_type(), paint(move || picture::picture(&prompt, seed, width, height, look)).await?)
+        // The same prompt with other reference images is another picture.
+        let subject = query.text("image").iter().fold(prompt, |all, one| all + one);
+        (look.media_type(), paint(move || picture::picture(&subject, seed, width, height, look)).await?)
     };
     Ok((used(&model), [(CONTENT_TYPE, kind)], bytes).into_response())
 }

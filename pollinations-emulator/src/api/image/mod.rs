@@ -12,17 +12,9 @@ use crate::state::State;
 mod create;
 mod edit;
 mod generate;
+mod limits;
 mod source;
 mod wrapped;
-
-/// Pixels a side without a size.
-const DEFAULT_SIZE: u32 = 1024;
-
-/// Pixels a side at the most, however many are asked for; the real service has a limit of its own.
-const MAX_SIZE: u32 = 2048;
-
-/// What the service takes if no model is named.
-const DEFAULT_MODEL: &str = "black-forest-labs/flux.1-schnell";
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new()

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{DEFAULT_SIZE, MAX_SIZE};
+use super::limits::{DEFAULT_SIZE, MAX_SIZE};
 use crate::{
     answer::{used, words::count},
     base::clock,

@@ -16,28 +16,19 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use self::upload::Upload;
+use self::{flat::Flat, upload::Upload};
 use crate::{
     gate::{Caller, Params},
     state::{self, File, Stored},
 };
 
+mod flat;
 mod upload;
 
 type Shared = State<Arc<state::State>>;
 
 /// Files on a page of a gallery, if nobody says otherwise.
 const PAGE: usize = 50;
-
-/// An error as the media service writes it.
-#[derive(Debug)]
-struct Flat(StatusCode, &'static str);
-
-impl IntoResponse for Flat {
-    fn into_response(self) -> Response {
-        (self.0, Json(json!({ "error": self.1 }))).into_response()
-    }
-}
 
 const NOT_FOUND: Flat = Flat(StatusCode::NOT_FOUND, "Not found");
 

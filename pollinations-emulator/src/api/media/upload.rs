@@ -13,7 +13,7 @@ use bytes::BytesMut;
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 
-use super::Flat;
+use super::flat::Flat;
 use crate::state::File;
 
 const MIB: usize = 1024 * 1024;
@@ -91,6 +91,10 @@ async fn collect<E>(
     announced: usize,
     limit: usize,
 ) -> Result<Bytes, Flat> {
+    // What is around the file in a form is small.
+    if announced > limit.saturating_add(MIB) {
+        return Err(TOO_LARGE);
+    }
     let mut file = BytesMut::with_capacity(announced.min(limit));
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| MALFORMED)?;

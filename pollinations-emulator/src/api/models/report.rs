@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use axum::{Json, extract::State};
 use serde_json::{Map, Value, json};
 
-use super::{Shared, catalog};
+use super::catalog;
 use crate::{
     base::clock,
     gate::Params,
@@ -18,6 +18,8 @@ const MINUTES: i64 = 60;
 
 /// Minutes that `/models/stats` looks back: a week.
 const WEEK: i64 = 7 * 24 * 60;
+
+type Shared = State<Arc<state::State>>;
 
 /// What was charged for one model.
 #[derive(Default)]

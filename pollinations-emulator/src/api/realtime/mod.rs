@@ -33,6 +33,7 @@ mod ear;
 mod item;
 mod response;
 mod session;
+mod settings;
 
 const DEFAULT_MODEL: &str = "openai/gpt-realtime-2.1";
 

@@ -9,14 +9,9 @@ use super::{
     ear::{BYTES_A_MS, Ear, Heard},
     item,
     response::{self, Response, Settings},
+    settings,
 };
-use crate::{base::clock, state::Tokens};
-
-/// How long a session may last, in seconds.
-const LIFETIME: i64 = 3600;
-
-/// Silence that ends a turn, in milliseconds, unless the session says otherwise.
-const PATIENCE_MS: u64 = 500;
+use crate::state::Tokens;
 
 /// Events by the names that they had before the API became stable, which clients ask for with `OpenAI-Beta: realtime=v1`.
 const OLDER: &[(&str, &str)] = &[
@@ -51,45 +46,9 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(model: &str, is_older: bool) -> Self {
-        let is_transcription = model.contains("transcribe") || model.contains("scribe");
-        let transcription = if is_transcription { json!({ "model": model }) } else { Value::Null };
-        let format = json!({ "type": "audio/pcm", "rate": 24_000 });
-        let session = json!({
-            "type": if is_transcription { "transcription" } else { "realtime" },
-            "object": "realtime.session",
-            "id": "sess_00000001",
-            "model": model,
-            "expires_at": clock::unix() + LIFETIME,
-            "output_modalities": ["audio"],
-            "instructions": "",
-            "tools": [],
-            "tool_choice": "auto",
-            "max_output_tokens": "inf",
-            "tracing": null,
-            "prompt": null,
-            "truncation": "auto",
-            "include": null,
-            "audio": {
-                "input": {
-                    "format": format,
-                    "transcription": transcription,
-                    "noise_reduction": null,
-                    "turn_detection": {
-                        "type": "server_vad",
-                        "threshold": 0.5,
-                        "prefix_padding_ms": 300,
-                        "silence_duration_ms": PATIENCE_MS,
-                        "create_response": !is_transcription,
-                        "interrupt_response": true,
-                        "idle_timeout_ms": null,
-                    },
-                },
-                "output": { "format": format, "voice": "alloy", "speed": 1.0 },
-            },
-        });
         let mut new = Self {
             is_older,
-            session,
+            session: settings::fresh(model),
             items: Vec::new(),
             sound: Vec::new(),
             ear: Ear::default(),
@@ -201,50 +160,9 @@ impl Session {
     }
 
     fn update(&mut self, event: &Value) {
-        let session = &event["session"];
-        if !session.is_object() {
-            let text = "Missing required parameter: 'session'.";
-            return self.refuse(event, "missing_required_parameter", Some("session"), text);
+        if let Err((code, place, text)) = settings::change(&mut self.session, &event["session"], self.is_older) {
+            return self.refuse(event, code, Some(place), text);
         }
-        let kind = &session["type"];
-        if kind.is_null() && !self.is_older {
-            let text = "Missing required parameter: 'session.type'.";
-            return self.refuse(event, "missing_required_parameter", Some("session.type"), text);
-        }
-        if !kind.is_null() && *kind != "realtime" && *kind != "transcription" {
-            let text = "Invalid value: 'session.type' must be 'realtime' or 'transcription'.";
-            return self.refuse(event, "invalid_value", Some("session.type"), text);
-        }
-        let known = ["text", "audio"];
-        let modalities = session.get("output_modalities").or(session.get("modalities")).unwrap_or(&Value::Null);
-        let unknown = |one: &Value| one.as_str().is_none_or(|one| !known.contains(&one));
-        if modalities.as_array().into_iter().flatten().any(unknown) {
-            let text = "Invalid value: supported modalities are 'text' and 'audio'.";
-            return self.refuse(event, "invalid_value", Some("session.output_modalities"), text);
-        }
-        let mut change = session.clone();
-        // Its model is that of the connection.
-        if let Some(change) = change.as_object_mut() {
-            change.remove("model");
-            // The older names of what has another place by now.
-            for (older, place) in
-                [("modalities", "output_modalities"), ("max_response_output_tokens", "max_output_tokens")]
-            {
-                if let Some(value) = change.remove(older) {
-                    change.insert(place.to_owned(), value);
-                }
-            }
-            if let Some(detection) = change.remove("turn_detection") {
-                merge(&mut self.session["audio"]["input"]["turn_detection"], detection);
-            }
-            if let Some(transcription) = change.remove("input_audio_transcription") {
-                merge(&mut self.session["audio"]["input"]["transcription"], transcription);
-            }
-            if let Some(voice) = change.remove("voice") {
-                merge(&mut self.session["audio"]["output"]["voice"], voice);
-            }
-        }
-        merge(&mut self.session, change);
         self.say(json!({ "type": "session.updated", "session": self.session }));
     }
 
@@ -261,7 +179,7 @@ impl Session {
         }
         let wants = |name: &str| detection[name].as_bool().unwrap_or(true);
         let (creates, interrupts) = (wants("create_response"), wants("interrupt_response"));
-        let patience = detection["silence_duration_ms"].as_u64().unwrap_or(PATIENCE_MS);
+        let patience = detection["silence_duration_ms"].as_u64().unwrap_or(settings::PATIENCE_MS);
         for heard in self.ear.listen(&sound, usize::try_from(patience).unwrap_or(usize::MAX)) {
             let id = self.next_id();
             match heard {
@@ -418,17 +336,5 @@ impl Session {
 
     fn say(&mut self, event: Value) {
         self.events.push_back(event);
-    }
-}
-
-/// Lays a change over a value: objects field by field, everything else as a whole.
-fn merge(value: &mut Value, change: Value) {
-    match (value, change) {
-        (Value::Object(value), Value::Object(change)) => {
-            for (name, change) in change {
-                merge(value.entry(name).or_insert(Value::Null), change);
-            }
-        }
-        (value, change) => *value = change,
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::id_of;
+use super::paid::id_of;
 use crate::{
     answer::{decision, used},
     base::failure::Failure,

@@ -11,7 +11,7 @@ use axum::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::Paid;
+use super::paid::Paid;
 use crate::{
     answer::{
         chunks::{self, Identity},

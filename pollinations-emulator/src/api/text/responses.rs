@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Paid, id_of};
+use super::paid::{Paid, id_of};
 use crate::{
     answer::{
         paced,

@@ -9,7 +9,7 @@ use super::{
         Spend::{Cheap, None as Free},
     },
     Running, refused, require, told,
-    undo::{own, with_key},
+    undo::{blocked, own, with_key},
 };
 
 pub(super) fn all() -> Vec<Probe> {
@@ -30,7 +30,8 @@ fn reports() -> Vec<Probe> {
             let client = context.client()?;
             // Two records, most likely of one second.
             for seed in [1, 2] {
-                client.text("Say hello").seed(seed).send().await.map_err(told)?;
+                let text = client.text("Say hello").seed(seed).send().await;
+                text.map_err(|error| blocked("generate_text", error))?;
             }
             let mut records = client.account().usage().limit(1).records();
             let mut events = Vec::new();
@@ -89,7 +90,7 @@ fn keys() -> Vec<Probe> {
                 |client, created| async move {
                     require(created.key.is_secret(), "the key is not secret")?;
                     let status = client.with_key(created.key).key_status().await;
-                    let status = status.map_err(|error| super::undo::blocked("account_key", error))?;
+                    let status = status.map_err(|error| blocked("account_key", error))?;
                     require(status.valid && status.is_spent(), "the key has not the budget that was asked for")?;
                     require(status.expires_in().is_some(), "the key never expires")
                 },
@@ -137,7 +138,11 @@ fn keys() -> Vec<Probe> {
                 |key| key.budget(0.0),
                 |client, created| async move {
                     client.account().keys().revoke(&created.id).await.map_err(told)?;
-                    refused(client.with_key(created.key).account().balance().await.map(drop), 401)
+                    match client.with_key(created.key).account().balance().await {
+                        Ok(_) => Err("the key still works".to_owned()),
+                        Err(error) if error.status().is_some_and(|status| status == 401) => Ok(()),
+                        Err(error) => Err(blocked("account_balance", error)),
+                    }
                 },
             )
             .await

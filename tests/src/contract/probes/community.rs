@@ -11,7 +11,7 @@ use super::{
         Spend::None as Free,
     },
     Running, refused, require, told,
-    undo::{blocked, delete_models, fresh, own, prompt_agent, with_agent, with_connection, with_model},
+    undo::{REPOSITORY, blocked, delete_models, fresh, own, prompt_agent, with_agent, with_connection, with_model},
 };
 
 /// Where there is no server.
@@ -60,7 +60,7 @@ fn agents() -> Vec<Probe> {
             .await
         }),
         probe!(changes Free, Answer, "sync_agent", "the newest code of an agent", |context| {
-            let agent = |_: &str| NewCodeAgent::builder().repository("pollinations/agent").build().map(Into::into);
+            let agent = |_: &str| NewCodeAgent::builder().repository(REPOSITORY).build().map(Into::into);
             with_agent(context, agent, |client, id| async move {
                 client.account().agents().sync(id).await.map(drop).map_err(told)
             })

@@ -72,7 +72,12 @@ fn picture() -> File {
 
 /// Half a second of silence.
 fn recording() -> File {
-    let samples = vec![0_u8; 16_000];
+    silence(0.5)
+}
+
+/// Silence as a WAV file: one channel, 16 bits, 16,000 samples a second.
+fn silence(seconds: f64) -> File {
+    let samples = vec![0_u8; (seconds * 16_000.0) as usize * 2];
     let mut bytes = b"RIFF".to_vec();
     bytes.extend_from_slice(&(36 + samples.len() as u32).to_le_bytes());
     bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data");

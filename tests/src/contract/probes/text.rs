@@ -1,6 +1,6 @@
 //! The message and response APIs, texts from messages, decisions.
 
-use pollinations_ext::types;
+use pollinations_ext::{File, types};
 use serde_json::json;
 
 use super::{
@@ -9,10 +9,15 @@ use super::{
         Probe,
         Spend::{Cheap, None as Free},
     },
-    Context, Running, picture, refused, require, told,
+    Context, Running, refused, require, told,
 };
 
 const MODEL: &str = "claude";
+
+/// A picture that is the same each time, so that a recorded run knows the request again.
+fn pixel() -> File {
+    File::bytes(include_bytes!("../pixel.png").to_vec()).name("pixel.png")
+}
 
 /// What a function takes that the models are told to call.
 fn parameters() -> serde_json::Value {
@@ -90,7 +95,7 @@ fn messages() -> Vec<Probe> {
             }
         ),
         probe!(Cheap, Answer, "create_message", "a message about an image", |context| {
-            let request = context.client()?.messages(MODEL, 256).user("What is this?").image(picture());
+            let request = context.client()?.messages(MODEL, 256).user("What is this?").image(pixel());
             request.send().await.map(drop).map_err(told)
         }),
         probe!(Cheap, Answer, "create_message", "thinking, which goes back with its signature", |context| {
@@ -137,7 +142,7 @@ fn responses() -> Vec<Probe> {
             }
         ),
         probe!(Cheap, Answer, "create_response", "a response about an image", |context| {
-            let request = context.client()?.responses("openai").user("What is this?").image(picture());
+            let request = context.client()?.responses("openai").user("What is this?").image(pixel());
             request.send().await.map(drop).map_err(told)
         }),
         probe!(Free, Refusal, "create_response", "a response without a key", |context| {

@@ -22,7 +22,10 @@ pub(super) fn fresh(what: &str) -> String {
 
 /// The end of a probe that needs an operation which does not answer.
 pub(super) fn blocked(operation: &str, error: impl std::fmt::Display) -> String {
-    format!("{BLOCKED}{operation}: {error}")
+    let error = error.to_string();
+    // Errors name their operation, too.
+    let why = error.strip_prefix(&format!("{operation}: ")).unwrap_or(&error);
+    format!("{BLOCKED}{operation}: {why}")
 }
 
 /// For the probe of an operation itself, which is not blocked by it but fails.
@@ -100,6 +103,7 @@ where
     let client = context.client()?;
     let agents = client.account().agents();
     let name = fresh("agent");
+    let before = agents.list().send_raw().await.and_then(|list| list.json::<Value>());
     let created = agents.create(agent(&name)?).await;
     let id = match &created {
         Ok(Agent::PromptAgent(agent)) => Ok(agent.id.clone()),
@@ -115,14 +119,24 @@ where
         Err(problem) => {
             let result = Err(blocked("create_agent", problem));
             let Ok(list) = agents.list().send_raw().await else { return result };
+            let list = list.json().map_err(told)?;
+            let mut ids = ids_of(&list, "name", &name);
+            // One made of code has the name of its repository. It may have been there before.
+            let made_of_code = |list: &Value| ids_of(list, "repository", REPOSITORY);
+            if let Ok(before) = before.map(|list| made_of_code(&list)) {
+                ids.extend(made_of_code(&list).into_iter().filter(|id| !before.contains(id)));
+            }
             let mut undone = Ok(());
-            for id in ids_of(&list.json().map_err(told)?, "name", &name) {
+            for id in ids {
                 undone = gone(agents.delete(id).await);
             }
             both(result, undone)
         }
     }
 }
+
+/// Where the code of an agent is.
+pub(super) const REPOSITORY: &str = "pollinations/agent";
 
 /// An agent made of a prompt.
 pub(super) fn prompt_agent(name: &str) -> Result<NewAgent, String> {
@@ -188,7 +202,7 @@ where
     let client = context.client()?;
     let apps = client.account().integrations();
     let before = ids(&client).await.map_err(|error| blocked("list_integrations", error))?;
-    let result = match apps.connect("github").await {
+    let result = match apps.connect(APP).await {
         Ok(link) => work(client.clone(), link).await,
         Err(error) => Err(blocked("connect_integration", error)),
     };
@@ -203,8 +217,12 @@ where
     both(result, undone)
 }
 
-/// The connections there are.
+/// The app to connect.
+const APP: &str = "github";
+
+/// The connections there are to the app.
 async fn ids(client: &Pollinations) -> Result<Vec<String>, String> {
     let list = client.account().integrations().list().await.map_err(told)?;
-    Ok(list.data.into_iter().map(|connection| connection.id).collect())
+    let connections = list.data.into_iter().filter(|connection| connection.toolkit == APP);
+    Ok(connections.map(|connection| connection.id).collect())
 }

@@ -21,12 +21,15 @@ const WORDS: [&str; 9] =
     ["title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "externalDocs", "xml"];
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    // A component that is nothing but a nullable reference is nullable itself, and so on.
+    // A component that is nothing but a nullable reference is nullable itself, and so on. Each takes its turn once: unions
+    // that are members of each other would hand it on for ever.
+    let mut done: HashSet<String> = HashSet::new();
     loop {
-        let nullable = nullable_components(document);
+        let nullable: HashSet<String> = nullable_components(document).difference(&done).cloned().collect();
         if nullable.is_empty() {
             return;
         }
+        done.extend(nullable.iter().cloned());
         let is_nullable = |value: &Value| {
             let target = value.get("$ref").and_then(Value::as_str);
             target.is_some_and(|target| nullable.contains(target))
@@ -58,7 +61,7 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
         });
         let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
         for (name, schema) in schemas.iter_mut() {
-            if nullable.contains(&pointers::reference("schemas", name)) {
+            if done.contains(&pointers::reference("schemas", name)) {
                 schema.as_object_mut().into_iter().for_each(|schema| {
                     schema.shift_remove("nullable");
                 });

@@ -8,7 +8,7 @@ mod errors;
 mod integers;
 mod keys;
 mod our_operations;
-mod prose;
+pub(crate) mod prose;
 mod subsets;
 
 use super::{

@@ -17,7 +17,7 @@ use crate::normalize::{
 const MARKER: &str = "x-normalized";
 
 /// Words, and what other passes kept of words.
-const DROPPED: [&str; 9] = [
+pub(crate) const DROPPED: [&str; 9] = [
     "description",
     "summary",
     "externalDocs",

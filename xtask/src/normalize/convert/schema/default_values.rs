@@ -30,7 +30,7 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
     }
 }
 
-/// Whether the type and the enumeration of a schema allow a value.
+/// Whether the types and the enumerations of a schema allow a value, inside of lists and objects too.
 fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
     if value.is_null() && schema.get("nullable") == Some(&json!(true)) {
         return true;
@@ -44,5 +44,16 @@ fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
         Some(name) => name == kind,
     };
     let listed = schema.get("enum").and_then(Value::as_array).is_none_or(|values| values.contains(value));
-    typed && listed
+    let inside = match value {
+        Value::Object(object) => object.iter().all(|(name, value)| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name)?.as_object());
+            property.is_none_or(|property| allows(property, value))
+        }),
+        Value::Array(list) => {
+            let items = schema.get("items").and_then(Value::as_object);
+            items.is_none_or(|items| list.iter().all(|value| allows(items, value)))
+        }
+        _ => true,
+    };
+    typed && listed && inside
 }

@@ -3,7 +3,11 @@
 //! Before: `{"anyOf": [{"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"type": "integer"}]}`
 //! After: `{"anyOf": [{"type": "string"}, {"type": "integer"}]}`
 //!
-//! Nested unions are flattened, equal members are merged, and a union of one is its member.
+//! Before: `{"oneOf": [{"const": "fast", "description": "At once."}, {"const": "slow"}, {"type": "object"}]}`
+//! After: `{"oneOf": [{"enum": ["fast", "slow"], "x-enumDescriptions": {"fast": "At once."}}, {"type": "object"}]}`
+//!
+//! Nested unions are flattened, equal members are merged, and a union of one is its member. Strings that are listed one
+//! by one, which is how Rust's and Python's generators describe the values of an enumeration, become one list.
 
 use std::collections::HashSet;
 
@@ -21,6 +25,7 @@ pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &m
             let mut seen = HashSet::with_capacity(members.len());
             members.retain(|member| seen.insert(member.to_string()));
         }
+        enumerate(members);
         if members.len() == 1
             && let Some(Value::Object(member)) = members.pop()
         {
@@ -30,6 +35,55 @@ pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &m
             merge::both(schema, member);
         }
     }
+}
+
+/// What the values of a string enumeration are for, by value. Redocly's tools read it.
+const DESCRIPTIONS: &str = "x-enumDescriptions";
+
+/// Makes one enumeration of all members that are strings with values of their own.
+fn enumerate(members: &mut Vec<Value>) {
+    let mut values: Vec<Value> = Vec::new();
+    let mut words = Map::new();
+    let mut indices = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        let Some((listed, said)) = listed(member) else { continue };
+        // A value of two members is none of `oneOf`, and has two descriptions.
+        if listed.iter().any(|value| values.contains(value)) {
+            return;
+        }
+        for value in listed.iter().filter_map(Value::as_str) {
+            words.extend(said.clone().map(|said| (value.to_owned(), said.into())));
+        }
+        values.extend(listed.iter().cloned());
+        indices.push(index);
+    }
+    let [first, _, ..] = indices[..] else { return };
+    let mut index = 0;
+    members.retain(|_| {
+        index += 1;
+        index - 1 == first || !indices.contains(&(index - 1))
+    });
+    let mut all = json!({ "type": "string", "enum": values });
+    if !words.is_empty() {
+        words.sort_keys();
+        all[DESCRIPTIONS] = Value::Object(words);
+    }
+    if let Some(member) = members.get_mut(first) {
+        *member = all;
+    }
+}
+
+/// The values of a member that says no more than which strings it takes, and its own words.
+fn listed(member: &Value) -> Option<(&[Value], Option<String>)> {
+    let member = member.as_object()?;
+    let plain = member.keys().all(|key| matches!(key.as_str(), "type" | "enum" | "title" | "description"));
+    let text = |key: &str| member.get(key).and_then(Value::as_str).map(str::to_owned);
+    let values = member.get("enum")?.as_array().filter(|values| plain && values.iter().all(Value::is_string))?;
+    let said = match (text("title"), text("description")) {
+        (Some(title), Some(description)) => Some(format!("{title}: {description}")),
+        (title, description) => description.or(title),
+    };
+    (member.get("type")? == "string").then_some((values, said))
 }
 
 /// Lifts the members of a nested union that says nothing else, and what is nullable in it.
