@@ -42,7 +42,7 @@ const MUSIC_MODEL: &str = "elevenmusic";
 /// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
 /// | turn a prompt into text | [`text`](Self::text) |
 /// | use the Responses API, or Anthropic's Messages API | [`responses`](Self::responses), [`messages`](Self::messages) |
-/// | estimate whether statements are true | [`decide`](Self::decide) |
+/// | get answers of a fixed type to questions about facts | [`decide`](Self::decide) |
 /// | generate an image, or several | [`image`](Self::image), [`images`](Self::images) |
 /// | edit images | [`edit`](Self::edit) |
 /// | generate a video, or a 3D object | [`video`](Self::video), [`three_d`](Self::three_d) |
