@@ -6,9 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Pages that the summary names already.
-const COMING: &[&str] = &["account-and-keys.md", "audio.md", "embeddings.md", "media.md", "models-and-prices.md"];
-
 /// The `.rs` files below a folder.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -104,9 +101,6 @@ fn every_link_between_pages_leads_somewhere() {
         for link in links(&text).iter().filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
             let (path, heading) = link.split_once('#').unwrap_or((link, ""));
             let target = page.parent().unwrap().join(path);
-            if COMING.iter().any(|name| target.ends_with(name)) {
-                continue;
-            }
             assert!(target.exists(), "{}: {link}", page.display());
             if !heading.is_empty() {
                 let anchors = anchors(&fs::read_to_string(&target).unwrap());
@@ -132,11 +126,10 @@ fn no_page_of_the_book_links_out_of_it() {
 fn the_summary_names_every_page_once() {
     let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
     let mut named = links(&summary);
-    named.retain(|name| !COMING.contains(&name.as_str()));
     named.sort();
     let mut there: Vec<String> =
         pages().iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    there.retain(|name| name != "SUMMARY.md" && !COMING.contains(&name.as_str()));
+    there.retain(|name| name != "SUMMARY.md");
     assert_eq!(named, there);
 }
 
@@ -146,7 +139,7 @@ fn the_programs_of_every_page_are_compiled() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         let name = page.file_name().unwrap().to_str().unwrap();
-        let programs = text.contains("```rust") && !COMING.contains(&name);
+        let programs = text.contains("```rust");
         assert!(!programs || compiled.contains(&format!("docs/{name}")), "{name} is not in tests/src/lib.rs");
     }
 }

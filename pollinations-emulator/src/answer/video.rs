@@ -117,7 +117,7 @@ mod tests {
         for (ratio, width) in [(16.0 / 9.0, 86), (1.0, 48), (9.0 / 16.0, 28), (100.0, 192), (0.0, 16)] {
             let video = mp4("a cat", 1, 1.0, ratio);
             let entry = video.windows(4).position(|part| part == b"jpeg").unwrap();
-            // After the type: 6 reserved bytes, the index of the data, and 16 bytes of no use (section 12.1.3).
+            // After the type: 6 reserved bytes, the index of the data, and 16 unused bytes (section 12.1.3).
             let found = u16::from_be_bytes([video[entry + 28], video[entry + 29]]);
             assert_eq!(found, width, "{ratio}");
         }

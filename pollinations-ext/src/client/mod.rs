@@ -42,12 +42,14 @@ const MUSIC_MODEL: &str = "elevenmusic";
 /// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
 /// | turn a prompt into text | [`text`](Self::text) |
 /// | use the Responses API, or Anthropic's Messages API | [`responses`](Self::responses), [`messages`](Self::messages) |
-/// | estimate whether statements are true | [`decide`](Self::decide) |
+/// | get answers of a fixed type to questions about facts | [`decide`](Self::decide) |
 /// | generate an image, or several | [`image`](Self::image), [`images`](Self::images) |
 /// | edit images | [`edit`](Self::edit) |
 /// | generate a video, or a 3D object | [`video`](Self::video), [`three_d`](Self::three_d) |
-/// | generate speech, or music | [`speech`](Self::speech), [`music`](Self::music) |
+/// | generate speech, also with the time of each character, or music | [`speech`](Self::speech), [`speech_with_timestamps`](Self::speech_with_timestamps), [`music`](Self::music) |
 /// | turn a recording into text or subtitles | [`transcribe`](Self::transcribe) |
+/// | change or isolate a voice, separate stems | [`change_voice`](Self::change_voice), [`isolate_voice`](Self::isolate_voice), [`separate_stems`](Self::separate_stems) |
+/// | turn texts, or other media, into embeddings | [`embed`](Self::embed), [`embed_batch`](Self::embed_batch), [`embed_media`](Self::embed_media) |
 /// | talk in real time, over a WebSocket | `realtime` (feature `realtime`) |
 /// | upload, find and delete files | [`media`](Self::media) |
 /// | list models and their prices | [`models`](Self::models) |

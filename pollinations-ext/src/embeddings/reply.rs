@@ -187,7 +187,7 @@ impl TryFrom<types::Embeddings> for Wire {
                 types::EmbeddingVector::Base64(text) => vector::from_base64(&text).ok_or(())?,
                 _ => return Err(()),
             };
-            // An index that is none makes the order that of arrival.
+            // If an index is invalid, the entries keep the order of arrival.
             Ok(Item { embedding: Vector(vector), index: usize::try_from(item.index).unwrap_or(usize::MAX) })
         });
         Ok(Self { data: items.collect::<Result<_, ()>>()?, model: reply.model, usage: reply.usage })
