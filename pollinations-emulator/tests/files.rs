@@ -129,7 +129,7 @@ fn boxes(bytes: &[u8], start: usize, end: usize, path: &str, found: &mut Vec<(St
 #[tokio::test]
 async fn a_video_says_where_its_pictures_are() {
     let emulator = Emulator::start().await.unwrap();
-    let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3").await;
+    let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3&width=640&height=480").await;
     assert_eq!(kind, "video/mp4");
     let mut found = Vec::new();
     boxes(&bytes, 0, bytes.len(), "", &mut found);

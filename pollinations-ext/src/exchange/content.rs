@@ -21,6 +21,9 @@ use crate::base::{error::Error, file::Data, progress::Report};
 /// Bytes that are given to the connection at a time.
 const PIECE: usize = 64 * 1024;
 
+/// Bytes in memory that are put together, so that the HTTP client can send them again itself, after a redirect.
+const SMALL: u64 = 8 * 1024 * 1024;
+
 /// The pieces of a body, in memory or on disk, one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Content(Vec<Data>);
@@ -50,6 +53,11 @@ impl Content {
     /// The body of one attempt. Its length is known, and it tells of each piece that has been taken.
     pub(crate) async fn open(&self, report: Option<Report>) -> Result<(reqwest::Body, Problem), Error> {
         let problem = Problem::default();
+        if report.is_none()
+            && let Some(bytes) = self.small()
+        {
+            return Ok((bytes.into(), problem));
+        }
         let mut pieces = VecDeque::new();
         for data in &self.0 {
             pieces.push_back(match data {
@@ -60,6 +68,19 @@ impl Content {
         let left = self.0.iter().map(Data::size).sum();
         let body = Sent { pieces, left, total: left, report, problem: problem.clone() };
         Ok((reqwest::Body::wrap(body), problem))
+    }
+
+    /// All of it, if it is in memory already, and small.
+    fn small(&self) -> Option<Bytes> {
+        if self.0.iter().map(Data::size).sum::<u64>() > SMALL {
+            return None;
+        }
+        let in_memory = |data: &Data| match data {
+            Data::Bytes(bytes) => Some(bytes.clone()),
+            Data::Path { .. } => None,
+        };
+        let pieces: Vec<Bytes> = self.0.iter().map(in_memory).collect::<Option<_>>()?;
+        Some(pieces.concat().into())
     }
 }
 
