@@ -1,7 +1,7 @@
 """Prism as the judge of a whole run of the contract suite.
 
-    prism.py run DOCUMENT UPSTREAM PENDING     prints the operations of the run
-    prism.py judge LOG REPORT                  fails if prism has found a request that the upstream document does not allow
+    prism.py run DOCUMENT UPSTREAM   prints the operations of the run
+    prism.py judge LOG REPORT        fails if prism has found a request that the upstream document does not allow
 """
 
 import json
@@ -28,12 +28,11 @@ def operations(path):
     }
 
 
-def run(document, upstream, pending):
-    """All operations of both documents that the emulator answers, but for WebSockets, which prism does not speak."""
-    names = re.findall(r'^    "(.*)",$', pathlib.Path(pending).read_text(), re.MULTILINE)
+def run(document, upstream):
+    """All operations of both documents but for WebSockets, which prism does not speak."""
     known = operations(upstream)
     ids = [name for place, name in operations(document).items() if place in known]
-    print(",".join(sorted(name for name in ids if name not in names and not name.startswith("realtime"))))
+    print(",".join(sorted(name for name in ids if not name.startswith("realtime"))))
 
 
 def judge(log, report):

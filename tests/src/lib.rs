@@ -7,14 +7,12 @@ mod document;
 pub mod fuzz;
 pub mod layers;
 mod log;
-mod pending;
 mod recorder;
 mod script;
 mod upstream;
 
 pub use document::Document;
 pub use log::Log;
-pub use pending::PENDING;
 pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
 pub use upstream::{february, upstream};
