@@ -206,6 +206,23 @@ async fn every_operation() {
     }
     let (kind, stems) = bytes(call!(separate_stems.content_type(kind).body(form))).await;
     assert_eq!((kind.as_str(), &stems[..4]), ("application/zip", b"PK\x03\x04".as_slice()));
+
+    let asked = serde_json::json!([{ "role": "user", "content": "How is the weather?" }]);
+    let body = serde_json::json!({ "model": "claude", "max_tokens": 100, "messages": asked });
+    let reply = call!(create_message.body(serde_json::from_value::<types::MessageRequest>(body).unwrap()));
+    assert_eq!(reply.content.len(), 1);
+    let body = serde_json::json!({ "model": "openai", "input": "Hello" });
+    let reply = call!(create_response.body(serde_json::from_value::<types::ResponseRequest>(body).unwrap()));
+    assert_eq!(reply.output.len(), 1);
+    let questions = serde_json::json!({ "wet": { "type": "noul", "instructions": "The street is wet" } });
+    let body = serde_json::json!({ "state": { "fact": "The street is wet" }, "questions": questions });
+    call!(create_decision.body(serde_json::from_value::<types::DecisionRequest>(body).unwrap()));
+    // A text is written as it is; only a message that calls a tool is JSON.
+    let function = serde_json::json!({ "name": "weather", "parameters": { "type": "object" } });
+    let body = serde_json::json!({ "messages": asked, "tools": [{ "type": "function", "function": function }] });
+    let body = serde_json::from_value::<types::ChatCompletionRequest>(body).unwrap();
+    assert!(call!(generate_text_from_messages.body(body)).tool_calls.as_ref().is_some_and(|calls| calls.len() == 1));
+
     // These are WebSockets, which the generated client does not open.
     let statuses = [api.realtime().send().await.err(), api.realtime_v1().send().await.err()];
     let statuses = statuses.map(|error| error.and_then(|error| error.status()).map(|status| status.as_u16()));
