@@ -24,6 +24,7 @@ const DOCUMENT: &str = include_str!("../../openapi.json");
     after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
                   cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --allow-changes --format junit"
 )]
+#[allow(rustdoc::bare_urls, reason = "the help shows them as they are")]
 struct Arguments {
     /// URL of the server, such as https://gen.pollinations.ai
     #[arg(long)]
