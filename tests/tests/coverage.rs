@@ -116,6 +116,9 @@ impl Coverage {
                 text += &format!("| `{parameter}` | `{method}` |\n");
             }
         }
+        if rest.is_empty() {
+            return text;
+        }
         text + "\n## By `pollinations.api()` alone\n\n| operation | request |\n|---|---|\n" + &rest
     }
 }
