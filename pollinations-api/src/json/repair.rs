@@ -91,7 +91,7 @@ fn whole_pairs(text: &str) -> Option<String> {
     (copied > 0).then(|| repaired + text.get(copied..).unwrap_or_default())
 }
 
-/// The code unit of the escape `\uXXXX` that begins here.
+/// The code unit of the escape that begins here: `\u` and four hexadecimal digits.
 fn escape(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     u32::from_str_radix(digits, 16).ok()

@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use crate::{base::lock, journal};
 
 /// Bytes of a request at the most, if it is read as a whole.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+const MAX_BODY: usize = 64 * 1024 * 1024;
 
 /// Bytes that are read of an upload after its operation has answered, so that its client can read the answer.
 const MAX_REST: usize = 1024 * 1024 * 1024;

@@ -13,13 +13,14 @@ mod new_key;
 mod pages;
 mod records;
 mod table;
+mod transactions;
 mod usage;
 
 use std::sync::Arc;
 
 pub use agents::Agents;
 pub use daily::DailyUsageRequest;
-pub use earnings::{EarningsRequest, EarningsTransactionsRequest};
+pub use earnings::EarningsRequest;
 pub use integrations::Integrations;
 pub use key_change::ChangeKeyRequest;
 pub use keys::Keys;
@@ -30,6 +31,7 @@ use pollinations_api::{
     types::{AccountBalance, AccountProfile, AccountQuests, HarnessReport, KeyStatus, QuestCatalog, QuestRewards},
 };
 pub use records::UsageStream;
+pub use transactions::EarningsTransactionsRequest;
 pub use usage::UsageRequest;
 use usage::Whose;
 

@@ -24,5 +24,5 @@ pub use transcription::TranscriptionRequest;
 pub use voice_change::VoiceChangeRequest;
 pub use voice_isolation::VoiceIsolationRequest;
 
-/// Bytes of a recording that the service takes for voices and stems: 50 MB, as the document says of `file`.
+/// Bytes of a recording that the service takes for voices and stems. The document says 50 MB of `file`, which is read generously.
 const MAX_RECORDING: u64 = 50 * 1024 * 1024;

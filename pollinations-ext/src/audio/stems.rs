@@ -19,7 +19,7 @@ const OPERATION: &str = "separate_stems";
 
 /// Asks for music to be split into stems: the vocals and the rest, or vocals, drums, bass, guitar, piano and other.
 ///
-/// Operation `separate_stems`, which upstream calls experimental. The music has at most 50 MB. The stems are mp3 files
+/// Operation `separate_stems`, which upstream calls experimental. The music has at most 50 MiB. The stems are mp3 files
 /// (44.1 kHz, stereo, 128 kbit/s). Parameters that you do not set are left to the service.
 ///
 /// # Examples

@@ -19,7 +19,7 @@ const OPERATION: &str = "change_voice";
 
 /// Asks for a recording to be spoken by another voice. Words, timing and emotion stay as they are.
 ///
-/// Operation `change_voice`. The recording has at most 50 MB and five minutes. Parameters that you do not set are left to
+/// Operation `change_voice`. The recording has at most 50 MiB and five minutes. Parameters that you do not set are left to
 /// the service.
 ///
 /// # Examples

@@ -19,7 +19,7 @@ const OPERATION: &str = "isolate_voice";
 
 /// Asks for the speech in a recording, without music and noise.
 ///
-/// Operation `isolate_voice`. The recording is an audio or video file of at most 50 MB and at least 4.6 seconds. The
+/// Operation `isolate_voice`. The recording is an audio or video file of at most 50 MiB and at least 4.6 seconds. The
 /// result is an mp3 file. Parameters that you do not set are left to the service.
 ///
 /// # Examples

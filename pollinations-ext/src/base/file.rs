@@ -287,6 +287,25 @@ impl Loaded {
         BASE64_STANDARD.encode(&self.bytes)
     }
 
+    /// The content type, if it is that of an image.
+    pub(crate) fn image_type(&self) -> Result<&str, Error> {
+        match self.content_type.as_deref() {
+            Some(kind) if kind.starts_with("image/") => Ok(kind),
+            kind => {
+                let found = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
+                let name = &self.name;
+                let message =
+                    format!("`{name}` does not look like an image{found}; if it is one, set its content type");
+                Err(Error::request(message))
+            }
+        }
+    }
+
+    /// An image as a URL (RFC 2397).
+    pub(crate) fn image_url(&self) -> Result<String, Error> {
+        self.image_type().map(|_| self.data_url())
+    }
+
     /// The file as a URL (RFC 2397).
     pub(crate) fn data_url(&self) -> String {
         format!("data:{};base64,{}", self.content_type_or_unknown(), self.base64())

@@ -75,7 +75,7 @@ impl Attachment {
             _ => None,
         };
         match part {
-            Some(ContentPart::ImageUrl(image)) => image.image_url.url = image_data_url(&loaded)?,
+            Some(ContentPart::ImageUrl(image)) => image.image_url.url = loaded.image_url()?,
             Some(ContentPart::InputAudio(audio)) => {
                 audio.input_audio = InputAudio::new(loaded.base64(), audio_format(&loaded)?);
             }
@@ -91,17 +91,6 @@ impl Attachment {
             }
         }
         Ok(())
-    }
-}
-
-fn image_data_url(loaded: &Loaded) -> Result<String, Error> {
-    match &loaded.content_type {
-        Some(kind) if kind.starts_with("image/") => Ok(loaded.data_url()),
-        kind => Err(Error::request(format!(
-            "`{}` does not look like an image{}; if it is one, set its content type",
-            loaded.name,
-            kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default()
-        ))),
     }
 }
 

@@ -14,16 +14,14 @@ use crate::{
     exchange::{
         options::{Options, call_options},
         raw::RawResponse,
+        reading::looks::is_stream,
         transport::Shared,
     },
-    function::Function,
+    function::{Function, Functions},
     reply::{chat_reply::ChatReply, chat_stream::ChatStream},
 };
 
 pub(super) const OPERATION: &str = "chat_completions";
-
-/// The default for how often a model may call functions.
-const MAX_ROUNDS: u32 = 8;
 
 /// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send it.
 ///
@@ -57,8 +55,7 @@ pub struct ChatRequest {
     /// Moved through every method, and so kept out of the way.
     pub(super) body: Box<ChatCompletionRequest>,
     attachments: Vec<Attachment>,
-    pub(super) functions: Vec<Function>,
-    pub(super) max_rounds: u32,
+    pub(super) functions: Functions,
 }
 
 impl ChatRequest {
@@ -70,8 +67,7 @@ impl ChatRequest {
             options: Options::default(),
             body: Box::new(body),
             attachments: Vec::new(),
-            functions: Vec::new(),
-            max_rounds: MAX_ROUNDS,
+            functions: Functions::default(),
         }
     }
 
@@ -332,7 +328,7 @@ impl ChatRequest {
     /// ```
     pub fn callable(mut self, function: Function) -> Self {
         let tool = FunctionTool::new(function.definition().clone());
-        self.functions.push(function);
+        self.functions.add(function);
         self.tool(tool)
     }
 
@@ -346,7 +342,7 @@ impl ChatRequest {
     /// # }
     /// ```
     pub fn max_rounds(mut self, rounds: u32) -> Self {
-        self.max_rounds = rounds;
+        self.functions.max_rounds = rounds;
         self
     }
 
@@ -389,8 +385,7 @@ impl ChatRequest {
     pub async fn send(self) -> Result<ChatReply, Error> {
         let (shared, options, body) = self.load().await?;
         let (response, attempts) = shared.whole(OPERATION, &options, Body(body)).await?;
-        // Some servers stream whether they are asked to or not.
-        if response.body().trim_ascii_start().starts_with(b"data:") {
+        if is_stream(response.body()) {
             return ChatStream::recorded(&shared, OPERATION, &response).finish().await;
         }
         let completion = shared.decode(&response, attempts)?;
@@ -460,8 +455,8 @@ impl ChatRequest {
 
     /// Reads the files once, for a request that is sent several times.
     pub(super) async fn loaded(self) -> Result<Self, Error> {
-        let (functions, max_rounds) = (self.functions.clone(), self.max_rounds);
+        let functions = self.functions.clone();
         let (shared, options, body) = self.load().await?;
-        Ok(Self { shared, options, body, attachments: Vec::new(), functions, max_rounds })
+        Ok(Self { shared, options, body, attachments: Vec::new(), functions })
     }
 }

@@ -4,10 +4,7 @@ use futures_util::future::join_all;
 use pollinations_api::types::{ChatMessage, FunctionMessage, MessageContent, Tool, ToolCall, ToolMessage};
 
 use super::request::{ChatRequest, OPERATION};
-use crate::{
-    base::error::{Error, ErrorKind},
-    reply::chat_reply::ChatReply,
-};
+use crate::{base::error::Error, reply::chat_reply::ChatReply};
 
 /// What came of [`ChatRequest::run`]: the last reply, and the conversation that led to it.
 ///
@@ -155,15 +152,13 @@ async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
         if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
             return Ok(ToolRun { reply, messages: request.body.messages, rounds, total_tokens });
         }
-        if rounds >= request.max_rounds {
+        if rounds >= request.functions.max_rounds {
             break;
         }
         let results = join_all(calls.iter().map(|call| result(&request, call))).await;
         request.body.messages.extend(results);
     }
-    let message =
-        format!("the model still calls functions after {} rounds; allow more with `max_rounds`", request.max_rounds);
-    Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+    Err(request.functions.too_many_rounds(OPERATION))
 }
 
 /// Whether the tool was offered without a Rust function.
@@ -173,16 +168,13 @@ fn belongs_to_caller(request: &ChatRequest, call: &ToolCall) -> bool {
         Tool::Function(tool) => tool.function.name == *name,
         _ => false,
     });
-    offered && !request.functions.iter().any(|function| function.name() == name)
+    offered && !request.functions.have(name)
 }
 
 /// What the model is told about one call.
 async fn result(request: &ChatRequest, call: &ToolCall) -> ChatMessage {
     let name = &call.function.name;
-    let outcome = match request.functions.iter().find(|function| function.name() == name) {
-        Some(function) => function.call(&call.function.arguments).await,
-        None => Err(format!("there is no function `{name}`")),
-    };
+    let outcome = request.functions.call(name, &call.function.arguments).await;
     let text = outcome.unwrap_or_else(|error| format!("error: {error}"));
     // Only a call in the older form has no id.
     if call.id.is_empty() {

@@ -1,5 +1,6 @@
 //! Rust functions that a model may call.
 
+mod functions;
 pub(crate) mod schema;
 
 use std::{fmt, sync::Arc};
@@ -8,10 +9,12 @@ use pollinations_api::types::FunctionDefinition;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub(crate) use functions::Functions;
+
 use crate::base::maybe_send::{BoxFuture, MaybeSend};
 
 /// What the model is told: the result in JSON, or what went wrong.
-type Outcome = Result<String, String>;
+pub(crate) type Outcome = Result<String, String>;
 type Call = dyn Fn(&str) -> Result<Running, String> + Send + Sync;
 type Running = BoxFuture<Outcome>;
 
@@ -108,7 +111,7 @@ impl Function {
     }
 
     /// Calls the function with the arguments as the model wrote them.
-    pub(crate) async fn call(&self, arguments: &str) -> Outcome {
+    async fn call(&self, arguments: &str) -> Outcome {
         (self.call)(arguments)?.await
     }
 }

@@ -26,13 +26,7 @@ impl Image {
     /// Reads the file into the block that was added for it.
     pub(super) async fn load_into(&self, turns: &mut [MessageTurn]) -> Result<(), Error> {
         let loaded = self.file.load(None).await?;
-        let kind = loaded.content_type.clone().unwrap_or_default();
-        if !kind.starts_with("image/") {
-            return Err(Error::request(format!(
-                "`{}` does not look like an image; if it is one, set its content type",
-                loaded.name
-            )));
-        }
+        let kind = loaded.image_type()?;
         let block = match turns.get_mut(self.turn).map(|turn| &mut turn.content) {
             Some(MessageTurnContent::Blocks(blocks)) => blocks.get_mut(self.block),
             _ => None,

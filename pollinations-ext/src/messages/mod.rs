@@ -22,6 +22,7 @@ mod reply;
 mod request;
 mod stream;
 mod tool_run;
+mod tools;
 
 pub use crate::function::Function;
 pub use reply::MessageReply;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use pollinations_api::{
     Client,
     types::{
-        MessageBlock, MessageOutputConfig, MessageRequest, MessageRole, MessageSystem, MessageThinking, MessageTool,
-        MessageToolChoice, MessageToolResultBlock, MessageToolResultContent, MessageTurn, MessageTurnContent,
+        MessageBlock, MessageOutputConfig, MessageRequest, MessageRole, MessageSystem, MessageThinking, MessageTurn,
+        MessageTurnContent,
     },
 };
-use serde_json::{Map, Value};
 
 use super::{
     image::{self, Image},
@@ -21,13 +20,11 @@ use crate::{
     exchange::{
         options::{Options, call_options, setters},
         raw::RawResponse,
+        reading::looks::is_stream,
         transport::Shared,
     },
-    function::Function,
+    function::Functions,
 };
-
-/// How often a model may call functions by default.
-const MAX_ROUNDS: u32 = 8;
 
 /// Asks a model for a reply by Anthropic's Messages API.
 ///
@@ -60,8 +57,7 @@ pub struct MessagesRequest {
     pub(super) options: Options,
     pub(super) body: Box<MessageRequest>,
     images: Vec<Image>,
-    pub(super) functions: Vec<Function>,
-    pub(super) max_rounds: u32,
+    pub(super) functions: Functions,
 }
 
 impl MessagesRequest {
@@ -71,8 +67,7 @@ impl MessagesRequest {
             options: Options::default(),
             body: Box::new(MessageRequest::new(max_tokens, Vec::new(), model)),
             images: Vec::new(),
-            functions: Vec::new(),
-            max_rounds: MAX_ROUNDS,
+            functions: Functions::default(),
         }
     }
 
@@ -188,41 +183,6 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds the result of a tool that the model called, by the id of the call.
-    ///
-    /// Results that follow each other go into one turn, as the API asks for.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let mut request = pollinations.messages("claude", 1024).user("How warm is it?").function("temperature", "", None);
-    /// let reply = request.clone().send().await?;
-    /// request = request.turn(reply.to_turn());
-    /// for call in reply.tool_uses() {
-    ///     request = request.tool_result(&call.id, "21 °C");
-    /// }
-    /// println!("{}", request.send().await?.text());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn tool_result(self, call_id: impl Into<String>, result: impl Into<String>) -> Self {
-        self.block(result_block(call_id.into(), result.into(), false))
-    }
-
-    /// Tells the model that a tool it called has failed, and why. It may try something else.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(pollinations: pollinations_ext::Pollinations, kept: Vec<pollinations_ext::types::MessageTurn>) {
-    /// let request = pollinations.messages("claude", 1024).turns(kept).tool_error("toolu_1", "the sensor is offline");
-    /// # }
-    /// ```
-    pub fn tool_error(self, call_id: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.block(result_block(call_id.into(), reason.into(), true))
-    }
-
     /// Adds a block to what the user says: to the last turn if that is the user's, or else to a new one.
     ///
     /// # Examples
@@ -296,103 +256,6 @@ impl MessagesRequest {
         self
     }
 
-    /// Offers a tool that the model may call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::types::MessageTool;
-    ///
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let mut search = MessageTool::new("web_search");
-    /// search.type_ = Some("web_search_20250305".to_owned());
-    /// let request = pollinations.messages("claude", 1024).user("What is new?").tool(search);
-    /// # }
-    /// ```
-    pub fn tool(mut self, tool: impl Into<MessageTool>) -> Self {
-        self.body.tools.push(tool.into());
-        self
-    }
-
-    /// Offers a function that the model may call. Its calls are in the reply
-    /// ([`tool_uses`](crate::messages::MessageReply::tool_uses)). `parameters` is the JSON schema of its arguments;
-    /// `None` if it takes none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let parameters = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
-    /// let request = pollinations
-    ///     .messages("claude", 1024)
-    ///     .user("How is the weather in Paris?")
-    ///     .function("weather", "Tells the weather of a city", parameters);
-    /// # }
-    /// ```
-    pub fn function(
-        self,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        parameters: impl Into<Option<Value>>,
-    ) -> Self {
-        let parameters = match parameters.into() {
-            Some(Value::Object(parameters)) => parameters,
-            _ => Map::from_iter([("type".to_owned(), "object".into())]),
-        };
-        self.tool(tool(name.into(), Some(description.into()), parameters))
-    }
-
-    /// Offers a Rust function, which [`run`](Self::run) calls.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::messages::Function;
-    ///
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
-    /// let request = pollinations.messages("claude", 1024).user("How late is it?").callable(clock);
-    /// # }
-    /// ```
-    pub fn callable(mut self, function: Function) -> Self {
-        let definition = function.definition().clone();
-        self.functions.push(function);
-        self.tool(tool(definition.name, definition.description, definition.parameters))
-    }
-
-    /// Whether the model may call a tool (`auto`), must call one (`any`), must call a certain one (`tool`, with a name),
-    /// or must not (`none`).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::types::{MessageToolChoice, MessageToolChoiceMode};
-    ///
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let any = MessageToolChoice::new(MessageToolChoiceMode::Any);
-    /// let request =
-    ///     pollinations.messages("claude", 1024).user("How late is it?").function("clock", "Tells the time", None).tool_choice(any);
-    /// # }
-    /// ```
-    pub fn tool_choice(mut self, choice: impl Into<MessageToolChoice>) -> Self {
-        self.body.tool_choice = Some(choice.into());
-        self
-    }
-
-    /// How often [`run`](Self::run) may call functions and send their results; 8 by default.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.messages("claude", 1024).user("Plan a trip").max_rounds(3);
-    /// # }
-    /// ```
-    pub fn max_rounds(mut self, rounds: u32) -> Self {
-        self.max_rounds = rounds;
-        self
-    }
-
     /// Changes the body by hand. Use it for fields without a setter.
     ///
     /// # Examples
@@ -439,9 +302,7 @@ impl MessagesRequest {
         let (shared, options, body) = self.load().await?;
         let send = |client: Client| async move { client.create_message().body(*body).send().await };
         let (response, attempts) = shared.whole(OPERATION, &options, send).await?;
-        // Some servers stream whether they are asked to or not.
-        let start = response.body().trim_ascii_start();
-        if start.starts_with(b"event:") || start.starts_with(b"data:") {
+        if is_stream(response.body()) {
             return MessageStream::recorded(&shared, &response).finish().await;
         }
         let message = shared.decode(&response, attempts)?;
@@ -509,23 +370,8 @@ impl MessagesRequest {
 
     /// The same with its images read, so that it can be sent several times.
     pub(super) async fn loaded(self) -> Result<Self, Error> {
-        let (functions, max_rounds) = (self.functions.clone(), self.max_rounds);
+        let functions = self.functions.clone();
         let (shared, options, body) = self.load().await?;
-        Ok(Self { shared, options, body, images: Vec::new(), functions, max_rounds })
+        Ok(Self { shared, options, body, images: Vec::new(), functions })
     }
-}
-
-fn tool(name: String, description: Option<String>, parameters: Map<String, Value>) -> MessageTool {
-    let mut tool = MessageTool::new(name);
-    tool.description = description.filter(|text| !text.is_empty());
-    tool.input_schema = parameters;
-    tool
-}
-
-/// What the model is told about a call.
-pub(super) fn result_block(call_id: String, result: String, failed: bool) -> MessageBlock {
-    let mut block = MessageToolResultBlock::new(call_id);
-    block.content = Some(MessageToolResultContent::Text(result));
-    block.is_error = failed.then_some(true);
-    block.into()
 }

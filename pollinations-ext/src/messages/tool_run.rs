@@ -4,12 +4,8 @@ use futures_util::future::join_all;
 use pollinations_api::types::{MessageBlock, MessageRole, MessageToolUseBlock, MessageTurn, MessageTurnContent};
 use serde_json::Value;
 
-use super::{
-    reply::MessageReply,
-    request::{MessagesRequest, result_block},
-    stream::OPERATION,
-};
-use crate::base::error::{Error, ErrorKind};
+use super::{reply::MessageReply, request::MessagesRequest, stream::OPERATION, tools::result_block};
+use crate::base::error::Error;
 
 /// What came of [`MessagesRequest::run`]: the last reply, and the conversation that led to it.
 ///
@@ -138,22 +134,21 @@ impl MessagesRequest {
             if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
                 return Ok(MessageRun { reply, turns: request.body.messages, rounds, output_tokens });
             }
-            if rounds >= request.max_rounds {
+            if rounds >= request.functions.max_rounds {
                 break;
             }
             let results = join_all(calls.iter().map(|call| result(&request, call))).await;
             let results = MessageTurn::new(MessageTurnContent::Blocks(results), MessageRole::User);
             request.body.messages.push(results);
         }
-        let message = format!("the model still calls functions after {} rounds", request.max_rounds);
-        Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+        Err(request.functions.too_many_rounds(OPERATION))
     }
 }
 
 /// Whether the tool was offered without a Rust function.
 fn belongs_to_caller(request: &MessagesRequest, call: &MessageToolUseBlock) -> bool {
     let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
-    offered && !request.functions.iter().any(|function| function.name() == call.name)
+    offered && !request.functions.have(&call.name)
 }
 
 /// What the model is told about one call.
@@ -163,10 +158,7 @@ async fn result(request: &MessagesRequest, call: &MessageToolUseBlock) -> Messag
         Value::String(text) => text.clone(),
         input => input.to_string(),
     };
-    let outcome = match request.functions.iter().find(|function| function.name() == call.name) {
-        Some(function) => function.call(&arguments).await,
-        None => Err(format!("there is no function `{}`", call.name)),
-    };
+    let outcome = request.functions.call(&call.name, &arguments).await;
     let failed = outcome.is_err();
     result_block(call.id.clone(), outcome.unwrap_or_else(|error| error), failed)
 }

@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::sorter::{Sorter, Step, too_large, too_soon};
@@ -36,7 +37,7 @@ use crate::{
 /// What the events of a stream add up to.
 pub(crate) trait Merge: Default {
     /// An event, as callers see it.
-    type Event: Read;
+    type Event: Read + DeserializeOwned;
 
     /// The beginnings of the types of events that the API has. Other events may be errors by their form.
     const TYPES: &'static [&'static str];
@@ -199,8 +200,9 @@ fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Resu
         Added::End => true,
         Added::Failed(error) => return Err(sorter.failed(error.to_string().as_bytes())),
     };
-    let event = json::lenient(event.data).map_err(|error| sorter.unreadable(&error, event.data))?;
-    Ok(Outcome::Event(event, is_end))
+    // The text has been parsed and repaired already, so the event is read from what came of that.
+    let read = serde_json::from_value(value).map_err(|error| sorter.unreadable(&error, event.data))?;
+    Ok(Outcome::Event(read, is_end))
 }
 
 fn unread<M: Merge>(

@@ -22,16 +22,11 @@ impl Image {
     /// Reads the file into the part that was added for it.
     pub(super) async fn load_into(&self, items: &mut [Value]) -> Result<(), Error> {
         let loaded = self.file.load(None).await?;
-        if !loaded.content_type.as_ref().is_some_and(|kind| kind.starts_with("image/")) {
-            return Err(Error::request(format!(
-                "`{}` does not look like an image; if it is one, set its content type",
-                loaded.name
-            )));
-        }
+        let url = loaded.image_url()?;
         let item = items.get_mut(self.item).and_then(|item| item.get_mut("content"));
         match item.and_then(|content| content.get_mut(self.part)) {
             Some(part) if part.get("type").is_some_and(|kind| kind == "input_image") => {
-                *part = at(loaded.data_url());
+                *part = at(url);
                 Ok(())
             }
             _ => Err(Error::request("the item that an image was attached to is no longer there")),

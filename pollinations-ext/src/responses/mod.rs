@@ -25,6 +25,7 @@ mod response;
 mod settings;
 mod stream;
 mod tool_run;
+mod tools;
 
 pub use crate::function::Function;
 pub use request::ResponsesRequest;

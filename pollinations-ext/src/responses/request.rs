@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use pollinations_api::{
     Client,
-    types::{ResponseInput, ResponseRequest, ResponseStatus, ResponseTool},
+    types::{ResponseInput, ResponseRequest, ResponseStatus},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     image::{self, Image},
@@ -21,13 +21,11 @@ use crate::{
     exchange::{
         options::{Options, call_options},
         raw::RawResponse,
+        reading::looks::is_stream,
         transport::Shared,
     },
-    function::Function,
+    function::Functions,
 };
-
-/// How often a model may call functions by default.
-const MAX_ROUNDS: u32 = 8;
 
 /// Asks a model for a response by OpenAI's Responses API.
 ///
@@ -61,8 +59,7 @@ pub struct ResponsesRequest {
     pub(super) body: Box<ResponseRequest>,
     pub(super) input: Vec<Value>,
     images: Vec<Image>,
-    pub(super) functions: Vec<Function>,
-    pub(super) max_rounds: u32,
+    pub(super) functions: Functions,
 }
 
 impl ResponsesRequest {
@@ -75,8 +72,7 @@ impl ResponsesRequest {
             body: Box::new(body),
             input: Vec::new(),
             images: Vec::new(),
-            functions: Vec::new(),
-            max_rounds: MAX_ROUNDS,
+            functions: Functions::default(),
         }
     }
 
@@ -174,26 +170,6 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds the output of a function that the model called, by the `call_id` of the call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let mut request = pollinations.responses("openai").user("How warm is it?").function("temperature", "", None);
-    /// let response = request.clone().send().await?;
-    /// request = request.items(response.to_items());
-    /// for call in response.function_calls() {
-    ///     request = request.function_output(&call.call_id, "21 °C");
-    /// }
-    /// println!("{}", request.send().await?.text());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn function_output(self, call_id: impl AsRef<str>, output: impl AsRef<str>) -> Self {
-        self.item(output_item(call_id.as_ref(), output.as_ref()))
-    }
-
     /// Adds an input item, as OpenAI's API has it.
     ///
     /// # Examples
@@ -222,87 +198,6 @@ impl ResponsesRequest {
     /// ```
     pub fn items(mut self, items: impl IntoIterator<Item = Value>) -> Self {
         self.input.extend(items);
-        self
-    }
-
-    /// Offers a tool that the model may call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::types::ResponseTool;
-    ///
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let mut clock = ResponseTool::new("clock");
-    /// clock.strict = Some(true);
-    /// let request = pollinations.responses("openai").user("How late is it?").tool(clock);
-    /// # }
-    /// ```
-    pub fn tool(mut self, tool: impl Into<ResponseTool>) -> Self {
-        self.body.tools.push(tool.into());
-        self
-    }
-
-    /// Offers a function that the model may call. Its calls are in the response
-    /// ([`function_calls`](crate::responses::ModelResponse::function_calls)). `parameters` is the JSON schema of its
-    /// arguments; `None` if it takes none.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let parameters = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
-    /// let request = pollinations
-    ///     .responses("openai")
-    ///     .user("How is the weather in Paris?")
-    ///     .function("weather", "Tells the weather of a city", parameters);
-    /// # }
-    /// ```
-    pub fn function(
-        self,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        parameters: impl Into<Option<Value>>,
-    ) -> Self {
-        let parameters = match parameters.into() {
-            Some(Value::Object(parameters)) => parameters,
-            _ => Map::from_iter([
-                ("type".to_owned(), "object".into()),
-                ("properties".to_owned(), Value::Object(Map::new())),
-            ]),
-        };
-        self.tool(tool(name.into(), Some(description.into()), parameters))
-    }
-
-    /// Offers a Rust function, which [`run`](Self::run) calls.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use pollinations_ext::responses::Function;
-    ///
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
-    /// let request = pollinations.responses("openai").user("How late is it?").callable(clock);
-    /// # }
-    /// ```
-    pub fn callable(mut self, function: Function) -> Self {
-        let definition = function.definition().clone();
-        self.functions.push(function);
-        self.tool(tool(definition.name, definition.description, definition.parameters))
-    }
-
-    /// How often [`run`](Self::run) may call functions and send their outputs; 8 by default.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.responses("openai").user("Plan a trip").max_rounds(3);
-    /// # }
-    /// ```
-    pub fn max_rounds(mut self, rounds: u32) -> Self {
-        self.max_rounds = rounds;
         self
     }
 
@@ -358,9 +253,7 @@ impl ResponsesRequest {
         let (shared, options, body) = self.load().await?;
         let send = |client: Client| async move { client.create_response().body(*body).send().await };
         let (raw, attempts) = shared.whole(OPERATION, &options, send).await?;
-        // Some servers stream whether they are asked to or not.
-        let start = raw.body().trim_ascii_start();
-        if start.starts_with(b"event:") || start.starts_with(b"data:") {
+        if is_stream(raw.body()) {
             return ResponseStream::recorded(&shared, &raw).finish().await;
         }
         let response = ModelResponse::new(shared.decode(&raw, attempts)?, raw.headers().clone());
@@ -439,16 +332,4 @@ impl ResponsesRequest {
         }
         Ok(self)
     }
-}
-
-fn tool(name: String, description: Option<String>, parameters: Map<String, Value>) -> ResponseTool {
-    let mut tool = ResponseTool::new(name);
-    tool.description = description.filter(|text| !text.is_empty());
-    tool.parameters = parameters;
-    tool
-}
-
-/// What the model is told about a call.
-pub(super) fn output_item(call_id: &str, output: &str) -> Value {
-    json!({ "type": "function_call_output", "call_id": call_id, "output": output })
 }

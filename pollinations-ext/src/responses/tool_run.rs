@@ -4,12 +4,8 @@ use futures_util::future::join_all;
 use pollinations_api::types::ResponseFunctionCall;
 use serde_json::Value;
 
-use super::{
-    request::{ResponsesRequest, output_item},
-    response::ModelResponse,
-    stream::OPERATION,
-};
-use crate::base::error::{Error, ErrorKind};
+use super::{request::ResponsesRequest, response::ModelResponse, stream::OPERATION, tools::output_item};
+use crate::base::error::Error;
 
 /// What came of [`ResponsesRequest::run`]: the last response, and the conversation that led to it.
 ///
@@ -139,28 +135,24 @@ impl ResponsesRequest {
             if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
                 return Ok(ResponseRun { response, items: request.input, rounds, total_tokens });
             }
-            if rounds >= request.max_rounds {
+            if rounds >= request.functions.max_rounds {
                 break;
             }
             let outputs = join_all(calls.iter().map(|call| output(&request, call))).await;
             request.input.extend(outputs);
         }
-        let message = format!("the model still calls functions after {} rounds", request.max_rounds);
-        Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+        Err(request.functions.too_many_rounds(OPERATION))
     }
 }
 
 /// Whether the function was offered without a Rust function.
 fn belongs_to_caller(request: &ResponsesRequest, call: &ResponseFunctionCall) -> bool {
     let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
-    offered && !request.functions.iter().any(|function| function.name() == call.name)
+    offered && !request.functions.have(&call.name)
 }
 
 /// What the model is told about one call.
 async fn output(request: &ResponsesRequest, call: &ResponseFunctionCall) -> Value {
-    let outcome = match request.functions.iter().find(|function| function.name() == call.name) {
-        Some(function) => function.call(&call.arguments).await,
-        None => Err(format!("there is no function `{}`", call.name)),
-    };
+    let outcome = request.functions.call(&call.name, &call.arguments).await;
     output_item(&call.call_id, &outcome.unwrap_or_else(|error| format!("error: {error}")))
 }

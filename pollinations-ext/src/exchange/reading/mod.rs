@@ -3,6 +3,7 @@
 pub(crate) mod events;
 pub(crate) mod guard;
 pub(crate) mod look;
+pub(crate) mod looks;
 pub(crate) mod opening;
 pub(crate) mod refusal;
 

@@ -12,6 +12,7 @@ use super::{
     MAX_ERROR_BODY,
     events::{Events, TextPieces},
     guard::Guard,
+    looks::{Looks, look},
 };
 use crate::{
     base::{
@@ -39,16 +40,6 @@ pub(crate) struct Opening<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) keys: &'a Keyring,
-}
-
-/// What the first bytes of a body look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Looks {
-    /// They may become anything.
-    Unclear,
-    Events,
-    Json,
-    Other,
 }
 
 impl Opening<'_> {
@@ -167,48 +158,4 @@ async fn more(first: Bytes, body: &mut Guard) -> BytesMut {
         all.extend_from_slice(&piece);
     }
     all
-}
-
-fn look(bytes: &[u8], promised: bool) -> Looks {
-    const MARK: &[u8] = b"\xEF\xBB\xBF";
-    const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
-    if MARK.starts_with(bytes) {
-        return Looks::Unclear;
-    }
-    let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
-    match text {
-        [] if bytes.len() < 1024 => Looks::Unclear,
-        [b'{' | b'[', ..] => Looks::Json,
-        [b'<', ..] => Looks::Other,
-        // Unknown fields are passed over.
-        _ if promised => Looks::Events,
-        _ if FIELDS.iter().any(|field| text.starts_with(field)) => Looks::Events,
-        _ if FIELDS.iter().any(|field| field.starts_with(text)) => Looks::Unclear,
-        _ => Looks::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_bytes_tell() {
-        for (text, promised, other) in [
-            ("data: {}", Looks::Events, Looks::Events),
-            ("\u{feff}\n\ndata: {}", Looks::Events, Looks::Events),
-            (": ping", Looks::Events, Looks::Events),
-            ("{\"error\":1}", Looks::Json, Looks::Json),
-            ("\u{feff} [", Looks::Json, Looks::Json),
-            ("<html>", Looks::Other, Looks::Other),
-            ("", Looks::Unclear, Looks::Unclear),
-            (" \n", Looks::Unclear, Looks::Unclear),
-            ("da", Looks::Events, Looks::Unclear),
-            ("dates", Looks::Events, Looks::Other),
-        ] {
-            assert_eq!(look(text.as_bytes(), true), promised, "{text}");
-            assert_eq!(look(text.as_bytes(), false), other, "{text}");
-        }
-        assert_eq!(look(b"\xEF\xBB", true), Looks::Unclear);
-    }
 }

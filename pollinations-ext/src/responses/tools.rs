@@ -1,0 +1,122 @@
+//! Tools that the model may call.
+
+use pollinations_api::types::ResponseTool;
+use serde_json::{Map, Value, json};
+
+use super::request::ResponsesRequest;
+use crate::function::Function;
+
+impl ResponsesRequest {
+    /// Offers a tool that the model may call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::ResponseTool;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let mut clock = ResponseTool::new("clock");
+    /// clock.strict = Some(true);
+    /// let request = pollinations.responses("openai").user("How late is it?").tool(clock);
+    /// # }
+    /// ```
+    pub fn tool(mut self, tool: impl Into<ResponseTool>) -> Self {
+        self.body.tools.push(tool.into());
+        self
+    }
+
+    /// Offers a function that the model may call. Its calls are in the response
+    /// ([`function_calls`](crate::responses::ModelResponse::function_calls)). `parameters` is the JSON schema of its
+    /// arguments; `None` if it takes none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let parameters = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    /// let request = pollinations
+    ///     .responses("openai")
+    ///     .user("How is the weather in Paris?")
+    ///     .function("weather", "Tells the weather of a city", parameters);
+    /// # }
+    /// ```
+    pub fn function(
+        self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        parameters: impl Into<Option<Value>>,
+    ) -> Self {
+        let parameters = match parameters.into() {
+            Some(Value::Object(parameters)) => parameters,
+            _ => Map::from_iter([
+                ("type".to_owned(), "object".into()),
+                ("properties".to_owned(), Value::Object(Map::new())),
+            ]),
+        };
+        self.tool(tool(name.into(), Some(description.into()), parameters))
+    }
+
+    /// Offers a Rust function, which [`run`](Self::run) calls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::responses::Function;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
+    /// let request = pollinations.responses("openai").user("How late is it?").callable(clock);
+    /// # }
+    /// ```
+    pub fn callable(mut self, function: Function) -> Self {
+        let definition = function.definition().clone();
+        self.functions.add(function);
+        self.tool(tool(definition.name, definition.description, definition.parameters))
+    }
+
+    /// How often [`run`](Self::run) may call functions and send their outputs; 8 by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").user("Plan a trip").max_rounds(3);
+    /// # }
+    /// ```
+    pub fn max_rounds(mut self, rounds: u32) -> Self {
+        self.functions.max_rounds = rounds;
+        self
+    }
+
+    /// Adds the output of a function that the model called, by the `call_id` of the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut request = pollinations.responses("openai").user("How warm is it?").function("temperature", "", None);
+    /// let response = request.clone().send().await?;
+    /// request = request.items(response.to_items());
+    /// for call in response.function_calls() {
+    ///     request = request.function_output(&call.call_id, "21 °C");
+    /// }
+    /// println!("{}", request.send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn function_output(self, call_id: impl AsRef<str>, output: impl AsRef<str>) -> Self {
+        self.item(output_item(call_id.as_ref(), output.as_ref()))
+    }
+}
+
+fn tool(name: String, description: Option<String>, parameters: Map<String, Value>) -> ResponseTool {
+    let mut tool = ResponseTool::new(name);
+    tool.description = description.filter(|text| !text.is_empty());
+    tool.parameters = parameters;
+    tool
+}
+
+/// What the model is told about a call.
+pub(super) fn output_item(call_id: &str, output: &str) -> Value {
+    json!({ "type": "function_call_output", "call_id": call_id, "output": output })
+}
