@@ -22,7 +22,7 @@ mod support {
     };
 }
 
-/// What progenitor made of `openapi.json`.
+/// What progenitor generated from `openapi.json`.
 mod client {
     #![allow(missing_docs, unreachable_pub, unused_imports, dead_code, clippy::all, reason = "generated")]
 
@@ -31,7 +31,7 @@ mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-/// Typed helpers for the `httpmock` crate: what a request of each operation looks like, and what is answered.
+/// Typed helpers for the `httpmock` crate: mocks of the requests and responses of each operation.
 ///
 /// # Examples
 ///
@@ -62,12 +62,12 @@ pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, 
 
 /// The types of requests and responses.
 ///
-/// - Objects are structs. Make one with `new`, which takes what it must have, with `Default` if there is nothing of the
-///   kind, or with a `builder()`; then set fields. Their fields may become more, so they cannot be written as literals.
-/// - Enumerations are open and keep values they do not know.
-/// - Unions are enums whose last variant, `Other`, takes what is new.
+/// - Objects are structs. Create one with `new`, which takes the required fields, with `Default` if there are none, or with a
+///   `builder()`; then set fields. Objects can get new fields, so you cannot write them as struct literals.
+/// - Enumerations are open: they keep values that this version does not know.
+/// - Unions are enums whose last variant, `Other`, holds anything new.
 ///
-/// All of them are read leniently; see [`json`]. What a server sends besides is in `extra()` of each object.
+/// All of them are read leniently; see [`json`]. Unknown fields are in `extra()` of each object.
 pub mod types {
     #![allow(rustdoc::redundant_explicit_links, reason = "generated: a link is spelled out whatever is in scope")]
 

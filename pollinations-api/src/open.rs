@@ -1,4 +1,4 @@
-//! Enumerations that the server may extend.
+//! Open enumerations, which the server may extend.
 
 /// Defines a string enumeration that decodes any string, keeps it, and writes it back unchanged.
 #[doc(hidden)]
@@ -17,16 +17,16 @@ macro_rules! __open_enum {
                 #[doc = concat!("`", $value, "`")]
                 $variant,
             )*
-            /// A value that this version does not know, as it came. Made by the conversions from strings, which never
+            /// A value that this version does not know, unchanged. Made by the conversions from strings, which never
             /// put a known value here.
             Other(::std::string::String),
         }
 
         impl $name {
-            /// The values that this version knows, as they go over the wire.
+            /// The values that this version knows, as sent over the wire.
             pub const KNOWN: &'static [&'static str] = &[$($value),*];
 
-            /// The value as it goes over the wire.
+            /// The value as sent over the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)*

@@ -1,12 +1,12 @@
-//! What the document says of each operation, at run time.
+//! The operations of the API document, at run time.
 
 use reqwest::Method;
 
 include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
-/// One operation of `openapi.json`: where it is, and whom it is for.
+/// An operation of `openapi.json`: its method, path, server and properties.
 ///
-/// This is for what lies under the client, such as a [`Transport`](crate::Transport), which is told the id alone.
+/// It is for code below the client, such as a [`Transport`](crate::Transport), which only gets the id.
 ///
 /// # Examples
 ///
@@ -21,24 +21,23 @@ include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its id, which is the name of the client's method, too.
+    /// The id, which is also the name of the client's method.
     pub id: &'static str,
-    /// The method of its requests.
+    /// The HTTP method.
     pub method: Method,
-    /// Its path, with the names of parameters in braces (RFC 6570).
+    /// The path, with the names of parameters in braces (RFC 6570).
     pub path: &'static str,
-    /// The address of the live service that has it, without a slash at the end.
+    /// The URL of the live server that has it, without a trailing slash.
     pub server: &'static str,
-    /// Whether it takes no key at all (`security: []` in the document). An operation that does without one but takes it
-    /// is none of these.
+    /// Whether it takes no key at all (`security: []` in the document). `false` for an operation with an optional key.
     pub is_public: bool,
-    /// Whether the service coalesces it (`x-coalesced` in the document): identical requests share one generation and
-    /// one charge, so that a request whose answer was lost can be sent again. A streamed answer is never shared.
+    /// Whether the service coalesces it (`x-coalesced` in the document): identical requests share one generation and one
+    /// charge, so you can repeat a request whose answer was lost. A streamed answer is never shared.
     pub is_coalesced: bool,
 }
 
 impl Operation {
-    /// All operations, by the order of their ids.
+    /// All operations, sorted by id.
     ///
     /// # Examples
     ///
@@ -51,7 +50,7 @@ impl Operation {
         OPERATIONS
     }
 
-    /// The operation of this id.
+    /// The operation with this id.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The one seam between the generated client and what sends its requests.
+//! The interface between the generated client and the code that sends its requests.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -7,21 +7,21 @@ use reqwest::{Request, Response};
 
 use crate::{Client, Operation, operation::SERVER};
 
-/// A request on its way: the future that [`Transport::execute`] returns.
+/// The future that [`Transport::execute`] returns.
 #[cfg(not(target_arch = "wasm32"))]
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send + 'a>>;
 
-/// A request on its way: the future that [`Transport::execute`] returns. A browser has no threads to send it to.
+/// The future that [`Transport::execute`] returns. In browsers it need not be `Send`.
 #[cfg(target_arch = "wasm32")]
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + 'a>>;
 
-/// What a [`Transport`] has to be: `Send` and `Sync`, but for browsers, which have no threads.
+/// What a [`Transport`] has to be: `Send` and `Sync`, except in browsers, which have no threads.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait Shareable: Send + Sync {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send + Sync + ?Sized> Shareable for T {}
 
-/// What a [`Transport`] has to be: `Send` and `Sync`, but for browsers, which have no threads.
+/// What a [`Transport`] has to be: `Send` and `Sync`, except in browsers, which have no threads.
 #[cfg(target_arch = "wasm32")]
 pub trait Shareable {}
 #[cfg(target_arch = "wasm32")]
@@ -29,7 +29,7 @@ impl<T: ?Sized> Shareable for T {}
 
 /// Sends the requests of every generated operation.
 ///
-/// This is where a layer above adds authentication, retries, time limits and tracing, once for all operations.
+/// Implement it to add authentication, retries, timeouts and tracing, once for all operations.
 ///
 /// # Examples
 ///
@@ -60,13 +60,13 @@ impl<T: ?Sized> Shareable for T {}
 /// # let _ = client;
 /// ```
 pub trait Transport: Shareable {
-    /// Sends one request and returns the response to it, of whatever status.
+    /// Sends one request and returns the response, whatever its status is.
     ///
     /// `operation` is the id of the operation in `openapi.json`, such as `chat_completions`.
     ///
     /// # Errors
     ///
-    /// Those of [`reqwest::Client::execute`]: the server could not be reached, the connection broke, time ran out.
+    /// Those of [`reqwest::Client::execute`]: the client cannot connect, the connection broke, or a timeout expired.
     fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a>;
 }
 
@@ -87,7 +87,7 @@ impl<T: Transport + 'static> From<Arc<T>> for SharedTransport {
     }
 }
 
-/// Says nothing of the transport, which may hold a key.
+/// Does not show the transport, because it may contain a key.
 impl fmt::Debug for SharedTransport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.0.is_some() { "SharedTransport(custom)" } else { "SharedTransport(default)" })

@@ -3,7 +3,7 @@
 use pollinations_api::{
     json::read,
     types::{
-        AccountBalance, AssistantMessage, ChatCompletion, ChatCompletionChunk, ChatMessage, CompletionUsage,
+        self, AccountBalance, AssistantMessage, ChatCompletion, ChatCompletionChunk, ChatMessage, CompletionUsage,
         FinishReason, ModelInfo, UserMessage,
     },
 };
@@ -139,4 +139,19 @@ fn enumerations_and_nothing() {
 fn a_program_s_own_mistake_shows() {
     let error = serde_json::from_str::<ChatMessage>(r#"{ "role": "user" }"#).unwrap_err().to_string();
     assert!(error.contains("missing field `content`"), "{error}");
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let created = json!({ "id": "key_1", "key": "sk_0123456789", "name": "x", "again": "sk_0123456789" });
+    let created: types::CreatedKey = serde_json::from_value(created).unwrap();
+    assert_eq!(created.key, "sk_0123456789");
+    let odd: types::CreatedKey =
+        serde_json::from_value(json!({ "id": "key_1", "key": "", "name": { "a": "sk_0123456789" } })).unwrap();
+    let model = json!({ "name": "x", "title": "x", "bearerToken": "0123456789", "api": "responses", "url": "https://a.example" });
+    let model: types::NewMyModel = serde_json::from_value(model).unwrap();
+    let builder = types::NewTextModel::builder().bearer_token("0123456789");
+    let shown = format!("{created:?} {created:#?} {odd:?} {model:?} {builder:?}");
+    assert!(shown.contains("[hidden]") && shown.contains("key_1"), "{shown}");
+    assert!(!shown.contains("0123456789"), "{shown}");
 }

@@ -9,16 +9,16 @@ use crate::{Emulator, Scenario};
 /// The arguments of the program.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
-    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Start with this much paid pollen; 100 by default
+    /// Paid pollen at the start [default: 100]
     #[arg(long)]
     balance: Option<f64>,
-    /// Start in the state of this JSON file: balances, keys, faults
+    /// JSON file with balances, keys and faults to start with
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Do not print the requests
+    /// Do not print requests
     #[arg(long, short)]
     quiet: bool,
 }
@@ -33,8 +33,8 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
     let mut builder = Emulator::builder();
     if let Some(path) = &arguments.scenario {
         let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let scenario: Scenario =
-            serde_json::from_str(&text).map_err(|error| format!("{} is not a scenario: {error}", path.display()))?;
+        let scenario: Scenario = serde_json::from_str(&text)
+            .map_err(|error| format!("{} is not a valid scenario: {error}", path.display()))?;
         builder = builder.scenario(scenario);
     }
     if let Some(balance) = arguments.balance {
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Until Ctrl-C, or what asks a service to end.
+/// Waits for Ctrl-C, or for the signal that ends a service.
 async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::Bytes,
-    http::{StatusCode, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderValue, StatusCode, request::Parts},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -21,7 +21,7 @@ use crate::base::key::{looks_like_one, may_contain_one};
 const MAX_ENTRIES: usize = 20_000;
 
 /// Bytes of a body that are kept.
-const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// One request and the status of its response. API keys are removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,7 +49,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn of(parts: &Parts, body: Option<&Bytes>, id: &str, operation: Option<&str>) -> Self {
+    pub(crate) fn of(parts: &Parts, id: &str, operation: Option<&str>) -> Self {
         let headers = parts.headers.iter().map(|(name, value)| {
             let shown = match name.as_str() {
                 "authorization" => "[key]".to_owned(),
@@ -62,8 +62,6 @@ impl Entry {
             Some((name, value)) if name == "key" || looks_like_one(value) => format!("{name}=[key]"),
             _ => pair.to_owned(),
         });
-        let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let is_form = kind.starts_with("application/x-www-form-urlencoded");
         Self {
             request_id: id.to_owned(),
             method: parts.method.to_string(),
@@ -71,10 +69,17 @@ impl Entry {
             query: query.collect::<Vec<_>>().join("&"),
             operation: operation.map(str::to_owned),
             headers: headers.collect(),
-            body: body.map(|body| if is_form { form(body) } else { text(body) }).unwrap_or_default(),
+            body: String::new(),
             status: 0,
             milliseconds: 0.0,
         }
+    }
+
+    /// Notes the body, or as much of it as is shown, and what it is.
+    pub(crate) fn carried(&mut self, body: &Bytes, kind: Option<&HeaderValue>) {
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_form = kind.starts_with("application/x-www-form-urlencoded");
+        self.body = if is_form { form(body) } else { text(body) };
     }
 
     pub(crate) fn answered(&mut self, status: StatusCode, elapsed: Duration) {

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use pollinations_emulator::cli;
 
-/// A local stand-in for the pollinations.ai API.
+/// Run a local server that answers like the pollinations.ai API.
 #[derive(Parser)]
 #[command(
     version,
+    max_term_width = 80,
     after_help = "Examples:\n  pollinations-emulator --port 4000\n  \
                   pollinations-emulator --port 4000 --balance 0.5 --scenario busy.json"
 )]

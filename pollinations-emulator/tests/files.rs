@@ -61,6 +61,39 @@ async fn sounds_decode_and_are_as_long_as_was_asked_for() {
     assert_eq!((kind.as_str(), bytes.len()), ("audio/pcm", 3 * 24_000 * 2));
 }
 
+/// Sends a recording in a form, and returns the answer.
+async fn send(emulator: &Emulator, path: &str, recording: &[u8]) -> (String, Vec<u8>) {
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n".as_slice();
+    let body = [head, recording, b"\r\n--b--\r\n"].concat();
+    let request = reqwest::Client::new().post(format!("{}{path}", emulator.base_url())).bearer_auth("sk_test");
+    let request = request.header("content-type", "multipart/form-data; boundary=b").body(body);
+    let response = request.send().await.unwrap().error_for_status().unwrap();
+    let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+    (kind, response.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn voices_and_stems_are_sounds_as_long_as_the_recording() {
+    let emulator = Emulator::start().await.unwrap();
+    let (_, recording) = get(&emulator, "/audio/rain?duration=6&response_format=wav").await;
+    for path in ["/v1/audio/voice-changer", "/v1/audio/voice-isolator"] {
+        let (kind, sound) = send(&emulator, path, &recording).await;
+        assert_eq!(kind, "audio/mpeg", "{path}");
+        assert!((5.9..6.2).contains(&seconds("mp3", sound)), "{path}");
+    }
+    let (kind, archive) = send(&emulator, "/alpha/audio/stem-separation", &recording).await;
+    assert_eq!(kind, "application/zip");
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
+    assert_eq!(archive.len(), 6);
+    for index in 0..archive.len() {
+        let mut stem = Vec::new();
+        std::io::copy(&mut archive.by_index(index).unwrap(), &mut stem).unwrap();
+        // Stereo, as the header of the first frame says (ISO/IEC 11172-3, section 2.4.2.3).
+        assert_eq!(stem[3] >> 6, 0);
+        assert!((5.9..6.2).contains(&seconds("mp3", stem)), "{index}");
+    }
+}
+
 #[tokio::test]
 async fn pictures_have_the_size_and_are_the_same_again() {
     let emulator = Emulator::start().await.unwrap();
@@ -96,7 +129,7 @@ fn boxes(bytes: &[u8], start: usize, end: usize, path: &str, found: &mut Vec<(St
 #[tokio::test]
 async fn a_video_says_where_its_pictures_are() {
     let emulator = Emulator::start().await.unwrap();
-    let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3").await;
+    let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3&width=640&height=480").await;
     assert_eq!(kind, "video/mp4");
     let mut found = Vec::new();
     boxes(&bytes, 0, bytes.len(), "", &mut found);

@@ -39,9 +39,13 @@ async fn only_the_keys_of_a_list_are_accepted() {
     assert_eq!(permissions["models"][0], "flux");
 
     assert_eq!(get(&emulator, "sk_blind", "/account/balance").await.0, 200);
-    for path in ["/account/profile", "/account/usage", "/account/usage/daily"] {
+    for path in ["/account/usage", "/account/usage/daily", "/account/earnings", "/account/quests", "/account/keys"] {
         assert_eq!(get(&emulator, "sk_blind", path).await.0, 403, "{path}");
     }
+    // Who it is anybody may know, but for name and e-mail address.
+    let (status, profile) = get(&emulator, "sk_blind", "/account/profile").await;
+    assert_eq!((status, &profile["githubUsername"], &profile["email"]), (200, &"ada".into(), &Value::Null));
+    assert_eq!(get(&emulator, "sk_all", "/account/profile").await.1["email"], "ada@example.com");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Uses the client from a program that is not asynchronous.
+//! Uses the client from a synchronous program.
 
 use std::error::Error;
 

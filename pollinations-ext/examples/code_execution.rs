@@ -1,4 +1,4 @@
-//! Has Gemini run code, and prints what it wrote and drew.
+//! Lets Gemini run code, and prints the text and the images.
 
 use std::error::Error;
 

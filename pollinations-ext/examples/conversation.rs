@@ -1,4 +1,4 @@
-//! Talks with a model in the terminal: a line in, a streamed answer out, and it remembers.
+//! Chats in the terminal: reads a line, streams the answer, and remembers the conversation.
 
 use std::{
     error::Error,

@@ -1,4 +1,4 @@
-//! The same for a machine without a browser: the user enters a short code somewhere else.
+//! Signs a user in from a machine without a browser: they enter a short code in a browser elsewhere.
 
 use std::{env, process::ExitCode};
 

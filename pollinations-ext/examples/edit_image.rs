@@ -1,4 +1,5 @@
-//! Changes a picture of this machine: `cargo run --example edit_image -- cat.jpg "at night"`.
+//! Edits a local image: `cargo run --example edit_image -- cat.jpg "at night"`, with a mask as a third argument if only
+//! a part of the image is to change.
 
 use std::{env, error::Error};
 
@@ -7,11 +8,16 @@ use pollinations_ext::{File, Pollinations};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let path = arguments.next().ok_or("which picture?")?;
+    let path = arguments.next().ok_or("which image?")?;
     let change = arguments.next().unwrap_or_else(|| "the same at night".to_owned());
     let pollinations = Pollinations::from_env()?;
-    // Uploads the file, and takes its address as the image to start from.
-    let edited = pollinations.image(change).model("kontext").reference_file(File::path(path)).send().await?;
-    println!("edited.jpg ({} bytes)", edited.save("edited.jpg").await?);
+
+    let mut request = pollinations.edit(change, [File::path(path)]).model("kontext");
+    if let Some(mask) = arguments.next() {
+        // A PNG of the same size. Only what is transparent in it changes.
+        request = request.mask(File::path(mask));
+    }
+    let images = request.send().await?;
+    println!("edited.png ({} bytes)", images.first().save("edited.png").await?);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Writes an `<img>` for a web page. The key in it is a publishable one, for everybody to see.
+//! Writes an `<img>` tag for a web page, with a publishable key that anyone may see.
 
 use std::{env, error::Error};
 

@@ -1,4 +1,4 @@
-//! Tells what the key may do, before any pollen is spent.
+//! Checks what an API key may do before you use it.
 
 use std::error::Error;
 

@@ -1,5 +1,5 @@
-//! Lets the user pay for a picture: he grants a key in the browser, and it comes back to this machine. Waits as many
-//! seconds for him as the first argument says, or five minutes.
+//! Lets the user pay for an image: they grant a key in the browser, and the browser brings it back to this machine. The first
+//! argument is how many seconds to wait for them; the default is five minutes.
 
 use std::{env, process::ExitCode, time::Duration};
 

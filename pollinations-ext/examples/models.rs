@@ -2,7 +2,7 @@
 
 use std::{env, error::Error};
 
-use pollinations_ext::{Pollinations, types::ModelInfo};
+use pollinations_ext::{ModelInfoExt, Pollinations, types::ModelInfo};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -12,14 +12,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match env::args().nth(1) {
         Some(name) => show(&models.find(&name).await?.ok_or("there is no such model")?),
         None => {
-            for listing in [models.text(), models.image(), models.audio()] {
-                listing.await?.iter().for_each(show);
-            }
+            models.all().await?.iter().for_each(show);
         }
     }
     Ok(())
 }
 
 fn show(model: &ModelInfo) {
-    println!("{:20} {:?} -> {:?} {:?}", model.name, model.input_modalities, model.output_modalities, model.pricing);
+    let prices: Vec<String> = model.prices().iter().map(|(unit, price)| format!("{unit} {price}")).collect();
+    println!("{:34} {:?}: {}", model.name, model.output_modalities, prices.join(", "));
 }

@@ -1,7 +1,7 @@
-//! The whole of it in one program: a chat, a streamed chat, an image, the balance, the models.
+//! The main features in one program: a chat, a streamed chat, an image, the balance, the models.
 //!
-//! With `POLLINATIONS_API_KEY` set it talks to the service and spends a little pollen. Without, it starts the emulator
-//! in this process and talks to that: no key, no network, no cost.
+//! With `POLLINATIONS_API_KEY` set, it calls the service and spends a little pollen. Without a key, it starts the emulator in
+//! this process and calls that: no network, no cost.
 
 use std::{
     env,
@@ -43,7 +43,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("{}", reply.text());
     require(!reply.text().is_empty(), "the reply is empty")?;
 
-    println!("\n# The same, as it is written");
+    println!("\n# Streaming");
     let mut stream = pollinations.chat("openai").user("Tell a very short story").stream().await?;
     while let Some(chunk) = stream.next().await {
         print!("{}", chunk?.text());

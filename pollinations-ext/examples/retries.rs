@@ -1,4 +1,4 @@
-//! Sets how failures are met, and watches.
+//! Sets timeouts, retries and what to do when out of credit, and logs each attempt.
 
 use std::{error::Error, time::Duration};
 

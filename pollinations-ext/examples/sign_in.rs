@@ -1,5 +1,5 @@
-//! Lets the user pay for a picture: they sign in in the browser, and grant this program a key. Waits as many seconds for
-//! them as the first argument says, or five minutes.
+//! Lets the user pay for an image: they sign in in the browser and grant this program a key. The first argument is how many
+//! seconds to wait for them; the default is five minutes.
 
 use std::{env, process::ExitCode, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Has a model answer aloud, into `reply.wav`.
+//! Asks a model for a spoken reply and saves it as `reply.wav`.
 
 use std::{error::Error, fs};
 

@@ -1,4 +1,4 @@
-//! Prints an answer as it is written, then what it used.
+//! Streams an answer, then prints its usage.
 
 use std::{
     error::Error,

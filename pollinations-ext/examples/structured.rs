@@ -1,4 +1,4 @@
-//! Gets a Rust type out of a model.
+//! Gets a Rust type as the answer of a model.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The simplest way to a text, as it is written.
+//! Turns a prompt into text and prints it while it is written.
 
 use std::{
     error::Error,

@@ -1,4 +1,4 @@
-//! Says what is on a picture: `cargo run --example vision -- cat.png`.
+//! Describes an image: `cargo run --example vision -- cat.png`.
 
 use std::{env, error::Error};
 

@@ -7,18 +7,34 @@ mod base;
 pub mod byop;
 pub mod chat;
 mod client;
+mod decision;
+mod embeddings;
 mod exchange;
+mod function;
 mod image;
 mod key;
 mod media;
+pub mod messages;
 mod models;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub mod realtime;
 mod reply;
+pub mod responses;
 mod retry;
 mod text;
+mod three_d;
 mod video;
 
-pub use account::{Account, DailyUsageRequest, UsageRequest, UsageStream};
-pub use audio::{AudioRequest, Transcript, TranscriptionRequest};
+pub use account::{
+    Account, Agents, ChangeKeyRequest, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest,
+    EarningsTransactionsRequest, Integrations, Keys, MyModels, UsageRequest, UsageStream,
+};
+#[cfg(not(target_arch = "wasm32"))]
+pub use audio::Stem;
+pub use audio::{
+    AudioRequest, StemsRequest, TimedSpeech, TimedSpeechRequest, TimedText, Transcript, TranscriptSegment,
+    TranscriptionRequest, VoiceChangeRequest, VoiceIsolationRequest,
+};
 pub use base::{
     error::{Error, ErrorKind},
     file::File,
@@ -28,11 +44,15 @@ pub use base::{
     sse,
 };
 pub use client::{Builder, Pollinations};
+pub use decision::{DecideRequest, DecisionReply};
+pub use embeddings::{EmbeddingBatch, EmbeddingBatchError, EmbeddingRequest, Embeddings};
 pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
-pub use image::ImageRequest;
+pub use image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};
-pub use media::{Media, UploadRequest};
-pub use models::Models;
+pub use media::{GalleryRequest, GalleryStream, Media, UploadRequest};
+pub use models::{
+    ModelInfoExt, ModelReport, ModelStatsRequest, ModelStatusRequest, Models, ModelsRequest, Prices, ReportRow,
+};
 /// The generated client, for what this layer has no method for. See [`Pollinations::api`].
 pub use pollinations_api as api;
 /// The types of requests and responses, generated from the service's document.
@@ -42,6 +62,7 @@ pub use retry::{Attempt, AttemptEnd, PaymentAnswer, PaymentPolicy, PaymentRequir
 /// For the `JsonSchema` of arguments and replies; derive it with this version.
 pub use schemars;
 pub use text::{TextReply, TextRequest};
+pub use three_d::ThreeDRequest;
 pub use video::VideoRequest;
 
 /// The result of a call.

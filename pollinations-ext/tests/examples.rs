@@ -43,7 +43,11 @@ async fn every_example_runs() {
     let folder = tempfile::tempdir().unwrap();
     let client = Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse().unwrap()).build().unwrap();
     client.image("a cat").size(16, 16).send().await.unwrap().save(folder.path().join("in.jpg")).await.unwrap();
+    let mask = client.image("a mask").size(16, 16).transparent(true).send().await.unwrap();
+    mask.save(folder.path().join("in.png")).await.unwrap();
+    client.video("a cat", "seedance").send().await.unwrap().save(folder.path().join("in.mp4")).await.unwrap();
     client.speech("Hello").send().await.unwrap().save(folder.path().join("in.mp3")).await.unwrap();
+    client.music("rain").duration(5.0).send().await.unwrap().save(folder.path().join("long.mp3")).await.unwrap();
 
     let tried: &[(&str, &[&str], &str, &str)] = &[
         ("chat", &["Name a tree"], "", "You said: Name a tree (with the instruction: Answer in one sentence.)\n"),
@@ -61,16 +65,44 @@ async fn every_example_runs() {
         ("structured", &[], "", "Plan a day in Lisbon: Plan a day in Lisbon (1 h)\n"),
         ("code_execution", &[], "", "an image: data:image/png;base64,"),
         ("text", &[], "", "You said: A haiku about snow\n"),
+        ("messages", &[], "", "The tools answered: sunny, 21 °C (after 1 rounds)\n"),
+        (
+            "messages_stream",
+            &[],
+            "",
+            "[block 1]\nYou said: Is 97 a prime number?\n17 tokens, ended by Some(\"end_turn\")\n",
+        ),
+        ("responses_stream", &[], "", "})\nThe tools answered: sunny, 21 °C\ncompleted, "),
+        ("text_from_messages", &[], "", "(by openai)\nYou said: Another one"),
+        ("decision", &[], "", "topic: delivery ("),
         ("image", &[], "", "image/jpeg by flux\ncat.jpg ("),
         ("video", &[], "", "cat.mp4 ("),
-        ("edit_image", &["in.jpg"], "", "edited.jpg ("),
+        ("video_references", &["in.jpg", "in.png", "in.mp4", "in.mp3"], "", "dance.mp4 ("),
+        ("images", &["2"], "", "cat-1.jpg ("),
+        ("edit_image", &["in.jpg"], "", "edited.png ("),
+        ("edit_image", &["in.jpg", "a hat on its head", "in.png"], "", "edited.png ("),
+        ("public_image", &[], "", "<img src=\"http://127.0.0.1:"),
+        ("three_d", &[], "", "object.glb ("),
+        ("three_d", &["a chair", "in.jpg"], "", "object.glb ("),
         ("upload", &["in.jpg"], "", "bytes, image/jpeg)\n"),
         ("speech", &[], "", "morning.mp3 ("),
         ("music", &[], "", "waltz.mp3 ("),
         ("transcribe", &["in.mp3"], "", "00:00:00,000 --> 00:00:01,000"),
+        ("speakers", &["in.mp3"], "", "[0.2 s] B: recording\n"),
+        ("timestamps", &[], "", "2\n00:00:00,196 --> 00:00:00,509\nmorning,\n"),
+        ("change_voice", &["in.mp3"], "", "changed.mp3 ("),
+        ("isolate_voice", &["long.mp3"], "", "voice.mp3 ("),
+        ("stems", &["in.mp3"], "", "piano: stems/piano.mp3 ("),
+        ("embeddings", &["When do tulips bloom?"], "", "Tulips bloom in spring and come from Central Asia\n"),
         ("usage_report", &[], "", " pollen left\n"),
-        ("models", &["music"], "", "elevenmusic"),
-        ("models", &[], "", "zimage"),
+        ("publish", &["in.jpg", "our-cat.jpg", "cats", "pets"], "", "bytes), tagged cats, pets\n"),
+        ("publish", &["in.jpg", "our-cat.jpg"], "", "our-cat.jpg is taken\n"),
+        ("gallery", &["pets"], "", "our-cat.jpg (image/jpeg)\n1 files\n"),
+        ("models", &["music"], "", "elevenlabs/music-v2"),
+        ("models", &[], "", "microsoft/trellis-2"),
+        ("find_model", &["web_search"], "", "google/gemini-3-flash for 0.0250 pollen"),
+        ("model_status", &["openai"], "", "model: \"openai/gpt-5.4-nano\"\nrequests: "),
+        ("model_status", &[], "", "columns: model, requests"),
         (
             "img_tag",
             &[],
@@ -80,6 +112,11 @@ async fn every_example_runs() {
         ("retries", &[], "", "chat_completions: attempt 1: 200 OK\n"),
         ("key_status", &[], "", "may use flux: true\n"),
         ("blocking", &[], "", "You said: Name a flower\n"),
+        ("limited_key", &[], "", "Some(\"guest, for longer\") has Some(1.0) pollen left\nrevoked: true\n"),
+        ("usage_filters", &[], "", " images this month\n"),
+        ("earnings", &[], "", "Sketchbook: 0.40 pollen for 2 requests\n"),
+        ("user_info", &[], "", "emulated (user_emulated)\n"),
+        ("agent", &[], "", "Gardener: Answer in one sentence.\n0 agents left\n"),
     ];
     for (name, arguments, input, expected) in tried {
         let mut command = example(name, &emulator, folder.path());
@@ -88,12 +125,20 @@ async fn every_example_runs() {
         let shown = tokio::task::spawn_blocking(move || run(&mut command, &input)).await.unwrap();
         assert!(shown.contains(expected), "{name}: {expected:?} is not in\n{shown}");
     }
-    for (file, start) in [("cat.jpg", &b"\xff\xd8"[..]), ("edited.jpg", b"\xff\xd8"), ("reply.wav", b"RIFF")] {
+    for (file, start) in [
+        ("cat.jpg", &b"\xff\xd8"[..]),
+        ("cat-1.jpg", b"\xff\xd8"),
+        ("edited.png", b"\x89PNG"),
+        ("object.glb", b"glTF"),
+        ("reply.wav", b"RIFF"),
+        ("spoken.mp3", b"\xff\xfb"),
+        ("stems/vocals.mp3", b"\xff\xfb"),
+    ] {
         assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
     }
     // Names of all that were tried, and of those that ask a user.
     let mut names: Vec<&str> = tried.iter().map(|(name, ..)| *name).collect();
-    names.extend(["login", "device_login", "sign_in", "web_sign_in", "quickstart"]);
+    names.extend(["login", "device_login", "sign_in", "web_sign_in", "quickstart", "realtime", "realtime_sound"]);
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -104,6 +149,31 @@ async fn every_example_runs() {
             "{name} has {lines} lines"
         );
     }
+}
+
+#[cfg(feature = "realtime")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_realtime_sessions() {
+    let emulator = Emulator::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("question.pcm"), [0; 48_000]).unwrap();
+    let tried: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "realtime",
+            &[],
+            "Hello\nAnd now?\n",
+            "You said: Hello (with the instruction: Be brief.)\nYou said: And now? (with the instruction: Be brief.)\n",
+        ),
+        ("realtime_sound", &["question.pcm", "answer.pcm"], "", "You said: A recording of 1.0 s.\nanswer.pcm (2 s)\n"),
+    ];
+    for (name, arguments, input, expected) in tried {
+        let mut command = example(name, &emulator, folder.path());
+        command.args(*arguments);
+        let shown = tokio::task::spawn_blocking(move || run(&mut command, input)).await.unwrap();
+        assert_eq!(shown, *expected, "{name}");
+    }
+    // 7 words of 0.3 s each.
+    assert_eq!(fs::read(folder.path().join("answer.pcm")).unwrap().len(), 7 * 14_400);
 }
 
 /// Starts an example that asks the user for something, and returns it with its first line.

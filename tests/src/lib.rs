@@ -7,14 +7,12 @@ mod document;
 pub mod fuzz;
 pub mod layers;
 mod log;
-mod pending;
 mod recorder;
 mod script;
 mod upstream;
 
 pub use document::Document;
 pub use log::Log;
-pub use pending::PENDING;
 pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
 pub use upstream::{february, upstream};
@@ -33,8 +31,18 @@ mod pages {
         Readme: "../../README.md";
         GettingStarted: "../../docs/getting-started.md";
         Streaming: "../../docs/streaming.md";
+        ImagesAndVideo: "../../docs/images-and-video.md";
+        Audio: "../../docs/audio.md";
+        Embeddings: "../../docs/embeddings.md";
+        ResponsesAndMessages: "../../docs/responses-and-messages.md";
         Retries: "../../docs/retries.md";
-        Byop: "../../docs/byop.md";
+        ToolsAndStructuredOutput: "../../docs/tools-and-structured-output.md";
+        SignIn: "../../docs/sign-in.md";
+        Errors: "../../docs/errors.md";
+        Migration: "../../docs/migration.md";
+        Models: "../../docs/models-and-prices.md";
+        Media: "../../docs/media.md";
+        AccountAndKeys: "../../docs/account-and-keys.md";
         Emulator: "../../docs/emulator.md";
         ContractTesting: "../../docs/contract-testing.md";
         SpecPipeline: "../../docs/spec-pipeline.md";
@@ -42,5 +50,7 @@ mod pages {
         Performance: "../../docs/performance.md";
         Architecture: "../../docs/architecture.md";
         Release: "../../docs/release.md";
+        Realtime: "../../docs/realtime.md";
+        OtherLanguages: "../../docs/other-languages.md";
     }
 }

@@ -98,12 +98,13 @@ impl Script {
         let server = tokio::spawn(async move {
             loop {
                 let Ok((mut socket, _)) = listener.accept().await else { return };
-                let open = Arc::clone(&open);
-                let Some(request) = read_request(&mut socket).await else { continue };
-                seen.lock().expect("no panic").push(request);
-                let step = next(&mut left.lock().expect("no panic"));
-                // Side by side, so that silence in one does not hold up the next.
+                let (left, seen, open) = (Arc::clone(&left), Arc::clone(&seen), Arc::clone(&open));
+                // Side by side, so that silence in one does not hold up the next. A client may open a connection that
+                // it sends nothing over.
                 tokio::spawn(async move {
+                    let Some(request) = read_request(&mut socket).await else { return };
+                    seen.lock().expect("no panic").push(request);
+                    let step = next(&mut left.lock().expect("no panic"));
                     // A client that has gone away is no failure of the script.
                     let _ = perform(&mut socket, step).await;
                     drop(open);

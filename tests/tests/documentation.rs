@@ -1,6 +1,10 @@
-//! Every public item of `pollinations-ext` has an example. Whether the examples run is for the doc tests.
+//! Every public item of `pollinations-ext` has an example, and the pages of the book hold together. The doc tests run the
+//! examples and compile the programs of the pages.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The `.rs` files below a folder.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -62,29 +66,91 @@ fn links(page: &str) -> Vec<String> {
     ends.filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.to_owned()).collect()
 }
 
+/// The pages of `docs`, by file name.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> =
+        fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The anchors that GitHub and mdBook give to the headings of a page.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter_map(|line| line.strip_prefix('#'));
+    headings
+        .map(|line| {
+            let text = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+            kept.collect::<String>().replace(' ', "-")
+        })
+        .collect()
+}
+
 #[test]
 fn every_link_between_pages_leads_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut pages: Vec<_> = ["README.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root.join(name)).into();
-    pages.extend(fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut all: Vec<_> = ["README.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root().join(name)).into();
+    all.extend(pages());
     let mut looked_at = 0;
-    for page in pages {
+    for page in all {
         let text = fs::read_to_string(&page).unwrap();
         for link in links(&text).iter().filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
             let (path, heading) = link.split_once('#').unwrap_or((link, ""));
             let target = page.parent().unwrap().join(path);
             assert!(target.exists(), "{}: {link}", page.display());
             if !heading.is_empty() {
-                let headings = fs::read_to_string(&target).unwrap();
-                let anchors = headings.lines().filter_map(|line| line.strip_prefix('#')).map(|line| {
-                    let text = line.trim_start_matches('#').trim().to_lowercase();
-                    let kept = text.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-                    kept.collect::<String>().replace(' ', "-")
-                });
-                assert!(anchors.into_iter().any(|anchor| anchor == heading), "{}: {link}", page.display());
+                let anchors = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(anchors.iter().any(|anchor| anchor == heading), "{}: {link}", page.display());
             }
             looked_at += 1;
         }
     }
     assert!(looked_at > 20, "only {looked_at} links were found");
+}
+
+/// The book has no folder above `docs`: a page of it links to the rest of the repository by its address on GitHub.
+#[test]
+fn no_page_of_the_book_links_out_of_it() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let out: Vec<String> = links(&text).into_iter().filter(|link| link.starts_with("../")).collect();
+        assert!(out.is_empty(), "{}: {out:?}", page.display());
+    }
+}
+
+#[test]
+fn the_summary_names_every_page_once() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    let mut named = links(&summary);
+    named.sort();
+    let mut there: Vec<String> =
+        pages().iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    there.retain(|name| name != "SUMMARY.md");
+    assert_eq!(named, there);
+}
+
+#[test]
+fn the_programs_of_every_page_are_compiled() {
+    let compiled = fs::read_to_string(root().join("tests/src/lib.rs")).unwrap();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let name = page.file_name().unwrap().to_str().unwrap();
+        let programs = text.contains("```rust");
+        assert!(!programs || compiled.contains(&format!("docs/{name}")), "{name} is not in tests/src/lib.rs");
+    }
+}
+
+/// rustdoc and mdBook hide lines that begin with `# `. GitHub shows them.
+#[test]
+fn no_program_has_hidden_lines() {
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        let programs = text.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
+        let hidden: Vec<&str> = programs.flat_map(str::lines).filter(|line| line.starts_with("# ")).collect();
+        assert!(hidden.is_empty(), "{}: {hidden:?}", page.display());
+    }
 }

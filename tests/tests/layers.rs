@@ -13,9 +13,25 @@ const EXT: Plan = Plan {
         &["lib"],
         &["client"],
         // The groups of the API, which do not know each other.
-        &["account", "audio", "byop", "chat", "image", "models", "text", "video"],
-        // What several groups share: replies as they are written, and files that have an address.
-        &["media", "reply"],
+        &[
+            "account",
+            "audio",
+            "byop",
+            "chat",
+            "decision",
+            "embeddings",
+            "image",
+            "messages",
+            "models",
+            "realtime",
+            "responses",
+            "text",
+            "three_d",
+            "video",
+        ],
+        // What several groups share: replies as they are written, Rust functions for models to call, and files that have
+        // an address.
+        &["function", "media", "reply"],
         // One request out, one response in.
         &["exchange"],
         &["retry"],
@@ -47,11 +63,14 @@ const EMULATOR: Plan = Plan {
             "api/chat",
             "api/control",
             "api/document",
+            "api/embeddings",
             "api/image",
             "api/media",
             "api/models",
+            "api/realtime",
             "api/sign_in",
             "api/text",
+            "api/three_d",
         ],
         // What every request passes before and after its operation.
         &["gate"],

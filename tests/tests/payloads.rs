@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Deserialize)]
 struct Case {
     file: String,
+    /// The body, where it has no file of its own.
+    body: Option<String>,
     status: u16,
     content_type: String,
     headers: Map<String, Value>,
@@ -31,8 +33,10 @@ fn folder() -> &'static Path {
 }
 
 fn main() -> ExitCode {
-    let table = fs::read_to_string(folder().join("cases.json")).expect("the table of payloads");
-    let cases: Vec<Case> = serde_json::from_str(&table).expect("a list of cases");
+    let cases = ["cases.json", "more.json"].into_iter().flat_map(|name| {
+        let table = fs::read_to_string(folder().join(name)).expect("the table of payloads");
+        serde_json::from_str::<Vec<Case>>(&table).expect("a list of cases")
+    });
     let trials = cases.into_iter().map(|case| {
         let name = case.file.clone();
         Trial::test(name, move || {
@@ -50,7 +54,10 @@ fn main() -> ExitCode {
 
 /// The response that a case is about, as it goes over the wire.
 fn response(case: &Case) -> Vec<u8> {
-    let body = fs::read(folder().join(&case.file)).expect("a body for each case");
+    let body = match &case.body {
+        Some(body) => body.clone().into_bytes(),
+        None => fs::read(folder().join(&case.file)).expect("a body for each case"),
+    };
     let mut head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n", case.status, body.len());
     if !case.content_type.is_empty() {
         head += &format!("content-type: {}\r\n", case.content_type);

@@ -31,10 +31,25 @@ enum Call {
     TextPost,
     TextStream,
     TextStreamPost,
+    Answer,
+    AnswerStream,
+    Response,
+    ResponseStream,
 }
 
-const CALLS: [Call; 7] =
-    [Call::Chat, Call::ChatStream, Call::ChatRaw, Call::Text, Call::TextPost, Call::TextStream, Call::TextStreamPost];
+const CALLS: [Call; 11] = [
+    Call::Chat,
+    Call::ChatStream,
+    Call::ChatRaw,
+    Call::Text,
+    Call::TextPost,
+    Call::TextStream,
+    Call::TextStreamPost,
+    Call::Answer,
+    Call::AnswerStream,
+    Call::Response,
+    Call::ResponseStream,
+];
 
 impl Call {
     async fn make(self, client: &Pollinations) -> Result<String, Error> {
@@ -51,6 +66,13 @@ impl Call {
             Self::TextPost => text.send_post().await.map(|reply| reply.to_string()),
             Self::TextStream => Ok(text.stream().await?.finish().await.expect("a stream that opened")),
             Self::TextStreamPost => Ok(text.stream_post().await?.finish().await.expect("a stream that opened")),
+            Self::Answer => chat.answer().await.map(|answer| answer.text()),
+            Self::AnswerStream => Ok(chat.answer_stream().await?.finish().await.expect("a stream that opened")),
+            Self::Response => client.responses("openai").user("Hello").send().await.map(|response| response.text()),
+            Self::ResponseStream => {
+                let stream = client.responses("openai").user("Hello").stream().await?;
+                Ok(stream.finish().await.expect("a stream that opened").text())
+            }
         }
     }
 }

@@ -350,7 +350,8 @@ async fn lists_of_models() {
     });
     let recorder = Recorder::json(json!([model])).await;
     let models = recorder.client().models();
-    for list in [models.text(), models.image(), models.audio()] {
+    let kinds = [models.text(), models.image(), models.video(), models.audio(), models.embeddings(), models.three_d()];
+    for list in kinds {
         let pricing = list.await.unwrap().remove(0).pricing;
         assert_eq!(pricing["perImage"], types::Price::Text("0.01".to_owned()));
         assert_eq!(pricing["perToken"], types::Price::Number(2.0));

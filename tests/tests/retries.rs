@@ -78,7 +78,7 @@ async fn a_page_of_html_is_an_error_like_any_other() {
     let script =
         Script::play(vec![Step::Answer(520, vec![("content-type", "text/html".to_owned())], page.to_owned())]).await;
     let error = client(&script).account().balance().await.unwrap_err();
-    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error (after 3 attempts)");
+    assert_eq!(error.to_string(), "account_balance: 520: 520: unknown error (after 3 attempts); try again later");
     assert!(error.is_retryable());
 }
 
@@ -119,7 +119,7 @@ async fn too_long_a_wait_is_reported_and_not_taken() {
     let error = client(&script).account().balance().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(script.requests().len(), 1);
-    assert_eq!(error.to_string(), "account_balance: 503: Service Unavailable (the server asks to wait 3600 s)");
+    assert_eq!(error.to_string(), "account_balance: 503: Service Unavailable (retry after 3600 s)");
 }
 
 #[tokio::test]

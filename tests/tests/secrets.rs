@@ -82,6 +82,7 @@ fn calls<'a>(
         };
     }
     let png = || File::bytes(b"\x89PNG\r\n\x1a\n0000".to_vec()).name("x.png").content_type("image/png");
+    let wav = || File::bytes(b"RIFF0000WAVE".to_vec()).name("x.wav");
     let path = |name: &str| folder.path().join(name);
     calls! {
         "chat": client.chat("openai").user("x") => |call| call.send();
@@ -90,6 +91,21 @@ fn calls<'a>(
         "chat text": client.chat("openai").user("x") => |call| async {
             call.stream().await?.text_stream().try_collect::<String>().await
         };
+        "text from messages": client.chat("openai").user("x") => |call| call.answer();
+        "text from messages, streamed": client.chat("openai").user("x") => |call| async {
+            call.answer_stream().await?.finish().await
+        };
+        "message": client.messages("claude", 9).user("x") => |call| call.send();
+        "message raw": client.messages("claude", 9).user("x") => |call| call.send_raw();
+        "message with tools": client.messages("claude", 9).user("x") => |call| call.run();
+        "message stream": client.messages("claude", 9).user("x") => |call| async { call.stream().await?.finish().await };
+        "response": client.responses("openai").user("x") => |call| call.send();
+        "response raw": client.responses("openai").user("x") => |call| call.send_raw();
+        "response with tools": client.responses("openai").user("x") => |call| call.run();
+        "response stream": client.responses("openai").user("x") => |call| async {
+            call.stream().await?.finish().await
+        };
+        "decision": client.decide("x").proposition("a", "b") => |call| call.send();
         "text": client.text("x") => |call| call.send();
         "text by POST": client.text("x") => |call| call.send_post();
         "text stream": client.text("x") => |call| async { call.stream().await?.finish().await };
@@ -97,16 +113,47 @@ fn calls<'a>(
         "image saved": client.image("x").size(16, 16) => |call| async { call.send().await?.save(path("x.jpg")).await };
         "image address": client.image("x") => |call| async { call.url_without_key() };
         "image address refused": client.image("x") => |call| async { call.url().map(|_| ()) };
+        "images": client.images("x").size(16, 16).n(2) => |call| async { call.send().await?.first().bytes().await };
+        "images at addresses": client.images("x").size(16, 16).response_format("url") => |call| async {
+            call.send().await?.first().bytes().await
+        };
+        "images raw": client.images("x").size(16, 16) => |call| call.send_raw();
+        "edit": client.edit("x", [png()]).size(16, 16) => |call| call.send();
+        "edit by address": client.edit("x", ["https://example.com/x.png"]).size(16, 16) => |call| call.send_raw();
+        "object": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async { call.send().await?.bytes().await };
+        "object by POST": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async {
+            call.send_post().await?.bytes().await
+        };
+        "object address refused": client.three_d("x") => |call| async { call.url().map(|_| ()) };
         "video": client.video("x", "veo") => |call| async { call.send().await?.bytes().await };
         "speech": client.speech("x") => |call| async { call.send().await?.bytes().await };
         "speech by GET": client.speech("x") => |call| async { call.send_get().await?.bytes().await };
         "music": client.music("x") => |call| async { call.send().await?.bytes().await };
-        "transcription": client.transcribe(File::bytes(b"RIFF0000WAVE".to_vec()).name("x.wav")) => |call| call.send();
+        "transcription": client.transcribe(wav()) => |call| call.send();
+        "diarized": client.transcribe(wav()) => |call| call.diarized();
+        "speech with timestamps": client.speech_with_timestamps("x") => |call| call.send();
+        "voice": client.change_voice(wav()) => |call| async { call.send().await?.bytes().await };
+        "isolated voice": client.isolate_voice(wav()) => |call| async { call.send().await?.bytes().await };
+        "stems": client.separate_stems(wav()) => |call| async { call.send().await?.bytes().await };
+        "stems saved": client.separate_stems(wav()) => |call| call.save_to(path("stems"));
+        "embedding": client.embed("x") => |call| call.send();
+        "embedding of a picture": client.embed_media().image(png()) => |call| call.send_raw();
+        "embeddings": client.embed_batch(["x", "y"]) => |call| async { Ok::<_, Error>(call.send().await?) };
         "upload": client.media().upload(png()) => |call| call.send();
         "upload, raw body": client.media().upload(png()).raw() => |call| call.send();
         "upload, base64": client.media().upload(png()).base64() => |call| call.send();
         "media": client.media() => |call| async { call.fetch("0123456789abcdef").await?.bytes().await };
         "media exists": client.media() => |call| async { call.exists("0123456789abcdef").await };
+        "media metadata": client.media() => |call| async { call.metadata("0123456789abcdef").await };
+        "media deleted": client.media() => |call| async { call.delete("0123456789abcdef").await };
+        "gallery": client.media().gallery("cats") => |call| call.send();
+        "gallery stream": client.media().gallery("cats") => |call| async { call.files().try_collect::<Vec<_>>().await };
+        "upload of a file": client.media().upload(File::path(path("x.png"))).id("mine").tag("cats") => |call| call.send();
+        "all models": client.models() => |call| call.all().into_future();
+        "one model": client.models() => |call| call.get("openai").into_future();
+        "model found": client.models() => |call| async { call.find("openai").await };
+        "model status": client.models().status() => |call| call.into_future();
+        "model stats": client.models().stats() => |call| call.into_future();
         "models": client.models() => |call| call.list().into_future();
         "text models": client.models() => |call| call.text().into_future();
         "image models": client.models() => |call| call.image().into_future();
@@ -118,6 +165,20 @@ fn calls<'a>(
         "usage rows": client.account().usage() => |call| call.csv_rows();
         "usage stream": client.account().usage() => |call| async { call.records().try_collect::<Vec<_>>().await };
         "daily usage": client.account().usage_daily() => |call| call.send();
+        "key usage": client.account().key_usage() => |call| async { call.records().try_collect::<Vec<_>>().await };
+        "keys": client.account().keys() => |call| call.list().into_future();
+        "new key": client.account().keys().create("x").budget(0.5) => |call| call.send();
+        "new key, raw": client.account().keys().create("x") => |call| call.send_raw();
+        "changed key": client.account().keys().change("x").name("y") => |call| call.send();
+        "revoked key": client.account().keys() => |call| call.revoke("x").into_future();
+        "earnings": client.account().earnings() => |call| call.send();
+        "single earnings": client.account().earnings_transactions() => |call| call.send();
+        "quests": client.account() => |call| call.quests().into_future();
+        "agents": client.account().agents() => |call| call.list().into_future();
+        "models of the account": client.account().my_models() => |call| call.list().into_future();
+        "connected apps": client.account().integrations() => |call| call.list().into_future();
+        "disconnected app": client.account().integrations() => |call| async { call.disconnect("x").await };
+        "whom the key belongs to": client => |call| call.user_info();
         "key status": client => |call| call.key_status().into_future();
         "device flow": DeviceFlow::new(key.parse().unwrap()).server(Server::at(enter)) => |call| call.start();
         "sign-in": CodeFlow::new(key.parse().unwrap(), "https://app.example/back").server(Server::at(enter)) => |call| async {
@@ -296,6 +357,43 @@ async fn through_echoes(key: &str, placement: KeyPlacement) {
     search(&log().take(), key, "the log");
 }
 
+/// What a server may do with a key that it has just made, and that no client knows yet.
+fn births(key: &str) -> Vec<Step> {
+    let part = &key[..key.len() * 2 / 3];
+    let quoted = serde_json::to_string(key).unwrap();
+    let made = format!(r#"{{"id":"key_1","key":{quoted},"name":"x","echo":[{quoted}]}}"#);
+    vec![
+        Step::json(200, made.clone()),
+        Step::json(200, format!("{made}}}")),
+        Step::json(200, &made[..made.len() - 1 - key.len() / 2]),
+        Step::json(200, format!(r#"{{"id":{quoted},"key":5}}"#)),
+        Step::json(200, format!(r#"{{"id":"key_1","key":[{quoted}]}}"#)),
+        Step::json(200, quoted.clone()),
+        Step::json(200, format!(r#"{{"error":{{"message":"made {key}"}},"key":{quoted}}}"#)),
+        Step::json(500, made.clone()),
+        Step::json(
+            400,
+            format!(r#"{{"error":{{"code":"BAD_REQUEST","message":{quoted},"details":{{"made":{quoted}}}}}}}"#),
+        ),
+        Step::json(500, format!("cut off: {part}")),
+        Step::ShortBody("application/json", made),
+        Step::Answer(502, vec![("content-type", "text/html".to_owned())], format!("<title>{key}</title>")),
+    ]
+}
+
+/// The client does not hold a new key, so it cannot look for it by its letters.
+async fn new_keys(key: &str, tail: &str) {
+    for birth in births(tail) {
+        let script = Script::play(vec![birth.clone()]).await;
+        let client = client(&script.url, key, KeyPlacement::Header);
+        let request = client.account().keys().create("x");
+        search(&format!("{request:?}"), tail, "the request");
+        search(&said(request.clone().send().await), tail, &format!("what comes of {birth:?}"));
+        search(&said(request.send_raw().await), tail, &format!("the raw response of {birth:?}"));
+    }
+    search(&log().take(), tail, "the log");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_eight_characters_of_a_key_are_anywhere() {
     log().take();
@@ -303,6 +401,7 @@ async fn no_eight_characters_of_a_key_are_anywhere() {
         let placement = if number % 2 == 0 { KeyPlacement::Header } else { KeyPlacement::Query };
         through_the_emulator(key, placement).await;
         through_echoes(key, placement).await;
+        new_keys(key, &format!("sk_{number}NewlyMadeKey0123456789abcdefgh")).await;
     }
     tracing::info!("heard");
     log::info!("heard too");

@@ -190,7 +190,10 @@ async fn an_error_in_the_middle_is_an_error() {
     let (text, error) = collect(&script).await;
     let error = error.unwrap();
     assert_eq!((text.as_str(), error.kind()), ("Once", ErrorKind::Stream));
-    assert_eq!(error.to_string(), "chat_completions: The model is tired (request req_script)");
+    assert_eq!(
+        error.to_string(),
+        "chat_completions: The model is tired (request req_script); `Error::partial` has what arrived"
+    );
     assert_eq!(error.code(), Some(&types::ErrorCode::InternalError));
 }
 

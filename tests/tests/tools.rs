@@ -175,7 +175,10 @@ async fn a_model_that_never_stops_calling_is_stopped() {
     let request = client(&script.url).chat("openai").user("Hello").callable(clock()).max_rounds(3);
     let error = request.run().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ToolRounds);
-    assert_eq!(error.to_string(), "chat_completions: the model still calls functions after 3 rounds");
+    assert_eq!(
+        error.to_string(),
+        "chat_completions: the model still calls functions after 3 rounds; allow more with `max_rounds`"
+    );
     assert_eq!(script.requests().len(), 4);
 }
 
@@ -268,19 +271,13 @@ async fn files_that_are_not_what_they_should_be() {
     let client = client("http://127.0.0.1:1");
     let chat = || client.chat("openai").user("What is this?");
     for (request, problem) in [
-        (
-            chat().image(File::bytes(&b"hello"[..]).name("a.txt")),
-            "`a.txt` is not an image, as far as its first bytes tell",
-        ),
-        (
-            chat().image(File::bytes(&b"%PDF-1.7"[..])),
-            "`file.pdf` is not an image, as far as its first bytes tell (application/pdf)",
-        ),
-        (chat().audio(File::bytes(&b"hello"[..])), "`file` is not a wav, mp3, flac or opus file"),
+        (chat().image(File::bytes(&b"hello"[..]).name("a.txt")), "`a.txt` does not look like an image"),
+        (chat().image(File::bytes(&b"%PDF-1.7"[..])), "`file.pdf` does not look like an image (application/pdf)"),
+        (chat().audio(File::bytes(&b"hello"[..])), "`file` does not look like a wav, mp3, flac or opus file"),
         (chat().image(File::path("/no/such.png")), "cannot read /no/such.png"),
         (
             chat().image(File::bytes(&b"\x89PNG\r\n\x1a\n"[..])).with_body(|body| body.messages.clear()),
-            "the message that a file",
+            "the message that the file",
         ),
     ] {
         let error = request.send().await.unwrap_err().to_string();

@@ -24,7 +24,7 @@ pub struct Fetcher {
     pub timeout: Duration,
     /// The wait before the second try; it doubles from then on.
     pub wait: Duration,
-    /// Bytes that are read at the most.
+    /// The most bytes to read.
     pub max_bytes: usize,
 }
 
@@ -64,8 +64,8 @@ impl From<reqwest::Error> for Failed {
 impl Fetcher {
     /// Fetches the bytes of a JSON or YAML document.
     ///
-    /// Redirects are followed. A failed connection, a time-out, a broken body and the statuses 408, 429 and 5xx are
-    /// tried again.
+    /// Redirects are followed. A failed connection, a timeout, a broken body and the statuses 408, 429 and 5xx are
+    /// retried.
     ///
     /// # Errors
     ///

@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod terminal;
+
 use std::{
     ffi::OsString,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::{self, ExitCode},
     time::Duration,
@@ -22,9 +24,9 @@ use xtask::{
     sync::{self, Source, Upstream},
 };
 
-/// Keeps the client in step with the pollinations.ai API.
+/// Updates the client when the pollinations.ai API changes.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true, max_term_width = 80)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -32,78 +34,79 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes openapi.json from the upstream document: fetch, normalize, apply the overlay, write.
+    /// Update openapi.json from the service's own document, and report what changed.
     #[command(after_help = "Examples:\n  cargo xtask sync\n  cargo xtask sync --file openapi-3.1.json --check")]
     Sync {
-        /// Fetch the upstream document from this address instead of the live service.
+        /// Fetch the document from this URL instead of the live service.
         #[arg(long, conflicts_with = "file")]
         url: Option<String>,
-        /// Read the upstream document from this file ('-' is standard input).
+        /// Read the document from this file ('-' is standard input).
         #[arg(long)]
         file: Option<PathBuf>,
-        /// Write nothing; exit with 1 if openapi.json would change.
+        /// Write nothing. Exit with 1 if openapi.json would change.
         #[arg(long)]
         check: bool,
-        /// The file to write or to compare with; openapi.json at the root of the workspace without it.
+        /// The file to write, or to compare with [default: openapi.json in the workspace root].
         #[arg(short, long)]
         output: Option<PathBuf>,
-        /// Warn about facts of the overlay whose target is gone, instead of refusing.
+        /// Warn about overlay facts whose target no longer exists, instead of failing.
         #[arg(long)]
         skip_unmatched: bool,
-        /// Keep the upstream document's own descriptions and examples, where it has some.
+        /// Keep the document's own descriptions and examples instead of ours.
         #[arg(long)]
         keep_prose: bool,
-        /// Treat what OpenAPI 3.0 cannot say as an error.
+        /// Fail if the document uses something that OpenAPI 3.0 cannot express.
         #[arg(long)]
         deny_warnings: bool,
-        /// How to print what changed.
+        /// The format of the report.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Turns any OpenAPI 3.1 document, JSON or YAML, into OpenAPI 3.0.3.
+    /// Convert any OpenAPI 3.1 document, JSON or YAML, to OpenAPI 3.0.3.
     #[command(after_help = "Example:\n  cargo xtask normalize openapi-3.1.json -o openapi-3.0.json")]
     Normalize {
         /// The document to read ('-' is standard input).
         input: PathBuf,
-        /// The file to write; standard output without it, and for '-'.
+        /// The file to write [default: standard output, as for '-'].
         #[arg(short, long)]
         output: Option<PathBuf>,
         /// An OpenAPI Overlay 1.0 document to apply to the result.
         #[arg(long)]
         overlay: Option<PathBuf>,
-        /// Treat what OpenAPI 3.0 cannot say as an error.
+        /// Fail if the document uses something that OpenAPI 3.0 cannot express.
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Tells what changed between two documents, for callers of the generated client. Exits with 1 if anything did.
+    /// Report what changed between two documents for users of the client.
+    ///
+    /// Exits with 1 if anything changed.
     #[command(after_help = "Example:\n  cargo xtask drift openapi.json new.json --format markdown")]
     Drift {
         /// The older document.
         old: PathBuf,
         /// The newer document ('-' is standard input).
         new: PathBuf,
-        /// How to print the report.
+        /// The format of the report.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Holds a server to its contract: calls every operation and validates what comes over the wire. Exits with 1 if a
-    /// contract is broken. `cargo xtask contract --help` tells more.
+    /// Call every operation of a server and check its answers against openapi.json.
+    ///
+    /// Exits with 1 if the server breaks its contract. `cargo xtask contract --help` has the options.
     #[command(disable_help_flag = true)]
     Contract {
-        /// The arguments of the suite.
+        /// Arguments for the contract suite.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Prints a script that completes these commands in a shell, for an alias `xtask` of `cargo xtask`.
-    #[command(
-        after_help = "Example:\n  alias xtask='cargo xtask'\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask"
-    )]
+    /// Print shell completions for an alias `xtask`.
+    #[command(after_help = "Example:\n  alias xtask='cargo xtask'\n  source <(cargo xtask completions bash)")]
     Completions {
         /// The shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Runs the emulator on 127.0.0.1 until Ctrl-C.
+    /// Run the emulator on 127.0.0.1 until Ctrl-C.
     #[command(after_help = "Example:\n  cargo xtask emulate --port 4000")]
     Emulate {
         #[command(flatten)]
@@ -114,11 +117,11 @@ enum Command {
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// A line a change.
+    /// One line for each change.
     Text,
-    /// For machines.
+    /// JSON, for scripts.
     Json,
-    /// For a pull request.
+    /// Markdown, for a pull request.
     Markdown,
 }
 
@@ -180,7 +183,7 @@ fn with_methods(report: drift::Report) -> drift::Report {
 }
 
 fn run_sync(sync: &Sync) -> Result<ExitCode> {
-    // Drawn on a terminal alone, and on standard error.
+    // Shown only on a terminal, and on standard error.
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(Duration::from_millis(100));
     progress.set_message("reading the upstream document");
@@ -191,7 +194,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     report_warnings(&built.warnings, sync.deny_warnings)?;
     report_words(&built);
     let path = sync.output.as_path();
-    // What is not of the report stays out of its way, unless people read both.
+    // Messages stay out of a report that a program reads.
     let say = |text: String| match sync.format {
         Format::Text => println!("{text}"),
         Format::Json | Format::Markdown => eprintln!("{text}"),
@@ -206,11 +209,11 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     match (&old_bytes, &old) {
-        (None, _) => say(format!("there is no {name} yet")),
-        // A file that is no document any more is replaced like any other.
+        (None, _) => say(format!("{name} does not exist yet")),
+        // A file that is not a document is replaced like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
             Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
-            Some(Ok(_)) => say(format!("{name} differs in what does not reach the client")),
+            Some(Ok(_)) => say(format!("{name} differs, but not in anything that affects the client")),
             _ => say(format!("{name} is not an OpenAPI document")),
         },
     }
@@ -233,13 +236,11 @@ const NEXT_WITH_WORDS: &str = "describe what is new in xtask/overlay and sync ag
                                `cargo test --workspace --all-features`, review the snapshots, and commit them with the \
                                document";
 
-/// Says what our words are no longer about, and what they are not about yet. Neither stops anything.
+/// Reports documentation without a target, and items without documentation. Neither is an error.
 fn report_words(built: &sync::Built) {
     if !built.stale.is_empty() {
         let (count, are) = (built.stale.len(), if built.stale.len() == 1 { "action is" } else { "actions are" });
-        eprintln!(
-            "note: {count} documentation {are} about something that is gone, and can be removed from xtask/overlay:"
-        );
+        eprintln!("note: {count} documentation {are} for something that no longer exists; remove from xtask/overlay:");
         for action in &built.stale {
             eprintln!("  {action}");
         }
@@ -269,23 +270,16 @@ fn write_out(bytes: &[u8]) -> Result<()> {
     io::stdout().lock().write_all(bytes).context("cannot write to standard output")
 }
 
-/// Prints a report. Its first words have colours where somebody sees them: on a terminal, and without `NO_COLOR`.
+/// Prints a report. On a terminal, lines are wrapped, and without `NO_COLOR` the class of a change has a colour.
 fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
         Format::Text => {
+            let is_terminal = io::stdout().is_terminal();
             let mut out = anstream::stdout().lock();
             for line in report.to_text().lines() {
-                let (word, rest) = line.split_at(line.find(' ').unwrap_or_default());
-                let colour = match word {
-                    "breaking" => "31",
-                    "additive" => "32",
-                    "docs" => "36",
-                    _ => {
-                        writeln!(out, "{line}")?;
-                        continue;
-                    }
-                };
-                writeln!(out, "\x1b[{colour}m{word}\x1b[0m{rest}")?;
+                // A program that reads the report gets a line for each change.
+                let line = if is_terminal { terminal::wrapped(line) } else { line.to_owned() };
+                writeln!(out, "{}", terminal::coloured(&line))?;
             }
         }
         Format::Json => print!("{}", report.to_json()?),
@@ -310,8 +304,8 @@ fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, de
     Ok(ExitCode::SUCCESS)
 }
 
-/// The suite is built on the client, and this program has to run also when a new document has broken that. So the suite
-/// is a program of its own.
+/// The contract suite needs the client, and this program has to run even if a new document breaks the client. So the suite is
+/// a program of its own.
 fn run_contract(arguments: &[OsString]) -> Result<ExitCode> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = process::Command::new(cargo)

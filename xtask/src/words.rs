@@ -1,4 +1,4 @@
-//! Sees to it that nothing in the document is without a description, and tells what we have not described yet.
+//! Gives every item of the document a description, and lists what we have not described yet.
 
 use std::{collections::HashMap, fmt};
 
@@ -153,7 +153,7 @@ fn outline(schema: &Map<String, Value>) -> String {
     format!("{:?} {target:?} {names:?}", schema.get("type"))
 }
 
-/// Takes from a copy of the document, with other words, the words for what has none here.
+/// Copies descriptions from another version of the document to items that have none here.
 pub(crate) fn take_missing(document: &mut Value, other: &mut Value) {
     let mut words: HashMap<String, Vec<(&str, Value)>> = HashMap::new();
     let kinds = [Kind::Operation, Kind::Parameter, Kind::Schema];

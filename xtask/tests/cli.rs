@@ -122,9 +122,9 @@ fn sync_writes_checks_and_reports() {
     };
 
     let (code, text) = run(true);
-    assert_eq!((code, text.lines().next()), (1, Some("there is no openapi.json yet")));
+    assert_eq!((code, text.lines().next()), (1, Some("openapi.json does not exist yet")));
     assert!(!Path::new(output).exists(), "a check writes nothing");
-    assert_eq!(run(false), (0, "there is no openapi.json yet\nopenapi.json written\n".to_owned()));
+    assert_eq!(run(false), (0, "openapi.json does not exist yet\nopenapi.json written\n".to_owned()));
     assert_eq!(run(true), (0, "openapi.json is up to date\n".to_owned()));
 
     let changed = fs::read_to_string(output).unwrap().replace("\"/v1/models\"", "\"/v1/modules\"");

@@ -60,12 +60,18 @@ impl Emitter<'_> {
         let (types, runtime, name) = (&self.roots.types, &self.roots.runtime, &definition.name);
         let stored: Vec<(usize, &Field)> =
             object.fields.iter().enumerate().filter(|(_, field)| !field.ident.is_empty()).collect();
-        let _ = writeln!(text, "#[doc = {:?}]\n#[derive(Clone, Debug, PartialEq)]\n#[non_exhaustive]", definition.doc);
+        let is_secret = stored.iter().any(|(_, field)| field.secret);
+        let derived = if is_secret { "Clone, PartialEq" } else { "Clone, Debug, PartialEq" };
+        let _ = writeln!(text, "#[doc = {:?}]\n#[derive({derived})]\n#[non_exhaustive]", definition.doc);
         let _ = writeln!(text, "pub struct {name} {{");
         for (_, field) in &stored {
             let _ = writeln!(text, "    #[doc = {:?}]\n    pub {}: {},", field.doc, field.ident, field.rust(types));
         }
         let _ = writeln!(text, "    __extra: {runtime}::json::Extra,\n}}\n");
+
+        if is_secret {
+            debug_without_secrets(text, name, stored.iter().map(|(_, field)| *field));
+        }
 
         let indices = |wanted: &dyn Fn(&Field) -> bool| {
             let indices = object.fields.iter().enumerate().filter(|(_, field)| wanted(field));
@@ -293,6 +299,24 @@ impl Emitter<'_> {
             _ => false,
         }
     }
+}
+
+/// `Debug` for an object with a secret. What the object holds besides its fields is left out: if the secret came in
+/// another form than a text, it is there.
+fn debug_without_secrets<'a>(text: &mut String, name: &str, fields: impl Iterator<Item = &'a Field>) {
+    let _ = writeln!(
+        text,
+        "impl ::std::fmt::Debug for {name} {{\n    fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> \
+         ::std::fmt::Result {{\n        formatter.debug_struct({name:?})"
+    );
+    for field in fields {
+        let shown = match field.secret {
+            true => "::std::format_args!(\"[hidden]\")".to_owned(),
+            false => format!("self.{}", field.ident),
+        };
+        let _ = writeln!(text, "            .field({:?}, &{shown})", field.ident);
+    }
+    let _ = writeln!(text, "            .finish_non_exhaustive()\n    }}\n}}\n");
 }
 
 fn held(ty: &str, boxed: bool) -> String {

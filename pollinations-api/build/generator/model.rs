@@ -38,6 +38,8 @@ pub(crate) struct Field {
     pub(crate) constant: Option<String>,
     /// Whether it holds its own type by value.
     pub(crate) boxed: bool,
+    /// Whether it is a secret (`format: password`), which `Debug` does not show.
+    pub(crate) secret: bool,
 }
 
 /// A set of strings, of which some are known.

@@ -348,6 +348,7 @@ impl<'a> Types<'a> {
                 essential,
                 constant: constant.filter(|_| !nullable || is_tag),
                 boxed: false,
+                secret: text(resolve(self.document, &property), "format") == "password",
                 wire,
             });
         }

@@ -18,7 +18,7 @@ impl<T: Object> Builder<T> {
     ///
     /// # Errors
     ///
-    /// A required field has not been set, or a value could not be converted. The text names the type and the field.
+    /// A required field is not set, or a value could not be converted. The message names the type and the field.
     pub fn build(self) -> Result<T, String> {
         if let Some(error) = self.error {
             return Err(error);
@@ -54,7 +54,7 @@ impl<T: Object> Default for Builder<T> {
     }
 }
 
-/// Goes on from an object that is complete.
+/// Starts from an existing object.
 impl<T: Object> From<T> for Builder<T> {
     fn from(value: T) -> Self {
         Self { value, set: T::BUILDER_REQUIRED.to_vec(), error: None }

@@ -1,4 +1,4 @@
-//! What an object holds besides its fields.
+//! Unknown fields of an object, and values that could not be read.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 /// The fields of an object that its type does not know, and those whose value could not be read.
 ///
-/// Every generated object has one: `extra()` reads it and `extra_mut()` changes it. What is in it is written when the
-/// object is serialized, so that a body goes back as it came.
+/// Every generated object has one: `extra()` reads it and `extra_mut()` changes it. It is written when the object is
+/// serialized, so a body is sent back as it was received.
 ///
 /// Two objects that differ only in whether an optional field was `null` or missing are equal.
 ///
@@ -68,14 +68,14 @@ impl Kept {
 }
 
 impl Extra {
-    /// Nothing besides the fields.
+    /// Creates an empty one.
     #[doc(hidden)]
     pub const fn new() -> Self {
         Self(Inner::Marks(0))
     }
 
-    /// The value under this name: of a field that the type does not know, or of a known one that could not be read as
-    /// what it should be.
+    /// The value under this name: of a field that the type does not know, or of a known field whose value could not be
+    /// read.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.kept()?.get(name)
@@ -89,7 +89,7 @@ impl Extra {
         unknown.chain(raw.filter_map(|(name, value)| Some((*name, value.as_ref()?))))
     }
 
-    /// Whether there is nothing to see here, as for an object that is as promised.
+    /// Whether it is empty, as for an object that matches the document.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.kept().is_none_or(Kept::is_empty)
@@ -101,15 +101,15 @@ impl Extra {
         raw.filter(|(_, value)| value.is_none()).map(|(name, _)| *name)
     }
 
-    /// Sets a field that goes out with the object, and returns the value that was there under this name.
+    /// Sets a field to send with the object, and returns the previous value under this name.
     ///
-    /// Use it to send a field that this version does not know. If the type has a field of this name, this value goes
-    /// out in place of the field's.
+    /// Use it to send a field that this version does not know. If the type has a field of this name, this value replaces
+    /// it.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.keep().unknown.insert(name.into(), value.into())
     }
 
-    /// Removes what is kept under this name and returns it.
+    /// Removes the value under this name and returns it.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let Inner::Kept(kept) = &mut self.0 else { return None };
         let raw = kept.raw.iter().position(|(field, _)| *field == name).and_then(|at| kept.raw.remove(at).1);
@@ -201,7 +201,7 @@ impl PartialEq for Extra {
     }
 }
 
-/// Shows the names alone: a value may be a secret.
+/// Shows only the names, because a value may be a secret.
 impl fmt::Debug for Extra {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.iter().map(|(name, _)| name)).finish()

@@ -1,10 +1,10 @@
-//! Lists that go into one value of a parameter.
+//! Lists as the value of a parameter.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A type of list with the text between its members.
+/// Defines a list type that is written with a separator between its members.
 macro_rules! joined {
     ($(#[$docs:meta])* $name:ident, $separator:literal) => {
         $(#[$docs])*
@@ -50,7 +50,7 @@ macro_rules! joined {
 }
 
 joined! {
-    /// A list that is sent as one text, with commas between: `1,2,3`.
+    /// A list that is sent as one text, separated by commas: `1,2,3`.
     ///
     /// This is how lists go into paths and headers, and into queries where the document says `explode: false`. It is made
     /// from a list or an array.
@@ -67,7 +67,7 @@ joined! {
 }
 
 joined! {
-    /// A list that is sent as one text, with pipes between: `1|2|3`.
+    /// A list that is sent as one text, separated by pipes: `1|2|3`.
     ///
     /// This is how lists go into queries where the document says `style: pipeDelimited`. It is made from a list or an
     /// array.
@@ -75,7 +75,7 @@ joined! {
 }
 
 joined! {
-    /// A list that is sent as one text, with spaces between: `1 2 3`.
+    /// A list that is sent as one text, separated by spaces: `1 2 3`.
     ///
     /// This is how lists go into queries where the document says `style: spaceDelimited`. It is made from a list or an
     /// array.

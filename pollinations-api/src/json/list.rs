@@ -60,7 +60,8 @@ macro_rules! refuse {
 }
 pub(super) use refuse;
 
-/// A list keeps the entries that can be read. If there are others, the whole list is kept as JSON, too.
+/// A list keeps the entries that can be read. If there are others, the whole list is kept as JSON, too. An object in
+/// place of a list is its only entry, if more of it fits than not.
 impl<T: Read> Read for Vec<T> {
     const KIND: u8 = kind::LIST;
 
@@ -120,8 +121,20 @@ impl<'de, T: Read> Visitor<'de> for ListVisitor<'_, T> {
         })
     }
 
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
+        let lone = gather(value::MapAccessDeserializer::new(map))?;
+        let fields = lone.as_object().map_or(0, Map::len);
+        let mut item = T::absent();
+        if let Ok(Note::Fine | Note::Marked) = item.read(&lone)
+            && 2 * item.misfit() < fields
+        {
+            self.0.push(item);
+            return Ok(Note::odd(lone));
+        }
+        Ok(Note::bad(lone))
+    }
+
     refuse!(scalars);
-    refuse!(objects);
 }
 
 /// A map keeps the entries that can be read. If there are others, the whole map is kept as JSON, too.

@@ -1,4 +1,4 @@
-//! What the generated code is written with, so that it stays short.
+//! Macros that keep the generated code short.
 
 /// Implements a generated object.
 #[doc(hidden)]
@@ -16,17 +16,17 @@ macro_rules! __object {
         new { $($argument:ident $argument_wire:literal: $argument_type:ty;)* }
     ) => {
         impl $name {
-            /// Starts to build one, field by field.
+            /// Returns a builder, which sets one field after another.
             pub fn builder() -> builder::$name {
                 ::std::default::Default::default()
             }
 
-            /// What came with the object besides its fields, and what could not be read.
+            /// The fields that this type does not know, and values that could not be read.
             pub fn extra(&self) -> &$crate::json::Extra {
                 &self.__extra
             }
 
-            /// The same to change: what is set here goes out with the object.
+            /// The same, to change. What you set here is sent with the object.
             pub fn extra_mut(&mut self) -> &mut $crate::json::Extra {
                 &mut self.__extra
             }
@@ -151,7 +151,7 @@ macro_rules! __object {
     (@new $name:ident) => {};
     (@new $name:ident $($argument:ident $wire:literal: $type:ty;)+) => {
         impl $name {
-            /// One with the fields that it must have.
+            /// Creates an object with its required fields.
             #[allow(clippy::too_many_arguments, reason = "as many as the document requires")]
             pub fn new($($argument: impl ::std::convert::Into<$type>),+) -> Self {
                 let mut object = $crate::json::support::start::<Self>();
@@ -167,18 +167,18 @@ macro_rules! __object {
 #[macro_export]
 macro_rules! __builder {
     ($name:ident $type:path) => {
-        /// Builds an object of this name, field by field.
+        /// Builds an object of this name, one field after another.
         ///
-        /// A setter takes whatever converts into the type of its field.
+        /// Each setter takes any value that converts into the type of its field.
         #[derive(Clone, Debug, Default)]
         pub struct $name($crate::json::support::Builder<$type>);
 
         impl $name {
-            /// The object.
+            /// Builds the object.
             ///
             /// # Errors
             ///
-            /// A required field has not been set, or a value could not be converted. The text names the type and the
+            /// A required field is not set, or a value could not be converted. The message names the type and the
             /// field.
             pub fn build(self) -> ::std::result::Result<$type, ::std::string::String> {
                 self.0.build()

@@ -1,8 +1,8 @@
-//! Reading and writing JSON that does not keep to the document.
+//! Reads and writes JSON that does not match the API document.
 //!
 //! Every generated type reads leniently: a field that is missing, `null`, of another JSON type, or a number in another
-//! form never costs the whole reply. What could not be read is kept as JSON in the [`Extra`] of the object it belongs
-//! to, next to the fields that the document does not know, and is written back unchanged.
+//! form never fails the whole reply. A value that could not be read is kept as JSON in the [`Extra`] of its object, next to
+//! unknown fields, and is written back unchanged.
 //!
 //! Reading is strict in two places. A property that the document marks as essential must be there, because the reply is
 //! useless without it. And a type that only ever goes *to* the server must be complete, because a mistake in it is the
@@ -109,7 +109,7 @@ pub mod kind {
 
 /// A type that can be read leniently: every generated type, and scalars, lists, maps and options of them.
 ///
-/// You need it only as a bound, for a function of your own that calls [`read`].
+/// You only need it as a bound, for your own function that calls [`read`].
 pub trait Read: Sized + Clone + PartialEq + Serialize {
     /// The JSON types that this is read from.
     #[doc(hidden)]

@@ -99,7 +99,7 @@ pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>
 }
 
 /// A text in pieces, as a model would stream it: word by word, with the space in front.
-fn pieces(text: Option<&str>) -> impl Iterator<Item = &str> {
+pub(super) fn pieces(text: Option<&str>) -> impl Iterator<Item = &str> {
     let mut rest = text.unwrap_or_default();
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -113,7 +113,7 @@ fn pieces(text: Option<&str>) -> impl Iterator<Item = &str> {
 }
 
 /// A text in two.
-fn halves(text: &str) -> [&str; 2] {
+pub(super) fn halves(text: &str) -> [&str; 2] {
     let middle = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let (first, second) = text.split_at(middle);
     [first, second]

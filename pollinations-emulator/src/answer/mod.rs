@@ -1,4 +1,4 @@
-//! What makes the content of answers: texts, pictures, sounds and videos. It knows neither requests nor state.
+//! What makes the content of answers: texts, pictures, objects, sounds, videos and vectors. It knows neither requests nor state.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -10,10 +10,16 @@ use bytes::Bytes;
 use futures_util::stream;
 
 pub(crate) mod chunks;
+pub(crate) mod decision;
+pub(crate) mod edited;
+pub(crate) mod mesh;
+pub(crate) mod message;
 pub(crate) mod picture;
+pub(crate) mod response;
 pub(crate) mod said;
 mod sample;
 pub(crate) mod sound;
+pub(crate) mod vector;
 pub(crate) mod video;
 pub(crate) mod words;
 

@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     pub(crate) audio: Option<Value>,
     pub(crate) blocks: Vec<Value>,
     pub(crate) finish_reason: &'static str,
+    /// The text of the request that ended the answer.
+    pub(crate) stopped_at: Option<String>,
 }
 
 impl Answer {
@@ -104,11 +106,17 @@ impl Answer {
             Value::Array(stops) => stops.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
-        let end = stops.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| text.find(stop)).min();
-        if let Some(end) = end {
+        let found = stops.iter().filter(|stop| !stop.is_empty()).filter_map(|stop| Some((text.find(stop)?, *stop)));
+        if let Some((end, stop)) = found.min() {
             text.truncate(end);
+            self.stopped_at = Some(stop.to_owned());
         }
-        if let Some(most) = body["max_tokens"].as_u64()
+        self.limit(body["max_tokens"].as_u64());
+    }
+
+    /// Ends the text after this many tokens.
+    pub(crate) fn limit(&mut self, most: Option<u64>) {
+        if let (Some(text), Some(most)) = (&mut self.text, most)
             && count(text) > most
         {
             let words = usize::try_from(most).unwrap_or(usize::MAX);
@@ -135,7 +143,7 @@ impl Answer {
         self.text.as_deref().map_or(0, count) + self.reasoning_tokens() + calls + spoken
     }
 
-    fn reasoning_tokens(&self) -> u64 {
+    pub(super) fn reasoning_tokens(&self) -> u64 {
         self.reasoning.as_deref().map_or(0, count)
     }
 

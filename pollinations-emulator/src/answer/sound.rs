@@ -10,6 +10,12 @@ const RATE: u32 = 24_000;
 /// Seconds of speech a word.
 const SECONDS_A_WORD: f64 = 0.3;
 
+/// Seconds of a sound at the most.
+pub(crate) const LONGEST: f64 = 300.0;
+
+/// Bytes a second of a recording that does not say: those of an mp3 file at 128 kbit/s.
+const USUAL_RATE: f64 = 16_000.0;
+
 /// How long it takes to say a text, in seconds.
 #[allow(clippy::cast_precision_loss, reason = "a text has few words")]
 pub(crate) fn length(text: &str) -> f64 {
@@ -20,11 +26,42 @@ pub(crate) fn length(text: &str) -> f64 {
 pub(crate) fn encode(seconds: f64, format: &str) -> Vec<u8> {
     match format {
         "pcm" => bytes(&tone(seconds)),
-        "mp3" => mp3(seconds),
+        "mp3" => mp3(seconds, MONO),
         "aac" => aac(seconds),
         "opus" => opus(seconds),
         "flac" => flac(&tone(seconds)),
         _ => wav(&bytes(&tone(seconds))),
+    }
+}
+
+/// This many seconds of an mp3 file with two channels, as stems are.
+pub(crate) fn stereo_mp3(seconds: f64) -> Vec<u8> {
+    mp3(seconds, STEREO)
+}
+
+/// How long a recording is, in seconds: as a WAV file says, or as long as an mp3 file of this size usually is.
+pub(crate) fn duration(recording: &[u8]) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "a request is not that large")]
+    let usual = recording.len() as f64 / USUAL_RATE;
+    wav_duration(recording).unwrap_or(usual)
+}
+
+/// From the bytes a second in the `fmt ` chunk, and the length of the `data` chunk or of what is there of it.
+fn wav_duration(recording: &[u8]) -> Option<f64> {
+    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+    let mut rest = recording.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;
+    let mut rate = None;
+    loop {
+        let (name, size) = (rest.get(..4)?, number(rest.get(4..8)?)?);
+        rest = rest.get(8..)?;
+        let content = rest.get(..usize::try_from(size).ok()?).unwrap_or(rest);
+        match name {
+            b"fmt " => rate = number(content.get(8..12)?).filter(|rate| *rate > 0),
+            b"data" => return Some(f64::from(u32::try_from(content.len()).ok()?) / f64::from(rate?)),
+            _ => {}
+        }
+        // Chunks begin at even places.
+        rest = rest.get(content.len() + content.len() % 2..)?;
     }
 }
 
@@ -73,13 +110,17 @@ fn wav(samples: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The last byte of an mp3 header: one channel or two, and an original without emphasis.
+const MONO: u8 = 0xC4;
+const STEREO: u8 = 0x04;
+
 /// Silence as MPEG-1 layer III: frames at 128 kbit/s and 44.1 kHz whose side information is all zero (ISO/IEC 11172-3,
 /// section 2.4.1.7), 417 bytes and 1152 samples each.
-fn mp3(seconds: f64) -> Vec<u8> {
+fn mp3(seconds: f64, channels: u8) -> Vec<u8> {
     const FRAME: usize = 417;
     let mut bytes = vec![0; FRAME * units(seconds, 44_100.0 / 1152.0)];
     for frame in bytes.chunks_exact_mut(FRAME) {
-        frame[..4].copy_from_slice(&[0xFF, 0xFB, 0x90, 0xC4]);
+        frame[..4].copy_from_slice(&[0xFF, 0xFB, 0x90, channels]);
     }
     bytes
 }
@@ -196,6 +237,17 @@ fn crc(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recordings_are_as_long_as_they_were_made() {
+        for seconds in [0.5, 2.0, 10.0] {
+            assert!((duration(&encode(seconds, "wav")) - seconds).abs() < 0.001, "{seconds}");
+            assert!((duration(&encode(seconds, "mp3")) - seconds).abs() < 0.05, "{seconds}");
+        }
+        // A header that says nothing of use.
+        assert!(duration(b"RIFF\0\0\0\0WAVEfmt \0") < 0.01);
+        assert!(duration(b"RIFF\0\0\0\0WAVEdata\x01\0\0\0x") < 0.01);
+    }
 
     #[test]
     fn checks_of_every_width() {

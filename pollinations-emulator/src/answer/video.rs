@@ -2,25 +2,30 @@
 
 use super::picture;
 
-/// Pixels of a frame.
-const WIDTH: u16 = 64;
+/// Pixels of a frame from top to bottom.
 const HEIGHT: u16 = 48;
+
+/// A video of this many pixels is as wide as it gets.
+const MAX_WIDTH: f64 = 192.0;
 
 /// Ticks of a second, and frames of a second.
 const TIMESCALE: u32 = 1000;
 const FRAMES_A_SECOND: u32 = 4;
 
-/// A video of this many seconds, a frame a quarter of a second.
-pub(crate) fn mp4(prompt: &str, seed: i64, seconds: f64) -> Vec<u8> {
+/// A small video of this many seconds, a frame a quarter of a second, whose sides have this ratio.
+pub(crate) fn mp4(prompt: &str, seed: i64, seconds: f64, ratio: f64) -> Vec<u8> {
+    // Codecs like even numbers of pixels.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    let width = ((f64::from(HEIGHT) * ratio / 2.0).round() * 2.0).clamp(16.0, MAX_WIDTH) as u16;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let count = (seconds.clamp(1.0, 15.0) * f64::from(FRAMES_A_SECOND)) as u32;
     let frames: Vec<Vec<u8>> = (0..i64::from(count))
-        .filter_map(|index| picture::jpeg(prompt, seed.wrapping_add(index), WIDTH.into(), HEIGHT.into()))
+        .filter_map(|index| picture::jpeg(prompt, seed.wrapping_add(index), width.into(), HEIGHT.into()))
         .collect();
     let kind = boxed(b"ftyp", &[b"isom\0\0\x02\0isomiso2mp41"]);
     // The place of the pictures depends on the length of what comes before them, which does not depend on the place.
-    let length = kind.len() + movie(&frames, 0).len() + 8;
-    let movie = movie(&frames, u32::try_from(length).unwrap_or_default());
+    let length = kind.len() + movie(&frames, width, 0).len() + 8;
+    let movie = movie(&frames, width, u32::try_from(length).unwrap_or_default());
     [kind, movie, boxed(b"mdat", &frames.iter().map(Vec::as_slice).collect::<Vec<_>>())].concat()
 }
 
@@ -42,13 +47,14 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or_default()
 }
 
-/// The description of the video (section 8.2.1): one track with one chunk of frames, which begins at `offset`.
-fn movie(frames: &[Vec<u8>], offset: u32) -> Vec<u8> {
+/// The description of the video (section 8.2.1): one track with one chunk of frames of so many pixels from left to right, which begins at
+/// `offset`.
+fn movie(frames: &[Vec<u8>], pixels: u16, offset: u32) -> Vec<u8> {
     // No rotation, no scaling (section 8.2.2).
     const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
     let tick = TIMESCALE / FRAMES_A_SECOND;
     let duration = number(frames.len()) * tick;
-    let (width, height) = (u32::from(WIDTH) << 16, u32::from(HEIGHT) << 16);
+    let (width, height) = (u32::from(pixels) << 16, u32::from(HEIGHT) << 16);
 
     let header = [
         words(&[0, 0, 0, TIMESCALE, duration, 0x1_0000, 0x100_0000, 0, 0]),
@@ -66,7 +72,7 @@ fn movie(frames: &[Vec<u8>], offset: u32) -> Vec<u8> {
     let mut entry = vec![0; 6];
     entry.extend_from_slice(&1_u16.to_be_bytes());
     entry.extend_from_slice(&[0; 16]);
-    entry.extend_from_slice(&WIDTH.to_be_bytes());
+    entry.extend_from_slice(&pixels.to_be_bytes());
     entry.extend_from_slice(&HEIGHT.to_be_bytes());
     entry.extend_from_slice(&words(&[0x48_0000, 0x48_0000, 0]));
     entry.extend_from_slice(&1_u16.to_be_bytes());
@@ -100,4 +106,20 @@ fn movie(frames: &[Vec<u8>], offset: u32) -> Vec<u8> {
             ),
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ratio_is_that_of_the_frames() {
+        for (ratio, width) in [(16.0 / 9.0, 86), (1.0, 48), (9.0 / 16.0, 28), (100.0, 192), (0.0, 16)] {
+            let video = mp4("a cat", 1, 1.0, ratio);
+            let entry = video.windows(4).position(|part| part == b"jpeg").unwrap();
+            // After the type: 6 reserved bytes, the index of the data, and 16 unused bytes (section 12.1.3).
+            let found = u16::from_be_bytes([video[entry + 28], video[entry + 29]]);
+            assert_eq!(found, width, "{ratio}");
+        }
+    }
 }

@@ -15,3 +15,50 @@ pub(crate) fn text_of(message: &Value) -> String {
         _ => String::new(),
     }
 }
+
+/// Signs that are read out as words.
+const SIGNS: &[(char, &str)] = &[
+    ('0', "zero"),
+    ('1', "one"),
+    ('2', "two"),
+    ('3', "three"),
+    ('4', "four"),
+    ('5', "five"),
+    ('6', "six"),
+    ('7', "seven"),
+    ('8', "eight"),
+    ('9', "nine"),
+    ('%', "percent"),
+    ('&', "and"),
+    ('+', "plus"),
+];
+
+/// A text as it is read out: digits and some signs become words of their own.
+pub(crate) fn spoken(text: &str) -> String {
+    let mut spoken = String::new();
+    let mut after_sign = false;
+    for letter in text.chars() {
+        let word = SIGNS.iter().find(|(sign, _)| *sign == letter).map(|(_, word)| *word);
+        let is_apart = if word.is_some() { !spoken.is_empty() } else { after_sign && letter.is_alphanumeric() };
+        if is_apart && !spoken.ends_with(char::is_whitespace) {
+            spoken.push(' ');
+        }
+        match word {
+            Some(word) => spoken.push_str(word),
+            None => spoken.push(letter),
+        }
+        after_sign = word.is_some();
+    }
+    spoken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_become_words() {
+        assert_eq!(spoken("5km, 42% & more"), "five km, four two percent and more");
+        assert_eq!(spoken("Good morning!"), "Good morning!");
+    }
+}

@@ -12,11 +12,14 @@ mod audio;
 mod chat;
 mod control;
 mod document;
+mod embeddings;
 mod image;
 mod media;
 mod models;
+mod realtime;
 mod sign_in;
 mod text;
+mod three_d;
 mod video;
 
 /// What a room answers.
@@ -24,17 +27,20 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 11] = [
+    let rooms: [Routes; 14] = [
         account::routes(),
         audio::routes(),
         chat::routes(),
         control::routes(),
         document::routes(),
+        embeddings::routes(),
         image::routes(),
         media::routes(),
         models::routes(),
+        realtime::routes(),
         sign_in::routes(),
         text::routes(),
+        three_d::routes(),
         video::routes(),
     ];
     rooms

@@ -20,6 +20,9 @@ use crate::{
 /// Seconds without a `duration`.
 const DEFAULT_DURATION: f64 = 2.0;
 
+/// Pixels a side without a size.
+const DEFAULT_SIZE: f64 = 1024.0;
+
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new().route("/video/{prompt}", get(generate))
 }
@@ -34,5 +37,19 @@ async fn generate(
     state.ledger.spend(&key, "video", &model, Tokens { output_image: 1, ..Tokens::default() })?;
     let seed = query.integer("seed").unwrap_or_default();
     let duration = query.number("duration").unwrap_or(DEFAULT_DURATION);
-    Ok((used(&model), [(CONTENT_TYPE, "video/mp4")], video::mp4(&prompt, seed, duration)).into_response())
+    // The same prompt with other references is another video.
+    let references = ["image", "reference_images", "reference_videos", "reference_audios"];
+    let subject: String = references.iter().filter_map(|name| query.text(name)).fold(prompt, |all, one| all + one);
+    let video = video::mp4(&subject, seed, duration, ratio(&query));
+    Ok((used(&model), [(CONTENT_TYPE, "video/mp4")], video).into_response())
+}
+
+/// Width by height: from `aspectRatio`, or from the size.
+fn ratio(query: &Params) -> f64 {
+    let given = query.text("aspectRatio").and_then(|ratio| ratio.split_once(':'));
+    let given = given.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    let side = |name| query.number(name).unwrap_or(DEFAULT_SIZE);
+    let (width, height): (f64, f64) = given.unwrap_or((side("width"), side("height")));
+    let ratio = width / height;
+    if ratio.is_finite() { ratio } else { 1.0 }
 }

@@ -17,7 +17,34 @@ pub(crate) fn iso(offset_hours: i64) -> String {
 
 /// As in `2026-02-25 12:00:00`, which is how usage records have it.
 pub(crate) fn record() -> String {
-    Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    record_at(0)
+}
+
+/// The same, so many seconds from now.
+pub(crate) fn record_at(seconds: i64) -> String {
+    let now = Timestamp::now();
+    let time = now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now);
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn millis() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+/// Milliseconds since 1970 as in `2026-02-25T12:00:00.000Z`.
+pub(crate) fn iso_of(millis: i64) -> Option<String> {
+    Timestamp::from_millisecond(millis).ok().map(|time| format!("{time:.3}"))
+}
+
+/// A time such as `2026-02-25T12:00:00Z` in milliseconds since 1970.
+pub(crate) fn parse(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
+/// As [`record`], this many minutes ago.
+pub(crate) fn record_before(minutes: i64) -> String {
+    record_at(minutes.saturating_mul(-60))
 }
 
 /// As [`iso`], this many seconds from now.

@@ -1,16 +1,25 @@
 //! `openapi.json`, as the rules that requests are checked by.
 
-use std::sync::LazyLock;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
-use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use super::openapi::{json_schema, json_schemas, path_fits};
+use super::{
+    failure::ErrorFormat,
+    openapi::{json_schema, json_schemas, path_fits, self_contained},
+};
 
 /// The document itself, as it is served.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
 
-/// The rules of all operations, made when they are first needed.
+/// The compiled rules of a value. Everything that has the same rules shares them.
+type Validator = Arc<jsonschema::Validator>;
+
+/// The rules of all operations, made when they are first needed. All emulators of a process share them.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(TEXT));
 
 /// Aliases of operations: the older gateway's paths, and the deprecated one. The last segment of an alias with a
@@ -52,20 +61,32 @@ const COALESCED: &[(&str, &str)] = &[
 const EXTENSION: &str = "x-coalesced";
 
 /// The operations that answer a refusal with a text, and its form.
-const TEXT_FORMS: &[(&str, TextForm)] =
-    &[("/v1/chat/completions", TextForm::Completion), ("/text/{prompt}", TextForm::Plain), ("/text", TextForm::Plain)];
+const TEXT_FORMS: &[(&str, TextForm)] = &[
+    ("/v1/chat/completions", TextForm::Completion),
+    ("/v1/responses", TextForm::Response),
+    ("/text/{prompt}", TextForm::Plain),
+    ("/text", TextForm::Plain),
+];
+
+/// The path whose errors have Anthropic's format.
+const ANTHROPIC: &str = "/v1/messages";
 
 /// The form of a text that is not streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextForm {
     /// A chat completion.
     Completion,
+    /// A response of the Responses API.
+    Response,
     /// The text itself.
     Plain,
 }
 
 struct Document {
     operations: Vec<Operation>,
+    /// How many schemas have been compiled for that.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test asks"))]
+    compiled: usize,
 }
 
 /// What the document says of one operation.
@@ -76,11 +97,15 @@ pub(crate) struct Operation {
     path: String,
     /// Whether a key is needed.
     pub(crate) needs_key: bool,
+    /// Whether the media service has it, whose errors are flat.
+    pub(crate) is_media: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The texts of a form.
     pub(crate) form: Vec<Parameter>,
     /// The rules of a JSON body, if it has one and takes nothing else.
     pub(crate) body: Option<Validator>,
+    /// The rules of a JSON body, if it may be something else as well.
+    pub(crate) json: Option<Validator>,
     /// Whether identical requests share one generation.
     pub(crate) coalesced: bool,
 }
@@ -89,6 +114,16 @@ impl Operation {
     /// The form in which a refusal is a text; nothing if it is sent as an error.
     pub(crate) fn text_form(&self) -> Option<TextForm> {
         TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
+    }
+
+    /// The format of its errors.
+    pub(crate) fn error_format(&self) -> ErrorFormat {
+        if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
+    }
+
+    /// Whether its requests may be files of hundreds of MiB.
+    pub(crate) fn takes_large_files(&self) -> bool {
+        self.is_media && self.method == "POST"
     }
 
     /// Whether `no-cache=true` makes a new result.
@@ -143,7 +178,7 @@ impl Document {
         // The document is part of the program, and a test reads it.
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let schemas = document["components"]["schemas"].as_object().map(json_schemas);
-        let components = json!({ "components": { "schemas": schemas } });
+        let components = Components { schemas: schemas.unwrap_or_default(), compiled: RefCell::default() };
         let global = has_requirement(&document["security"]);
         let says_coalesced = document["paths"]
             .as_object()
@@ -171,26 +206,37 @@ impl Document {
                 } else {
                     COALESCED.contains(&(method.as_str(), path.as_str()))
                 };
+                let rules = if schema.is_null() { None } else { compile(schema, &components) };
+                let (body, json) = if only_json { (rules, None) } else { (None, rules) };
                 operations.push(Operation {
                     coalesced,
+                    body,
+                    json,
                     id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
                     method,
                     path: path.clone(),
+                    is_media: is_media(item) || is_media(operation),
                     needs_key: operation.get("security").map_or(global, has_requirement),
                     parameters: parameters.collect(),
                     form: form(&document, &content["multipart/form-data"]["schema"], &components),
-                    body: (only_json && !schema.is_null()).then(|| compile(schema, &components)).flatten(),
                 });
             }
         }
-        Self { operations }
+        let compiled = components.compiled.borrow().len();
+        Self { operations, compiled }
     }
 }
 
+/// Whether the document names a server of its own for a path or an operation: only the media service has one.
+fn is_media(value: &Value) -> bool {
+    value["servers"].as_array().is_some_and(|servers| !servers.is_empty())
+}
+
 /// The fields of a form that are no files.
-fn form(document: &Value, schema: &Value, components: &Value) -> Vec<Parameter> {
+fn form(document: &Value, schema: &Value, components: &Components) -> Vec<Parameter> {
     let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
-    let texts = properties.filter(|(_, schema)| schema["format"] != "binary");
+    let is_file = |schema: &Value| schema["format"] == "binary" || schema["items"]["format"] == "binary";
+    let texts = properties.filter(|(_, schema)| !is_file(schema));
     texts
         .filter_map(|(name, schema)| Parameter::new(document, &json!({ "name": name, "schema": schema }), components))
         .collect()
@@ -208,14 +254,27 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.unwrap_or(value)
 }
 
-fn compile(schema: &Value, components: &Value) -> Option<Validator> {
-    let mut root = json!({ "allOf": [json_schema(schema)] });
-    root["components"] = components["components"].clone();
-    jsonschema::options().should_validate_formats(true).build(&root).ok()
+/// The schemas by name, and those that have been compiled.
+struct Components {
+    schemas: Value,
+    compiled: RefCell<HashMap<String, Option<Validator>>>,
+}
+
+/// Compiles a schema, unless one like it has been compiled before.
+fn compile(schema: &Value, components: &Components) -> Option<Validator> {
+    let schema = json_schema(schema);
+    let text = schema.to_string();
+    if let Some(known) = components.compiled.borrow().get(&text) {
+        return known.clone();
+    }
+    let root = self_contained(&schema, &components.schemas);
+    let made = jsonschema::options().should_validate_formats(true).build(&root).ok().map(Arc::new);
+    components.compiled.borrow_mut().insert(text, made.clone());
+    made
 }
 
 impl Parameter {
-    fn new(document: &Value, parameter: &Value, components: &Value) -> Option<Self> {
+    fn new(document: &Value, parameter: &Value, components: &Components) -> Option<Self> {
         let schema = &parameter["schema"];
         let inner = schema["allOf"].get(0).unwrap_or(schema);
         let kind = match resolve(document, inner)["type"].as_str() {
@@ -276,6 +335,29 @@ mod tests {
             }
         }
         assert_eq!(operations().count(), count);
+    }
+
+    #[test]
+    fn no_schema_is_compiled_twice() {
+        let rules = |document: &Document| {
+            let of_one = |operation: &Operation| {
+                let parameters = operation.parameters.iter().chain(&operation.form);
+                let parameters = parameters.map(|parameter| Arc::as_ptr(&parameter.validator));
+                parameters.chain(operation.body.as_ref().map(Arc::as_ptr)).collect::<Vec<_>>()
+            };
+            document.operations.iter().flat_map(of_one).collect::<Vec<_>>()
+        };
+        let document = Document::parse(TEXT);
+        let mut used = rules(&document);
+        let all = used.len();
+        used.sort_unstable();
+        used.dedup();
+        assert!(used.len() < all, "many parameters have the same rules");
+        assert!(used.len() <= document.compiled, "{} are used, {} were compiled", used.len(), document.compiled);
+        // For the emulators of a process, it is done once.
+        let one = operation("POST", "/v1/chat/completions").and_then(|operation| operation.body.as_ref());
+        let same = operation("POST", "/openai").and_then(|operation| operation.body.as_ref());
+        assert!(one.zip(same).is_some_and(|(one, same)| Arc::ptr_eq(one, same)));
     }
 
     #[test]

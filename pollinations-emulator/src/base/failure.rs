@@ -55,6 +55,32 @@ impl Failure {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
     }
 
+    /// There is no such thing.
+    pub(crate) fn missing(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no such {what}."))
+    }
+
+    /// It was done a moment ago.
+    pub(crate) fn too_often() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "This can be done once every 30 seconds.")
+    }
+
+    /// The request makes no sense.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// There is no such model, or the key may not use it.
+    pub(crate) fn no_model(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no model {name}."))
+    }
+
+    /// The path answers WebSockets alone.
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "Connect with a WebSocket: this address takes no other request.";
+        Self::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", message)
+    }
+
     /// The generation ended without a result.
     pub(crate) fn lost() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "The generation was lost. Send it again.")
@@ -72,6 +98,11 @@ impl Failure {
         Self::validation(&[], fields)
     }
 
+    /// An image cannot be used, with one of the codes that there are for that, such as `invalid_image_url`.
+    pub(crate) fn image(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
     /// The request as a whole is wrong.
     pub(crate) fn form(reason: impl Into<String>) -> Self {
         Self::validation(&[reason.into()], Map::new())
@@ -82,6 +113,23 @@ impl Failure {
             Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "The request is not valid; see the details.");
         failure.details = Some(json!({ "name": "ValidationError", "formErrors": form, "fieldErrors": fields }));
         failure
+    }
+
+    /// The message with its details and where to solve the problem, for a format that has no room for them elsewhere.
+    fn sentence(&self) -> String {
+        let mut problems = Vec::new();
+        let details = self.details.as_ref();
+        let forms = details.and_then(|details| details["formErrors"].as_array()).into_iter().flatten();
+        problems.extend(forms.filter_map(Value::as_str).map(str::to_owned));
+        for (name, reasons) in details.and_then(|details| details["fieldErrors"].as_object()).into_iter().flatten() {
+            let reasons = reasons.as_array().into_iter().flatten().filter_map(Value::as_str);
+            problems.extend(reasons.map(|reason| format!("{name}: {reason}")));
+        }
+        match (problems.is_empty(), self.refusal) {
+            (false, _) => problems.join("; "),
+            (true, Some(refusal)) => format!("{} See {}", self.message, refusal.fix_url()),
+            (true, None) => self.message.clone(),
+        }
     }
 
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
@@ -97,8 +145,43 @@ impl IntoResponse for Failure {
     }
 }
 
+/// The format of an error's body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// The service's own.
+    #[default]
+    Envelope,
+    /// That of Anthropic's Messages API.
+    Anthropic,
+}
+
+/// An error in the format of Anthropic's Messages API.
+pub(crate) fn anthropic(status: StatusCode, message: &str, request_id: Option<&str>) -> Value {
+    let kind = match status.as_u16() {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    };
+    let mut body = json!({ "type": "error", "error": { "type": kind, "message": message } });
+    if let Some(id) = request_id {
+        body["request_id"] = json!(id);
+    }
+    body
+}
+
 /// Writes the body of a response that carries a [`Failure`], which [`take`] has taken out.
-pub(crate) fn render(failure: Failure, request_id: &str) -> Response {
+pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) -> Response {
+    if format == ErrorFormat::Anthropic {
+        let body = anthropic(failure.status, &failure.sentence(), None);
+        return (failure.status, Json(body)).into_response();
+    }
     let mut error = json!({
         "code": failure.code,
         "message": failure.message,
@@ -114,6 +197,25 @@ pub(crate) fn render(failure: Failure, request_id: &str) -> Response {
     }
     let body = json!({ "status": failure.status.as_u16(), "success": false, "error": error });
     (failure.status, Json(body)).into_response()
+}
+
+/// Writes the body of a response that carries a [`Failure`] as the media service does: flat, and with all there is to say
+/// in the message.
+pub(crate) fn flat(failure: Failure) -> Response {
+    let details = failure.details.unwrap_or_default();
+    let fields = details["fieldErrors"].as_object().into_iter().flatten();
+    let fields = fields.flat_map(|(name, problems)| {
+        problems
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(move |problem| format!("{name} {problem}"))
+    });
+    let form = details["formErrors"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let problems: Vec<String> = form.chain(fields).collect();
+    let message = if problems.is_empty() { failure.message } else { problems.join("; ") };
+    (failure.status, Json(json!({ "error": message }))).into_response()
 }
 
 /// Takes the failure out of a response that carries one.

@@ -1,15 +1,11 @@
 //! Who is asking: API keys and what they may do.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
-};
+use std::fmt;
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::lock;
+use super::category;
 
 /// An API key that an emulator accepts.
 ///
@@ -18,10 +14,10 @@ use super::lock;
 /// ```
 /// use pollinations_emulator::Key;
 ///
-/// let key = Key::new("sk_limited").budget(0.5).models(["flux"]).permissions(["balance"]);
+/// let key = Key::new("sk_limited").name("guest").budget(0.5).models(["flux"]).permissions(["usage"]);
 /// # let _ = key;
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Key {
     pub(crate) key: String,
@@ -33,6 +29,23 @@ pub struct Key {
     pub(crate) permissions: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) expires_in: Option<f64>,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) quest_pollen_only: bool,
+    /// The app that a user gave the key to.
+    #[serde(skip)]
+    pub(crate) app: Option<ByopApp>,
+}
+
+/// An app that users give keys to.
+#[derive(Clone, Debug)]
+pub(crate) struct ByopApp {
+    /// The id of the app's own key.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Whether it earns from what its users spend.
+    pub(crate) earns: bool,
 }
 
 fn all_permissions() -> Option<Vec<String>> {
@@ -42,7 +55,28 @@ fn all_permissions() -> Option<Vec<String>> {
 impl Key {
     /// A key (`sk_…`, `pk_…` or `ag_…`) that may do everything.
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), budget: None, models: None, permissions: all_permissions(), expires_in: None }
+        Self {
+            key: key.into(),
+            budget: None,
+            models: None,
+            permissions: all_permissions(),
+            expires_in: None,
+            name: None,
+            quest_pollen_only: false,
+            app: None,
+        }
+    }
+
+    /// Gives the key a display name, which usage records and the list of keys show.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes the key spend only quest pollen.
+    pub fn quest_pollen_only(mut self, on: bool) -> Self {
+        self.quest_pollen_only = on;
+        self
     }
 
     /// Gives the key a budget of its own, in pollen.
@@ -51,7 +85,8 @@ impl Key {
         self
     }
 
-    /// Limits the key to these models. Other models are refused with 403.
+    /// Limits the key to these models, or categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
+    /// `realtime`. Other models are refused with 403.
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.models = Some(models.into_iter().map(Into::into).collect());
         self
@@ -74,7 +109,6 @@ impl Key {
         self.key.starts_with("pk_")
     }
 
-    /// The key as usage records show it: its kind, and none of the rest.
     /// The id of the key, which tells nothing of the key itself.
     pub(crate) fn id(&self) -> String {
         let digest = Sha256::digest(&self.key);
@@ -82,12 +116,15 @@ impl Key {
         format!("key_{digits}")
     }
 
-    pub(crate) fn masked(&self) -> String {
-        format!("{}…", self.key.get(..3).unwrap_or_default())
+    /// The key as usage records show it: its name, or else its kind and none of the rest.
+    pub(crate) fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{}…", self.key.get(..3).unwrap_or_default()))
     }
 
-    pub(crate) fn allows_model(&self, model: &str) -> bool {
-        self.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
+    /// Whether the key may use a model. `kind` is the category of an operation, for models of which nobody knows more.
+    pub(crate) fn allows_model(&self, kind: &str, model: &str) -> bool {
+        let category = category::of_model(model).unwrap_or(kind);
+        self.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model || allowed == category))
     }
 
     pub(crate) fn allows_account(&self, permission: &str) -> bool {
@@ -95,45 +132,22 @@ impl Key {
         let is_enough = |allowed: &str| allowed == permission || (allowed == "usage" && permission == "balance");
         self.permissions.iter().flatten().any(|allowed| is_enough(allowed))
     }
-
-    fn is_expired(&self) -> bool {
-        self.expires_in.is_some_and(|seconds| seconds <= 0.0)
-    }
 }
 
-/// The keys that are accepted.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    /// Without one, every key of the right shape is accepted.
-    list: Mutex<Vec<Key>>,
-    is_list: bool,
-    issued: AtomicU64,
-}
-
-impl Keys {
-    pub(crate) fn new(list: Vec<Key>) -> Self {
-        Self { is_list: !list.is_empty(), list: Mutex::new(list), issued: AtomicU64::new(0) }
-    }
-
-    /// The key of a request, from the header or else the query.
-    pub(crate) fn authenticate(&self, headers: &HeaderMap, query: &str) -> Option<Key> {
-        let text = match headers.get(AUTHORIZATION) {
-            Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?.to_owned(),
-            // Keys hold no character that a query would encode.
-            None => query.split('&').find_map(|pair| pair.strip_prefix("key="))?.to_owned(),
-        };
-        let known = lock(&self.list).iter().find(|key| key.key == text).cloned();
-        match known {
-            Some(key) => (!key.is_expired()).then_some(key),
-            None => (!self.is_list && is_one(&text)).then(|| Key::new(text)),
-        }
-    }
-
-    /// Makes a key for a user who has granted one. It is accepted from now on.
-    pub(crate) fn issue(&self, limits: impl FnOnce(Key) -> Key) -> String {
-        let text = format!("sk_emulated_{:08}", self.issued.fetch_add(1, Ordering::Relaxed) + 1);
-        lock(&self.list).push(limits(Key::new(text.clone())));
-        text
+/// Without the key itself.
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Key")
+            .field("id", &self.id())
+            .field("name", &self.shown())
+            .field("budget", &self.budget)
+            .field("models", &self.models)
+            .field("permissions", &self.permissions)
+            .field("expires_in", &self.expires_in)
+            .field("quest_pollen_only", &self.quest_pollen_only)
+            .field("app", &self.app)
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +155,7 @@ impl Keys {
 const PREFIXES: [&str; 3] = ["sk_", "pk_", "ag_"];
 
 /// Whether a text has the shape of a key.
-fn is_one(text: &str) -> bool {
+pub(crate) fn is_one(text: &str) -> bool {
     let secret = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or_default();
     !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) mod app;
+pub(crate) mod category;
 pub(crate) mod clock;
 pub(crate) mod document;
 pub(crate) mod failure;

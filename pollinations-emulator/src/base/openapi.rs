@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// Where references to the schemas of a document point.
+const SCHEMAS: &str = "#/components/schemas/";
+
 /// A schema of OpenAPI 3.0 as a JSON schema: what is `nullable` may be null, and a bound may be exclusive.
 ///
 /// References are kept as they are, such as `#/components/schemas/Error`.
@@ -47,6 +50,42 @@ pub fn json_schema(schema: &Value) -> Value {
 /// Schemas by name.
 pub fn json_schemas(schemas: &Map<String, Value>) -> Value {
     schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
+}
+
+/// A JSON schema together with those of the document's schemas that it refers to, directly or not, so that a validator can
+/// be made of it. `schemas` are all of them by name, as [`json_schemas`] converts them.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_emulator::openapi::self_contained;
+/// use serde_json::json;
+///
+/// let schemas = json!({ "Cat": { "type": "string" }, "Dog": { "type": "integer" } });
+/// let whole = self_contained(&json!({ "$ref": "#/components/schemas/Cat" }), &schemas);
+/// assert_eq!(whole["components"]["schemas"], json!({ "Cat": { "type": "string" } }));
+/// ```
+pub fn self_contained(schema: &Value, schemas: &Value) -> Value {
+    let mut needed = Map::new();
+    let mut waiting = vec![schema];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(fields) => {
+                let target = fields.get("$ref").and_then(Value::as_str);
+                let name = target.and_then(|target| target.strip_prefix(SCHEMAS)?.split('/').next());
+                if let Some((name, found)) = name.and_then(|name| Some((name, schemas.get(name)?)))
+                    && !needed.contains_key(name)
+                {
+                    needed.insert(name.to_owned(), found.clone());
+                    waiting.push(found);
+                }
+                waiting.extend(fields.values());
+            }
+            Value::Array(values) => waiting.extend(values),
+            _ => {}
+        }
+    }
+    json!({ "allOf": [schema], "components": { "schemas": needed } })
 }
 
 /// Whether a path is one of a template, such as `/image/{prompt}`. A parameter takes a segment that is not empty.

@@ -11,11 +11,15 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Fault, connection::NoResponse, quirks};
-use crate::base::{clock, refusal::Refusal};
+use crate::base::{
+    clock,
+    failure::{ErrorFormat, anthropic},
+    refusal::Refusal,
+};
 
 impl Fault {
     /// The response in place of the real one, if there is one.
-    pub(crate) fn instead(&self) -> Option<Response> {
+    pub(crate) fn instead(&self, format: ErrorFormat) -> Option<Response> {
         if self.reset {
             let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
             response.extensions_mut().insert(NoResponse);
@@ -41,6 +45,10 @@ impl Fault {
                 "text/html; charset=utf-8",
                 format!("<html><head><title>{} {title}</title></head></html>", status.as_u16()),
             ),
+            None if format == ErrorFormat::Anthropic => {
+                let message = format!("{title}, as asked for.");
+                ("application/json", anthropic(status, &message, self.request_id.as_deref()).to_string())
+            }
             None => ("application/json", self.envelope(status, title).to_string()),
         };
         let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();

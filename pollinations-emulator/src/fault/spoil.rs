@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{
-        HeaderValue,
+        HeaderValue, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::Response,
@@ -35,7 +35,9 @@ impl Fault {
             || self.keep_alives
             || self.one_chunk
             || self.stream_error.is_some();
-        if !touches_body || response.extensions().get::<NoResponse>().is_some() {
+        // What has become a WebSocket has no body.
+        let has_no_body = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if !touches_body || has_no_body || response.extensions().get::<NoResponse>().is_some() {
             return response;
         }
         if self.edits() || self.one_chunk || self.stream_error.is_some() || self.truncate.is_some() {
@@ -94,8 +96,7 @@ impl Fault {
         if let Some(events) = self.stream_error
             && count >= events
         {
-            let error = json!({ "error": { "message": "The model failed, as asked for.", "code": "INTERNAL_ERROR" } });
-            return (Bytes::from(format!("data: {error}\n\n")), true);
+            return (failed(piece), true);
         }
         if !self.edits() {
             return (piece.clone(), false);
@@ -115,6 +116,22 @@ impl Fault {
         }
         (Bytes::from(text), false)
     }
+}
+
+/// The event with the news that the model has failed, in the format of the stream that it is for: one with the same
+/// events as the piece that it replaces.
+fn failed(piece: &[u8]) -> Bytes {
+    const MESSAGE: &str = "The model failed, as asked for.";
+    if piece.starts_with(b"event: response.") {
+        let error = json!({ "type": "error", "code": "server_error", "message": MESSAGE, "param": null });
+        return Bytes::from(format!("event: error\ndata: {error}\n\n"));
+    }
+    if piece.starts_with(b"event: ") {
+        let error = json!({ "type": "error", "error": { "type": "api_error", "message": MESSAGE } });
+        return Bytes::from(format!("event: error\ndata: {error}\n\n"));
+    }
+    let error = json!({ "error": { "message": MESSAGE, "code": "INTERNAL_ERROR" } });
+    Bytes::from(format!("data: {error}\n\n"))
 }
 
 /// A piece as far as it may go; nothing once the body has ended.

@@ -3,9 +3,13 @@
 use axum::body::Bytes;
 use serde_json::Value;
 
-/// Merges all chunks of an event stream into one, and leaves `[DONE]` behind it.
+/// Merges all chunks of an event stream into one, and leaves `[DONE]` behind it. Of events that have a type, those that
+/// continue each other are merged.
 pub(super) fn one_chunk(events: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(events);
+    if events.starts_with(b"event: ") {
+        return typed(&text);
+    }
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     let (chunks, others): (Vec<_>, Vec<_>) = data
         .map(|line| (line, serde_json::from_str::<Value>(line)))
@@ -20,6 +24,43 @@ pub(super) fn one_chunk(events: &[u8]) -> Bytes {
         out += &format!("data: {line}\n\n");
     }
     out.into()
+}
+
+/// Merges the deltas of each block and each item.
+fn typed(events: &str) -> Bytes {
+    let mut merged: Vec<Value> = Vec::new();
+    let data = events.lines().filter_map(|line| line.strip_prefix("data: "));
+    for event in data.filter_map(|data| serde_json::from_str::<Value>(data).ok()) {
+        let same = |last: &&mut Value| {
+            ["type", "index", "output_index", "content_index", "summary_index"]
+                .iter()
+                .all(|name| last[*name] == event[*name])
+                && last["delta"]["type"] == event["delta"]["type"]
+        };
+        let is_delta = event["type"].as_str().is_some_and(|kind| kind.ends_with("delta") && kind != "message_delta");
+        match merged.last_mut().filter(|_| is_delta).filter(same) {
+            Some(last) => append(&mut last["delta"], &event["delta"]),
+            None => merged.push(event),
+        }
+    }
+    let mut out = String::new();
+    for event in merged {
+        out += &format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default());
+    }
+    out.into()
+}
+
+/// Adds to the text of a delta, which may stand in an object.
+fn append(whole: &mut Value, next: &Value) {
+    match (whole, next) {
+        (Value::String(whole), Value::String(next)) => whole.push_str(next),
+        (Value::Object(whole), Value::Object(next)) => {
+            for (name, next) in next.iter().filter(|(name, _)| *name != "type") {
+                append(whole.entry(name.clone()).or_insert_with(|| "".into()), next);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Texts that name something and are not continued by the next chunk.

@@ -19,7 +19,8 @@ pub(super) struct Asked {
 impl Asked {
     /// From the query, and the body if it is JSON.
     pub(super) fn of(query: &Params, body: &Value) -> Self {
-        let format = body.pointer("/response_format/type").and_then(Value::as_str);
+        let format = body.pointer("/response_format/type").or_else(|| body.pointer("/text/format/type"));
+        let format = format.and_then(Value::as_str);
         let modalities = body["modalities"].as_array().into_iter().flatten();
         Self {
             stream: query.is("stream") || body["stream"] == true,

@@ -16,6 +16,7 @@ use axum::{
 use super::extract::Caller;
 use crate::{
     base::{
+        category,
         failure::{self, Failure},
         refusal::Refusal,
     },
@@ -39,6 +40,7 @@ pub(super) async fn shared(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>().cloned();
+    let kind = category::of_path(request.uri().path());
     let mut own = Some((request, next));
     loop {
         let (mut waiting, is_joined) = match state.generations.place(identity, fresh && own.is_some()) {
@@ -65,7 +67,7 @@ pub(super) async fn shared(
         let model = finished.headers.get("x-model-used").and_then(|model| model.to_str().ok());
         if let (Some(Caller(key)), Some(model)) = (&caller, model)
             && is_joined
-            && !key.allows_model(model)
+            && !key.allows_model(kind, model)
         {
             return Failure::refused(Refusal::Forbidden).into_response();
         }
@@ -113,7 +115,7 @@ fn respond(finished: &Arc<Finished>, identity: &Identity, is_joined: bool, base_
     headers.extend(finished.headers.clone());
     headers.insert(X_CACHE, HeaderValue::from_static(if is_joined { "HIT" } else { "MISS" }));
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_file = ["image/", "audio/", "video/"].iter().any(|media| kind.starts_with(media));
+    let is_file = ["image/", "audio/", "video/", "application/zip"].iter().any(|media| kind.starts_with(media));
     // The public address of the result.
     let link = HeaderValue::from_str(&format!("<{base_url}/{}>; rel=\"enclosure\"", identity.id()));
     if is_file

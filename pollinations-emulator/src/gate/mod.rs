@@ -4,14 +4,13 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, request::Parts},
+    http::{HeaderName, HeaderValue, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use self::asked::Asked;
+use self::{asked::Asked, incoming::Incoming};
 use crate::{
     base::{
         document::{self, Operation},
@@ -26,19 +25,49 @@ mod asked;
 mod check;
 mod coalesce;
 mod extract;
+mod incoming;
 mod refuse;
 
 pub(crate) use extract::{Caller, Params};
 
-/// Bytes of a request at the most.
-const MAX_BODY: usize = 32 * 1024 * 1024;
-
-/// Operations on the account, and the permission that each needs.
-const PERMISSIONS: &[(&str, &str)] = &[
-    ("account_balance", "balance"),
-    ("account_profile", "profile"),
-    ("account_usage", "usage"),
-    ("account_usage_daily", "usage"),
+/// Operations on the account, and the permission that each needs. What is not here needs none: the status of the key and
+/// its own usage, the profile, whose name and e-mail address come with `profile`, and the balance, which is checked where
+/// it is answered.
+const PERMISSIONS: &[(&str, &[&str])] = &[
+    (
+        "usage",
+        &[
+            "account_usage",
+            "account_usage_daily",
+            "account_earnings",
+            "earnings_transactions",
+            "account_quests",
+            "quest_rewards",
+        ],
+    ),
+    (
+        "keys",
+        &[
+            "list_keys",
+            "create_key",
+            "update_key",
+            "revoke_key",
+            "list_agents",
+            "create_agent",
+            "get_agent",
+            "update_agent",
+            "delete_agent",
+            "list_my_models",
+            "create_my_model",
+            "update_my_model",
+            "delete_my_model",
+            "create_endpoint_agent",
+            "list_upstream_models",
+            "list_fallback_candidates",
+            "test_my_model",
+            "update_provider_profile",
+        ],
+    ),
 ];
 
 /// The middleware around all of it.
@@ -49,8 +78,9 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     let operation = document::operation(parts.method.as_str(), parts.uri.path());
     let operation_id = operation.map(|operation| operation.id.as_str());
     let connection = parts.extensions.get::<fault::Connection>().cloned();
-    let body = to_bytes(body, MAX_BODY).await;
-    let mut entry = journal::Entry::of(&parts, body.as_ref().ok(), &id, operation_id);
+    let body = Incoming::receive(body, operation.is_some_and(Operation::takes_large_files)).await;
+    let mut entry = journal::Entry::of(&parts, &id, operation_id);
+    let kind = parts.headers.get(CONTENT_TYPE).cloned();
 
     let requested = fault::requested(&parts.headers).transpose();
     let (fault, problem) = match requested {
@@ -61,12 +91,13 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay()).await;
     }
-    let instead = fault.as_ref().and_then(Fault::instead);
+    let format = operation.map(Operation::error_format).unwrap_or_default();
+    let instead = fault.as_ref().and_then(|fault| fault.instead(format));
     let is_replaced = instead.is_some() && !fault.as_ref().is_some_and(Fault::is_carried_out);
     let answered = if is_replaced {
         None
     } else {
-        let (response, asked) = match (problem, body) {
+        let (response, asked) = match (problem, &body) {
             (Some(problem), _) => (problem.into_response(), Asked::default()),
             (None, Ok(body)) => answer(&state, operation, parts, body, fault.as_ref(), next).await,
             (None, Err(_)) => (Failure::too_large().into_response(), Asked::default()),
@@ -81,6 +112,9 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         && is_from_the_service
     {
         response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
+    }
+    if let Ok(body) = body {
+        entry.carried(&body.finish().await, kind.as_ref());
     }
     entry.answered(response.status(), begun.elapsed());
     state.journal.add(entry);
@@ -109,11 +143,11 @@ async fn answer(
     state: &Emulated,
     operation: Option<&Operation>,
     mut parts: Parts,
-    body: Bytes,
+    body: &Incoming,
     fault: Option<&Fault>,
     next: Next,
 ) -> (Response, Asked) {
-    let asked = match operation.map(|operation| admitted(state, operation, &mut parts, &body)).transpose() {
+    let asked = match operation.map(|operation| admitted(state, operation, &mut parts, body.known())).transpose() {
         Ok(asked) => asked.unwrap_or_default(),
         Err(failure) => return (failure.into_response(), Asked::default()),
     };
@@ -124,11 +158,11 @@ async fn answer(
     let is_shared = state.coalesces && !asked.stream && operation.is_some_and(|operation| operation.coalesced);
     let response = if is_shared {
         let (method, uri) = (parts.method.as_str(), &parts.uri);
-        let identity = coalesce::identity(method, uri.path(), uri.query().unwrap_or_default(), &body);
+        let identity = coalesce::identity(method, uri.path(), uri.query().unwrap_or_default(), body.known());
         let fresh = asked.fresh && operation.is_some_and(Operation::can_be_fresh);
-        coalesce::shared(state, Request::from_parts(parts, Body::from(body)), identity, fresh, time, next).await
+        coalesce::shared(state, Request::from_parts(parts, body.body()), identity, fresh, time, next).await
     } else {
-        coalesce::alone(Request::from_parts(parts, Body::from(body)), time, next).await
+        coalesce::alone(Request::from_parts(parts, body.body()), time, next).await
     };
     (response, asked)
 }
@@ -139,18 +173,17 @@ fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[
     let key = state.keys.authenticate(&parts.headers, query);
     let shows_key =
         parts.headers.contains_key("authorization") || query.split('&').any(|pair| pair.starts_with("key="));
-    let media = matches!(operation.id.as_str(), "upload_media" | "fetch_media" | "media_exists");
     match key {
         Some(key) => {
-            let needed = PERMISSIONS.iter().find(|(id, _)| *id == operation.id).map(|(_, permission)| *permission);
+            let is_under = |operations: &[&str]| operations.contains(&operation.id.as_str());
+            let needed = PERMISSIONS.iter().find(|(_, operations)| is_under(operations)).map(|(needed, _)| *needed);
             if let Some(permission) = needed.filter(|permission| !key.allows_account(permission)) {
                 return Err(Failure::forbidden(format!("The key lacks the permission account:{permission}.")));
             }
             parts.extensions.insert(Caller(key));
         }
-        // The media service has errors of its own.
-        None if media => {}
-        None if operation.needs_key || shows_key => return Err(Failure::unauthorized()),
+        // The media service does not look at the key of a request that needs none.
+        None if operation.needs_key || (shows_key && !operation.is_media) => return Err(Failure::unauthorized()),
         None => {}
     }
     let (params, asked) = check::check(operation, parts, body)?;

@@ -12,6 +12,7 @@ use crate::{
     answer::{
         chunks::{self, Identity},
         paced,
+        response::Frame,
         said::Answer,
     },
     base::{
@@ -29,17 +30,24 @@ pub(super) fn render(
     asked: &Asked,
     request_id: &str,
 ) -> Response {
-    let Some(refusal) = failure.refusal() else { return failure::render(failure, request_id) };
+    if operation.is_some_and(|operation| operation.is_media) {
+        return failure::flat(failure);
+    }
+    let format = operation.map(Operation::error_format).unwrap_or_default();
+    let Some(refusal) = failure.refusal() else { return failure::render(failure, format, request_id) };
     match (form, operation.and_then(Operation::text_form)) {
-        (Refusals::Older, _) => failure::render(failure.older(), request_id),
+        (Refusals::Older, _) => failure::render(failure.older(), format, request_id),
         (Refusals::Text, Some(text)) if !asked.json && !asked.audio => as_text(refusal, text, asked),
-        _ => failure::render(failure, request_id),
+        _ => failure::render(failure, format, request_id),
     }
 }
 
 /// A reply of the assistant that tells a person what to do. Its usage is zero, and nobody may keep it.
 fn as_text(refusal: Refusal, form: TextForm, asked: &Asked) -> Response {
     let said = Answer::of_text(refusal.text());
+    if form == TextForm::Response {
+        return as_response(&said, asked);
+    }
     let identity = Identity::new(asked.model.as_deref().unwrap_or("openai"), None);
     let usage = json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 });
     let response = if asked.stream {
@@ -47,11 +55,23 @@ fn as_text(refusal: Refusal, form: TextForm, asked: &Asked) -> Response {
         ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], paced(events)).into_response()
     } else {
         match form {
-            TextForm::Completion => Json(chunks::completion(&identity, &said, &usage)).into_response(),
             TextForm::Plain => {
                 ([(CONTENT_TYPE, "text/plain; charset=utf-8")], said.text.unwrap_or_default()).into_response()
             }
+            _ => Json(chunks::completion(&identity, &said, &usage)).into_response(),
         }
+    };
+    ([(CACHE_CONTROL, "private, no-store")], response).into_response()
+}
+
+/// The same by the Responses API.
+fn as_response(said: &Answer, asked: &Asked) -> Response {
+    let frame = Frame { id: "refused", model: asked.model.as_deref().unwrap_or("openai"), body: &json!({}) };
+    let usage = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0 });
+    let response = if asked.stream {
+        ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], paced(frame.events(said, &usage))).into_response()
+    } else {
+        Json(frame.whole(said, &usage)).into_response()
     };
     ([(CACHE_CONTROL, "private, no-store")], response).into_response()
 }

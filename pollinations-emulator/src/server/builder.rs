@@ -2,19 +2,22 @@
 
 use std::{fmt, io, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
 
 use super::{Emulator, Scenario, serve::serve};
 use crate::{
     api,
     base::{
         app::{App, Apps},
-        key::{Key, Keys},
+        key::Key,
         refusal::Refusals,
     },
     fault::{Fault, Faults},
     journal::{Entry, Journal, Listener},
-    state::{Codes, Counter, Devices, Files, Generations, Ledger, State},
+    state::{Account, Codes, Counter, Devices, Files, Generations, Keys, Ledger, State},
 };
 
 /// The paid pollen that an account starts with.
@@ -162,12 +165,14 @@ impl Builder {
             faults: Faults::new(self.faults),
             journal: Journal::new(self.listener),
             ledger: Ledger::new(self.quest, self.paid, self.paid_only),
+            account: Account::default(),
             generations: Generations::default(),
             files: Files::default(),
             devices: Devices::default(),
             codes: self.code_lifetime.map(Codes::lasting).unwrap_or_default(),
             apps: Apps::new(self.apps),
             requests: Counter::default(),
+            closing: watch::Sender::new(false),
         });
         let app = api::router(Arc::clone(&state));
         let (stop, stopped) = oneshot::channel::<()>();

@@ -109,6 +109,7 @@ impl Emulator {
 
     /// Stops accepting connections, and returns when the open requests are answered.
     pub async fn stop(mut self) {
+        self.state.closing.send_replace(true);
         if let Some(stop) = self.stop.take() {
             // An error means that the server has ended by itself.
             let _ = stop.send(());
@@ -120,6 +121,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.state.closing.send_replace(true);
         self.server.abort();
     }
 }

@@ -3,8 +3,11 @@
 use std::convert::Infallible;
 
 use axum::{Router, extract::Request};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
 use tokio::{net::TcpListener, sync::oneshot};
 use tower_service::Service;
 
@@ -14,6 +17,7 @@ use crate::fault::{self, Connection};
 /// Accepts connections until it is told to stop, then waits for those that are open. Dropping it closes them.
 pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
+    let http1 = auto::Builder::new(TokioExecutor::new()).http1_only();
     let mut connections = tokio::task::JoinSet::new();
     tokio::pin!(stopped);
     loop {
@@ -41,7 +45,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::
                         fault::send(response, &connection)
                     }
                 });
-                let serving = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+                let serving = http1.serve_connection_with_upgrades(TokioIo::new(socket), service).into_owned();
                 let serving = graceful.watch(serving);
                 connections.spawn(async move {
                     // A client that has gone away is no failure.

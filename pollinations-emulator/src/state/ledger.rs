@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::AddAssign,
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -10,6 +11,7 @@ use std::{
 
 use serde::Serialize;
 
+use super::earnings::{Earning, Earnings};
 use crate::base::{clock, failure::Failure, key::Key, lock, refusal::Refusal};
 
 /// Pollen a token; the same for every model, so that sums can be checked by head.
@@ -59,7 +61,21 @@ pub(crate) struct Tokens {
     pub(crate) output_image: u64,
 }
 
+impl AddAssign for Tokens {
+    fn add_assign(&mut self, more: Self) {
+        self.input_text += more.input_text;
+        self.output_text += more.output_text;
+        self.output_audio += more.output_audio;
+        self.output_image += more.output_image;
+    }
+}
+
 impl Tokens {
+    /// Whether anything was used.
+    pub(crate) fn is_some(self) -> bool {
+        self.input_text + self.output_text + self.output_audio + self.output_image > 0
+    }
+
     #[allow(clippy::cast_precision_loss, reason = "token counts are small")]
     fn cost(self) -> f64 {
         let text = (self.input_text + self.output_text) as f64 * PRICE;
@@ -71,6 +87,7 @@ impl Tokens {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     account: Mutex<Account>,
+    earnings: Earnings,
     /// Models that take no quest pollen.
     paid_only: HashSet<String>,
 }
@@ -81,15 +98,42 @@ struct Account {
     paid: f64,
     /// Whether there has ever been paid pollen.
     has_paid: bool,
-    /// By key, for those that have a budget.
+    /// By the id of a key, for those that have a budget.
     spent: HashMap<String, f64>,
     records: Vec<Record>,
 }
 
 impl Account {
     fn left(&self, key: &Key) -> Option<f64> {
-        let spent = self.spent.get(&key.key).copied().unwrap_or_default();
-        key.budget.map(|budget| (budget - spent).max(0.0))
+        let budget = key.budget?;
+        let spent = self.spent.get(&key.id()).copied().unwrap_or_default();
+        Some((budget - spent).max(0.0))
+    }
+
+    /// Writes down a charge that has been taken from the account, and counts it towards the budget of the key.
+    fn charge(&mut self, key: &Key, kind: &str, model: &str, tokens: Tokens, meter: &str) {
+        let cost = tokens.cost();
+        if key.budget.is_some() {
+            *self.spent.entry(key.id()).or_default() += cost;
+        }
+        let kind_of_key = if key.is_publishable() { "publishable" } else { "secret" };
+        self.records.push(Record {
+            timestamp: clock::record(),
+            kind: format!("generate.{kind}"),
+            model: Some(model.to_owned()),
+            cursor_event_id: format!("event_{:08}", EVENTS.fetch_add(1, Ordering::Relaxed)),
+            api_key_id: Some(key.id()),
+            api_key: Some(key.shown()),
+            api_key_type: Some(kind_of_key.to_owned()),
+            meter_source: Some(meter.to_owned()),
+            input_text_tokens: tokens.input_text,
+            output_text_tokens: tokens.output_text,
+            output_audio_tokens: tokens.output_audio,
+            output_image_tokens: tokens.output_image,
+            cost_usd: cost,
+            response_time_ms: Some(1.0),
+            ..Record::default()
+        });
     }
 }
 
@@ -97,7 +141,7 @@ impl Ledger {
     /// An account with this much quest pollen and paid pollen.
     pub(crate) fn new(quest: f64, paid: f64, paid_only: impl IntoIterator<Item = String>) -> Self {
         let account = Account { quest, paid, has_paid: paid > 0.0, ..Account::default() };
-        Self { account: Mutex::new(account), paid_only: paid_only.into_iter().collect() }
+        Self { account: Mutex::new(account), earnings: Earnings::default(), paid_only: paid_only.into_iter().collect() }
     }
 
     /// Quest pollen and paid pollen.
@@ -131,6 +175,16 @@ impl Ledger {
         self.account().left(key)
     }
 
+    /// Begins the budget of a key anew.
+    pub(crate) fn renew_budget(&self, key: &Key) {
+        self.account().spent.remove(&key.id());
+    }
+
+    /// What the account has earned, newest first.
+    pub(crate) fn earnings(&self) -> Vec<Earning> {
+        self.earnings.list()
+    }
+
     /// Whether a model takes no quest pollen.
     pub(crate) fn is_paid_only(&self, model: &str) -> bool {
         self.paid_only.contains(model)
@@ -153,7 +207,7 @@ impl Ledger {
     ///
     /// 403 when the key may not use the model, 402 when there is not enough left.
     pub(crate) fn spend(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) -> Result<(), Failure> {
-        if !key.allows_model(model) {
+        if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
         }
         let cost = tokens.cost();
@@ -165,38 +219,60 @@ impl Ledger {
         let meter = if takes_quest && account.quest >= cost {
             account.quest -= cost;
             "tier"
-        } else if account.paid >= cost {
+        } else if account.paid >= cost && !key.quest_pollen_only {
             account.paid -= cost;
             "pack"
         } else {
             return Err(Failure::refused(match account.has_paid {
-                _ if !takes_quest && account.quest >= cost => Refusal::QuestPollenOnly,
+                _ if !takes_quest && (account.quest >= cost || key.quest_pollen_only) => Refusal::QuestPollenOnly,
+                _ if key.quest_pollen_only => Refusal::NoQuestPollen,
                 true => Refusal::InsufficientBalance,
                 false => Refusal::NoQuestPollen,
             }));
         };
-        if key.budget.is_some() {
-            *account.spent.entry(key.key.clone()).or_default() += cost;
+        if let Some(app) = &key.app {
+            self.earnings.of_app(app, model, meter, cost);
         }
-        let kind_of_key = if key.is_publishable() { "publishable" } else { "secret" };
-        account.records.push(Record {
-            timestamp: clock::record(),
-            kind: format!("generate.{kind}"),
-            model: Some(model.to_owned()),
-            cursor_event_id: format!("event_{:08}", EVENTS.fetch_add(1, Ordering::Relaxed)),
-            api_key_id: Some(key.id()),
-            api_key: Some(key.masked()),
-            api_key_type: Some(kind_of_key.to_owned()),
-            meter_source: Some(meter.to_owned()),
-            input_text_tokens: tokens.input_text,
-            output_text_tokens: tokens.output_text,
-            output_audio_tokens: tokens.output_audio,
-            output_image_tokens: tokens.output_image,
-            cost_usd: cost,
-            response_time_ms: Some(1.0),
-            ..Record::default()
-        });
+        account.charge(key, kind, model, tokens, meter);
         Ok(())
+    }
+
+    /// Refuses what is paid when it ends, if there is nothing left to pay it with.
+    ///
+    /// # Errors
+    ///
+    /// As for [`spend`](Self::spend).
+    pub(crate) fn afford(&self, key: &Key, kind: &str, model: &str) -> Result<(), Failure> {
+        if !key.allows_model(kind, model) {
+            return Err(Failure::refused(Refusal::Forbidden));
+        }
+        let account = self.account();
+        if account.left(key).is_some_and(|left| left <= 0.0) {
+            return Err(Failure::refused(Refusal::KeyBudgetExhausted));
+        }
+        let takes_quest = !self.is_paid_only(model);
+        if account.paid > 0.0 || (takes_quest && account.quest > 0.0) {
+            return Ok(());
+        }
+        Err(Failure::refused(match account.has_paid {
+            _ if account.quest > 0.0 => Refusal::QuestPollenOnly,
+            true => Refusal::InsufficientBalance,
+            false => Refusal::NoQuestPollen,
+        }))
+    }
+
+    /// Charges what has been used already, even if the account falls below zero.
+    pub(crate) fn settle(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) {
+        let cost = tokens.cost();
+        let mut account = self.account();
+        let meter = if !self.is_paid_only(model) && account.quest >= cost {
+            account.quest -= cost;
+            "tier"
+        } else {
+            account.paid -= cost;
+            "pack"
+        };
+        account.charge(key, kind, model, tokens, meter);
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {

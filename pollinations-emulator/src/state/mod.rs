@@ -2,22 +2,30 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
+
 use crate::{
-    base::{app::Apps, key::Keys, refusal::Refusals},
+    base::{app::Apps, refusal::Refusals},
     fault::Faults,
     journal::Journal,
 };
 
 mod codes;
 mod devices;
+mod earnings;
 mod files;
 mod generations;
+mod items;
+mod keys;
 mod ledger;
 
 pub(crate) use codes::{Code, Codes};
 pub(crate) use devices::{Decision, Devices};
-pub(crate) use files::{File, Files};
+pub(crate) use earnings::Earning;
+pub(crate) use files::{File, Files, Stored};
 pub(crate) use generations::{Finished, Generations, Place, Request};
+pub(crate) use items::{Account, Items};
+pub(crate) use keys::{Entry, Keys, NewKey};
 pub(crate) use ledger::{Ledger, Record, Tokens};
 
 /// Shared by all requests of one emulator.
@@ -32,12 +40,15 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) ledger: Ledger,
+    pub(crate) account: Account,
     pub(crate) generations: Generations,
     pub(crate) files: Files,
     pub(crate) devices: Devices,
     pub(crate) codes: Codes,
     pub(crate) apps: Apps,
     pub(crate) requests: Counter,
+    /// Becomes true when the emulator stops, for what goes on without a request.
+    pub(crate) closing: watch::Sender<bool>,
 }
 
 /// Numbers for requests.

@@ -1,19 +1,50 @@
 //! The account behind the key.
 
+mod agents;
+mod daily;
+mod earnings;
+mod id;
+mod integrations;
+mod key_change;
+mod keys;
+mod limits;
+mod my_models;
+mod new_key;
 mod pages;
+mod records;
+mod table;
 mod usage;
 
 use std::sync::Arc;
 
-use pollinations_api::types::{AccountBalance, AccountProfile, KeyStatus};
-pub use usage::{DailyUsageRequest, UsageRequest, UsageStream};
+pub use agents::Agents;
+pub use daily::DailyUsageRequest;
+pub use earnings::{EarningsRequest, EarningsTransactionsRequest};
+pub use integrations::Integrations;
+pub use key_change::ChangeKeyRequest;
+pub use keys::Keys;
+pub use my_models::MyModels;
+pub use new_key::{CreateKeyRequest, CreatedKey};
+use pollinations_api::{
+    Client,
+    types::{AccountBalance, AccountProfile, AccountQuests, HarnessReport, KeyStatus, QuestCatalog, QuestRewards},
+};
+pub use records::UsageStream;
+pub use usage::UsageRequest;
+use usage::Whose;
 
-use crate::exchange::{
-    fetch::{Fetch, fetch},
-    transport::Shared,
+use crate::{
+    base::error::Error,
+    exchange::{
+        fetch::{Fetch, fetch},
+        options::Options,
+        transport::Shared,
+    },
 };
 
-/// What the service says of the key's account. Nothing here costs pollen.
+const REPORT: &str = "report_harness";
+
+/// The account behind the key: balance, usage, keys, earnings, quests, agents. Nothing here costs pollen.
 ///
 /// # Examples
 ///
@@ -41,7 +72,9 @@ impl Account {
 
     /// The pollen that is left: the key's budget if it has one, else the balance of the account.
     ///
-    /// Operation `account_balance`. Needs the permission `account:balance`.
+    /// Operation `account_balance`. A key with a budget needs no permission for it, other keys need `usage`. With `usage`,
+    /// `account_balance` has the parts of the account's balance: `tier` is Quest Pollen, `paid` is paid pollen, and `total`
+    /// is both.
     ///
     /// # Errors
     ///
@@ -51,7 +84,11 @@ impl Account {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// println!("{} pollen left", pollinations.account().balance().await?.balance);
+    /// let balance = pollinations.account().balance().await?;
+    /// println!("{} pollen left", balance.balance);
+    /// if let Some(parts) = balance.account_balance {
+    ///     println!("{} from quests, {} paid", parts.tier, parts.paid);
+    /// }
     /// # Ok(())
     /// # }
     /// ```
@@ -59,20 +96,20 @@ impl Account {
         fetch!(self.shared, account_balance)
     }
 
-    /// Who the account belongs to, its tier, and when its daily pollen is renewed.
+    /// Who the account belongs to.
     ///
-    /// Operation `account_profile`. Needs the permission `account:profile`.
+    /// Operation `account_profile`. Name and e-mail address come only with the permission `profile`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 without a valid key.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let profile = pollinations.account().profile().await?;
-    /// println!("{:?}, renewed at {:?}", profile.github_username, profile.next_reset_at);
+    /// println!("{:?} {:?}", profile.github_username, profile.name);
     /// # Ok(())
     /// # }
     /// ```
@@ -101,13 +138,15 @@ impl Account {
         fetch!(self.shared, account_key)
     }
 
-    /// The requests of the account, one by one, the newest first.
+    /// The paid requests of the account, one by one, newest first.
+    ///
+    /// Operation `account_usage`. Needs the permission `usage`.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let mut records = pollinations.account().usage().records();
+    /// let mut records = pollinations.account().usage().days(7).records();
     /// while let Some(record) = records.next().await {
     ///     let record = record?;
     ///     println!("{} {:?} {}", record.timestamp, record.model, record.cost_usd);
@@ -116,10 +155,29 @@ impl Account {
     /// # }
     /// ```
     pub fn usage(&self) -> UsageRequest {
-        UsageRequest::new(self.shared.clone())
+        UsageRequest::new(self.shared.clone(), Whose::Account)
     }
 
-    /// The requests and the pollen of the last 90 days, summed by day, model and source. May lag by an hour.
+    /// The paid requests that were made with the client's own key, newest first.
+    ///
+    /// Operation `key_usage`. Needs no permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let page = pollinations.account().key_usage().days(1).send().await?;
+    /// println!("{} requests with this key today", page.count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn key_usage(&self) -> UsageRequest {
+        UsageRequest::new(self.shared.clone(), Whose::Key)
+    }
+
+    /// Spending by day, key, model and kind of pollen. May lag by an hour.
+    ///
+    /// Operation `account_usage_daily`. Needs the permission `usage`.
     ///
     /// # Examples
     ///
@@ -133,5 +191,188 @@ impl Account {
     /// ```
     pub fn usage_daily(&self) -> DailyUsageRequest {
         DailyUsageRequest::new(self.shared.clone())
+    }
+
+    /// The API keys of the account: list, create, change and revoke them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for key in pollinations.account().keys().list().await?.data {
+    ///     println!("{} {:?}", key.id, key.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.shared.clone())
+    }
+
+    /// What your apps and community models earned, by day and by source.
+    ///
+    /// Operation `account_earnings`. Needs the permission `usage`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for source in pollinations.account().earnings().send().await?.per_entity {
+    ///     println!("{}: {} pollen", source.entity_name, source.pollen_earned);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn earnings(&self) -> EarningsRequest {
+        EarningsRequest::new(self.shared.clone())
+    }
+
+    /// What your apps and community models earned, request by request, newest first.
+    ///
+    /// Operation `earnings_transactions`. Needs the permission `usage`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for earned in pollinations.account().earnings_transactions().send().await?.transactions {
+    ///     println!("{} {}: {} pollen", earned.timestamp, earned.entity_name, earned.pollen_earned);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn earnings_transactions(&self) -> EarningsTransactionsRequest {
+        EarningsTransactionsRequest::new(self.shared.clone())
+    }
+
+    /// The quests, with your progress. A quest that is done earns pollen.
+    ///
+    /// Operation `account_quests`. Needs the permission `usage`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for quest in pollinations.account().quests().await?.quests {
+    ///     println!("{} ({} pollen): {}", quest.title, quest.reward_amount, quest.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quests(&self) -> Fetch<AccountQuests> {
+        fetch!(self.shared, account_quests)
+    }
+
+    /// The rewards that you have earned with quests, newest first.
+    ///
+    /// Operation `quest_rewards`. Needs the permission `usage`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for reward in pollinations.account().quest_rewards().await?.rewards {
+    ///     println!("{}: {} pollen, claimed at {:?}", reward.title, reward.pollen_amount, reward.claimed_at);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quest_rewards(&self) -> Fetch<QuestRewards> {
+        fetch!(self.shared, quest_rewards)
+    }
+
+    /// All quests there are. Needs no key.
+    ///
+    /// Operation `quest_catalog`.
+    ///
+    /// # Errors
+    ///
+    /// Status 500 when the service cannot list them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for quest in pollinations.account().quest_catalog().await?.quests {
+    ///     println!("{}: {} pollen", quest.title, quest.reward_amount);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quest_catalog(&self) -> Fetch<QuestCatalog> {
+        fetch!(self.shared, quest_catalog)
+    }
+
+    /// The agents of the account.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{} agents", pollinations.account().agents().list().await?.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn agents(&self) -> Agents {
+        Agents::new(self.shared.clone())
+    }
+
+    /// The community models of the account.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{} models", pollinations.account().my_models().list().await?.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn my_models(&self) -> MyModels {
+        MyModels::new(self.shared.clone())
+    }
+
+    /// The apps that agents may use on your behalf.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{} apps", pollinations.account().integrations().list().await?.data.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn integrations(&self) -> Integrations {
+        Integrations::new(self.shared.clone())
+    }
+
+    /// Tells the service that a coding harness uses this account, by a name of up to 32 lower-case letters, digits and
+    /// dashes. The service's own command line tool does so.
+    ///
+    /// Operation `report_harness`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for another name, 401 without a valid key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().report_harness("my-harness").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn report_harness(&self, harness: impl Into<String>) -> Result<(), Error> {
+        let report = HarnessReport::new(harness.into());
+        let send = |client: Client| async move { client.report_harness().body(report).send().await };
+        self.shared.raw(REPORT, &Options::default(), send).await.map(drop)
     }
 }

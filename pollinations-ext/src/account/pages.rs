@@ -1,26 +1,41 @@
 //! The way through the pages of a usage report.
 
+use std::collections::HashSet;
+
 use pollinations_api::types::UsageRecord;
 
 /// Records on a page at the most, as the service has it.
 const MAX_PAGE: u64 = 50_000;
 
+/// Where a page begins: before a record, by its time and, if it has one, its event id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) before: Option<String>,
+    pub(super) event: Option<String>,
+}
+
 /// Where in the records we are.
 ///
-/// The service lists what is *before* a time, and several records may have the same one. Those at the end of a full page
-/// may go on beyond it: so they are left for the next page, which is asked for from the time before theirs. A page that
-/// has but one time on it is asked for again with more room.
+/// Several records may have the same time. The service tells them apart by an event id: the next page begins before the
+/// time and the event id of the last record that came.
+///
+/// Older servers send no event ids, and list what is before a time. There, the records of the last second of a full page
+/// may go on beyond it, so they are left for the next page, which begins before the time of the record above them. A page
+/// that holds only one second is asked for again with more room.
 #[derive(Debug)]
 pub(super) struct Pages {
     limit: u64,
-    before: Option<String>,
+    next: Cursor,
+    /// The event ids that have been handed out of the second in which the next page begins.
+    seen: HashSet<String>,
     done: bool,
 }
 
 impl Pages {
-    /// Begins with the newest record, or with those before a time.
-    pub(super) fn new(limit: u64, before: Option<String>) -> Self {
-        Self { limit, before, done: false }
+    /// Begins with the newest record, or with those before a cursor.
+    pub(super) fn new(limit: u64, start: Cursor) -> Self {
+        let seen = start.event.iter().cloned().collect();
+        Self { limit, next: start, seen, done: false }
     }
 
     /// How many records the next page may have.
@@ -28,9 +43,9 @@ impl Pages {
         self.limit
     }
 
-    /// The time that the next page begins before.
-    pub(super) fn before(&self) -> &Option<String> {
-        &self.before
+    /// Where the next page begins.
+    pub(super) fn cursor(&self) -> &Cursor {
+        &self.next
     }
 
     /// Whether there is no next page.
@@ -46,30 +61,70 @@ impl Pages {
     /// Takes the records of a page that are sure to be complete, and moves on.
     pub(super) fn turn(&mut self, mut page: Vec<UsageRecord>) -> Vec<UsageRecord> {
         let is_full = page.len() as u64 >= self.limit;
-        // A server that lists what is before *or at* a time repeats what has been taken.
-        let repeated = page.iter().take_while(|record| Some(&record.timestamp) == self.before.as_ref()).count();
-        page.drain(..repeated);
+        let last = page.last().map(|record| (record.timestamp.clone(), record.cursor_event_id.clone()));
+        self.drop_repeated(&mut page);
         if !is_full {
             self.done = true;
             return page;
         }
+        match last {
+            Some((time, event)) if !event.is_empty() => self.after(time, event, page),
+            Some(_) => self.before_the_last_second(page),
+            None => {
+                self.grow();
+                page
+            }
+        }
+    }
+
+    /// Takes out what has been handed out before: a server may list what is before *or at* a cursor.
+    fn drop_repeated(&self, page: &mut Vec<UsageRecord>) {
+        let Some(before) = &self.next.before else { return };
+        if self.next.event.is_none() {
+            let repeated = page.iter().take_while(|record| record.timestamp == *before).count();
+            page.drain(..repeated);
+        }
+        page.retain(|record| record.timestamp != *before || !self.seen.contains(&record.cursor_event_id));
+    }
+
+    /// Goes on after the last record, by its event id.
+    fn after(&mut self, time: String, event: String, page: Vec<UsageRecord>) -> Vec<UsageRecord> {
+        if self.next.before.as_ref() != Some(&time) {
+            self.seen.clear();
+        } else if page.is_empty() {
+            // A server that does not know event ids begins the page anew: with more room it gets beyond this second.
+            self.grow();
+            return page;
+        }
+        let of_last_second = page.iter().filter(|record| record.timestamp == time);
+        self.seen.extend(of_last_second.map(|record| record.cursor_event_id.clone()));
+        self.next = Cursor { before: Some(time), event: Some(event) };
+        page
+    }
+
+    /// Leaves the last second of the page to the next one.
+    fn before_the_last_second(&mut self, mut page: Vec<UsageRecord>) -> Vec<UsageRecord> {
         let Some(oldest) = page.last().map(|record| record.timestamp.clone()) else {
             self.grow();
             return page;
         };
         let complete = page.iter().position(|record| record.timestamp == oldest).unwrap_or_default();
-        match page.get(..complete).and_then(<[_]>::last) {
+        let before = match page.get(..complete).and_then(<[_]>::last) {
             Some(newer) => {
-                self.before = Some(newer.timestamp.clone());
+                let before = newer.timestamp.clone();
                 page.truncate(complete);
+                before
             }
             None if self.limit < MAX_PAGE => {
                 self.grow();
                 page.clear();
+                return page;
             }
             // More in one second than fit on the largest page: what is left of that second cannot be asked for.
-            None => self.before = Some(oldest),
-        }
+            None => oldest,
+        };
+        self.seen.clear();
+        self.next = Cursor { before: Some(before), event: None };
         page
     }
 
@@ -84,33 +139,58 @@ impl Pages {
 mod tests {
     use super::*;
 
-    /// A record that tells itself apart by its cost.
-    fn record(timestamp: &str, number: usize) -> UsageRecord {
+    /// How a server reads a cursor.
+    #[derive(Clone, Copy, Debug)]
+    enum Server {
+        /// As the service does: what is before the time, or at it and before the event.
+        Exact,
+        /// The same, with the record of the cursor itself.
+        Repeating,
+        /// Without event ids: what is before the time.
+        Older,
+        /// Without event ids: what is before or at the time.
+        OlderRepeating,
+    }
+
+    /// A record that tells itself apart by its cost. Event ids grow with time, as times do.
+    fn record(timestamp: &str, number: usize, events: bool) -> UsageRecord {
         #[allow(clippy::cast_precision_loss, reason = "a few records")]
         let cost = number as f64;
-        serde_json::from_value(serde_json::json!({
+        let mut record = serde_json::json!({
             "timestamp": timestamp, "type": "generate.text", "model": null, "api_key": null, "api_key_type": null,
             "meter_source": null, "input_text_tokens": 0, "input_cached_tokens": 0, "input_audio_tokens": 0,
             "input_image_tokens": 0, "output_text_tokens": 0, "output_reasoning_tokens": 0, "output_audio_tokens": 0,
             "output_image_tokens": 0, "cost_usd": cost, "response_time_ms": null,
-        }))
-        .unwrap()
+        });
+        if events {
+            record["cursor_event_id"] = format!("event_{:04}", 1000 - number).into();
+        }
+        serde_json::from_value(record).unwrap()
     }
 
     /// Reads everything from a server with these times, and returns the numbers of the records as they came.
-    fn read(times: &[&str], limit: u64, inclusive: bool) -> (Vec<f64>, usize) {
-        let all: Vec<UsageRecord> = times.iter().enumerate().map(|(number, time)| record(time, number)).collect();
-        let mut pages = Pages { limit, before: None, done: false };
+    fn read(times: &[&str], limit: u64, server: Server) -> (Vec<f64>, usize) {
+        let events = matches!(server, Server::Exact | Server::Repeating);
+        let all: Vec<UsageRecord> =
+            times.iter().enumerate().map(|(number, time)| record(time, number, events)).collect();
+        let mut pages = Pages::new(limit, Cursor::default());
         let (mut seen, mut requests) = (Vec::new(), 0);
-        while !pages.done {
+        while !pages.is_done() {
             requests += 1;
             assert!(requests < 100, "it never ends");
-            let wanted = |record: &&UsageRecord| match &pages.before {
-                Some(before) if inclusive => record.timestamp <= *before,
-                Some(before) => record.timestamp < *before,
-                None => true,
+            let cursor = pages.cursor().clone();
+            let wanted = |record: &&UsageRecord| {
+                let Some(before) = &cursor.before else { return true };
+                let event = cursor.event.as_deref().unwrap_or_default();
+                let at = (record.timestamp.as_str(), record.cursor_event_id.as_str());
+                match server {
+                    Server::Exact => at < (before.as_str(), event),
+                    Server::Repeating => at <= (before.as_str(), event),
+                    Server::Older => record.timestamp < *before,
+                    Server::OlderRepeating => record.timestamp <= *before,
+                }
             };
-            let limit = usize::try_from(pages.limit).unwrap();
+            let limit = usize::try_from(pages.limit()).unwrap();
             let page = all.iter().filter(wanted).take(limit).cloned().collect();
             seen.extend(pages.turn(page).into_iter().map(|record| record.cost_usd));
         }
@@ -130,11 +210,11 @@ mod tests {
         ];
         for times in times {
             for limit in 1..=12 {
-                for inclusive in [false, true] {
-                    let (seen, _) = read(times, limit, inclusive);
+                for server in [Server::Exact, Server::Repeating, Server::Older, Server::OlderRepeating] {
+                    let (seen, _) = read(times, limit, server);
                     #[allow(clippy::cast_precision_loss, reason = "a few records")]
                     let expected: Vec<f64> = (0..times.len()).map(|number| number as f64).collect();
-                    assert_eq!(seen, expected, "{times:?} by {limit}, inclusive: {inclusive}");
+                    assert_eq!(seen, expected, "{times:?} by {limit}, {server:?}");
                 }
             }
         }
@@ -142,8 +222,32 @@ mod tests {
 
     #[test]
     fn as_few_requests_as_can_be() {
-        assert_eq!(read(&["9", "8", "7"], 10, false).1, 1);
-        // Each page but the first begins with what the one before ended on.
-        assert_eq!(read(&["9", "8", "7", "6", "5"], 3, false).1, 3);
+        assert_eq!(read(&["9", "8", "7"], 10, Server::Exact).1, 1);
+        assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Exact).1, 2);
+        // One second is no reason to ask again.
+        assert_eq!(read(&["5", "5", "5", "5", "5"], 3, Server::Exact).1, 2);
+        // Without event ids, each page but the first begins with what the one before ended on.
+        assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Older).1, 3);
+    }
+
+    #[test]
+    fn a_page_that_never_moves_ends() {
+        let page = || (0..2).map(|number| record("5", number, true)).collect::<Vec<_>>();
+        let mut pages = Pages::new(2, Cursor::default());
+        assert_eq!(pages.turn(page()).len(), 2);
+        let mut requests = 0;
+        while !pages.is_done() {
+            requests += 1;
+            assert!(requests < 10, "it never ends");
+            assert!(pages.turn(page()).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_the_caller_has_seen_does_not_come_again() {
+        let start = Cursor { before: Some("5".to_owned()), event: Some("event_1000".to_owned()) };
+        let mut pages = Pages::new(10, start);
+        let taken = pages.turn((0..3).map(|number| record("5", number, true)).collect());
+        assert_eq!(taken.iter().map(|record| record.cost_usd).collect::<Vec<_>>(), [1.0, 2.0]);
     }
 }

@@ -1,7 +1,28 @@
-//! Sound: speech, music, and what is said in a recording.
+//! Sound: speech, music, voices, stems, and what is said in a recording.
 
 mod request;
+mod segment;
+#[cfg(not(target_arch = "wasm32"))]
+mod stem;
+mod stems;
+mod timed;
+mod timed_speech;
+mod transcript;
 mod transcription;
+mod voice_change;
+mod voice_isolation;
 
 pub use request::AudioRequest;
-pub use transcription::{Transcript, TranscriptionRequest};
+pub use segment::TranscriptSegment;
+#[cfg(not(target_arch = "wasm32"))]
+pub use stem::Stem;
+pub use stems::StemsRequest;
+pub use timed::TimedSpeechRequest;
+pub use timed_speech::{TimedSpeech, TimedText};
+pub use transcript::Transcript;
+pub use transcription::TranscriptionRequest;
+pub use voice_change::VoiceChangeRequest;
+pub use voice_isolation::VoiceIsolationRequest;
+
+/// Bytes of a recording that the service takes for voices and stems: 50 MB, as the document says of `file`.
+const MAX_RECORDING: u64 = 50 * 1024 * 1024;

@@ -7,6 +7,7 @@ use pollinations_api::{
     types::{SpeechFormat, SpeechRequest},
 };
 use reqwest::Url;
+use serde_json::Value;
 
 use crate::{
     base::{error::Error, maybe_send::BoxFuture},
@@ -14,7 +15,7 @@ use crate::{
         address,
         call::Generated,
         download::Download,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
     },
 };
@@ -55,9 +56,21 @@ struct Parameters {
     model: Option<String>,
     voice: Option<String>,
     response_format: Option<SpeechFormat>,
+    instructions: Option<String>,
     speed: Option<f64>,
     duration: Option<f64>,
+    seconds: Option<f64>,
     instrumental: Option<bool>,
+    looped: Option<bool>,
+    negative_prompt: Option<String>,
+    prompt_influence: Option<f64>,
+    seed: Option<i64>,
+    steps: Option<u64>,
+    safe: Option<String>,
+    composition_plan: Option<Value>,
+    conditioning_ref: Option<Value>,
+    reference_audio: Option<String>,
+    store_for_inpainting: Option<bool>,
 }
 
 type Sending = BoxFuture<Generated<ByteStream>>;
@@ -69,34 +82,64 @@ impl AudioRequest {
 
     into_setters! {
         on parameters, example "pollinations.speech(\"Hello\")";
-        /// The model; one for speech if it is not set. `elevenmusic` makes music.
+        /// The model. If you do not set it, the service picks one for speech. `elevenmusic` makes music.
         model: String, "\"elevenlabs\"";
-        /// Who speaks: one of the voices, or the id of one of your own; `alloy` if it is not set.
+        /// Who speaks: the name of a voice, or the provider's id of one of your own. The service's default is `alloy`.
         voice: String, "\"nova\"";
-        /// The encoding: `mp3`, `opus`, `aac`, `flac`, `wav` or `pcm`; `mp3` if it is not set. Speech only.
+        /// The encoding: `mp3`, `opus`, `aac`, `flac`, `wav` or `pcm`. The default is `mp3`, and `wav` for Gemini.
         response_format: SpeechFormat, "\"wav\"";
+        /// How to speak, such as the mood or the pace, for models that take instructions.
+        instructions: String, "\"Calm and friendly\"";
+        /// What to keep out of the sound, for Stable Audio 3.
+        negative_prompt: String, "\"drums\"";
+        /// The plan of a piece of music, section by section: a JSON object in the format of the model's provider. Only
+        /// by [`send`](Self::send).
+        composition_plan: Value, "serde_json::json!({ \"sections\": [] })";
+        /// A reference to audio that the provider keeps: a JSON object in the provider's format. Only by
+        /// [`send`](Self::send).
+        conditioning_ref: Value, "serde_json::json!({ \"id\": \"a1\" })";
+        /// The public address of audio to start from. Only by [`send`](Self::send).
+        reference_audio: String, "\"https://example.com/theme.mp3\"";
     }
 
     setters! {
         on parameters, example "pollinations.speech(\"Hello\")";
-        /// How fast to speak: 0.25 to 4; 1 if it is not set. Only by `POST`, and not documented
-        /// by upstream since autumn 2026.
+        /// How fast to speak: 0.25 to 4; 1 by default. Only by [`send`](Self::send). The service has not documented it
+        /// since autumn 2026; [`instructions`](Self::instructions) are the way today.
         speed: f64, "1.5";
-        /// The length of music in seconds: 3 to 300.
+        /// The length of music or of a sound effect in seconds: 0.5 to 300 by [`send`](Self::send), 0.5 to 380 by
+        /// [`send_get`](Self::send_get). Each model has its own range.
         duration: f64, "30.0";
-        /// Music without voices; with them if it is not set.
+        /// The length in seconds for Stable Audio: 1 to 380.
+        seconds: f64, "30.0";
+        /// Whether the music has no singing. The service's default is `false`. ElevenLabs Music only.
         instrumental: bool, "true";
+        /// Whether the sound effect can be played in a loop. The service's default is `false`. ElevenLabs only.
+        looped: bool, "true";
+        /// How closely a sound effect follows the description: 0 to 1. ElevenLabs only.
+        prompt_influence: f64, "0.7";
+        /// The seed for reproducible results: 0 to 4,294,967,295; [`send_get`](Self::send_get) also takes -1.
+        seed: i64, "42";
+        /// Sampling steps: 1 to 100. Stable Audio only.
+        steps: u64, "50";
+        /// Whether the provider keeps the result, so that you can change parts of it later. Only by
+        /// [`send`](Self::send).
+        store_for_inpainting: bool, "true";
     }
+
+    safety_methods!(example "pollinations.speech(\"Hello\")");
 
     call_options!(until "the sound begins to arrive", example "pollinations.speech(\"Hello\")", field);
 
-    /// Sends the request by `POST`, with the text in its body: 1 to 4,096 characters. Returns when the sound begins to
+    /// Sends the request by `POST`, with the text in its body: 1 to 10,000 characters. Returns when the sound begins to
     /// arrive.
     ///
     /// # Errors
     ///
-    /// Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a model that
-    /// the key may not use.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when [`composition_plan`](Self::composition_plan) or
+    /// [`conditioning_ref`](Self::conditioning_ref) is not a JSON object, or [`seed`](Self::seed) is negative. Status 400
+    /// when the service refuses a value, 401 without a valid key, 402 when out of credit, 403 for a model that the key
+    /// may not use.
     ///
     /// # Examples
     ///
@@ -107,15 +150,7 @@ impl AudioRequest {
     /// # }
     /// ```
     pub async fn send(self) -> Result<Download, Error> {
-        let Parameters { model, voice, response_format, speed, duration, instrumental } = self.parameters;
-        let input = self.text;
-        let mut body = SpeechRequest::new(input);
-        body.duration = duration;
-        body.instrumental = instrumental;
-        body.model = model;
-        body.response_format = response_format;
-        body.speed = speed;
-        body.voice = voice;
+        let body = body(self.text, self.parameters).map_err(|error| error.with_operation(POST))?;
         let send = |client: Client| async move { client.create_speech().body(body).send().await };
         self.shared.media(POST, &self.options, send).await
     }
@@ -125,8 +160,9 @@ impl AudioRequest {
     /// # Errors
     ///
     /// As [`send`](Self::send), and [`ErrorKind::Request`](crate::ErrorKind::Request) for a text that cannot stand in an
-    /// address (an empty one, `.` or `..`), or a [`speed`](Self::speed) or an added field, which this operation does
-    /// not have.
+    /// address (an empty one, `.` or `..`), and for what this operation does not have: [`speed`](Self::speed),
+    /// [`composition_plan`](Self::composition_plan), [`conditioning_ref`](Self::conditioning_ref),
+    /// [`reference_audio`](Self::reference_audio), [`store_for_inpainting`](Self::store_for_inpainting), and added fields.
     ///
     /// # Examples
     ///
@@ -186,8 +222,15 @@ impl AudioRequest {
     fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
         address::segment(&self.text, GET)?;
         let parameters = self.parameters;
-        if parameters.speed.is_some() {
-            let message = "the operation by GET has no speed; send the request by POST";
+        let only_by_post = [
+            ("speed", parameters.speed.is_some()),
+            ("composition_plan", parameters.composition_plan.is_some()),
+            ("conditioning_ref", parameters.conditioning_ref.is_some()),
+            ("reference_audio", parameters.reference_audio.is_some()),
+            ("store_for_inpainting", parameters.store_for_inpainting.is_some()),
+        ];
+        if let Some((name, _)) = only_by_post.iter().find(|(_, is_set)| *is_set) {
+            let message = format!("the operation by GET has no `{name}`; send the request by POST");
             return Err(Error::request(message).with_operation(GET));
         }
         let text = self.text;
@@ -197,9 +240,47 @@ impl AudioRequest {
                 macro_rules! set {
                     ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
                 }
-                set!(voice, response_format, model, duration, instrumental);
+                set!(voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt);
+                set!(prompt_influence, seed, steps, safe);
+                if let Some(looped) = parameters.looped {
+                    request = request.loop_(looped);
+                }
                 request.send().await
             })
         })
     }
+}
+
+/// The body of a request by `POST`.
+fn body(text: String, parameters: Parameters) -> Result<SpeechRequest, Error> {
+    let object = |name: &str, value: Option<Value>| match value {
+        None => Ok(serde_json::Map::new()),
+        Some(Value::Object(object)) => Ok(object),
+        Some(_) => Err(Error::request(format!("`{name}` must be a JSON object"))),
+    };
+    let seed = parameters.seed.map(u64::try_from).transpose();
+    let mut body = SpeechRequest::new(text);
+    body.composition_plan = object("composition_plan", parameters.composition_plan)?;
+    body.conditioning_ref = object("conditioning_ref", parameters.conditioning_ref)?;
+    body.duration = parameters.duration;
+    body.instructions = parameters.instructions;
+    body.instrumental = parameters.instrumental;
+    body.loop_ = parameters.looped;
+    body.model = parameters.model;
+    body.negative_prompt = parameters.negative_prompt;
+    body.prompt_influence = parameters.prompt_influence;
+    body.reference_audio = parameters.reference_audio;
+    body.response_format = parameters.response_format;
+    body.safe = parameters.safe.map(|checks| match checks.as_str() {
+        "true" => true.into(),
+        "false" => false.into(),
+        _ => checks.into(),
+    });
+    body.seconds = parameters.seconds;
+    body.seed = seed.map_err(|_| Error::request("`seed` must not be negative; only the operation by GET takes -1"))?;
+    body.speed = parameters.speed;
+    body.steps = parameters.steps;
+    body.store_for_inpainting = parameters.store_for_inpainting;
+    body.voice = parameters.voice;
+    Ok(body)
 }

@@ -1,14 +1,14 @@
-//! What is said in a recording.
+//! The request for what is said in a recording.
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use pollinations_api::{
     Client,
     types::{self, TranscriptionFormat},
 };
 use serde_json::{Map, Value};
 
+use super::transcript::Transcript;
 use crate::{
     base::{error::Error, file::File, json},
     exchange::{
@@ -52,6 +52,7 @@ struct Parameters {
     prompt: Option<String>,
     response_format: Option<TranscriptionFormat>,
     temperature: Option<f64>,
+    speakers_expected: Option<u64>,
 }
 
 impl TranscriptionRequest {
@@ -61,20 +62,24 @@ impl TranscriptionRequest {
 
     into_setters! {
         on parameters, example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))";
-        /// The model: `whisper-large-v3` (if it is not set), `whisper-1` or `scribe`.
-        model: String, "\"scribe\"";
-        /// The language spoken, as an ISO 639-1 code such as `en`. Makes the result better.
+        /// The model, such as `openai/whisper-large-v3` (the service's default) or `elevenlabs/scribe-v2`.
+        /// [`Models::audio`](crate::Models::audio) lists them.
+        model: String, "\"elevenlabs/scribe-v2\"";
+        /// The language spoken, as an ISO 639-1 code such as `en`. It makes the result better.
         language: String, "\"en\"";
-        /// A text to go on from, or to set the style.
+        /// A text that sets the style, or the text that came before.
         prompt: String, "\"Names: Ada, Grace\"";
-        /// The form of the transcript, for [`send_raw`](Self::send_raw); the other methods set it.
+        /// The form of the transcript, for [`send_raw`](Self::send_raw); the other methods set it. Not every model has
+        /// every form.
         response_format: TranscriptionFormat, "\"vtt\"";
     }
 
     setters! {
         on parameters, example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))";
-        /// How freely words are chosen: 0 (strict) to 1.
+        /// How freely words are chosen: 0 (most predictable) to 1.
         temperature: f64, "0.0";
+        /// How many people speak, 1 or more, as a hint for [`diarized`](Self::diarized). The other forms ignore it.
+        speakers_expected: u64, "2";
     }
 
     call_options!(
@@ -104,7 +109,7 @@ impl TranscriptionRequest {
     }
 
     /// Sends the recording and returns its words with what else the model says of them, such as when each was spoken:
-    /// see [`Transcript::details`].
+    /// see [`Transcript::segments`] and [`Transcript::details`].
     ///
     /// # Errors
     ///
@@ -123,6 +128,32 @@ impl TranscriptionRequest {
     /// ```
     pub async fn verbose(self) -> Result<Transcript, Error> {
         self.in_json(TranscriptionFormat::VerboseJson).await
+    }
+
+    /// Sends the recording and returns what each person says: the segments of the transcript name their speakers. See
+    /// [`Transcript::segments`].
+    ///
+    /// Not every model tells speakers apart; the service answers 400 for one that does not.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let interview = pollinations.transcribe(File::path("interview.mp3")).model("elevenlabs/scribe-v2");
+    /// for segment in interview.speakers_expected(2).diarized().await?.segments() {
+    ///     println!("{}: {}", segment.speaker.as_deref().unwrap_or("someone"), segment.text);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn diarized(self) -> Result<Transcript, Error> {
+        self.in_json(TranscriptionFormat::DiarizedJson).await
     }
 
     /// Sends the recording and returns its words, as the service writes them as plain text.
@@ -204,13 +235,14 @@ impl TranscriptionRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let recording = self.recording.load(None).await.map_err(|error| error.with_operation(OPERATION))?;
-        let Parameters { model, language, prompt, response_format, temperature } = self.parameters;
+        let Parameters { model, language, prompt, response_format, temperature, speakers_expected } = self.parameters;
         let (content_type, body) = Form::new()
             .optional("model", model)
             .optional("language", language)
             .optional("prompt", prompt)
             .optional("response_format", response_format)
             .optional("temperature", temperature)
+            .optional("speakers_expected", speakers_expected)
             .file("file", &recording)
             .finish();
         let send = |client: Client| async move {
@@ -229,95 +261,10 @@ impl TranscriptionRequest {
         let details: Map<String, Value> = json::read(response.body()).map_err(|error| undecodable(&error))?;
         let transcription: types::Transcription =
             json::lenient(response.body()).map_err(|error| undecodable(&error))?;
-        let text = transcription.text;
-        Ok(Transcript { text, details, headers: response.headers().clone() })
+        Ok(Transcript::new(transcription, details, response.headers().clone()))
     }
 
     async fn in_text(self, format: TranscriptionFormat) -> Result<String, Error> {
         Ok(self.response_format(format).send_raw().await?.text())
-    }
-}
-
-/// What is said in a recording.
-///
-/// # Examples
-///
-/// ```
-/// # fn example(transcript: pollinations_ext::Transcript) {
-/// println!("{} ({:?})", transcript.text(), transcript.language());
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Transcript {
-    text: String,
-    details: Map<String, Value>,
-    headers: HeaderMap,
-}
-
-impl Transcript {
-    /// The words.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(transcript: pollinations_ext::Transcript) {
-    /// println!("{}", transcript.text());
-    /// # }
-    /// ```
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The language that was spoken, where the model says so ([`TranscriptionRequest::verbose`]).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(transcript: pollinations_ext::Transcript) {
-    /// println!("{:?}", transcript.language());
-    /// # }
-    /// ```
-    pub fn language(&self) -> Option<&str> {
-        self.details.get("language")?.as_str()
-    }
-
-    /// The length of the recording in seconds, where the model says so ([`TranscriptionRequest::verbose`]).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(transcript: pollinations_ext::Transcript) {
-    /// println!("{:?} s", transcript.duration());
-    /// # }
-    /// ```
-    pub fn duration(&self) -> Option<f64> {
-        self.details.get("duration")?.as_f64()
-    }
-
-    /// All that the service answered, such as `segments` and `words` with their times. The document does not say what
-    /// there is; it depends on the model.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(transcript: pollinations_ext::Transcript) {
-    /// println!("{:?}", transcript.details().get("segments"));
-    /// # }
-    /// ```
-    pub fn details(&self) -> &Map<String, Value> {
-        &self.details
-    }
-
-    /// The headers of the response.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn example(transcript: pollinations_ext::Transcript) {
-    /// println!("{:?}", transcript.headers());
-    /// # }
-    /// ```
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
     }
 }

@@ -1,15 +1,20 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use http::StatusCode;
-use pollinations_api::types::{ChatCompletion, ErrorCode};
+use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, ResponseReply};
 
 use super::reason::{PaymentKind, RateLimit};
 
-/// What went wrong, where, and whether trying again can help.
+/// The error of every call: what went wrong, where, and whether trying again can help.
 ///
-/// One type for every call. It never holds the API key: neither in its text, nor in its sources, nor in an address.
+/// Its text is one line, such as
+/// `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix it at https://enter.pollinations.ai/…`.
+/// Match on [`kind`](Self::kind), or ask [`payment`](Self::payment), [`rate_limit`](Self::rate_limit),
+/// [`is_retryable`](Self::is_retryable) and [`outcome_unknown`](Self::outcome_unknown).
+///
+/// An error never contains the API key: not in its text, its sources, or a URL.
 ///
 /// # Examples
 ///
@@ -44,7 +49,7 @@ struct Inner {
     details: Option<serde_json::Value>,
     body: Option<String>,
     text: Option<String>,
-    partial: Option<Box<ChatCompletion>>,
+    partial: Option<Box<Partial>>,
     attempts: u32,
     retry_after: Option<Duration>,
     payment: Option<PaymentKind>,
@@ -52,6 +57,55 @@ struct Inner {
     fix_url: Option<String>,
     outcome_unknown: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Inner {
+    /// What the caller can do, unless the message says so already.
+    fn advice(&self) -> Option<Cow<'static, str>> {
+        if let Some(url) = &self.fix_url {
+            // The service often has the address in its message.
+            return (!self.message.contains(url.as_str())).then(|| format!("fix it at {url}").into());
+        }
+        let advice = match (self.kind, self.status, self.partial.as_deref()) {
+            (ErrorKind::Api, Some(StatusCode::UNAUTHORIZED), _) => {
+                "check the API key, or get a new one at https://enter.pollinations.ai"
+            }
+            (ErrorKind::Api, Some(status), _)
+                if status.is_server_error() && is_retryable_status(status) && self.retry_after.is_none() =>
+            {
+                "try again later"
+            }
+            (_, _, Some(partial)) => partial.advice(),
+            (ErrorKind::Decode, ..) if self.body.is_some() => "`Error::body` has what the server sent",
+            (ErrorKind::Structure, ..) => "`Error::text` has the answer",
+            _ => return None,
+        };
+        Some(advice.into())
+    }
+}
+
+/// What arrived of a reply before its stream failed, in the form of its API.
+pub(crate) enum Partial {
+    Chat(ChatCompletion),
+    Message(MessageResponse),
+    Response(ResponseReply),
+}
+
+impl Partial {
+    /// Tells the caller where to find it.
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "`Error::partial` has what arrived",
+            Self::Message(_) => "`Error::partial_message` has what arrived",
+            Self::Response(_) => "`Error::partial_response` has what arrived",
+        }
+    }
+}
+
+impl From<ChatCompletion> for Partial {
+    fn from(completion: ChatCompletion) -> Self {
+        Self::Chat(completion)
+    }
 }
 
 /// The kinds of [`Error`].
@@ -66,37 +120,40 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no API key, or it is none.
+    /// The API key is missing or malformed.
     Key,
-    /// The request cannot be made as it was asked for: a wrong address, an empty prompt, a value that is not JSON.
+    /// The request is invalid, so nothing was sent: an invalid URL, an empty prompt, a value that is not JSON.
     Request,
-    /// No connection to the server could be made.
+    /// The client cannot connect to the server: DNS, TLS, a proxy, or no network.
     Connect,
-    /// The connection broke before the whole response was there.
+    /// The connection broke before the whole response arrived.
     Connection,
-    /// Time ran out: that of the call, or that between two pieces of a response.
+    /// A timeout expired: that of the call ([`Builder::timeout`](crate::Builder::timeout)), or that for silence within a
+    /// response ([`Builder::idle_timeout`](crate::Builder::idle_timeout)).
     Timeout,
-    /// The server answered with an error: see [`Error::status`] and [`Error::code`].
+    /// The server answered with an error status: see [`Error::status`] and [`Error::code`].
     Api,
-    /// The server answered with something that this version cannot read.
+    /// The server sent something that this version cannot read: see [`Error::body`].
     Decode,
-    /// The response is larger than the limit.
+    /// A response is larger than [`Builder::max_response_bytes`](crate::Builder::max_response_bytes), an event of a stream
+    /// is larger than 8 MiB, or a file is larger than the service accepts.
     TooLarge,
-    /// The model failed in the middle of a stream.
+    /// The model failed in the middle of a stream and said so. [`Error::partial`] has what arrived.
     Stream,
-    /// A stream ended before its end.
+    /// A stream ended before the reply was complete. [`Error::partial`] has what arrived.
     Truncated,
-    /// A file could not be read or written.
+    /// A file could not be read or written, or the local port for a sign-in is taken.
     Io,
-    /// The model answered with something else than the structure it was asked for: see [`Error::text`].
+    /// The model's answer does not fit the type you asked for: see [`Error::text`].
     Structure,
-    /// The model went on calling tools for longer than it may.
+    /// The model called functions more often than [`ChatRequest::max_rounds`](crate::chat::ChatRequest::max_rounds)
+    /// allows.
     ToolRounds,
-    /// The user, or the service for him, did not grant a key.
+    /// The user denied access, or the service did not grant a key.
     Denied,
-    /// The time in which a key could be granted is over.
+    /// The user did not finish signing in before the code expired.
     Expired,
-    /// A grant came back without the state that was sent, or with another: somebody else may have made it.
+    /// The answer to a sign-in has no state or a wrong one, so it may be forged.
     State,
 }
 
@@ -135,21 +192,22 @@ impl Error {
         Self::new(ErrorKind::Io, format!("{}: {error}", message.into())).source_error(error)
     }
 
-    /// An error of the HTTP client. Its address goes, since a key may be in it.
+    /// An error of the HTTP client, without its URL, because that may contain a key.
     pub(crate) fn transport(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let kind = Self::kind_of(&error);
         let what = match kind {
-            ErrorKind::Timeout => "no answer in time",
+            ErrorKind::Timeout => "the request timed out",
             ErrorKind::Connect => "cannot connect to the server",
             ErrorKind::Request => "the request cannot be sent",
             _ => "the connection broke",
         };
-        let message = format!("{what} ({})", innermost(&error));
+        let advice = if kind == ErrorKind::Connect { "; check the network and the base URL" } else { "" };
+        let message = format!("{what} ({}){advice}", innermost(&error));
         Self::new(kind, message).source_error(error)
     }
 
-    /// What broke off a body: an error of the HTTP client, or of whatever else the bytes came from.
+    /// The error that interrupted a body, from the HTTP client or from another source of bytes.
     pub(crate) fn broken(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         match error.into().downcast::<reqwest::Error>() {
             Ok(error) => Self::transport(*error),
@@ -205,8 +263,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_partial(mut self, partial: Option<ChatCompletion>) -> Self {
-        self.0.partial = partial.map(Box::new);
+    pub(crate) fn with_partial(mut self, partial: Option<impl Into<Partial>>) -> Self {
+        self.0.partial = partial.map(|partial| Box::new(partial.into()));
         self
     }
 
@@ -245,13 +303,18 @@ impl Error {
         self
     }
 
-    /// Rewrites every text that a server may have put its own words into: it can repeat what it was sent in any header.
+    /// Rewrites every text that comes from the server, because a server can repeat the key in any of them.
     pub(crate) fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         let inner = &mut *self.0;
         inner.message = rewrite(&inner.message);
         for text in [&mut inner.request_id, &mut inner.body, &mut inner.fix_url].into_iter().flatten() {
             *text = rewrite(text);
         }
+        if let Some(details) = &mut inner.details {
+            rewrite_texts(details, &rewrite);
+        }
+        // A code is one of a few words.
+        inner.code.take_if(|code| rewrite(code.as_str()) != code.as_str());
         self
     }
 
@@ -270,7 +333,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, in the server's words where it had any.
+    /// What went wrong, in the server's own words if it sent any.
     ///
     /// # Examples
     ///
@@ -328,7 +391,7 @@ impl Error {
         self.0.code.as_ref()
     }
 
-    /// The id under which the service knows the request; good to have when asking for help.
+    /// The service's id for the request. Quote it when you ask the service's support for help.
     ///
     /// # Examples
     ///
@@ -341,8 +404,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// What the service says beyond the message, as JSON: `fieldErrors` of a request that is not valid, or the `reason`
-    /// of a 402 (`key_budget` or `account_balance`).
+    /// Further details as JSON, such as `fieldErrors` of an invalid request, or the `reason` of a 402 (`key_budget` or
+    /// `account_balance`).
     ///
     /// # Examples
     ///
@@ -357,9 +420,9 @@ impl Error {
         self.0.details.as_ref()
     }
 
-    /// The beginning of the body of an error response, or of a response or an event that could not be read: 1 KiB at
-    /// most, and without the key. The reason that it gives is in [`message`](Self::message); this is for what else it
-    /// says.
+    /// The first 1 KiB of an error response, or of a response or event that could not be read, without the key.
+    ///
+    /// [`message`](Self::message) already has the reason that the body gives.
     ///
     /// # Examples
     ///
@@ -372,7 +435,7 @@ impl Error {
         self.0.body.as_deref()
     }
 
-    /// What the model said instead of the structure it was asked for, in full.
+    /// The full answer of the model, if it does not fit the type you asked for ([`ErrorKind::Structure`]).
     ///
     /// # Examples
     ///
@@ -387,12 +450,11 @@ impl Error {
         self.0.text.as_deref()
     }
 
-    /// What came of a streamed chat before it failed or broke off: the text, the thoughts, the tool calls; or of a text
-    /// that was read by [`TextStream::finish`](crate::TextStream::finish). Nothing for other errors, and if nothing had
-    /// come.
+    /// What a streamed chat delivered before it failed: text, reasoning and tool calls. Also the text so far of
+    /// [`TextStream::finish`](crate::TextStream::finish). `None` for other errors, and if nothing had arrived.
     ///
-    /// It may end anywhere, within a word or the arguments of a call. [`ChatReply::from`](crate::chat::ChatReply) reads
-    /// it like a whole reply.
+    /// It can end anywhere, even within a word or the arguments of a tool call. Use
+    /// [`ChatReply::from`](crate::chat::ChatReply) to read it like a complete reply.
     ///
     /// # Examples
     ///
@@ -410,10 +472,62 @@ impl Error {
     /// # }
     /// ```
     pub fn partial(&self) -> Option<&ChatCompletion> {
-        self.0.partial.as_deref()
+        match self.0.partial.as_deref() {
+            Some(Partial::Chat(completion)) => Some(completion),
+            _ => None,
+        }
     }
 
-    /// How many requests were sent. 0 when the error came up before the first.
+    /// What arrived of a streamed message before the stream failed or broke off: the same as [`partial`](Self::partial),
+    /// for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and if nothing had arrived.
+    ///
+    /// The content may end anywhere. The `input` of a tool call that did not arrive in full is a JSON string with the
+    /// part that did. [`MessageReply::from`](crate::messages::MessageReply) reads it like a whole reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::messages::MessageReply;
+    ///
+    /// if let Some(reply) = error.partial_message().cloned().map(MessageReply::from) {
+    ///     println!("{} … ({error})", reply.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_message(&self) -> Option<&MessageResponse> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Message(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What arrived of a streamed response before the stream failed or broke off: the same as
+    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors, and
+    /// if nothing had arrived.
+    ///
+    /// The text and the arguments of calls may end anywhere.
+    /// [`ModelResponse::from`](crate::responses::ModelResponse) reads it like a whole response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(error: pollinations_ext::Error) {
+    /// use pollinations_ext::responses::ModelResponse;
+    ///
+    /// if let Some(response) = error.partial_response().cloned().map(ModelResponse::from) {
+    ///     println!("{} … ({error})", response.text());
+    /// }
+    /// # }
+    /// ```
+    pub fn partial_response(&self) -> Option<&ResponseReply> {
+        match self.0.partial.as_deref() {
+            Some(Partial::Response(response)) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// How many requests were sent: 0 if the error occurred before the first one.
     ///
     /// # Examples
     ///
@@ -426,7 +540,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// How long the server asked to wait before the next attempt.
+    /// How long the server asks you to wait before the next attempt.
     ///
     /// # Examples
     ///
@@ -441,7 +555,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether time ran out.
+    /// Whether a timeout expired.
     ///
     /// # Examples
     ///
@@ -454,7 +568,7 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether there was no pollen left for the call (status 402).
+    /// Whether the account or the key is out of credit (status 402).
     ///
     /// # Examples
     ///
@@ -469,8 +583,8 @@ impl Error {
         self.0.status == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// What is used up, when the service asks for payment: status 402, or a reply that is really such a refusal (see
-    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). Nothing for other errors.
+    /// What is used up, if the service asks for payment: after status 402, or after a chat reply that is really a refusal
+    /// (see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). `None` for other errors.
     ///
     /// # Examples
     ///
@@ -489,8 +603,8 @@ impl Error {
         self.0.payment
     }
 
-    /// The page where a person can solve the problem: buy pollen, raise the budget of a key (402), or allow a model for
-    /// it (403). Nothing if the service names none.
+    /// The page where a person can fix the problem: buy pollen, raise the budget of a key (402), or allow the key to use a
+    /// model (403). `None` if the service names none.
     ///
     /// # Examples
     ///
@@ -505,7 +619,7 @@ impl Error {
         self.0.fix_url.as_deref()
     }
 
-    /// Which rate limit was hit, for status 429. Nothing for other errors.
+    /// Which rate limit you hit, for status 429. `None` for other errors.
     ///
     /// # Examples
     ///
@@ -520,12 +634,12 @@ impl Error {
         self.0.rate_limit
     }
 
-    /// Whether the request may have been carried out, and paid, although its answer was lost.
+    /// Whether the outcome is unknown: the request may have been processed and billed, but its answer was lost.
     ///
-    /// Then sending it again may be done or paid twice. This is never so where sending again is safe: for requests that
-    /// only read, and for generations that the service coalesces ([`Operation::is_coalesced`]) and that are not
-    /// streamed: the same request joins the generation that is running. It is so for a stream whose connection broke
-    /// before its first event, for an upload, and for changes to an account such as a new key.
+    /// Sending such a request again may repeat its effect, or be billed twice. This is `true` for a stream whose connection
+    /// broke before its first event, for an upload, and for changes to an account such as a new key. It is `false` if
+    /// sending again is safe: for requests that only read, and for generations that the service coalesces
+    /// ([`Operation::is_coalesced`]) and that are not streamed, because the same request joins the running generation.
     ///
     /// [`Operation::is_coalesced`]: crate::api::Operation::is_coalesced
     ///
@@ -542,10 +656,10 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call may succeed later: the connection failed, or the status is one of 402, 408, 429, 500, 502,
-    /// 503, 504, 520 to 524, 527, 529 and 530. For 402 somebody has to add pollen, or the daily reset has to come.
+    /// Whether the same call can succeed later: the connection failed, or the status is 402, 408, 429, 500, 502, 503, 504,
+    /// 520 to 524, 527, 529 or 530. After a 402, somebody has to add pollen first, or the daily reset has to pass.
     ///
-    /// [`outcome_unknown`](Self::outcome_unknown) says whether it may also be paid twice.
+    /// [`outcome_unknown`](Self::outcome_unknown) says whether the call may also be billed twice.
     ///
     /// # Examples
     ///
@@ -565,7 +679,17 @@ impl Error {
     }
 }
 
-/// The statuses after which a request is worth repeating.
+/// Rewrites every text of a JSON value.
+fn rewrite_texts(value: &mut serde_json::Value, rewrite: &impl Fn(&str) -> String) {
+    match value {
+        serde_json::Value::String(text) => *text = rewrite(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| rewrite_texts(item, rewrite)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| rewrite_texts(field, rewrite)),
+        _ => {}
+    }
+}
+
+/// The statuses after which repeating a request can help.
 pub(crate) fn is_retryable_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 402 | 408 | 429 | 500 | 502..=504 | 520..=524 | 527 | 529 | 530)
 }
@@ -575,13 +699,13 @@ fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
 }
 
-/// A browser does not tell connections from requests.
+/// A browser does not distinguish a failed connection from a failed request.
 #[cfg(target_arch = "wasm32")]
 fn is_connect(_: &reqwest::Error) -> bool {
     false
 }
 
-/// The cause at the bottom, which is the one that says something: "connection refused".
+/// The innermost cause, which is the most specific, such as "connection refused".
 fn innermost(error: &dyn StdError) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
@@ -610,13 +734,16 @@ impl fmt::Display for Error {
             notes.push(format!("after {} attempts", inner.attempts));
         }
         if inner.outcome_unknown {
-            notes.push("the outcome is unknown: the request may have been carried out".to_owned());
+            notes.push("the outcome is unknown: the request may or may not have been processed".to_owned());
         }
-        notes.extend(inner.retry_after.map(|wait| format!("the server asks to wait {} s", wait.as_secs())));
+        notes.extend(inner.retry_after.map(|wait| format!("retry after {} s", wait.as_secs())));
         if !notes.is_empty() {
             write!(formatter, " ({})", notes.join(", "))?;
         }
-        Ok(())
+        match inner.advice() {
+            Some(advice) => write!(formatter, "; {advice}"),
+            None => Ok(()),
+        }
     }
 }
 

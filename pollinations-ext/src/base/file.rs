@@ -11,12 +11,18 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::error::{Error, ErrorKind};
 
-/// What is sent when nothing is known of a file (RFC 2046, section 4.5.1).
+/// The content type of unknown data (RFC 2046, section 4.5.1).
 const UNKNOWN: &str = "application/octet-stream";
 
-/// A file to send: an image for a model to look at, a recording to transcribe, a picture to upload.
+/// Bytes that tell what a file is.
+#[cfg(not(target_arch = "wasm32"))]
+const BEGINNING: u64 = 8 * 1024;
+
+/// A file to send: an image as input, a recording to transcribe, a file to upload.
 ///
-/// It is read when the request is sent. Its content type is taken from its first bytes unless it is given.
+/// It is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
+/// [`Media::upload`](crate::Media::upload) reads a file on disk piece by piece as it is sent, in constant memory; other
+/// requests hold the whole file in memory.
 ///
 /// # Examples
 ///
@@ -46,7 +52,7 @@ enum Source {
 }
 
 impl File {
-    /// A file on this machine. Its name goes along, without the folders.
+    /// Sends a local file. Its name is sent too, without the folders.
     ///
     /// # Examples
     ///
@@ -63,7 +69,7 @@ impl File {
         Self::new(Source::Path(path.into()))
     }
 
-    /// Bytes in memory.
+    /// Sends bytes from memory.
     ///
     /// # Examples
     ///
@@ -77,8 +83,8 @@ impl File {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// Whatever a reader has. It is read to its end when the request is sent, so that the request can be repeated; a
-    /// clone of the file cannot be read again.
+    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can be
+    /// repeated. A clone of the file cannot be sent again.
     ///
     /// # Examples
     ///
@@ -92,7 +98,7 @@ impl File {
         Self::new(Source::Reader(Arc::new(Mutex::new(Some(Box::new(reader))))))
     }
 
-    /// The name that is sent; by default that of the path, or `file` with an extension after the content type.
+    /// Sets the name to send. The default is that of the path, or `file` with an extension for the content type.
     ///
     /// # Examples
     ///
@@ -105,7 +111,7 @@ impl File {
         self
     }
 
-    /// What the file is, such as `image/png`; by default what its first bytes say.
+    /// Sets the content type, such as `image/png`. By default it is detected from the first bytes.
     ///
     /// # Examples
     ///
@@ -122,6 +128,21 @@ impl File {
         Self { source, name: None, content_type: None }
     }
 
+    /// Finds out what the file is, for a request that reads it while it is sent. A file on disk stays there, and only
+    /// its first bytes are read. Fails with [`ErrorKind::TooLarge`] beyond `limit` bytes.
+    pub(crate) async fn open(&self, limit: u64) -> Result<Opened, Error> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Source::Path(path) = &self.source
+            && let Some((beginning, size)) = look(path).await?
+        {
+            check(size, Some(limit))?;
+            let (name, content_type) = self.identify(&beginning);
+            return Ok(Opened { name, content_type, data: Data::Path { path: path.clone(), size } });
+        }
+        let Loaded { bytes, name, content_type } = self.load(Some(limit)).await?;
+        Ok(Opened { name, content_type, data: Data::Bytes(bytes) })
+    }
+
     /// Reads the file. Fails with [`ErrorKind::TooLarge`] beyond `limit` bytes, without reading on.
     pub(crate) async fn load(&self, limit: Option<u64>) -> Result<Loaded, Error> {
         let bytes = match &self.source {
@@ -136,12 +157,19 @@ impl File {
             }
             Source::Reader(reader) => {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let reader = reader.ok_or_else(|| Error::request("the reader of the file has been read before"))?;
+                let reader = reader
+                    .ok_or_else(|| Error::request("the reader of the file was already used; create a new `File`"))?;
                 read(reader, limit).await.map_err(|error| Error::io("cannot read the file", error))?
             }
         };
         check(bytes.len() as u64, limit)?;
-        let kind = infer::get(&bytes);
+        let (name, content_type) = self.identify(&bytes);
+        Ok(Loaded { bytes, name, content_type })
+    }
+
+    /// The name and the content type: those that were given, or else what the path and the first bytes say.
+    fn identify(&self, beginning: &[u8]) -> (String, Option<String>) {
+        let kind = infer::get(beginning);
         let content_type = self.content_type.clone().or_else(|| kind.map(|kind| kind.mime_type().to_owned()));
         let name = self.name.clone().or_else(|| match &self.source {
             #[cfg(not(target_arch = "wasm32"))]
@@ -149,7 +177,7 @@ impl File {
             _ => None,
         });
         let name = name.unwrap_or_else(|| kind.map_or("file".to_owned(), |kind| format!("file.{}", kind.extension())));
-        Ok(Loaded { bytes, name, content_type })
+        (name, content_type)
     }
 }
 
@@ -166,6 +194,21 @@ impl fmt::Debug for File {
     }
 }
 
+/// The first bytes and the size of a file on disk; nothing for what has to be read to know its size, such as a pipe.
+#[cfg(not(target_arch = "wasm32"))]
+async fn look(path: &std::path::Path) -> Result<Option<(Vec<u8>, u64)>, Error> {
+    let failed = |error| Error::io(format!("cannot read {}", path.display()), error);
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let metadata = file.metadata().await.map_err(failed)?;
+    // Files that a system makes up, such as those in `/proc`, say that they are empty.
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(None);
+    }
+    let mut beginning = Vec::new();
+    file.take(BEGINNING).read_to_end(&mut beginning).await.map_err(failed)?;
+    Ok(Some((beginning, metadata.len())))
+}
+
 async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Result<Bytes> {
     let mut bytes = Vec::new();
     // One byte more than allowed tells that there are too many.
@@ -176,10 +219,53 @@ async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Re
 fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
     match limit.filter(|limit| size > *limit) {
         Some(limit) => {
-            let message = format!("the file is larger than the {limit} bytes that the service takes");
+            let message = format!("the file is larger than {limit} bytes, the most that the service accepts");
             Err(Error::new(ErrorKind::TooLarge, message))
         }
         None => Ok(()),
+    }
+}
+
+/// A file that is ready to be sent, as often as it takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) name: String,
+    /// Nothing if it was not given and the bytes do not tell.
+    pub(crate) content_type: Option<String>,
+    pub(crate) data: Data,
+}
+
+impl Opened {
+    pub(crate) fn content_type_or_unknown(&self) -> &str {
+        self.content_type.as_deref().unwrap_or(UNKNOWN)
+    }
+}
+
+/// Where bytes are until they are sent.
+#[derive(Clone)]
+pub(crate) enum Data {
+    Bytes(Bytes),
+    /// On disk, this many of them.
+    #[cfg(not(target_arch = "wasm32"))]
+    Path {
+        path: std::path::PathBuf,
+        size: u64,
+    },
+}
+
+impl Data {
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Path { size, .. } => *size,
+        }
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes", self.size())
     }
 }
 
@@ -188,7 +274,7 @@ fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
 pub(crate) struct Loaded {
     pub(crate) bytes: Bytes,
     pub(crate) name: String,
-    /// Nothing if it was not given and the bytes do not tell.
+    /// `None` if it was not set and cannot be detected.
     pub(crate) content_type: Option<String>,
 }
 
@@ -238,6 +324,25 @@ mod tests {
             assert_eq!(file.load(Some(10)).await.unwrap_err().kind(), ErrorKind::TooLarge, "{file:?}");
         }
         assert_eq!(File::path(&path).load(Some(11)).await.unwrap().name, "speech.mp3");
+    }
+
+    #[tokio::test]
+    async fn a_file_on_disk_stays_there_until_it_is_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cat.dat");
+        let mut bytes = PNG.to_vec();
+        bytes.resize(100_000, 0);
+        std::fs::write(&path, &bytes).unwrap();
+        let opened = File::path(&path).open(100_000).await.unwrap();
+        assert_eq!((opened.name.as_str(), opened.content_type_or_unknown()), ("cat.dat", "image/png"));
+        assert!(matches!(&opened.data, Data::Path { path: found, size: 100_000 } if *found == path));
+        assert_eq!(File::path(&path).open(99_999).await.unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(File::path("/no/such/file").open(1).await.unwrap_err().kind(), ErrorKind::Io);
+        let in_memory = File::bytes(PNG).open(100).await.unwrap();
+        assert!(matches!(&in_memory.data, Data::Bytes(bytes) if bytes == PNG));
+        // Its size is only known after it has been read.
+        let made_up = File::path("/proc/self/status").open(100_000).await;
+        assert!(!cfg!(target_os = "linux") || made_up.unwrap().data.size() > 0);
     }
 
     #[tokio::test]

@@ -1,5 +1,4 @@
-//! What has to be `Send` where there are threads, and need not where there are none: in a browser, requests are bound to
-//! the one thread they were made on.
+//! `Send`, except in browsers, where requests stay on the thread that made them.
 
 use std::pin::Pin;
 
@@ -10,13 +9,13 @@ use sync_wrapper::SyncWrapper;
 
 use super::error::Error;
 
-/// `Send`, but for browsers.
+/// `Send`, except in browsers, where everything runs on one thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait MaybeSend: Send {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send> MaybeSend for T {}
 
-/// `Send`, but for browsers.
+/// `Send`, except in browsers, where everything runs on one thread.
 #[cfg(target_arch = "wasm32")]
 pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
@@ -27,8 +26,7 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// The body of a response, in the pieces it comes in. Only whoever owns it reads it, so that it need not be `Sync` for
-/// what holds it to be.
+/// The body of a response, piece by piece. Only its owner reads it, so what holds it is `Sync` without the body being so.
 pub(crate) type Body = SyncWrapper<BoxStream<Result<Bytes, Error>>>;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,8 +1,8 @@
-//! Why the service refuses a request that it would carry out at another time: payment and rate limits.
+//! Why the service refuses a request for now: payment and rate limits.
 
 use std::fmt;
 
-/// What is used up when the service asks for payment (status 402): see [`Error::payment`](crate::Error::payment).
+/// What is used up if the service asks for payment (status 402): see [`Error::payment`](crate::Error::payment).
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ impl PaymentKind {
         }
     }
 
-    /// Whether the daily renewal of an account's pollen brings what is missing, as far as anybody can tell.
+    /// Whether the daily reset of the account can help.
     pub(crate) fn is_renewed(self) -> bool {
         matches!(self, Self::Balance | Self::Unspecified)
     }

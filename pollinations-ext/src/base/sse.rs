@@ -1,23 +1,23 @@
-//! Server-sent events (WHATWG HTML, section 9.2.6), from bytes in whatever pieces they come.
+//! Server-sent events (WHATWG HTML, section 9.2.6), decoded from bytes that may be split anywhere.
 //!
-//! Streams of this crate are decoded by this; [`Decoder`] by itself is for events that came some other way, such as
-//! through a proxy or from a recording. For the events of a chat, see
+//! The streams of this crate use [`Decoder`]. Use it yourself for events from elsewhere, such as a proxy or a recording. For
+//! the events of a chat, see
 //! [`ChatStream::from_bytes`](crate::chat::ChatStream::from_bytes).
 
 use bytes::{Buf, Bytes};
 
 use super::error::{Error, ErrorKind};
 
-/// Bytes of one event at the most.
+/// The most bytes of one event.
 const MAX_EVENT: usize = 8 * 1024 * 1024;
 
-/// Finds the events in a stream of bytes, and of each the data.
+/// Finds the events in a stream of bytes, and their data.
 ///
-/// Lines may end with LF, CR, or both. Comments, and fields other than `data` and `event`, are passed over. An event is
-/// complete with the empty line after it. Some servers leave out the last one: [`finish`](Self::finish) returns what is
-/// left. The data is not looked at, and so need not be UTF-8.
+/// Lines may end with LF, CR, or both. Comments, and fields other than `data` and `event`, are skipped. An event ends with an
+/// empty line. Some servers leave out the last one: [`finish`](Self::finish) returns what is left. The data need not be
+/// UTF-8, because the decoder does not look at it.
 ///
-/// Takes memory for one event, and gives it to the next one.
+/// It allocates memory for one event and reuses it for the next.
 ///
 /// # Examples
 ///
@@ -58,7 +58,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a stream, that takes events of 8 MiB at the most.
+    /// Creates a decoder for the start of a stream. Events may have up to 8 MiB.
     ///
     /// # Examples
     ///
@@ -78,7 +78,7 @@ impl Decoder {
         }
     }
 
-    /// How many bytes an event may have.
+    /// Sets how many bytes an event may have.
     ///
     /// # Examples
     ///
@@ -94,13 +94,12 @@ impl Decoder {
         self
     }
 
-    /// Takes bytes from the input up to the end of the next event. True when there is one: its data is [`data`], until
-    /// the next call. False when the input is empty and the event goes on in the next.
+    /// Takes bytes from the input up to the end of the next event. Returns `true` if there is one: [`data`] has its data until
+    /// the next call. Returns `false` if the input is used up and the event continues in the next input.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`] when an event, or a line, has more bytes than it may. The decoder is of no further use
-    /// then.
+    /// [`ErrorKind::TooLarge`] if an event or a line has too many bytes. Do not use the decoder after that.
     ///
     /// # Examples
     ///
@@ -167,8 +166,8 @@ impl Decoder {
         if self.complete { &self.data } else { &[] }
     }
 
-    /// The name of the event that [`advance`](Self::advance) has found, such as `error` or `ping`; nothing if it has
-    /// none, as in most streams.
+    /// The name of the event that [`advance`](Self::advance) has found, such as `error` or `ping`. Most streams have no names:
+    /// then it is `None`.
     ///
     /// # Examples
     ///
@@ -188,10 +187,10 @@ impl Decoder {
         str::from_utf8(&self.event).ok()
     }
 
-    /// Ends the input. True when it has ended within an event that has data: its data is [`data`](Self::data).
+    /// Ends the input. Returns `true` if it ended within an event with data, which [`data`](Self::data) returns.
     ///
-    /// By the specification this is no event. But servers forget the empty line after the last one, so the data may well
-    /// be whole: you have to judge by its content.
+    /// The specification discards such an event. But some servers leave out the empty line after the last event, so the data
+    /// may be complete: judge by its content.
     ///
     /// # Errors
     ///
@@ -260,7 +259,7 @@ impl Decoder {
         if size <= self.max_event {
             return Ok(());
         }
-        let message = format!("one event is larger than {} bytes", self.max_event);
+        let message = format!("an event of the stream is larger than {} bytes", self.max_event);
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 }

@@ -1,10 +1,10 @@
-//! What a program asks a user for.
+//! What a program asks the user to grant.
 
 use std::fmt;
 
 use crate::base::error::Error;
 
-/// What a key may see of a user's account. The service calls these scopes.
+/// What a key may read or change of a user's account. The service calls these scopes.
 ///
 /// # Examples
 ///
@@ -18,10 +18,10 @@ use crate::base::error::Error;
 pub enum Permission {
     /// Name and e-mail address: [`Account::profile`](crate::Account::profile).
     Profile,
-    /// The pollen that is left: [`Account::balance`](crate::Account::balance). For older servers; newer ones give it
-    /// with [`Usage`](Self::Usage).
+    /// The balance: [`Account::balance`](crate::Account::balance). For older servers; newer ones include it in
+    /// [`Usage`](Self::Usage).
     Balance,
-    /// What was spent and what is left: [`Account::usage`](crate::Account::usage).
+    /// Usage and balance: [`Account::usage`](crate::Account::usage).
     Usage,
     /// The keys of the account: list, create, change and revoke them.
     Keys,
@@ -44,6 +44,12 @@ impl fmt::Display for Permission {
     }
 }
 
+impl From<Permission> for String {
+    fn from(permission: Permission) -> Self {
+        permission.name().to_owned()
+    }
+}
+
 /// What the key is asked for with, in every flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
@@ -54,7 +60,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Refuses what the service could not make sense of.
+    /// Checks the values that the service would reject.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.budget.is_some_and(|budget| !(budget.is_finite() && budget > 0.0)) {
             return Err(Error::request("the budget must be a number above 0"));
@@ -65,7 +71,7 @@ impl Asked {
         Ok(())
     }
 
-    /// The permissions, with this between them; nothing if there are none.
+    /// The permissions, joined with this separator, or `None` if there are none.
     pub(super) fn scope(&self, separator: &str) -> Option<String> {
         let names: Vec<&str> = self.permissions.iter().map(|permission| permission.name()).collect();
         (!names.is_empty()).then(|| names.join(separator))

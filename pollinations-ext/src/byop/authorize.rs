@@ -1,4 +1,4 @@
-//! The older way to ask a user for a key: it comes back in the fragment of an address.
+//! The older sign-in, where the key comes back in the fragment of a URL.
 
 use reqwest::Url;
 
@@ -13,8 +13,8 @@ use crate::{
     key::ApiKey,
 };
 
-/// Asks a user for a key that comes back in the fragment of an address (`#api_key=…`). This is for servers that have
-/// only that; for new programs, use a [`CodeFlow`](super::CodeFlow).
+/// The older sign-in, where the key comes back in the fragment of a URL (`#api_key=…`). Use it for servers that only have
+/// this. New programs use a [`CodeFlow`](super::CodeFlow).
 ///
 /// # Examples
 ///
@@ -33,13 +33,13 @@ pub struct Authorization {
     redirect_url: String,
     asked: Asked,
     app_key: Option<ApiKey>,
-    /// An error if the operating system had no randomness; told when the link is made.
+    /// An error if the operating system has no random numbers. Reported when the link is made.
     state: Result<State, String>,
     oauth_names: bool,
 }
 
 impl Authorization {
-    /// Asks for a key, to be brought back to this address, with a new [`State`].
+    /// Asks for a key with a new [`State`]. The browser brings it back to this URL.
     ///
     /// # Examples
     ///
@@ -58,7 +58,7 @@ impl Authorization {
         }
     }
 
-    /// What the key may see of the account; nothing by default.
+    /// Sets what the key may read or change of the account. The default is nothing.
     ///
     /// # Examples
     ///
@@ -72,7 +72,7 @@ impl Authorization {
         self
     }
 
-    /// The models that the key may use; all by default.
+    /// Sets the models that the key may use. The default is all.
     ///
     /// # Examples
     ///
@@ -86,7 +86,7 @@ impl Authorization {
         self
     }
 
-    /// The pollen that the key may spend; 5 by default.
+    /// Sets how much pollen the key may spend. The default is 5.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl Authorization {
         self
     }
 
-    /// The days until the key expires; 7 by default.
+    /// Sets the days until the key expires. The default is 7.
     ///
     /// # Examples
     ///
@@ -114,7 +114,7 @@ impl Authorization {
         self
     }
 
-    /// The publishable key of the program (`pk_…`), by which the service knows its name.
+    /// Sets the app key of the program (`pk_…`), which tells the service its name.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ impl Authorization {
         self
     }
 
-    /// A state of your own, in place of a new one.
+    /// Uses your own state instead of a new one.
     ///
     /// # Examples
     ///
@@ -144,7 +144,7 @@ impl Authorization {
         self
     }
 
-    /// Names the parameters as OAuth does (`redirect_uri`, `scope`, `client_id`), which newer servers take too.
+    /// Uses OAuth's names for the parameters (`redirect_uri`, `scope`, `client_id`), which newer servers accept too.
     ///
     /// # Examples
     ///
@@ -159,7 +159,7 @@ impl Authorization {
         self
     }
 
-    /// Where the user is asked; `https://enter.pollinations.ai` by default. The emulator asks too.
+    /// Sets where the user signs in. The default is `https://enter.pollinations.ai`. The emulator works too.
     ///
     /// # Examples
     ///
@@ -174,7 +174,7 @@ impl Authorization {
         self
     }
 
-    /// The state that has to come back, to keep until then. Empty if there is none: then [`url`](Self::url) fails.
+    /// The state that has to come back. Keep it until then. If it is empty, [`url`](Self::url) fails.
     ///
     /// # Examples
     ///
@@ -190,8 +190,7 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when one of the addresses is none, when the budget is not a number above 0, or the app key
-    /// is secret.
+    /// [`ErrorKind::Request`] if a URL is invalid, the budget is not a number above 0, or the app key is secret.
     ///
     /// # Examples
     ///
@@ -203,16 +202,16 @@ impl Authorization {
     pub fn url(&self) -> Result<String, Error> {
         let state = self.state.as_ref().map_err(|problem| Error::request(problem.as_str()))?;
         if let Err(error) = Url::parse(&self.redirect_url) {
-            return Err(Error::request(format!("the redirect URL is not one: {error}")));
+            return Err(Error::request(format!("the redirect URL is invalid: {error}")));
         }
         self.asked.check()?;
         if self.app_key.as_ref().is_some_and(ApiKey::is_secret) {
-            return Err(Error::request("the app key is secret, and everybody can read a link; it has to be a pk_ key"));
+            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
         }
         let mut url = Url::parse(&self.enter_url)
-            .map_err(|error| Error::request(format!("the address to ask the user at is not one: {error}")))?;
+            .map_err(|error| Error::request(format!("the sign-in URL is invalid: {error}")))?;
         url.path_segments_mut()
-            .map_err(|()| Error::request("the address to ask the user at has no paths"))?
+            .map_err(|()| Error::request("the sign-in URL cannot have a path"))?
             .pop_if_empty()
             .push("authorize");
         let name = |current, oauth| if self.oauth_names { oauth } else { current };
@@ -230,13 +229,13 @@ impl Authorization {
         Ok(url.into())
     }
 
-    /// Takes the key from the way back: the full address that the browser came back to, or what follows its `#` alone.
+    /// Reads the key from the URL that the browser came back to: the full URL, or only what follows its `#`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] when the user denied access; [`ErrorKind::State`] when the state is missing or
-    /// wrong; [`ErrorKind::Key`] when what came is not a key; [`ErrorKind::Request`] when there is neither key nor error.
-    /// None of them repeats what came.
+    /// [`ErrorKind::Denied`] if the user denied access; [`ErrorKind::State`] if the state is missing or wrong;
+    /// [`ErrorKind::Key`] if the key is malformed; [`ErrorKind::Request`] if there is neither a key nor an error. No error
+    /// repeats the URL.
     ///
     /// # Examples
     ///
@@ -259,7 +258,7 @@ impl Authorization {
     }
 }
 
-/// Takes the key from the way back.
+/// Reads the key from the URL that the browser came back to.
 pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
     let way_back = way_back.trim();
     let fragment = match way_back.split_once('#') {
@@ -276,7 +275,7 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
         return Err(Error::new(ErrorKind::Denied, "the user denied access"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
-        let message = "the state is missing or is not the one that was sent; somebody else may have made this answer";
+        let message = "the state is missing or wrong, so the answer may be forged; start the sign-in again";
         return Err(Error::new(ErrorKind::State, message));
     }
     match (error, key) {

@@ -22,7 +22,7 @@ use crate::{
 
 const OPERATION: &str = "sign_in";
 
-/// Bytes of a code at the most.
+/// The most bytes of a code.
 const MAX_CODE: usize = 2048;
 
 /// Signs a user in with an authorization code and PKCE: the user visits a link and grants a key, their browser comes back
@@ -56,7 +56,7 @@ pub struct CodeFlow {
     redirect_uri: String,
     asked: Asked,
     server: Server,
-    /// Errors if the operating system had no randomness; told when the link is made.
+    /// Errors if the operating system has no random numbers. Reported when the link is made.
     state: Result<State, String>,
     verifier: Result<Verifier, String>,
 }
@@ -85,7 +85,8 @@ impl CodeFlow {
         }
     }
 
-    /// What the key may see of the user's account; nothing by default. The user can grant less: see [`Grant::scopes`].
+    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
+    /// [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -100,7 +101,7 @@ impl CodeFlow {
         self
     }
 
-    /// The models that the key may use; all by default.
+    /// Sets the models that the key may use. The default is all.
     ///
     /// # Examples
     ///
@@ -114,7 +115,7 @@ impl CodeFlow {
         self
     }
 
-    /// The pollen that the key may spend; the service suggests 5 to the user by default.
+    /// Sets how much pollen the key may spend. If you leave it out, the service suggests 5 to the user.
     ///
     /// # Examples
     ///
@@ -128,7 +129,7 @@ impl CodeFlow {
         self
     }
 
-    /// The days until the key expires, at least 1; 7 by default.
+    /// Sets the days until the key expires, at least 1. The default is 7.
     ///
     /// # Examples
     ///
@@ -142,7 +143,7 @@ impl CodeFlow {
         self
     }
 
-    /// The server that signs users in; that of pollinations.ai by default.
+    /// Sets the server that signs users in. The default is that of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -157,7 +158,7 @@ impl CodeFlow {
         self
     }
 
-    /// Goes on with a state that you kept in the user's session.
+    /// Continues with a state that you kept in the user's session.
     ///
     /// # Examples
     ///
@@ -172,7 +173,7 @@ impl CodeFlow {
         self
     }
 
-    /// Goes on with a verifier that you kept in the user's session.
+    /// Continues with a verifier that you kept in the user's session.
     ///
     /// # Examples
     ///
@@ -192,7 +193,7 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the operating system had no randomness for one.
+    /// [`ErrorKind::Request`] if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -210,7 +211,7 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the operating system had no randomness for one.
+    /// [`ErrorKind::Request`] if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -228,7 +229,7 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when an address is invalid, the redirect URI has a fragment, the budget is not a number above
+    /// [`ErrorKind::Request`] if a URL is invalid, the redirect URI has a fragment, the budget is not a number above
     /// 0, the expiry is 0 days, or the app key is secret.
     ///
     /// # Examples
@@ -260,17 +261,17 @@ impl CodeFlow {
         Ok(url.into())
     }
 
-    /// Takes the code from the way back: the full address that the browser came back to, or its query alone.
+    /// Reads the code from the URL that the browser came back to: the full URL, or only its query.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::State`] when the state is missing or wrong, or the answer comes from another server (`iss`, RFC 9207)
-    ///   or to another address: somebody else made it.
-    /// - [`ErrorKind::Denied`] when the user denied access, or the service did not grant a key; see
+    /// - [`ErrorKind::State`] if the answer does not belong to this sign-in: the state is missing or wrong, or the answer comes
+    ///   from another server (`iss`, RFC 9207) or to another URL.
+    /// - [`ErrorKind::Denied`] if the user denied access, or the service did not grant a key; see
     ///   [`Error::oauth_error`].
-    /// - [`ErrorKind::Request`] when there is neither code nor error, or a key where the code should be.
+    /// - [`ErrorKind::Request`] if there is neither a code nor an error, or a key instead of a code.
     ///
-    /// None of them repeats what came.
+    /// No error repeats the URL.
     ///
     /// # Examples
     ///
@@ -296,9 +297,7 @@ impl CodeFlow {
         };
         let query = Parameters::of_query(&query);
         if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
-            return Err(forged(
-                "the state is missing or is not the one that was sent; somebody else may have made this answer",
-            ));
+            return Err(forged("the state is missing or wrong, so the answer may be forged; start the sign-in again"));
         }
         match query.get("iss") {
             Some(issuer) if issuer != self.server.issuer() => {
@@ -316,7 +315,7 @@ impl CodeFlow {
                 Err(Error::request("the answer has a key where only a code should be"))
             }
             (None, Some(code)) => Code::new(code),
-            (None, None) => Err(Error::request("the answer has neither a code nor an error")),
+            (None, None) => Err(Error::request("the answer has neither a code nor an error; check the redirect URI")),
         }
     }
 
@@ -325,9 +324,10 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] when the service refuses; [`Error::oauth_error`] says why, for example
-    /// [`OAuthError::InvalidGrant`](super::OAuthError::InvalidGrant) when the code was used before.
-    /// [`ErrorKind::Decode`] or [`ErrorKind::Key`] when the answer is not a key. Those of the connection.
+    /// [`ErrorKind::Api`] if the service refuses; [`Error::oauth_error`] says why, for example
+    /// [`OAuthError::InvalidGrant`](super::OAuthError::InvalidGrant) if the code was used before.
+    /// [`ErrorKind::Decode`] or [`ErrorKind::Key`] if the answer is not a key. [`ErrorKind::Connect`],
+    /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if there is no answer.
     ///
     /// # Examples
     ///
@@ -343,7 +343,7 @@ impl CodeFlow {
         self.ask(code).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
     }
 
-    /// Takes what is secret out of what the server wrote.
+    /// Removes secrets from what the server wrote.
     fn hide(&self, code: &Code, text: &str) -> String {
         let text = self.app_key.redact(&text.replace(code.0.expose_secret(), "[code]"));
         self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
@@ -396,7 +396,7 @@ impl CodeFlow {
 
     fn client_id(&self) -> Result<&str, Error> {
         if self.app_key.is_secret() {
-            return Err(Error::request("the app key must be a pk_ key: everybody can read a link"));
+            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
         }
         Ok(self.app_key.expose_secret())
     }

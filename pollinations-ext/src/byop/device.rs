@@ -1,4 +1,4 @@
-//! A key for a program without a browser (RFC 8628).
+//! Sign-in for programs without a browser (RFC 8628).
 
 use std::{fmt, time::Duration};
 
@@ -59,7 +59,7 @@ pub struct DeviceFlow {
 }
 
 impl DeviceFlow {
-    /// A flow for the app with this key (`pk_…`).
+    /// Starts a sign-in to the app with this key (`pk_…`).
     ///
     /// # Examples
     ///
@@ -72,7 +72,8 @@ impl DeviceFlow {
         Self { app_key, asked: Asked::default(), server: Server::default() }
     }
 
-    /// What the key may see of the user's account; nothing by default. The user can grant less: see [`Grant::scopes`].
+    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
+    /// [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -86,7 +87,7 @@ impl DeviceFlow {
         self
     }
 
-    /// The server that signs users in; that of pollinations.ai by default.
+    /// Sets the server that signs users in. The default is that of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -104,8 +105,8 @@ impl DeviceFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the app key is secret or the server's address is invalid; [`ErrorKind::Api`] when the
-    /// service refuses the app key; [`ErrorKind::Decode`] when the answer cannot be read.
+    /// [`ErrorKind::Request`] if the app key is secret or the server's URL is invalid; [`ErrorKind::Api`] if the service
+    /// refuses the app key; [`ErrorKind::Decode`] if the answer cannot be read.
     ///
     /// # Examples
     ///
@@ -124,7 +125,7 @@ impl DeviceFlow {
     async fn begin(self) -> Result<DeviceCode, Error> {
         let Self { app_key, asked, server } = self;
         if app_key.is_secret() {
-            return Err(Error::request("the app key of a device flow must be a publishable one (pk_…)"));
+            return Err(Error::request("the app key must be publishable (pk_…)"));
         }
         let mut question = Map::new();
         question.insert("client_id".to_owned(), app_key.expose_secret().into());
@@ -174,7 +175,7 @@ fn interval() -> u64 {
     INTERVAL
 }
 
-/// A code for the user to enter, and the key to come.
+/// A code for the user to enter. Wait for the key with [`wait`](Self::wait).
 ///
 /// # Examples
 ///
@@ -198,7 +199,7 @@ pub struct DeviceCode {
 }
 
 impl DeviceCode {
-    /// What the user enters, such as `ABCD-1234`.
+    /// The code that the user enters, such as `ABCD-1234`.
     ///
     /// # Examples
     ///
@@ -211,7 +212,7 @@ impl DeviceCode {
         &self.grant.user_code
     }
 
-    /// The full address of the page where the user enters it.
+    /// The URL of the page where the user enters it.
     ///
     /// # Examples
     ///
@@ -224,7 +225,7 @@ impl DeviceCode {
         &self.verification_uri
     }
 
-    /// The full address with the code in it, for a link or a QR code. `None` if the service has none.
+    /// The URL with the code in it, for a link or a QR code. `None` if the service has none.
     ///
     /// # Examples
     ///
@@ -237,7 +238,7 @@ impl DeviceCode {
         self.grant.verification_uri_complete.as_deref()
     }
 
-    /// How long the user has.
+    /// How much time the user has.
     ///
     /// # Examples
     ///
@@ -250,15 +251,14 @@ impl DeviceCode {
         Duration::from_secs(self.grant.expires_in)
     }
 
-    /// Asks at the pace that the service sets until the user has decided.
+    /// Waits until the user has decided. Polls at the interval that the service sets.
     ///
-    /// Asks the token endpoint (RFC 8628). If a server does not offer this there, it asks the older address.
+    /// Polls the token endpoint (RFC 8628), or the older URL if the server does not support that.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] when the user denies access, [`ErrorKind::Expired`] when the code has expired,
-    /// [`ErrorKind::Api`] when the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::Key`] when what
-    /// comes back is not a key. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
+    /// [`ErrorKind::Denied`] if the user denies access, [`ErrorKind::Expired`] if the code has expired, [`ErrorKind::Api`] if
+    /// the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::Key`] if the key is malformed. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
     ///
     /// # Examples
     ///
@@ -297,7 +297,7 @@ impl DeviceCode {
         Ok(wire::send(&self.http, request).await?.hiding(|text| self.hide(text)))
     }
 
-    /// Takes what is secret out of what the server wrote.
+    /// Removes secrets from what the server wrote.
     fn hide(&self, text: &str) -> String {
         self.app_key.redact(&text.replace(&self.grant.device_code, "[code]"))
     }
@@ -350,7 +350,8 @@ impl Pace {
     }
 
     async fn wait(mut self, mut poll: impl AsyncFnMut() -> Said) -> Result<Grant, Error> {
-        let expired = || Error::new(ErrorKind::Expired, "the code expired before the user decided");
+        let expired =
+            || Error::new(ErrorKind::Expired, "the code expired before the user answered; start the sign-in again");
         loop {
             if self.end.is_some_and(|end| Instant::now() + self.interval >= end) {
                 return Err(expired());

@@ -17,8 +17,8 @@ use crate::{
     key::Keyring,
 };
 
-/// The error codes of OAuth 2.0: of the token endpoint (RFC 6749, section 5.2), of the way back from the user (section
-/// 4.1.2.1), and of the device flow (RFC 8628, section 3.5). [`Error::oauth_error`] returns it.
+/// The error codes of OAuth 2.0: of the token endpoint (RFC 6749, section 5.2), of the redirect back from the sign-in page
+/// (section 4.1.2.1), and of the device flow (RFC 8628, section 3.5). [`Error::oauth_error`] returns it.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OAuthError {
-    /// `invalid_request`: a parameter is missing, wrong, or there twice.
+    /// `invalid_request`: a parameter is missing, invalid, or sent twice.
     InvalidRequest,
     /// `invalid_client`: the service does not know the app key.
     InvalidClient,
@@ -49,7 +49,7 @@ pub enum OAuthError {
     UnsupportedResponseType,
     /// `invalid_scope`: the service does not know one of the permissions.
     InvalidScope,
-    /// `access_denied`: the user said no.
+    /// `access_denied`: the user denied access.
     AccessDenied,
     /// `server_error`: the service failed.
     ServerError,
@@ -70,7 +70,7 @@ const ALL: [(OAuthError, &str, &str); 11] = [
     (OAuthError::AccessDenied, "access_denied", "the user denied access"),
     (OAuthError::ServerError, "server_error", "the service failed while it asked the user"),
     (OAuthError::TemporarilyUnavailable, "temporarily_unavailable", "the service cannot sign users in right now"),
-    (OAuthError::ExpiredToken, "expired_token", "the code expired before the user decided"),
+    (OAuthError::ExpiredToken, "expired_token", "the code expired before the user answered; start the sign-in again"),
 ];
 
 impl OAuthError {
@@ -128,8 +128,8 @@ impl Error {
         }
     }
 
-    /// Whether the service no longer accepts the API key (status 401): it has expired, or the user has revoked it. A
-    /// user's key does so in time; let them sign in again.
+    /// Whether the service no longer accepts the API key (status 401): it has expired, or the user has revoked it. Every
+    /// user's key expires at some point; let them sign in again.
     ///
     /// # Examples
     ///
@@ -148,7 +148,8 @@ impl Error {
     }
 }
 
-/// An error on the way back from the user. A code that OAuth does not have is not repeated: anybody can write one there.
+/// The error for an error code in the URL that the browser came back to. A code that is not one of OAuth's is not repeated,
+/// because anyone can make such a URL.
 pub(super) fn of_redirect(code: &str) -> Error {
     let known = OAuthError::parse(code);
     let message = match known {

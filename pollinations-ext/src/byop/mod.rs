@@ -1,17 +1,17 @@
 //! Bring Your Own Pollen: sign users in, and let them pay for what your program generates.
 //!
-//! Your program sends the user to the service. The service asks them whether to grant your program a key: for these
-//! models, up to this budget, until that day. You get the key and give it to a client.
+//! Your program sends the user to the service. There they grant your program a key, with a list of models, a budget and an
+//! expiry date. You get the key and create a client with it.
 //!
 //! Which flow to use:
 //!
 //! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) does everything in one call.
 //! - **A web application**: [`CodeFlow`], an authorization code with PKCE (RFC 6749, RFC 7636).
 //! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
-//! - **A server that has none of these**: [`Authorization`], where the key comes back in the fragment of an address.
+//! - **A server that supports none of these**: [`Authorization`], where the key comes back in the fragment of a URL.
 //!
-//! The first three end with a [`Grant`]: the key, what it may see, and when it expires. After that,
-//! [`Error::is_signed_out`](crate::Error::is_signed_out) tells you that the user has to sign in again.
+//! The first three return a [`Grant`]: the key, its permissions, and when it expires. After that,
+//! [`Error::is_signed_out`](crate::Error::is_signed_out) is `true`, and the user has to sign in again.
 //!
 //! # Examples
 //!
@@ -64,5 +64,5 @@ pub use token::Grant;
 pub use user::UserInfo;
 pub use verifier::Verifier;
 
-/// Where the service signs its users in.
+/// Where users of the service sign in.
 const ENTER_URL: &str = "https://enter.pollinations.ai";

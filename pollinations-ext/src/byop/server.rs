@@ -16,7 +16,7 @@ use crate::{
 const OPERATION: &str = "discovery";
 const USER_INFO: &str = "user_info";
 
-/// The server that signs users in: `https://enter.pollinations.ai`, unless you say otherwise.
+/// The server that signs users in. The default is `https://enter.pollinations.ai`.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ pub struct Server {
     token: Option<String>,
     device: Option<String>,
     user_info: Option<String>,
-    /// Whether the way back always names the issuer (RFC 9207).
+    /// Whether the redirect back always names the issuer (RFC 9207).
     names_issuer: bool,
     http: Option<reqwest::Client>,
 }
@@ -67,8 +67,8 @@ impl Default for Server {
 }
 
 impl Server {
-    /// A server at this address, with its endpoints where the service has them. No request is sent. Use it for an
-    /// emulator, or for a proxy of your own.
+    /// Uses a server at this URL, with the same paths as the service. Sends no request. Use it for an emulator or your own
+    /// proxy.
     ///
     /// # Examples
     ///
@@ -95,9 +95,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the address is not one, [`ErrorKind::Api`] when the server has no such document,
-    /// [`ErrorKind::Decode`] when the document cannot be read, names another issuer than the address, does not offer
-    /// PKCE with S256, or leads from https to http.
+    /// [`ErrorKind::Request`] if the URL is invalid, [`ErrorKind::Api`] if the server has no such document,
+    /// [`ErrorKind::Decode`] if the document cannot be read, names another issuer than this URL, does not support PKCE with
+    /// S256, or leads from https to http.
     ///
     /// # Examples
     ///
@@ -151,8 +151,7 @@ impl Server {
         })
     }
 
-    /// Sends requests to the server with this HTTP client. The default one follows no redirects, so that codes go
-    /// nowhere else.
+    /// Sets the HTTP client. The default one follows no redirects, so that codes are sent nowhere else.
     ///
     /// # Examples
     ///
@@ -166,7 +165,7 @@ impl Server {
         self
     }
 
-    /// The address by which the server names itself, without a slash at the end.
+    /// The URL that identifies the server (its issuer), without a trailing slash.
     ///
     /// # Examples
     ///
@@ -177,12 +176,13 @@ impl Server {
         &self.issuer
     }
 
-    /// Asks whom a key belongs to. Name and e-mail address need [`Permission::Profile`](super::Permission::Profile).
+    /// Returns the user a key belongs to. Name and e-mail address need [`Permission::Profile`](super::Permission::Profile).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] when the server refuses the key ([`Error::is_signed_out`] if it is no longer valid);
-    /// [`ErrorKind::Decode`] when the answer cannot be read; those of the connection.
+    /// [`ErrorKind::Api`] if the server refuses the key ([`Error::is_signed_out`] if it is no longer valid),
+    /// [`ErrorKind::Decode`] if the answer cannot be read, [`ErrorKind::Connect`], [`ErrorKind::Connection`] or
+    /// [`ErrorKind::Timeout`] if there is none.
     ///
     /// # Examples
     ///
@@ -231,7 +231,7 @@ impl Server {
         self.endpoint(None, "api/device/token")
     }
 
-    fn user_info_url(&self) -> Result<Url, Error> {
+    pub(crate) fn user_info_url(&self) -> Result<Url, Error> {
         self.endpoint(self.user_info.as_deref(), "api/oauth/userinfo")
     }
 

@@ -1,4 +1,4 @@
-//! From start to key in one call, for programs on the user's machine.
+//! Sign-in in one call, for programs on the user's machine.
 
 use std::{fmt, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{base::error::Error, key::ApiKey};
 
-/// How long the user has, if the program does not say.
+/// The default time for the user to answer.
 const LIMIT: Duration = Duration::from_secs(300);
 
 type Show = Box<dyn FnOnce(&str) + Send>;
@@ -65,7 +65,8 @@ impl SignIn {
         }
     }
 
-    /// What the key may see of the user's account; nothing by default. The user can grant less: see [`Grant::scopes`].
+    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
+    /// [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -80,7 +81,7 @@ impl SignIn {
         self
     }
 
-    /// The models that the key may use; all by default.
+    /// Sets the models that the key may use. The default is all.
     ///
     /// # Examples
     ///
@@ -94,7 +95,7 @@ impl SignIn {
         self
     }
 
-    /// The pollen that the key may spend; the service suggests 5 to the user by default.
+    /// Sets how much pollen the key may spend. If you leave it out, the service suggests 5 to the user.
     ///
     /// # Examples
     ///
@@ -108,7 +109,7 @@ impl SignIn {
         self
     }
 
-    /// The days until the key expires, at least 1; 7 by default.
+    /// Sets the days until the key expires, at least 1. The default is 7.
     ///
     /// # Examples
     ///
@@ -122,7 +123,7 @@ impl SignIn {
         self
     }
 
-    /// The server that signs users in; that of pollinations.ai by default.
+    /// Sets the server that signs users in. The default is that of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -137,7 +138,7 @@ impl SignIn {
         self
     }
 
-    /// How long the user has to decide; 5 minutes by default.
+    /// Sets how long the user has to answer. The default is 5 minutes.
     ///
     /// # Examples
     ///
@@ -151,7 +152,7 @@ impl SignIn {
         self
     }
 
-    /// The port on 127.0.0.1 to come back to; a free one by default.
+    /// Sets the port on 127.0.0.1. The default is a free one.
     ///
     /// # Examples
     ///
@@ -165,8 +166,8 @@ impl SignIn {
         self
     }
 
-    /// Whether to open the user's browser, if the feature `open-browser` is on; true by default. The link is shown in any
-    /// case, since nobody knows whether a browser came up.
+    /// Sets whether to open the user's browser, if the feature `open-browser` is on. The default is `true`. The link is always
+    /// shown too, because the program cannot tell whether a browser opened.
     ///
     /// # Examples
     ///
@@ -180,7 +181,7 @@ impl SignIn {
         self
     }
 
-    /// Shows the link in your own way, such as a button or a QR code. By default, it is printed to the standard error.
+    /// Shows the link in your own way, such as a button or a QR code. By default, it is printed to standard error.
     ///
     /// # Examples
     ///
@@ -198,9 +199,9 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access,
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when they do not decide in time,
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the port is taken, and the errors of [`CodeFlow::url`],
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access,
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if they do not answer in time,
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the port is taken, and the errors of [`CodeFlow::url`],
     /// [`Receiver::receive_code`] and [`CodeFlow::exchange`].
     ///
     /// # Examples

@@ -41,7 +41,7 @@ impl State {
     pub fn new() -> Result<Self, Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)
-            .map_err(|error| Error::io("there is no randomness", std::io::Error::other(error.to_string())))?;
+            .map_err(|error| Error::io("the system has no random numbers", std::io::Error::other(error.to_string())))?;
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 

@@ -109,7 +109,8 @@ impl Grant {
         self.expires_at
     }
 
-    /// Reads the answer of a token endpoint (RFC 6749, section 5.1). `asked` is the scope that goes without saying.
+    /// Reads the answer of a token endpoint (RFC 6749, section 5.1). `asked` is the scope that was asked for, which applies if
+    /// the server sends none.
     pub(super) fn read(answer: &Answer, asked: Option<&str>) -> Result<Self, Error> {
         if !answer.status.is_success() || failure::code(&answer.body).is_some() {
             return Err(failure::of_answer(answer, "the service did not give out a key"));
@@ -161,7 +162,7 @@ mod tests {
 
         let grant = read(200, r#"{"access_token":"sk_u","scope":"profile,account:keys","expires_in":"60"}"#).unwrap();
         assert!(grant.allows(Permission::Profile) && grant.allows(Permission::Keys) && grant.expires_at().is_some());
-        // What goes without saying is what was asked for; an empty scope says that nothing was granted.
+        // A missing scope means what was asked for; an empty one means that nothing was granted.
         let grant = read(200, r#"{"access_token":"sk_u","expires_in":-1}"#).unwrap();
         assert_eq!((grant.scopes().len(), grant.expires_at()), (2, None));
         assert!(read(200, r#"{"access_token":"sk_u","scope":""}"#).unwrap().scopes().is_empty());

@@ -1,4 +1,4 @@
-//! Whom a key belongs to.
+//! The user a key belongs to.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::base::{
     json,
 };
 
-/// Whom a key belongs to, as OpenID Connect names it. [`Server::user_info`](super::Server::user_info) asks for it.
+/// The user a key belongs to, from [`Server::user_info`](super::Server::user_info). The fields are OpenID Connect's.
 ///
 /// # Examples
 ///
@@ -22,23 +22,27 @@ use crate::base::{
 pub struct UserInfo {
     /// The id of the account. It never changes: use it to recognize the user.
     pub sub: String,
-    /// The name by which others know the user.
+    /// The user name.
     pub preferred_username: Option<String>,
-    /// The address of a picture.
+    /// The URL of the user's picture.
     pub picture: Option<String>,
     /// The full name, if the key may see it.
     pub name: Option<String>,
     /// The e-mail address, if the key may see it.
     pub email: Option<String>,
-    /// Every other claim that came.
+    /// All other claims.
     pub other: Map<String, Value>,
 }
 
 impl UserInfo {
     pub(super) fn read(answer: &Answer) -> Result<Self, Error> {
-        let unreadable =
-            || Error::new(ErrorKind::Decode, "the answer does not name a user").with_request_id(answer.id.clone());
-        let mut other: Map<String, Value> = json::read(&answer.body).map_err(|_| unreadable())?;
+        Self::of_claims(&answer.body).map_err(|error| error.with_request_id(answer.id.clone()))
+    }
+
+    /// Reads the claims of a user.
+    pub(crate) fn of_claims(body: &[u8]) -> Result<Self, Error> {
+        let unreadable = || Error::new(ErrorKind::Decode, "the answer does not name a user");
+        let mut other: Map<String, Value> = json::read(body).map_err(|_| unreadable())?;
         let sub = match other.remove("sub") {
             Some(Value::String(sub)) if !sub.is_empty() => sub,
             Some(Value::Number(sub)) => sub.to_string(),

@@ -11,7 +11,7 @@ use crate::base::error::Error;
 /// The secret of one sign-in with an authorization code: the code verifier of PKCE (RFC 7636).
 ///
 /// The link that the user visits carries only its hash. The program shows the secret itself when it exchanges the code
-/// for a key, so a code that somebody has intercepted is worth nothing to them. `Debug` never prints it, and its memory
+/// for a key, so an intercepted code is useless. `Debug` never prints it, and its memory
 /// is cleared when it is dropped.
 ///
 /// # Examples
@@ -28,11 +28,11 @@ use crate::base::error::Error;
 pub struct Verifier(SecretString);
 
 impl Verifier {
-    /// Makes a verifier of 32 random bytes from the operating system.
+    /// Creates a verifier from 32 random bytes of the operating system.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system has no randomness to give.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -43,13 +43,13 @@ impl Verifier {
     pub fn new() -> Result<Self, Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)
-            .map_err(|error| Error::io("there is no randomness", std::io::Error::other(error.to_string())))?;
+            .map_err(|error| Error::io("the system has no random numbers", std::io::Error::other(error.to_string())))?;
         let text = BASE64_URL_SAFE_NO_PAD.encode(bytes);
         bytes.zeroize();
         Ok(Self(SecretString::from(text)))
     }
 
-    /// Takes a verifier that you made earlier and kept in the user's session.
+    /// Restores a verifier that you kept in the user's session.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ use crate::{
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes of an answer at the most.
+/// The most bytes of an answer.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// What the service answered.

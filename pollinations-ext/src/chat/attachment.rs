@@ -1,4 +1,4 @@
-//! Images, sounds and files in what the user says.
+//! Images, recordings and files in a message of the user.
 
 use pollinations_api::types::{
     AudioFormat, AudioPart, ChatMessage, ContentPart, FilePart, ImagePart, ImageUrl, InputAudio, InputFile,
@@ -84,7 +84,11 @@ impl Attachment {
                 part.file.mime_type = loaded.content_type;
                 part.file.file_name = Some(loaded.name);
             }
-            _ => return Err(Error::request("the message that a file was attached to is no longer there")),
+            _ => {
+                return Err(Error::request(
+                    "the message that the file was attached to has been removed; attach the file last",
+                ));
+            }
         }
         Ok(())
     }
@@ -94,7 +98,7 @@ fn image_data_url(loaded: &Loaded) -> Result<String, Error> {
     match &loaded.content_type {
         Some(kind) if kind.starts_with("image/") => Ok(loaded.data_url()),
         kind => Err(Error::request(format!(
-            "`{}` is not an image, as far as its first bytes tell{}; its content type can be set",
+            "`{}` does not look like an image{}; if it is one, set its content type",
             loaded.name,
             kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default()
         ))),
@@ -112,7 +116,7 @@ fn audio_format(loaded: &Loaded) -> Result<AudioFormat, Error> {
         _ => {
             let name = &loaded.name;
             return Err(Error::request(format!(
-                "`{name}` is not a wav, mp3, flac or opus file, as far as its first bytes tell; its content type can be set"
+                "`{name}` does not look like a wav, mp3, flac or opus file; if it is one, set its content type"
             )));
         }
     })

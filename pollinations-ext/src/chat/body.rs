@@ -1,4 +1,4 @@
-//! How the request of a chat is written.
+//! Writes the request of a chat.
 
 use pollinations_api::{
     Client,
@@ -13,9 +13,9 @@ use crate::{
 
 /// The body of a chat, in a request as the generated client writes it.
 ///
-/// Chats are what a program asks for most, and all of a client's go to one address with the same headers. So the
-/// generated client writes the first one, and the others differ from it in their bodies: that saves a tenth of a call,
-/// most of it spent on reading the address again.
+/// Chats are the most frequent requests, and all chats of a client go to one URL with the same headers. So the generated
+/// client writes the first one, and later ones only replace its body. That saves a tenth of a call, most of it spent on
+/// parsing the URL again.
 pub(super) struct Body(pub(super) Box<ChatCompletionRequest>);
 
 impl Write<ChatCompletion, ApiError> for Body {

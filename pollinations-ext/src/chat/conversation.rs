@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// A conversation with a model. Each turn sends all that was said before, and is remembered when it has succeeded; one
-/// that fails leaves the conversation as it was.
+/// A conversation with a model. Each turn sends everything that was said before. A turn that succeeds is remembered; a turn
+/// that fails leaves the conversation unchanged, so you can repeat it.
 ///
-/// Made by [`ChatRequest::conversation`]; the settings of that request hold for every turn, its functions too.
+/// Create it with [`ChatRequest::conversation`]. The settings and functions of that request apply to every turn.
 ///
 /// # Examples
 ///
@@ -44,7 +44,7 @@ pub struct Conversation {
 }
 
 impl ChatRequest {
-    /// Makes a conversation of this request: it goes on from the messages, with the same settings.
+    /// Turns this request into a conversation that continues from its messages, with the same settings.
     ///
     /// # Examples
     ///
@@ -67,7 +67,7 @@ impl ChatRequest {
 }
 
 impl Conversation {
-    /// Says something, calls the functions that the model asks for, and returns its reply.
+    /// Sends a message, calls the functions that the model asks for, and returns its reply.
     ///
     /// # Errors
     ///
@@ -86,8 +86,7 @@ impl Conversation {
         self.turn(|request| request.user(text)).await
     }
 
-    /// Takes a turn that is more than a text: with images, other messages, or a setting for this turn, which then
-    /// stays.
+    /// Takes a turn that is more than text: with images, other messages, or a setting, which then stays for later turns.
     ///
     /// # Errors
     ///
@@ -112,9 +111,9 @@ impl Conversation {
         Ok(reply)
     }
 
-    /// Says something and returns the reply as it is written. The turn is remembered when the stream has been read to
-    /// its end, by itself or by [`ConversationStream::finish`]. Functions are not called: a reply that asks for them is
-    /// returned as it is.
+    /// Sends a message and returns the reply while the model writes it. The turn is remembered after you have read the stream
+    /// to its end, or called [`ConversationStream::finish`]. Functions are not called: a reply that asks for them is
+    /// returned.
     ///
     /// # Errors
     ///
@@ -144,7 +143,7 @@ impl Conversation {
         Ok(ConversationStream { conversation: self, request: Some(request), stream })
     }
 
-    /// What was said so far, the oldest message first. It can be written as JSON and read back.
+    /// All messages so far, the oldest first. You can save them as JSON and read them back.
     ///
     /// # Examples
     ///
@@ -158,7 +157,7 @@ impl Conversation {
         &self.so_far.body.messages
     }
 
-    /// Forgets all but the first `keep` messages, such as the instruction at the beginning.
+    /// Removes all but the first `keep` messages, such as the system message.
     ///
     /// # Examples
     ///
@@ -172,7 +171,7 @@ impl Conversation {
     }
 }
 
-/// The reply to a turn of a [`Conversation`], as it is written.
+/// The reply to a turn of a [`Conversation`], while the model writes it.
 ///
 /// # Examples
 ///
@@ -192,7 +191,7 @@ pub struct ConversationStream<'a> {
 }
 
 impl ConversationStream<'_> {
-    /// The next piece; nothing when the reply is complete, or has failed.
+    /// The next chunk, or `None` after the end of the reply or an error.
     ///
     /// # Errors
     ///
@@ -213,7 +212,7 @@ impl ConversationStream<'_> {
         StreamExt::next(self).await
     }
 
-    /// Reads what is left, remembers the turn, and returns the whole reply.
+    /// Reads the rest, remembers the turn, and returns the whole reply.
     ///
     /// # Errors
     ///

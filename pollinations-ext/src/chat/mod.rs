@@ -1,7 +1,18 @@
-//! Chat completions: one reply, or the reply as it is written; pictures, sounds and files to look at; tools; structured
-//! output; conversations.
+//! Chat with a model: whole replies, streaming, tool calls, structured output, conversations, and images, audio and files as
+//! input.
 //!
-//! It starts with [`Pollinations::chat`](crate::Pollinations::chat).
+//! Start with [`Pollinations::chat`](crate::Pollinations::chat), which returns a [`ChatRequest`]. How you send it decides
+//! what you get:
+//!
+//! | method | returns |
+//! |---|---|
+//! | [`send`](ChatRequest::send) | the whole reply, a [`ChatReply`] |
+//! | [`stream`](ChatRequest::stream) | the reply while the model writes it, a [`ChatStream`] |
+//! | [`structured`](ChatRequest::structured) | your own Rust type |
+//! | [`run`](ChatRequest::run) | the reply after the model has called your Rust [`Function`]s, a [`ToolRun`] |
+//! | [`conversation`](ChatRequest::conversation) | a [`Conversation`], which remembers every turn |
+//!
+//! # Examples
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -15,21 +26,21 @@
 //! # }
 //! ```
 
+mod answer;
 mod attachment;
 mod body;
 mod conversation;
-mod function;
 mod request;
-mod schema;
 mod settings;
 mod structured;
 mod tool_run;
 
+pub use answer::ChatAnswer;
 pub use conversation::{Conversation, ConversationStream};
-pub use function::Function;
 pub use request::ChatRequest;
 pub use tool_run::ToolRun;
 
+pub use crate::function::Function;
 pub use crate::reply::{
     chat_reply::ChatReply,
     chat_stream::{ChatChunk, ChatStream},

@@ -1,4 +1,4 @@
-//! Asking for a chat completion.
+//! The chat request.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use pollinations_api::types::{
 };
 use serde_json::{Map, Value};
 
-use super::{attachment::Attachment, body::Body, function::Function};
+use super::{attachment::Attachment, body::Body};
 use crate::{
     base::{error::Error, file::File},
     exchange::{
@@ -16,17 +16,18 @@ use crate::{
         raw::RawResponse,
         transport::Shared,
     },
+    function::Function,
     reply::{chat_reply::ChatReply, chat_stream::ChatStream},
 };
 
 pub(super) const OPERATION: &str = "chat_completions";
 
-/// How often a model may call functions by default.
+/// The default for how often a model may call functions.
 const MAX_ROUNDS: u32 = 8;
 
-/// Asks a model for a reply to a conversation.
+/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send it.
 ///
-/// Operation `chat_completions`. The body carries the model, the messages and what was set here, and nothing else.
+/// Operation `chat_completions`. The request contains the model, the messages and what you set, and nothing else.
 ///
 /// # Examples
 ///
@@ -74,7 +75,7 @@ impl ChatRequest {
         }
     }
 
-    /// Adds an instruction that stands above the conversation.
+    /// Adds a system message: an instruction for the whole conversation.
     ///
     /// # Examples
     ///
@@ -87,7 +88,7 @@ impl ChatRequest {
         self.message(SystemMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds an instruction under the name that newer models of OpenAI have for it.
+    /// Adds a developer message, which is what newer models of OpenAI call a system message.
     ///
     /// # Examples
     ///
@@ -100,7 +101,7 @@ impl ChatRequest {
         self.message(DeveloperMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds what the user says.
+    /// Adds a message of the user.
     ///
     /// # Examples
     ///
@@ -113,7 +114,7 @@ impl ChatRequest {
         self.message(UserMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds what the model said before.
+    /// Adds a message that the model sent earlier.
     ///
     /// # Examples
     ///
@@ -128,7 +129,7 @@ impl ChatRequest {
         self.message(message)
     }
 
-    /// Adds what a tool answered to the call with this id.
+    /// Adds the result of the tool call with this id.
     ///
     /// # Examples
     ///
@@ -182,8 +183,7 @@ impl ChatRequest {
         self
     }
 
-    /// Shows the model an image: adds it to what the user said last. The file is read when the request is sent, and
-    /// goes along as a data URL.
+    /// Adds an image to the last message of the user. The file is read when the request is sent, and sent as a data URL.
     ///
     /// # Examples
     ///
@@ -198,7 +198,7 @@ impl ChatRequest {
         self.attach(Attachment::image(image))
     }
 
-    /// Shows the model an image that it can load from this address.
+    /// Adds an image that the model loads from this URL.
     ///
     /// # Examples
     ///
@@ -211,7 +211,7 @@ impl ChatRequest {
         self.attach(Attachment::image_url(url.into()))
     }
 
-    /// Shows the model a video that it can load from this address.
+    /// Adds a video that the model loads from this URL.
     ///
     /// # Examples
     ///
@@ -224,8 +224,8 @@ impl ChatRequest {
         self.attach(Attachment::video_url(url.into()))
     }
 
-    /// Lets the model hear a recording: wav, mp3, flac or opus, told by the first bytes of the file or its content type.
-    /// The file is read when the request is sent.
+    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes of
+    /// the file, or from its content type. The file is read when the request is sent.
     ///
     /// # Examples
     ///
@@ -240,7 +240,7 @@ impl ChatRequest {
         self.attach(Attachment::audio(recording))
     }
 
-    /// Gives the model a file to read, such as a PDF. It is read when the request is sent, and goes along as a data URL.
+    /// Adds a file for the model to read, such as a PDF. It is read when the request is sent, and sent as a data URL.
     ///
     /// # Examples
     ///
@@ -261,7 +261,7 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a tool: one that Gemini has built in, or a function of any form.
+    /// Offers a tool: one that is built into the model, such as code execution in Gemini, or a function.
     ///
     /// # Examples
     ///
@@ -277,10 +277,10 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a function that the caller runs himself when the reply asks for it
-    /// ([`ChatReply::tool_calls`]). `parameters` is the JSON schema of its arguments; nothing if it takes none.
+    /// Offers a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is the
+    /// JSON schema of its arguments, or `None` if it takes none.
     ///
-    /// [`callable`](Self::callable) does all of it with a Rust function.
+    /// [`callable`](Self::callable) runs a Rust function for you.
     ///
     /// # Examples
     ///
@@ -309,7 +309,7 @@ impl ChatRequest {
         self.tool(FunctionTool::new(function))
     }
 
-    /// Offers a Rust function. [`run`](Self::run) calls it whenever the model asks for it.
+    /// Offers a Rust function. [`run`](Self::run) calls it when the model asks for it.
     ///
     /// # Examples
     ///
@@ -336,7 +336,7 @@ impl ChatRequest {
         self.tool(tool)
     }
 
-    /// How often [`run`](Self::run) lets the model call functions before it gives up; 8 times by default.
+    /// Sets how often [`run`](Self::run) lets the model call functions before it fails. The default is 8.
     ///
     /// # Examples
     ///
@@ -350,7 +350,7 @@ impl ChatRequest {
         self
     }
 
-    /// Sets any field of the body, for those that have no method here.
+    /// Changes the request body directly, to set fields without a method.
     ///
     /// # Examples
     ///
@@ -374,9 +374,9 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a model that
-    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the reply cannot be read;
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot. Failures that may pass are retried first.
+    /// Status 400 if the service refuses a value, 401 without a valid key, 402 if you are out of credit, 403 for a model that
+    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be read;
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read. Temporary failures are retried first.
     ///
     /// # Examples
     ///
@@ -397,11 +397,11 @@ impl ChatRequest {
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for a reply that cannot be read.
+    /// As [`send`](Self::send), except for a reply that cannot be read.
     ///
     /// # Examples
     ///
@@ -417,14 +417,14 @@ impl ChatRequest {
         shared.raw(OPERATION, &options, Body(body)).await
     }
 
-    /// Sends the request and returns the reply as it is written, from its first event on.
+    /// Sends the request and returns the reply while the model writes it. Returns when the first event has arrived.
     ///
-    /// This sets `stream`, and asks for the usage in the last chunk unless [`stream_options`](Self::stream_options) say
-    /// otherwise.
+    /// This sets `stream`, and asks for the usage in the last chunk, unless you set
+    /// [`stream_options`](Self::stream_options).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// As [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! How a model answers: the settings of a chat completion.
+//! The settings of a chat request.
 
 use std::collections::BTreeMap;
 
@@ -13,44 +13,45 @@ use crate::exchange::options::{into_setters, setters};
 impl ChatRequest {
     setters! {
         on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
-        /// How freely the model chooses its words: 0 (strict) to 2; 1 if it is not set.
+        /// Sets the sampling temperature: 0 (most predictable) to 2. The service's default is 1.
         temperature: f64, "0.2";
-        /// Chooses among the likeliest words that together have this probability: 0 to 1; 1 if it is not set.
+        /// Samples only from the likeliest tokens that together reach this probability: 0 to 1. The service's default is 1.
         top_p: f64, "0.9";
-        /// Tokens that the reply may have at the most.
+        /// Sets the most tokens that the reply may have.
         max_tokens: u64, "500";
-        /// The same seed and the same request give, as far as the model can, the same reply; -1 for a new one each time.
+        /// Sets the seed. The same request with the same seed gives the same reply, if the model supports it; -1 gives a new one
+        /// each time.
         seed: i64, "42";
-        /// Makes words rarer the more often they have come: -2 to 2; 0 if it is not set.
+        /// Makes tokens less likely the more often they occurred: -2 to 2. The service's default is 0.
         frequency_penalty: f64, "0.5";
-        /// Makes words rarer that have come at all: -2 to 2; 0 if it is not set.
+        /// Makes tokens less likely if they occurred at all: -2 to 2. The service's default is 0.
         presence_penalty: f64, "0.5";
-        /// Makes repetitions rarer, for providers that know it: 0 to 2.
+        /// Makes repetitions less likely, for providers that support it: 0 to 2.
         repetition_penalty: f64, "1.1";
-        /// Reports how likely each token was; see the `logprobs` of a choice.
+        /// Sets whether to return how likely each token was, as `logprobs` of a choice.
         logprobs: bool, "true";
-        /// How many alternatives to report for each token: 0 to 20. Needs [`logprobs`](Self::logprobs).
+        /// Sets how many alternatives to return for each token: 0 to 20. Needs [`logprobs`](Self::logprobs).
         top_logprobs: u64, "3";
-        /// Tokens that the thinking may take at the most, for models that take it here.
+        /// Sets the most tokens that reasoning may take, for models that support this setting.
         thinking_budget: u64, "2000";
-        /// Whether the model may ask for several calls of tools at once; it may if this is not set.
+        /// Sets whether the model may ask for several tool calls at once. The service's default is true.
         parallel_tool_calls: bool, "false";
     }
 
     into_setters! {
         on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
-        /// How long a reasoning model thinks before it answers.
+        /// Sets how much a reasoning model thinks before it answers.
         reasoning_effort: ReasoningEffort, "\"low\"";
-        /// The form of the reply: text, any JSON object, or JSON after a schema. [`structured`](Self::structured) does
-        /// it by a type.
+        /// Sets the format of the reply: text, any JSON object, or JSON that follows a schema.
+        /// [`structured`](Self::structured) makes the schema from a Rust type.
         response_format: ResponseFormat, "pollinations_ext::types::ResponseFormat::json_object()";
-        /// Whether the model may call a tool, must, or must call a certain one.
+        /// Sets whether the model may call a tool, must call one, or must call a certain one.
         tool_choice: ToolChoice, "pollinations_ext::types::ToolChoiceMode::Required";
-        /// What the reply streams beside its pieces. By default [`stream`](Self::stream) asks for the usage.
+        /// Sets what a stream sends besides the reply. By default, [`stream`](Self::stream) asks for the usage.
         stream_options: StreamOptions, "pollinations_ext::types::StreamOptions::default()";
     }
 
-    /// Ends the reply where one of these texts would come; 4 at the most.
+    /// Ends the reply before one of these texts. At most 4.
     ///
     /// # Examples
     ///
@@ -78,8 +79,8 @@ impl ChatRequest {
         self
     }
 
-    /// Lets the model think before it answers, for this many tokens at the most (from 1). For models that can be told,
-    /// such as those of Claude.
+    /// Lets the model reason before it answers, for at most this many tokens (from 1). For models with this setting, such as
+    /// Claude.
     ///
     /// # Examples
     ///
@@ -95,7 +96,7 @@ impl ChatRequest {
         self
     }
 
-    /// Asks for a spoken reply beside the written one: see [`ChatReply::audio_bytes`](super::ChatReply::audio_bytes).
+    /// Asks for a spoken reply in addition to the text: see [`ChatReply::audio_bytes`](super::ChatReply::audio_bytes).
     ///
     /// # Examples
     ///
@@ -109,7 +110,7 @@ impl ChatRequest {
         self.modalities([Modality::Text, Modality::Audio])
     }
 
-    /// The kinds of output that are wanted. [`speak`](Self::speak) sets both text and sound.
+    /// Sets the kinds of output you want. [`speak`](Self::speak) sets text and audio.
     ///
     /// # Examples
     ///
@@ -123,7 +124,7 @@ impl ChatRequest {
         self
     }
 
-    /// Identifies the end user to the provider of the model, so that it can tell abuse apart. Not a name.
+    /// Sets an id of your user, so that the provider can detect abuse. Do not send a name.
     ///
     /// # Examples
     ///

@@ -1,22 +1,22 @@
-//! Replies of a certain structure.
+//! Structured output: replies that are read into a Rust type.
 
 use pollinations_api::types::JsonSchemaFormat;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::{
-    request::{ChatRequest, OPERATION},
-    schema,
+use super::request::{ChatRequest, OPERATION};
+use crate::{
+    base::error::{Error, ErrorKind},
+    function::schema,
 };
-use crate::base::error::{Error, ErrorKind};
 
 impl ChatRequest {
-    /// Asks for a reply in JSON after the schema of `T`, and returns it as a `T`.
+    /// Asks the model for JSON that follows the schema of `T`, and returns it as a `T`.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::Structure`](crate::ErrorKind::Structure) when the reply is no `T`:
-    /// then [`Error::text`] has what the model said.
+    /// As [`send`](Self::send), and [`ErrorKind::Structure`](crate::ErrorKind::Structure) if the reply does not fit `T`.
+    /// [`Error::text`] then has the whole reply.
     ///
     /// # Examples
     ///
@@ -45,19 +45,19 @@ impl ChatRequest {
     }
 }
 
-/// Asks for a reply after the schema of `T`.
+/// Sends the request with the schema of `T`.
 async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<T, Error> {
     let format = JsonSchemaFormat::new(schema::definition::<T>());
     let reply = request.response_format(format).send().await?;
     let text = reply.text();
     parse(text).map_err(|error| {
         let reason = match reply.finish_reason() {
-            // Half an object is no object, and a refusal none either.
+            // A reply that was cut off, or a refusal, cannot be read.
             Some(reason) if *reason != "stop" => format!("; the reply ended because of `{reason}`"),
             _ => String::new(),
         };
         let place = format!("line {}, column {}", error.line(), error.column());
-        let message = format!("the model did not answer in the structure that was asked for ({place}{reason})");
+        let message = format!("the model's answer does not fit the requested type ({place}{reason})");
         let request_id = reply.request_id().map(str::to_owned);
         Error::new(ErrorKind::Structure, message).with_operation(OPERATION).with_request_id(request_id).with_text(text)
     })

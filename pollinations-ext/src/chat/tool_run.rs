@@ -42,7 +42,7 @@ impl ToolRun {
         self.reply.text()
     }
 
-    /// The last reply. It has tool calls when those are for the caller to make.
+    /// The last reply. It has tool calls if they are for you to handle.
     ///
     /// # Examples
     ///
@@ -55,7 +55,7 @@ impl ToolRun {
         &self.reply
     }
 
-    /// The whole conversation: what was sent, what the model called, what it was told, and the last reply.
+    /// The whole conversation: the messages you sent, the calls, their results, and the last reply.
     ///
     /// # Examples
     ///
@@ -81,7 +81,7 @@ impl ToolRun {
         self.rounds
     }
 
-    /// The tokens of all replies together, as far as they were reported.
+    /// The tokens of all replies together, as far as the service reported them.
     ///
     /// # Examples
     ///
@@ -100,16 +100,16 @@ impl ToolRun {
 }
 
 impl ChatRequest {
-    /// Sends the request, calls the functions that the model asks for, tells it the results, and so on until it
-    /// answers without asking for more.
+    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until the
+    /// model answers without another call.
     ///
-    /// The functions are those given with [`callable`](Self::callable). A function that fails, or does not exist, is
-    /// told to the model, which may do better the next time. When the reply calls a tool that was offered without a
-    /// Rust function, it is returned as it is: that call is the caller's.
+    /// The functions are those you passed to [`callable`](Self::callable). If a function fails or does not exist, the model
+    /// is told and can try again. If the reply calls a tool that you offered without a Rust function, it is returned, so
+    /// that you can handle the call.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) when the model still calls
+    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
     /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
@@ -161,7 +161,8 @@ async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
         let results = join_all(calls.iter().map(|call| result(&request, call))).await;
         request.body.messages.extend(results);
     }
-    let message = format!("the model still calls functions after {} rounds", request.max_rounds);
+    let message =
+        format!("the model still calls functions after {} rounds; allow more with `max_rounds`", request.max_rounds);
     Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
 }
 

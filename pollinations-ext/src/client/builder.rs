@@ -3,6 +3,8 @@
 use std::{env, sync::Arc, time::Duration};
 
 use super::Pollinations;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+use crate::exchange::transport::upgrade::Upgrades;
 use crate::{
     base::{error::Error, maybe_send::MaybeSend},
     exchange::{
@@ -20,11 +22,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Redirects that are followed at most. None of them carries the key to another host.
+/// The most redirects to follow. A redirect to another host does not carry the key.
 #[cfg(not(target_arch = "wasm32"))]
 const MAX_REDIRECTS: usize = 5;
 
-/// Sets up a [`Pollinations`] client.
+/// Builds a [`Pollinations`] client: key, base URL, timeouts, retries, HTTP client.
 ///
 /// # Examples
 ///
@@ -63,11 +65,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Takes the key from `POLLINATIONS_API_KEY` and, if it is set, the address from `POLLINATIONS_BASE_URL`.
+    /// Starts with the key in `POLLINATIONS_API_KEY` and, if it is set, the base URL in `POLLINATIONS_BASE_URL`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the key is not set or not one.
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed.
     ///
     /// # Examples
     ///
@@ -92,7 +94,7 @@ impl Builder {
         })
     }
 
-    /// Authenticates with this key.
+    /// Sets the API key.
     ///
     /// # Examples
     ///
@@ -107,7 +109,7 @@ impl Builder {
         self
     }
 
-    /// Adds a key to go on with when there is no pollen left for the one in use: see
+    /// Adds a key to use when the current one is out of credit. Takes effect with
     /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey).
     ///
     /// # Examples
@@ -126,7 +128,7 @@ impl Builder {
         self
     }
 
-    /// Sends no key. The listings of models and the files of others need none; everything else answers 401.
+    /// Sends no key. You can list models and read public files; everything else fails with status 401.
     ///
     /// # Examples
     ///
@@ -141,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// Where requests carry the key; in the header by default.
+    /// Sets where requests carry the key. The default is the `Authorization` header.
     ///
     /// # Examples
     ///
@@ -155,7 +157,7 @@ impl Builder {
         self
     }
 
-    /// Which generation of the service answers; the current one by default.
+    /// Chooses between the current service and its older gateways. The default is the current one.
     ///
     /// # Examples
     ///
@@ -169,8 +171,8 @@ impl Builder {
         self
     }
 
-    /// The address of the service, to which paths like `/v1/models` are appended; that of the [`Gateway`] by default.
-    /// An emulator or a proxy goes here.
+    /// Sets the base URL, to which paths such as `/v1/models` are appended: that of an emulator or a proxy, for example. The
+    /// default is that of the [`Gateway`].
     ///
     /// # Examples
     ///
@@ -185,8 +187,8 @@ impl Builder {
         self
     }
 
-    /// The address of the media service. By default `https://media.pollinations.ai`; with a [`base_url`](Self::base_url)
-    /// of your own the same as that.
+    /// Sets the URL of the media service. The default is `https://media.pollinations.ai`, or your own
+    /// [`base_url`](Self::base_url) if you set one.
     ///
     /// # Examples
     ///
@@ -200,8 +202,9 @@ impl Builder {
         self
     }
 
-    /// Sends requests with this HTTP client, for a proxy or a TLS setup of your own. Its redirect policy and its
-    /// time-outs hold beside those set here.
+    /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect policy and
+    /// timeouts apply in addition to those set here. Realtime sessions use an HTTP client of their own, because they need
+    /// HTTP/1.1.
     ///
     /// # Examples
     ///
@@ -216,7 +219,7 @@ impl Builder {
         self
     }
 
-    /// How failed requests are repeated.
+    /// Sets how failed requests are repeated.
     ///
     /// # Examples
     ///
@@ -230,7 +233,7 @@ impl Builder {
         self
     }
 
-    /// Calls this after every attempt, for metrics and logs. It runs on the task that makes the call and should be
+    /// Calls a function after every attempt, for metrics and logs. It runs on the task that makes the call, so it should be
     /// quick.
     ///
     /// # Examples
@@ -245,8 +248,8 @@ impl Builder {
         self
     }
 
-    /// What to do when there is no pollen left, under [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user
-    /// to top up, send him through [`byop`](crate::byop), fetch another key.
+    /// Sets what to do after a 402 with [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user to top up, let them
+    /// [sign in](crate::byop), or get another key.
     ///
     /// # Examples
     ///
@@ -273,7 +276,7 @@ impl Builder {
         self
     }
 
-    /// How long the making of a connection may take; 10 s by default. Has no effect on a client given with
+    /// Sets how long connecting may take. The default is 10 s. Has no effect on a client that you pass to
     /// [`http_client`](Self::http_client).
     ///
     /// # Examples
@@ -288,18 +291,18 @@ impl Builder {
         self
     }
 
-    /// How long a call may take, all its attempts together; 10 minutes by default, since videos take several.
+    /// Sets how long a call may take, with all its attempts. The default is 10 minutes, because a video takes several.
     ///
-    /// Three limits hold for three different things:
+    /// There are three timeouts:
     ///
-    /// | limit | for | by default | when it is over |
+    /// | timeout | limits | default | when it expires |
     /// |---|---|---|---|
     /// | `timeout` | a call, all its attempts and the waits between them | 10 minutes | the call fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) |
-    /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its answer begins | 2 minutes, 5 for a video | the same request is sent again, to join the generation that is running |
-    /// | [`idle_timeout`](Self::idle_timeout) | the silence between two pieces of an answer | 2 minutes | a stream fails; what can be asked for again is |
+    /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its answer begins | 2 minutes, 5 for a video | the same request is sent again and joins the running generation |
+    /// | [`idle_timeout`](Self::idle_timeout) | the silence between two pieces of an answer | 2 minutes | a stream fails; a download is requested again |
     ///
-    /// A call ends when its response is there: the whole of it, or for a stream its first event, or for a download its
-    /// head. From then on [`idle_timeout`](Self::idle_timeout) holds.
+    /// For this timeout, a call ends when its response is complete. A stream ends with its first event and a download with
+    /// its headers; from then on, [`idle_timeout`](Self::idle_timeout) applies.
     ///
     /// # Examples
     ///
@@ -313,14 +316,14 @@ impl Builder {
         self
     }
 
-    /// How long one attempt may go without an answer, before it is dropped and the same request is sent again; 2 minutes
-    /// by default, and 5 for a video. A value that is set here holds for both.
+    /// Sets how long an attempt may wait for its answer before the client drops it and sends the same request again. The
+    /// default is 2 minutes, and 5 for a video. A value that you set applies to both.
     ///
-    /// This is for generations that the service coalesces and that are not streamed
-    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). There the second request joins the generation
-    /// that is running, and one is paid: a connection that died without a sign costs two minutes and not the whole
-    /// [`timeout`](Self::timeout). An attempt is dropped only if another one follows, so the last attempt that the
-    /// [`RetryPolicy`] allows waits for as long as the call may take. Other requests have no such limit.
+    /// This only affects generations that the service coalesces and that are not streamed
+    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). The second request joins the running generation,
+    /// and only one is billed. So a dead connection costs you two minutes, not the whole [`timeout`](Self::timeout). The
+    /// client drops an attempt only if another one follows: the last attempt of the [`RetryPolicy`] waits until the call
+    /// times out.
     ///
     /// # Examples
     ///
@@ -334,13 +337,13 @@ impl Builder {
         self
     }
 
-    /// Whether to return a refusal that comes as a text as it came; false by default.
+    /// Sets whether a refusal that the service writes as a chat reply is returned as a reply. The default is `false`: it is
+    /// an error.
     ///
-    /// When there is no pollen left, or the key may not use a model, the service answers a chat or a text with status
-    /// 200 and a reply that tells a person where to pay. This client takes that for what it is, and returns the error:
-    /// status 402 or 403, with [`Error::payment`] and [`Error::fix_url`], after what the
-    /// [`PaymentPolicy`](crate::PaymentPolicy) does about a 402. With true, the reply comes as if the model had written
-    /// it, for a chat in which a person reads it.
+    /// If you are out of credit, or the key may not use a model, the service answers chats and texts with status 200 and a
+    /// reply that tells a person where to pay. By default the client turns this into an error with status 402 or 403,
+    /// [`Error::payment`] and [`Error::fix_url`], and the [`PaymentPolicy`](crate::PaymentPolicy) applies to a 402. With
+    /// `true` you get the reply as if the model had written it, which suits a chat that a person reads.
     ///
     /// # Examples
     ///
@@ -354,7 +357,8 @@ impl Builder {
         self
     }
 
-    /// How long a stream or a download may stay silent; 2 minutes by default.
+    /// Sets how long a stream or a download may stay silent. The default is 2 minutes. A realtime session is not silent as
+    /// long as the server answers its pings.
     ///
     /// # Examples
     ///
@@ -368,9 +372,9 @@ impl Builder {
         self
     }
 
-    /// Bytes of a response that is held in memory as a whole, such as JSON, the reply that a stream of chunks adds up to,
-    /// or [`Download::bytes`](crate::Download::bytes); 64 MiB by default. What is saved or read piece by piece has no
-    /// such limit.
+    /// Sets the most bytes of a response that is kept in memory as a whole: JSON, the reply that a stream adds up to, or
+    /// [`Download::bytes`](crate::Download::bytes). The default is 64 MiB. Downloads that you save, or read piece by piece,
+    /// have no limit.
     ///
     /// # Examples
     ///
@@ -384,13 +388,12 @@ impl Builder {
         self
     }
 
-    /// Makes the client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when no key was given and [`without_key`](Self::without_key) was not
-    /// called; [`ErrorKind::Request`](crate::ErrorKind::Request) when an address is not an `http` or `https` URL, or
-    /// when TLS cannot be set up.
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if there is no key and [`without_key`](Self::without_key) was not called;
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if a URL is not an `http` or `https` URL, or TLS cannot be set up.
     ///
     /// # Examples
     ///
@@ -405,9 +408,10 @@ impl Builder {
         }
         let base_url = usable("base", self.base_url.as_deref().unwrap_or(self.gateway.base_url()))?;
         let media_url = self.media_url.as_deref().map(|url| usable("media", url)).transpose()?;
+        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let http = match self.http {
             Some(http) => http,
-            None => http_client(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))?,
+            None => http_client(connect_timeout)?,
         };
         Ok(Pollinations::from(Shared {
             http,
@@ -428,6 +432,8 @@ impl Builder {
             idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
             max_body: self.max_body.unwrap_or(MAX_BODY),
             chat: Arc::default(),
+            #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+            upgrades: Arc::new(Upgrades::new(connect_timeout)),
         }))
     }
 }
@@ -444,13 +450,13 @@ fn http_client(connect_timeout: Duration) -> Result<reqwest::Client, Error> {
         .map_err(Error::transport)
 }
 
-/// A browser connects and follows redirects as it sees fit.
+/// In a browser, connecting and redirects are up to the browser.
 #[cfg(target_arch = "wasm32")]
 fn http_client(_: Duration) -> Result<reqwest::Client, Error> {
     reqwest::Client::builder().build().map_err(Error::transport)
 }
 
-/// An address to which paths can be appended. The message does not repeat it: somebody may have put a key there.
+/// Checks that paths can be appended to a URL. The message does not repeat the URL, because it may contain a key.
 fn usable(name: &str, text: &str) -> Result<String, Error> {
     let problem = match reqwest::Url::parse(text) {
         Err(error) => error.to_string(),
@@ -461,5 +467,5 @@ fn usable(name: &str, text: &str) -> Result<String, Error> {
         Ok(url) if !url.username().is_empty() || url.password().is_some() => "it has a user or a password".to_owned(),
         Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),
     };
-    Err(Error::request(format!("the {name} URL is not usable: {problem}")))
+    Err(Error::request(format!("the {name} URL is invalid: {problem}")))
 }

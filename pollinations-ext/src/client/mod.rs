@@ -1,6 +1,13 @@
-//! The client.
+//! The client: [`Pollinations`], which starts every request, and its [`Builder`].
 
+mod account;
+mod audio;
 mod builder;
+mod embeddings;
+mod images;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+mod realtime;
+mod text;
 
 use std::{fmt, sync::Arc};
 
@@ -22,10 +29,38 @@ use crate::{
     video::VideoRequest,
 };
 
-/// The only model for music so far.
+/// The model for music.
 const MUSIC_MODEL: &str = "elevenmusic";
 
-/// A client of pollinations.ai. Cheap to clone; clones share their connections.
+/// The client. Every request starts here.
+///
+/// Create one for your whole program, with [`from_env`](Self::from_env) or [`builder`](Self::builder). It is cheap to clone,
+/// and clones share their connections, keys and retry budget.
+///
+/// | to | call |
+/// |---|---|
+/// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
+/// | turn a prompt into text | [`text`](Self::text) |
+/// | use the Responses API, or Anthropic's Messages API | [`responses`](Self::responses), [`messages`](Self::messages) |
+/// | get answers of a fixed type to questions about facts | [`decide`](Self::decide) |
+/// | generate an image, or several | [`image`](Self::image), [`images`](Self::images) |
+/// | edit images | [`edit`](Self::edit) |
+/// | generate a video, or a 3D object | [`video`](Self::video), [`three_d`](Self::three_d) |
+/// | generate speech, also with the time of each character, or music | [`speech`](Self::speech), [`speech_with_timestamps`](Self::speech_with_timestamps), [`music`](Self::music) |
+/// | turn a recording into text or subtitles | [`transcribe`](Self::transcribe) |
+/// | change or isolate a voice, separate stems | [`change_voice`](Self::change_voice), [`isolate_voice`](Self::isolate_voice), [`separate_stems`](Self::separate_stems) |
+/// | turn texts, or other media, into embeddings | [`embed`](Self::embed), [`embed_batch`](Self::embed_batch), [`embed_media`](Self::embed_media) |
+/// | talk in real time, over a WebSocket | `realtime` (feature `realtime`) |
+/// | upload, find and delete files | [`media`](Self::media) |
+/// | list models and their prices | [`models`](Self::models) |
+/// | see the balance, the profile and the usage | [`account`](Self::account) |
+/// | check what an API key may do, and whose it is | [`key_status`](Self::key_status), [`user_info`](Self::user_info) |
+/// | sign users in, so that they pay for themselves | [`byop`](crate::byop) |
+/// | call the service with a user's key | [`with_key`](Self::with_key) |
+/// | call any other operation | [`api`](Self::api) |
+///
+/// A method returns a request. You add what you need, such as a model or a timeout, and send it with `send` or `stream`.
+/// Every call can fail with an [`Error`](crate::Error).
 ///
 /// # Examples
 ///
@@ -45,12 +80,13 @@ pub struct Pollinations {
 }
 
 impl Pollinations {
-    /// Takes the key from `POLLINATIONS_API_KEY` and, if it is set, the address from `POLLINATIONS_BASE_URL`.
+    /// Creates a client with the key in the environment variable `POLLINATIONS_API_KEY` and, if it is set, the base URL in
+    /// `POLLINATIONS_BASE_URL`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the key is not set or not one,
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when the address is not an `http` or `https` URL.
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed,
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the base URL is not an `http` or `https` URL.
     ///
     /// # Examples
     ///
@@ -64,7 +100,7 @@ impl Pollinations {
         Builder::from_env()?.build()
     }
 
-    /// Sets up a client.
+    /// Returns a builder, which sets the key, the base URL, timeouts, retries and the HTTP client.
     ///
     /// # Examples
     ///
@@ -78,8 +114,8 @@ impl Pollinations {
         Builder::default()
     }
 
-    /// The same client with another key: that of a user who came back from [`byop`](crate::byop), for instance. Both
-    /// share connections, settings and the budget of retries.
+    /// Returns the same client with another key, such as that of a user who [signed in](crate::byop). Both share
+    /// connections, settings and the retry budget.
     ///
     /// # Examples
     ///
@@ -94,7 +130,7 @@ impl Pollinations {
         Self { shared: Arc::new(Shared { keys, ..Shared::clone(&self.shared) }) }
     }
 
-    /// Signs a user in from a program on their own machine: see [`byop::SignIn`](crate::byop::SignIn). Needs the feature
+    /// Signs a user in, from a program on their own machine. See [`byop::SignIn`](crate::byop::SignIn). Needs the feature
     /// `byop-loopback`.
     ///
     /// # Examples
@@ -113,8 +149,7 @@ impl Pollinations {
         crate::byop::SignIn::new(app_key)
     }
 
-    /// Starts a chat completion with this model, such as `openai` or `gemini-fast`.
-    /// [`Models::text`] lists them.
+    /// Starts a chat with a model, such as `openai` or `gemini-fast`. [`Models::text`] lists them.
     ///
     /// # Examples
     ///
@@ -133,7 +168,7 @@ impl Pollinations {
         ChatRequest::new(self.shared.clone(), model.into())
     }
 
-    /// Starts the generation of a text from a prompt alone; [`chat`](Self::chat) can do more.
+    /// Turns a prompt into text. [`chat`](Self::chat) has more settings.
     ///
     /// # Examples
     ///
@@ -152,7 +187,7 @@ impl Pollinations {
         TextRequest::new(self.shared.clone(), prompt.into())
     }
 
-    /// Starts the generation of an image.
+    /// Generates an image from a prompt.
     ///
     /// # Examples
     ///
@@ -171,8 +206,8 @@ impl Pollinations {
         ImageRequest::new(self.shared.clone(), prompt.into())
     }
 
-    /// Starts the generation of a video with one of the video models, such as `veo`, `seedance` or `wan`. It may take
-    /// several minutes.
+    /// Generates a video from a prompt, with a video model such as `veo`, `seedance` or `wan`. This can take several
+    /// minutes.
     ///
     /// # Examples
     ///
@@ -191,7 +226,7 @@ impl Pollinations {
         VideoRequest::new(self.shared.clone(), prompt.into(), model.into())
     }
 
-    /// Starts the reading aloud of a text.
+    /// Turns text into speech.
     ///
     /// # Examples
     ///
@@ -210,7 +245,7 @@ impl Pollinations {
         AudioRequest::new(self.shared.clone(), text.into())
     }
 
-    /// Starts the generation of music after a description, with the model `elevenmusic`.
+    /// Generates music from a description, with the model `elevenmusic`.
     ///
     /// # Examples
     ///
@@ -229,7 +264,7 @@ impl Pollinations {
         self.speech(description).model(MUSIC_MODEL)
     }
 
-    /// Starts the writing down of what is said in a recording.
+    /// Turns a recording into text.
     ///
     /// # Examples
     ///
@@ -251,7 +286,7 @@ impl Pollinations {
         TranscriptionRequest::new(self.shared.clone(), recording)
     }
 
-    /// Files that others can load: reference images, pictures to show.
+    /// Uploads files, so that models and other people can load them, and finds them again.
     ///
     /// # Examples
     ///
@@ -273,7 +308,7 @@ impl Pollinations {
         Media::new(self.shared.clone())
     }
 
-    /// The account that the key belongs to.
+    /// Reads the balance, the profile and the usage of the account that the key belongs to.
     ///
     /// # Examples
     ///
@@ -291,7 +326,7 @@ impl Pollinations {
         Account::new(self.shared.clone())
     }
 
-    /// The models that the service offers.
+    /// Lists the models that the service offers, with prices and capabilities.
     ///
     /// # Examples
     ///
@@ -302,7 +337,7 @@ impl Pollinations {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let music = pollinations.models().find("music").await?;
-    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenmusic"));
+    /// assert_eq!(music.map(|model| model.name).as_deref(), Some("elevenlabs/music-v2"));
     /// # Ok(())
     /// # }
     /// ```
@@ -310,13 +345,14 @@ impl Pollinations {
         Models::new(self.shared.clone())
     }
 
-    /// What the key may do, before it is tried: which models, how much pollen, until when. Costs nothing.
+    /// Checks what the key may do before you use it: which models, how much pollen it may spend, when it expires. Costs
+    /// nothing.
     ///
     /// Operation `account_key`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the key is not valid.
     ///
     /// # Examples
     ///
@@ -335,7 +371,7 @@ impl Pollinations {
         self.account().key().await.map(KeyStatus::new)
     }
 
-    /// The generated client, with the same authentication, retries and time limits under it.
+    /// Returns the generated client, which has every operation. It uses the same keys, retries and timeouts.
     ///
     /// # Examples
     ///
@@ -355,7 +391,7 @@ impl Pollinations {
         Client::new_with_client(&self.shared.base_url, self.shared.http.clone(), transport)
     }
 
-    /// The address of the service, without a slash at the end.
+    /// The base URL of the service, without a trailing slash.
     ///
     /// # Examples
     ///
@@ -369,7 +405,7 @@ impl Pollinations {
         &self.shared.base_url
     }
 
-    /// The policy by which failed requests are repeated.
+    /// The policy for repeating failed requests.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Prompts as part of an address, and addresses for others to load.
+//! URLs that contain a prompt, and URLs for other programs to load.
 
 use reqwest::Url;
 
@@ -18,16 +18,16 @@ pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Err
     Err(Error::request(problem).with_operation(operation))
 }
 
-/// The address with the client's key, if everybody may see that.
+/// The URL with the client's key, if that key is publishable.
 pub(crate) fn with_key(shared: &Shared, url: Url, operation: &str) -> Result<String, Error> {
     if shared.keys.current().key.is_some_and(|key| key.is_secret()) {
-        let message = "everybody can read an address, and this client has a secret key; take a publishable one (pk_…)";
+        let message = "a URL can be read by anyone, and this client has a secret key; use a publishable key (pk_…)";
         return Err(Error::key(message).with_operation(operation));
     }
     Ok(with_any_key(shared, url))
 }
 
-/// The address with the client's key, whatever it is.
+/// The URL with the client's key, even if that is a secret one.
 pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
     if let Some(key) = shared.keys.current().key {
         url.query_pairs_mut().append_pair("key", key.expose_secret());
@@ -81,7 +81,7 @@ macro_rules! address_methods {
 
         #[doc = concat!("The address of the ", $what, " with the client's key in it, even if the key is secret.")]
         ///
-        /// Whoever sees the address can spend the account's pollen.
+        /// Anyone who sees the URL can spend the account's pollen.
         ///
         /// # Errors
         ///

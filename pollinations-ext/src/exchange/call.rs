@@ -1,8 +1,8 @@
-//! One call, through the generated client and out of it again.
+//! Makes a call: the generated client writes the request, this crate sends it.
 //!
-//! The generated client writes requests, by the document, and hands them to [`Transport::execute`]. That is where they
-//! are taken from it, to be sent as often as it takes: its types have no room for the error as it was, the raw response,
-//! or the pieces of a stream.
+//! The generated client writes requests as the API document describes them, and passes them to [`Transport::execute`]. This
+//! module takes them from there and sends them, with retries, because the generated client's types have no room for our
+//! errors, raw responses and streams.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -50,6 +50,15 @@ where
     }
 }
 
+/// A request that is written already.
+struct Ready(Request);
+
+impl Write<(), ()> for Ready {
+    fn write(self, _: &Shared) -> Result<Request, Error> {
+        Ok(self.0)
+    }
+}
+
 impl Shared {
     /// Makes a call and returns what the server sent, decoded by the type that the document gives it, and as it came.
     pub(crate) async fn call<T, E>(
@@ -79,7 +88,7 @@ impl Shared {
         let body = response.body();
         let error = match body.trim_ascii().is_empty() {
             true => Error::new(ErrorKind::Decode, "the server sent an empty body"),
-            false => self.keys.undecodable("the response is not what the document promises", error, body),
+            false => self.keys.undecodable("the response does not match the API document", error, body),
         };
         let error = error.with_operation(response.operation());
         error.with_request_id(response.request_id().map(str::to_owned)).redacted(&self.keys)
@@ -93,6 +102,20 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<RawResponse, Error> {
         self.whole(operation, options, send).await.map(|(response, _)| response)
+    }
+
+    /// Sends a request to an address that the document does not have, with the key and the retries of any other, and
+    /// returns what the server sent as it came.
+    pub(crate) async fn fetch_from(
+        &self,
+        request: Request,
+        operation: &str,
+        options: &Options,
+    ) -> Result<RawResponse, Error> {
+        match self.perform(options, Receive::Whole, operation, Ready(request)).await? {
+            (Received::Whole(response), _) => Ok(response),
+            _ => Err(nothing(operation)),
+        }
     }
 
     /// The same, and after how many attempts.
@@ -167,6 +190,25 @@ impl Shared {
         }
     }
 
+    /// Opens a WebSocket, and returns the connection after the handshake. `client` replaces the HTTP client of this crate.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    pub(crate) async fn upgrade<T, E>(
+        &self,
+        client: Option<&reqwest::Client>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T, E>,
+    ) -> Result<reqwest::Upgraded, Error> {
+        let named = |error: Error| error.with_operation(operation);
+        let request = send.write(self).map_err(named)?;
+        let client = client.map_or_else(|| self.upgrades.client(), |client| Ok(client.clone())).map_err(named)?;
+        let running = self.run(&client, request, operation, options, Receive::Upgrade, Earlier::default());
+        let (received, attempts) = Box::pin(running).await.explain(operation, &self.keys)?;
+        let Received::Response(response) = received else { return Err(nothing(operation)) };
+        let failed = |error| named(Error::transport(error)).with_attempts(attempts);
+        response.upgrade().await.map_err(failed)
+    }
+
     /// Makes a call, and returns what came of it and after how many attempts.
     async fn perform<T, E>(
         &self,
@@ -203,7 +245,8 @@ fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
 
 /// The error of a call whose response was received in another way than it was asked for, which does not happen.
 fn nothing(operation: &str) -> Error {
-    Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for").with_operation(operation)
+    Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+        .with_operation(operation)
 }
 
 /// Why the generated client has not written the request.
@@ -213,6 +256,17 @@ fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
         Err(Generated::InvalidRequest(message) | Generated::Custom(message)) => Error::request(message),
         Err(Generated::CommunicationError(error)) => Error::transport(error),
         _ => Error::request("the request cannot be written"),
+    }
+}
+
+/// The same error without what the service said, which is not read here: for operations with errors of another type.
+pub(crate) fn unsaid<E>(error: pollinations_api::Error<E>) -> pollinations_api::Error<ApiError> {
+    use pollinations_api::Error as Generated;
+    match error {
+        Generated::InvalidRequest(message) => Generated::InvalidRequest(message),
+        Generated::CommunicationError(error) => Generated::CommunicationError(error),
+        Generated::Custom(message) => Generated::Custom(message),
+        _ => Generated::Custom("the request cannot be written".to_owned()),
     }
 }
 

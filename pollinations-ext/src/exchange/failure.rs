@@ -1,4 +1,4 @@
-//! The error that a failed attempt is.
+//! Turns a failed attempt into an error.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ use crate::{
 };
 
 impl Error {
-    /// Reads an error of the service that was received some other way than by this client: by the
-    /// [generated one](crate::api), or in a proxy. The kind is
+    /// Reads an error response that did not come through this client, but through the [generated one](crate::api) or a
+    /// proxy. The kind is
     /// [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
-    /// The body may have any form that a service or a gateway gives to errors: JSON of any shape, a page of HTML, plain
-    /// text, or nothing. A key that it repeats is not taken out, since it is not known.
+    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. If it repeats an API key, the key
+    /// is not removed, because this function does not know it.
     ///
     /// # Examples
     ///
@@ -55,9 +55,12 @@ impl Failure {
     }
 }
 
-/// The error of time that ran out before there was an answer.
+/// The error when a timeout expires before the answer.
 pub(super) fn late(limit: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("no answer within {} s", limit.as_secs_f64()))
+    Error::new(
+        ErrorKind::Timeout,
+        format!("no answer within {} s; raise `timeout` to wait longer", limit.as_secs_f64()),
+    )
 }
 
 /// The error that a response with this status is.
@@ -77,18 +80,23 @@ const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
 /// The failure that a successful response is whose body is an error. If the body says which status it should have come
 /// with, it counts as if it had.
-pub(super) fn disguised(
+pub(crate) fn disguised(
     operation: &str,
     status: StatusCode,
     headers: &HeaderMap,
     body: &Bytes,
     keys: &Keyring,
 ) -> Option<Failure> {
-    if body.len() > MAX_DISGUISED || !may_be_error(body) {
-        return None;
-    }
     let path = Operation::find(operation).map_or("", |operation| operation.path);
     if WRITTEN.contains(&path) {
+        return None;
+    }
+    error_in(status, headers, body, keys)
+}
+
+/// The failure that a body is, whichever operation it comes from.
+pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Option<Failure> {
+    if body.len() > MAX_DISGUISED || !may_be_error(body) {
         return None;
     }
     let meant = under_success(&json::read::<Value>(body).ok()?)?;

@@ -1,11 +1,11 @@
-//! Requests that have no parameters of their own.
+//! Requests whose parameters are complete from the start.
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
 use pollinations_api::Client;
 
 use super::{
-    call::Generated,
+    call::{Generated, unsaid},
     options::{Options, call_options},
     raw::RawResponse,
     transport::Shared,
@@ -18,7 +18,7 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
-/// A request that fetches a `T`. Awaiting it sends it.
+/// A request for a `T`. Await it to send it.
 ///
 /// # Examples
 ///
@@ -45,22 +45,38 @@ pub struct Fetch<T> {
 }
 
 impl<T> Fetch<T> {
-    pub(crate) fn new<F, R>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
+    pub(crate) fn new<F, R, E>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
         F: FnOnce(Client) -> R + Send + 'static,
-        R: Future<Output = Generated<T>> + MaybeSend + 'static,
+        R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
     {
-        let send = Box::new(|client| -> Sending<T> { Box::pin(send(client)) });
+        let send = Box::new(|client| -> Sending<T> {
+            let sending = send(client);
+            Box::pin(async move {
+                match sending.await {
+                    Ok(response) => Ok(response),
+                    Err(error) => Err(unsaid(error)),
+                }
+            })
+        });
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
+    }
+
+    /// Refuses the request, when it is sent, if there is something wrong with what the caller gave.
+    pub(crate) fn refuse(mut self, problem: Option<String>) -> Self {
+        if let Some(problem) = problem {
+            self.options.refuse(problem);
+        }
+        self
     }
 
     call_options!(until "the response is there", example "pollinations.account().balance()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// The same errors as when you await it, except for a body that cannot be read.
     ///
     /// # Examples
     ///

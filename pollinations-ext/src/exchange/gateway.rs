@@ -1,4 +1,4 @@
-//! Which generation of the service answers.
+//! The current service and its older gateways.
 
 use bytes::Bytes;
 use http::Method;
@@ -11,7 +11,7 @@ use crate::{
     key::Keyring,
 };
 
-/// Which generation of the service answers, and so under which paths.
+/// The current service, or one of its older gateways, which have other paths.
 ///
 /// # Examples
 ///
@@ -28,20 +28,19 @@ pub enum Gateway {
     /// `https://gen.pollinations.ai`, which has every operation.
     #[default]
     Current,
-    /// The same with chat completions at the deprecated path `/openai`, for servers that have only that.
+    /// The same, with chat at the deprecated path `/openai`, for servers that only have that.
     OpenAi,
     /// The older gateway at `https://enter.pollinations.ai/api`, which has chat, images and their models, under
-    /// `/generate`. Everything else is refused with [`ErrorKind::Request`](crate::ErrorKind::Request) and not sent.
+    /// `/generate`. Everything else fails with [`ErrorKind::Request`](crate::ErrorKind::Request) and is not sent.
     Legacy,
 }
 
 impl Gateway {
-    /// Reads a listing of all models that was received some other way than by this client, in any of the forms that
-    /// this gateway gives it.
+    /// Reads a list of all models that did not come through this client, in any of the forms that this gateway uses.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when it is no such listing.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not such a list.
     ///
     /// # Examples
     ///
@@ -71,6 +70,8 @@ impl Gateway {
         let path = match (self, operation) {
             (Self::OpenAi, "chat_completions") => "/openai",
             (Self::Current | Self::OpenAi, _) => return Ok(()),
+            // It has an address of its own, whatever generates.
+            (Self::Legacy, "user_info") => return Ok(()),
             (Self::Legacy, "chat_completions") => "/generate/openai",
             (Self::Legacy, "list_models" | "list_text_models") => "/generate/openai/models",
             (Self::Legacy, "list_image_models") => "/generate/image/models",
@@ -80,7 +81,7 @@ impl Gateway {
                 return redirect(request, &format!("{base}/generate{rest}"));
             }
             (Self::Legacy, _) => {
-                let message = "the older gateway has chat, images and their models alone";
+                let message = "the older gateway only has chat, images and their models";
                 return Err(Error::request(message));
             }
         };
@@ -97,14 +98,14 @@ impl Gateway {
             (_, other) if other.starts_with("list_") && other.ends_with("_models") && are_names(&body) => list_of_infos,
             _ => return body,
         };
-        // A body that is not JSON is reported by whoever reads it.
+        // If a body is not JSON, the code that reads it reports the error.
         json::read(&body).map(|value| Bytes::from(adapt(value).to_string())).unwrap_or(body)
     }
 }
 
 fn redirect(request: &mut Request, url: &str) -> Result<(), Error> {
     debug_assert!(matches!(*request.method(), Method::GET | Method::POST));
-    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the address is not one: {error}")))?;
+    *request.url_mut() = Url::parse(url).map_err(|error| Error::request(format!("the URL is invalid: {error}")))?;
     Ok(())
 }
 

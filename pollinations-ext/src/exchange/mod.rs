@@ -1,8 +1,10 @@
-//! One request out, one response in: how a call is written, sent, repeated and received.
+//! Sends one request and receives one response, with retries.
 
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod call;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod content;
 pub(crate) mod download;
 mod failure;
 pub(crate) mod fetch;

@@ -1,8 +1,8 @@
-//! Bodies of type `multipart/form-data` (RFC 7578), in memory so that they can be sent again.
+//! Bodies of type `multipart/form-data` (RFC 7578): in memory, or around a file that is sent from where it is.
 
 use bytes::Bytes;
 
-use crate::base::file::Loaded;
+use crate::base::file::{Loaded, Opened};
 
 /// A form that is being written.
 pub(crate) struct Form {
@@ -34,12 +34,26 @@ impl Form {
     }
 
     pub(crate) fn file(mut self, name: &str, file: &Loaded) -> Self {
-        let disposition = format!("name=\"{}\"; filename=\"{}\"", escape(name), escape(&file.name));
-        self.part(&disposition, Some(file.content_type_or_unknown()), &file.bytes);
+        self.part(&named(name, &file.name), Some(file.content_type_or_unknown()), &file.bytes);
         self
     }
 
+    /// The content type, and what goes before and after a file that is the last part and is sent from where it is.
+    pub(crate) fn around(mut self, name: &str, file: &Opened) -> (String, Bytes, Bytes) {
+        self.head(&named(name, &file.name), Some(file.content_type_or_unknown()));
+        let before = std::mem::take(&mut self.body).into();
+        self.body.extend_from_slice(b"\r\n");
+        let (content_type, after) = self.finish();
+        (content_type, before, after)
+    }
+
     fn part(&mut self, disposition: &str, content_type: Option<&str>, content: &[u8]) {
+        self.head(disposition, content_type);
+        self.body.extend_from_slice(content);
+        self.body.extend_from_slice(b"\r\n");
+    }
+
+    fn head(&mut self, disposition: &str, content_type: Option<&str>) {
         let mut head = format!("--{}\r\nContent-Disposition: form-data; {disposition}\r\n", self.boundary);
         if let Some(content_type) = content_type {
             // A line break would begin a header of its own.
@@ -47,8 +61,6 @@ impl Form {
             head += &format!("Content-Type: {content_type}\r\n");
         }
         self.body.extend_from_slice(head.as_bytes());
-        self.body.extend_from_slice(b"\r\n");
-        self.body.extend_from_slice(content);
         self.body.extend_from_slice(b"\r\n");
     }
 
@@ -59,6 +71,11 @@ impl Form {
     }
 }
 
+/// The name of a part that is a file.
+fn named(name: &str, file: &str) -> String {
+    format!("name=\"{}\"; filename=\"{}\"", escape(name), escape(file))
+}
+
 /// A name as it stands between quotation marks (WHATWG HTML, "multipart/form-data encoding algorithm").
 fn escape(name: &str) -> String {
     name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
@@ -67,6 +84,7 @@ fn escape(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::file::Data;
 
     #[test]
     fn a_form_as_it_goes_over_the_wire() {
@@ -84,6 +102,18 @@ mod tests {
              --X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a %22b%22%0D%0A.png\"\r\n\
              Content-Type: image/pngx: y\r\n\r\n\0\x01\r\n--X--\r\n"
         );
+    }
+
+    #[test]
+    fn what_goes_around_a_file_is_the_same_form() {
+        let bytes = Bytes::from_static(b"\0\x01");
+        let (name, content_type) = ("a.png".to_owned(), Some("image/png".to_owned()));
+        let opened =
+            Opened { name: name.clone(), content_type: content_type.clone(), data: Data::Bytes(bytes.clone()) };
+        let form = || Form::with_boundary("X".to_owned()).text("id", "a");
+        let (kind, before, after) = form().around("file", &opened);
+        let whole = form().file("file", &Loaded { bytes: bytes.clone(), name, content_type }).finish();
+        assert_eq!((kind, Bytes::from([before, bytes, after].concat())), whole);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What every request can set for itself.
+//! Settings that every request has.
 
 use std::{fmt, time::Duration};
 
@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use reqwest::Request;
 use serde_json::{Map, Value};
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::content::Content;
 use crate::{
     base::{error::Error, progress::Report},
     retry::RetryPolicy,
@@ -17,8 +19,11 @@ pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
-    /// Who wants to know how much of the body has gone.
+    /// The callback for upload progress.
     pub(crate) report: Option<Report>,
+    /// The body, if it is not written into the request but read from where it is, anew for each attempt.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) content: Option<Content>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,
@@ -40,12 +45,22 @@ impl Options {
         }
     }
 
+    /// Sends a header, unless the caller has set one of this name.
+    pub(crate) fn default_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.entry(name).or_insert(value);
+    }
+
     pub(crate) fn query(&mut self, name: String, value: String) {
         self.query.push((name, value));
     }
 
     pub(crate) fn field(&mut self, name: String, value: Value) {
         self.fields.insert(name, value);
+    }
+
+    /// Refuses the request, when it is sent, for a value that the service could make nothing of.
+    pub(crate) fn refuse(&mut self, problem: impl Into<String>) {
+        self.problem.get_or_insert_with(|| problem.into());
     }
 
     /// Adds what the caller wants added.
@@ -62,7 +77,7 @@ impl Options {
         if !self.fields.is_empty() {
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
             let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else {
-                return Err(Error::request("fields can be added to a JSON object alone"));
+                return Err(Error::request("fields can only be added to a request whose body is a JSON object"));
             };
             object.extend(self.fields.clone());
             let body = serde_json::to_vec(&object).map_err(|error| Error::request(error.to_string()))?;
@@ -92,7 +107,7 @@ impl fmt::Debug for Options {
 /// request; `field` is for requests whose body is JSON.
 macro_rules! call_options {
     (until $until:literal, example $example:literal) => {
-        /// Repeats this request by a policy of its own.
+        /// Sets the retry policy of this request.
         ///
         /// # Examples
         ///
@@ -120,8 +135,8 @@ macro_rules! call_options {
             self
         }
 
-        /// How long one attempt of this call may go without an answer, before the same request is sent again to join the
-        /// generation that is running: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
+        /// Sets how long an attempt of this call may wait for its answer before the same request is sent again and joins the
+        /// running generation: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
         ///
         /// # Examples
         ///
@@ -135,9 +150,9 @@ macro_rules! call_options {
             self
         }
 
-        /// Sends a header, in place of one of the same name.
+        /// Sets a header. It replaces one of the same name.
         ///
-        /// A name or a value that is not one of HTTP (RFC 9110, section 5) is an error when the request is sent.
+        /// If the name or value is not valid in HTTP (RFC 9110, section 5), sending the request fails.
         ///
         /// # Examples
         ///
@@ -151,7 +166,7 @@ macro_rules! call_options {
             self
         }
 
-        /// Adds a parameter to the query, for what has no method here.
+        /// Adds a query parameter, for parameters without a setter.
         ///
         /// # Examples
         ///
@@ -168,7 +183,7 @@ macro_rules! call_options {
     (until $until:literal, example $example:literal, field) => {
         $crate::exchange::options::call_options!(until $until, example $example);
 
-        /// Adds a field to the JSON body, in place of one of the same name, for what has no method here.
+        /// Adds a field to the JSON body, or replaces it. Use it for fields without a setter.
         ///
         /// # Examples
         ///
@@ -225,7 +240,26 @@ macro_rules! into_setters {
     )* };
 }
 
-pub(crate) use {into_setters, setters};
+/// The same for lists of texts. Each call replaces the whole list.
+macro_rules! list_setters {
+    (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident, $value:literal;)*) => { $(
+        $(#[$doc])*
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(pollinations: pollinations_ext::Pollinations) {
+        #[doc = concat!("let request = ", $make, ".", stringify!($name), "(", $value, ");")]
+        /// # }
+        /// ```
+        pub fn $name<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+            self.$target.$name = values.into_iter().map(Into::into).collect();
+            self
+        }
+    )* };
+}
+
+pub(crate) use {into_setters, list_setters, setters};
 
 /// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
 macro_rules! safety_methods {

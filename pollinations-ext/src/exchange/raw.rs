@@ -1,4 +1,4 @@
-//! A response as it came.
+//! The raw response.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use crate::base::{
     json,
 };
 
-/// A successful response as it came over the wire: status, headers and body.
+/// A successful response as received: status, headers and body.
 ///
-/// Every request has a `send_raw` that returns one. Retries, time limits and errors are the same.
+/// Every request has a `send_raw` that returns one. Retries, timeouts and errors are the same.
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ impl RawResponse {
         &self.operation
     }
 
-    /// The status, which is one of success.
+    /// The status, which is always a success status.
     ///
     /// # Examples
     ///
@@ -74,7 +74,7 @@ impl RawResponse {
         &self.headers
     }
 
-    /// The id under which the service knows the request.
+    /// The service's id for the request.
     ///
     /// # Examples
     ///
@@ -87,7 +87,7 @@ impl RawResponse {
         header(&self.headers, REQUEST_ID)
     }
 
-    /// What the body is, such as `application/json`.
+    /// The content type, such as `application/json`.
     ///
     /// # Examples
     ///
@@ -113,7 +113,7 @@ impl RawResponse {
         &self.body
     }
 
-    /// The body as text. What is not UTF-8 is replaced (U+FFFD).
+    /// The body as text. Bytes that are not UTF-8 are replaced with U+FFFD.
     ///
     /// # Examples
     ///
@@ -130,7 +130,7 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] when it is not JSON, or none of this type.
+    /// [`ErrorKind::Decode`] if it is not JSON, or does not fit the type.
     ///
     /// # Examples
     ///
@@ -144,7 +144,7 @@ impl RawResponse {
         json::read(&self.body).map_err(|error| {
             // serde's own words may repeat what the body says, and so a key that the server has echoed.
             let place = format!("line {}, column {}", error.line(), error.column());
-            let error = Error::new(ErrorKind::Decode, format!("the body is not what was expected ({place})"));
+            let error = Error::new(ErrorKind::Decode, format!("the body does not fit the requested type ({place})"));
             let error = error.with_status(self.status).with_operation(&self.operation);
             error.with_request_id(request_id(&self.headers))
         })

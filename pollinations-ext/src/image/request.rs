@@ -1,4 +1,4 @@
-//! Images.
+//! One image, from a prompt in the address.
 
 use std::sync::Arc;
 
@@ -7,7 +7,12 @@ use pollinations_api::{
     types::{ImageQuality, Resolution},
 };
 use reqwest::Url;
+use serde_json::Value;
 
+use super::{
+    create::ImagesRequest,
+    settings::{self, fresh, no_cache_method},
+};
 use crate::{
     base::{error::Error, file::File, maybe_send::BoxFuture},
     exchange::{
@@ -22,9 +27,10 @@ use crate::{
 
 const OPERATION: &str = "generate_image";
 
-/// Asks for an image.
+/// Asks for an image: a JPEG, PNG or SVG file, depending on the model.
 ///
-/// Operation `generate_image`. What is not set is left to the service.
+/// Operation `generate_image` (`GET /image/{prompt}`). The service decides what you do not set. For several images at
+/// once, or an answer in the format of OpenAI's API, see [`n`](Self::n).
 ///
 /// # Examples
 ///
@@ -51,6 +57,7 @@ pub struct ImageRequest {
     prompt: String,
     parameters: Parameters,
     references: References,
+    no_cache: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -76,7 +83,7 @@ type Sending = BoxFuture<Generated<ByteStream>>;
 impl ImageRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
         let (options, parameters) = (Options::default(), Parameters::default());
-        Self { shared, options, prompt, parameters, references: References::default() }
+        Self { shared, options, prompt, parameters, references: References::default(), no_cache: false }
     }
 
     into_setters! {
@@ -114,8 +121,57 @@ impl ImageRequest {
     }
 
     safety_methods!(example "pollinations.image(\"a cat\")");
+    no_cache_method!(example "pollinations.image(\"a cat\")");
 
-    /// Width and height in pixels; 1024 each if it is not set.
+    /// Asks for several images, 1 to 10, each with a seed of its own. The answer is in the format of OpenAI's API: see
+    /// [`ImagesRequest`].
+    ///
+    /// All settings are taken over. Those that the service no longer documents for images go along as fields of the body.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let images = pollinations.image("a cat").size(64, 64).n(3).send().await?;
+    /// assert_eq!(images.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn n(self, count: u32) -> ImagesRequest {
+        let set = self.parameters;
+        let mut options = self.options;
+        let size = match (set.width, set.height) {
+            (Some(width), Some(height)) => Some(format!("{width}x{height}")),
+            _ => None,
+        };
+        let older = [
+            ("enhance", set.enhance.map(Value::from)),
+            ("negative_prompt", set.negative_prompt.map(Value::from)),
+            ("duration", set.duration.map(Value::from)),
+            ("aspectRatio", set.aspect_ratio.map(Value::from)),
+            ("audio", set.audio.map(Value::from)),
+        ];
+        for (name, value) in older.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            options.field(name.to_owned(), value);
+        }
+        let parameters = settings::Parameters {
+            model: set.model,
+            size,
+            quality: set.quality.map(|quality| quality.to_string().into()),
+            resolution: set.resolution,
+            response_format: None,
+            safe: set.safe,
+            seed: set.seed,
+            transparent: set.transparent,
+        };
+        ImagesRequest::with(self.shared, options, self.prompt, parameters, self.references, self.no_cache).n(count)
+    }
+
+    /// Width and height in pixels; 1024 each by default.
     ///
     /// # Examples
     ///
@@ -171,13 +227,15 @@ impl ImageRequest {
 
     call_options!(until "the image begins to arrive", example "pollinations.image(\"a cat\")");
 
-    /// Sends the request and returns when the image begins to arrive.
+    /// Sends the request and returns when the image begins to arrive. [`Download::public_url`] is an address for an
+    /// `<img>` that needs no key.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
-    /// model that the key may not use. For reference files the errors of [`Media::upload`](crate::Media::upload).
+    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are out of
+    /// credit, 403 for a model that the key may not use. For reference files, the errors of
+    /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
     ///
@@ -191,7 +249,7 @@ impl ImageRequest {
         // Before anything is uploaded.
         address::segment(&self.prompt, OPERATION)?;
         self.references.upload(&self.shared).await?;
-        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let (shared, options) = (self.shared.clone(), fresh(&self.options, self.no_cache));
         shared.media(OPERATION, &options, self.write()?).await
     }
 
@@ -207,7 +265,7 @@ impl ImageRequest {
             let message = "a reference file has no address; upload it and give its address";
             return Err(Error::request(message).with_operation(OPERATION));
         }
-        self.shared.address(OPERATION, &self.options, self.clone().write()?)
+        self.shared.address(OPERATION, &fresh(&self.options, self.no_cache), self.clone().write()?)
     }
 
     /// Writes the request.

@@ -11,16 +11,15 @@ use crate::base::error::Error;
 /// Bytes of a key that must not be seen together.
 const PIECE: usize = 8;
 
-/// Bytes of a key at the most. The service's keys have some 40.
+/// The most bytes of a key. The service's keys have some 40.
 pub(crate) const MAX_KEY_LENGTH: usize = 512;
 
 /// An API key of pollinations.ai, secret (`sk_…`) or publishable (`pk_…`).
 ///
 /// A secret key has no rate limit and must stay on the server. A publishable key may be shown to users and spends at
-/// most 1 pollen an hour for each IP address. Either spends the pollen of its account.
+/// most 1 pollen an hour for each IP address. Both spend the pollen of their account.
 ///
-/// A key never shows itself: `Debug` prints its kind alone, and there is no `Display`. Its memory is cleared when it is
-/// dropped.
+/// A key is never printed: `Debug` shows only its kind, and there is no `Display`. Its memory is cleared when it is dropped.
 ///
 /// # Examples
 ///
@@ -37,11 +36,11 @@ pub(crate) const MAX_KEY_LENGTH: usize = 512;
 pub struct ApiKey(SecretString);
 
 impl ApiKey {
-    /// Takes a key; white space around it, such as the newline of a file, is left out.
+    /// Creates a key from text. White space around it, such as the newline at the end of a file, is removed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the text does not start with `sk_` or `pk_`, has nothing after
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the text does not start with `sk_` or `pk_`, has nothing after
     /// that, or holds anything but visible ASCII characters. The error does not repeat the text.
     ///
     /// # Examples
@@ -66,7 +65,7 @@ impl ApiKey {
             }
             Some(_) => return Ok(Self(SecretString::from(text))),
         };
-        Err(Error::key(format!("the API key is not valid: {problem}; keys come from https://enter.pollinations.ai")))
+        Err(Error::key(format!("the API key is not valid: {problem}; get a key at https://enter.pollinations.ai")))
     }
 
     /// Whether this is a secret key (`sk_…`).
@@ -95,7 +94,7 @@ impl ApiKey {
         !self.is_secret()
     }
 
-    /// The key itself. Whoever calls this sees to it that it goes no further.
+    /// Returns the raw key. Handle it with care: it is a secret.
     ///
     /// # Examples
     ///
@@ -115,14 +114,14 @@ impl ApiKey {
         Some(value)
     }
 
-    /// Whether a text has the key in it, or a piece of it that is long enough to matter.
+    /// Whether a text contains the key, or a piece of it that is long enough to matter.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let key = self.expose_secret();
         text.as_bytes().windows(PIECE).any(|piece| key.as_bytes().windows(PIECE).any(|other| other == piece))
             || text.contains(key)
     }
 
-    /// Takes the key out of a text that a server wrote, and every piece of it that is long enough to matter.
+    /// Removes the key from a text that a server wrote, and every piece of it that is long enough to matter.
     pub(crate) fn redact(&self, text: &str) -> String {
         let key = self.expose_secret();
         // As it stands, and as it stands within quotation marks.
@@ -141,8 +140,8 @@ impl ApiKey {
     }
 }
 
-/// What a key may do, from [`Pollinations::key_status`](crate::Pollinations::key_status). Dereferences to the response
-/// itself.
+/// What a key may do, from [`Pollinations::key_status`](crate::Pollinations::key_status). Dereferences to the
+/// response itself.
 ///
 /// # Examples
 ///
@@ -165,7 +164,10 @@ impl KeyStatus {
         Self(status)
     }
 
-    /// Whether the key may use this model. A key without a list of models may use them all.
+    /// Whether this model is in the key's list of models. A key without a list may use them all.
+    ///
+    /// Today's keys are limited to categories of models: ask for those with
+    /// [`allows_category`](Self::allows_category).
     ///
     /// # Examples
     ///
@@ -176,6 +178,21 @@ impl KeyStatus {
     /// ```
     pub fn allows_model(&self, model: &str) -> bool {
         self.0.permissions.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
+    }
+
+    /// Whether the key may use models of this category: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
+    /// A key without a list of models may use them all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(status: pollinations_ext::KeyStatus) {
+    /// println!("{}", status.allows_category("image"));
+    /// # }
+    /// ```
+    pub fn allows_category(&self, category: &str) -> bool {
+        // Both are names in one list.
+        self.allows_model(category)
     }
 
     /// Whether the key may read this part of the account: `profile`, `balance`, `usage` or `keys`. A key without a list
@@ -206,7 +223,7 @@ impl KeyStatus {
         self.0.pollen_budget.is_some_and(|budget| budget <= 0.0)
     }
 
-    /// How long the key is still valid; nothing if it does not expire.
+    /// How long the key is still valid, or `None` if it does not expire.
     ///
     /// # Examples
     ///

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pollinations_api::types::OneOrMany;
+
 use super::Media;
 use crate::{
     base::{error::Error, file::File},
@@ -43,16 +45,29 @@ impl References {
         Ok(())
     }
 
-    /// The addresses as one parameter, which is how the service takes them: separated by `|`.
-    pub(crate) fn joined(&self) -> Option<String> {
-        let urls: Vec<&str> = self
-            .0
+    /// The addresses, in order.
+    pub(crate) fn urls(&self) -> Vec<&str> {
+        self.0
             .iter()
             .filter_map(|reference| match reference {
                 Reference::Url(url) => Some(url.as_str()),
                 Reference::File(_) => None,
             })
-            .collect();
+            .collect()
+    }
+
+    /// The addresses as one parameter, which is how the service takes them: separated by `|`.
+    pub(crate) fn joined(&self) -> Option<String> {
+        let urls = self.urls();
         (!urls.is_empty()).then(|| urls.join("|"))
+    }
+
+    /// The addresses as a field of JSON: one text, or a list.
+    pub(crate) fn one_or_many(&self) -> Option<OneOrMany> {
+        match *self.urls() {
+            [] => None,
+            [url] => Some(OneOrMany::One(url.to_owned())),
+            ref urls => Some(OneOrMany::Many(urls.iter().map(|url| (*url).to_owned()).collect())),
+        }
     }
 }

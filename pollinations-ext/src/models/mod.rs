@@ -1,29 +1,43 @@
 //! The models that the service offers.
 
+mod info;
+mod listing;
+mod price;
+mod report;
+
 use std::sync::Arc;
 
-use pollinations_api::types::{ModelInfo, ModelList};
+pub use info::ModelInfoExt;
+pub use listing::ModelsRequest;
+use listing::listing;
+use pollinations_api::types::{ModelInfo, ModelList, ModelObject, ModelReliability};
+pub use price::Prices;
+pub use report::{ModelReport, ModelStatsRequest, ModelStatusRequest, ReportRow};
 
 use crate::{
     base::error::Error,
-    exchange::{
-        fetch::{Fetch, fetch},
-        transport::Shared,
-    },
+    exchange::{fetch::Fetch, gateway::Gateway, transport::Shared},
 };
 
-/// Listings of models. They need no key and cost nothing; a key that is limited to some models sees only those.
+const GET: &str = "get_model";
+
+/// Listings of models, what they cost and can do, and how they have been doing. All of it is free and needs no key. With
+/// a key, listings leave out what that key cannot use: models it is not allowed, and models for paid pollen only if the
+/// account has none.
+///
+/// Every listing takes the same filters: see [`ModelsRequest`]. [`ModelInfoExt`] answers questions about an entry.
 ///
 /// # Examples
 ///
 /// ```
-/// # use pollinations_ext::Pollinations;
+/// use pollinations_ext::{ModelInfoExt, Pollinations, types::ModelCapability};
+///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// let pollinations = Pollinations::builder().without_key().base_url(emulator.base_url()).build()?;
-/// for model in pollinations.models().image().await? {
-///     println!("{}: {:?} {:?}", model.name, model.output_modalities, model.pricing);
+/// for model in pollinations.models().text().capabilities([ModelCapability::WebSearch]).await? {
+///     println!("{}: {:?} pollen for 1000 tokens each way", model.name, model.prices().of_text(1000, 1000));
 /// }
 /// # Ok(())
 /// # }
@@ -38,13 +52,35 @@ impl Models {
         Self { shared }
     }
 
-    /// Models for text, with prices in pollen and abilities.
+    /// Models of every kind.
+    ///
+    /// Operation `list_all_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().all().search("google").await? {
+    ///     println!("{} ({:?})", model.name, model.category);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn all(&self) -> ModelsRequest {
+        listing!(self.shared, list_all_models)
+    }
+
+    /// Text models.
     ///
     /// Operation `list_text_models`.
     ///
     /// # Errors
     ///
-    /// Status 500 when the service cannot list them.
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
     ///
     /// # Examples
     ///
@@ -56,38 +92,63 @@ impl Models {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn text(&self) -> Fetch<Vec<ModelInfo>> {
-        fetch!(self.shared, list_text_models)
+    pub fn text(&self) -> ModelsRequest {
+        listing!(self.shared, list_text_models)
     }
 
-    /// Models for images and videos, with prices in pollen and abilities.
+    /// Image models, and video models with them; [`ModelInfoExt::makes`] tells them apart.
     ///
     /// Operation `list_image_models`.
     ///
     /// # Errors
     ///
-    /// Status 500 when the service cannot list them.
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::{ModelInfoExt, types::OutputModality};
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let models = pollinations.models().image().await?;
+    /// let images = models.iter().filter(|model| model.makes(OutputModality::Image));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn image(&self) -> ModelsRequest {
+        listing!(self.shared, list_image_models)
+    }
+
+    /// Video models. Durations are in seconds: `allowed_durations`, or `min_duration` and `max_duration` in steps of
+    /// `duration_step`.
+    ///
+    /// Operation `list_video_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let models = pollinations.models().image().await?;
-    /// let videos = models.iter().filter(|model| model.output_modalities.iter().any(|output| output == "video"));
+    /// for model in pollinations.models().video().await? {
+    ///     println!("{}: {} and up to {:?} s", model.name, model.resolutions.join(", "), model.max_duration);
+    /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn image(&self) -> Fetch<Vec<ModelInfo>> {
-        fetch!(self.shared, list_image_models)
+    pub fn video(&self) -> ModelsRequest {
+        listing!(self.shared, list_video_models)
     }
 
-    /// Models for speech and music, with prices in pollen and voices.
+    /// Models for speech, music, sound effects and transcription, with the voices they can speak with.
     ///
     /// Operation `list_audio_models`.
     ///
     /// # Errors
     ///
-    /// Status 500 when the service cannot list them.
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
     ///
     /// # Examples
     ///
@@ -99,17 +160,61 @@ impl Models {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn audio(&self) -> Fetch<Vec<ModelInfo>> {
-        fetch!(self.shared, list_audio_models)
+    pub fn audio(&self) -> ModelsRequest {
+        listing!(self.shared, list_audio_models)
     }
 
-    /// The names of the text models, as OpenAI's API lists them.
+    /// Embedding models.
+    ///
+    /// Operation `list_embedding_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().embeddings().await? {
+    ///     println!("{} takes {:?}", model.name, model.input_modalities);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn embeddings(&self) -> ModelsRequest {
+        listing!(self.shared, list_embedding_models)
+    }
+
+    /// Models that make 3D objects.
+    ///
+    /// Operation `list_3d_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for model in pollinations.models().three_d().await? {
+    ///     println!("{}: {:?}", model.name, model.description);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn three_d(&self) -> ModelsRequest {
+        listing!(self.shared, list_3d_models)
+    }
+
+    /// Models in OpenAI's format.
     ///
     /// Operation `list_models`.
     ///
     /// # Errors
     ///
-    /// Status 500 when the service cannot list them.
+    /// Status 400 for a bad filter, 500 if the service cannot list them.
     ///
     /// # Examples
     ///
@@ -121,11 +226,49 @@ impl Models {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<ModelList> {
-        fetch!(self.shared, list_models)
+    pub fn list(&self) -> ModelsRequest<ModelList> {
+        listing!(self.shared, list_models)
     }
 
-    /// The model of this name or alias, whatever it makes. Looks through the three listings, one after the other.
+    /// One model in OpenAI's format, by its id (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full id.
+    ///
+    /// Operation `get_model`. [`find`](Self::find) knows more of the model, and returns `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Status 404 for a model that does not exist, or that the key may not use.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a name that cannot stand in an address: an empty one, `.` or
+    /// `..`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let model = pollinations.models().get("openai").await?;
+    /// assert_eq!(model.id, "openai/gpt-5.4-nano");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, id_or_alias: impl Into<String>) -> Fetch<ModelObject> {
+        let model = id_or_alias.into();
+        Fetch::new(&self.shared, GET, |client| async move {
+            if matches!(model.as_str(), "" | "." | "..") {
+                let message = format!("`{model}` is not the name of a model");
+                return Err(pollinations_api::Error::InvalidRequest(message));
+            }
+            client.get_model().model(model).send().await
+        })
+    }
+
+    /// The model of this id (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none that
+    /// the key may use. An exact match goes before one in another case.
+    ///
+    /// This looks through [`all`](Self::all) models, including community models that often fail. To look up several
+    /// names, fetch that listing once and use [`ModelInfoExt::is_called`].
     ///
     /// # Errors
     ///
@@ -133,25 +276,70 @@ impl Models {
     ///
     /// # Examples
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let models = pollinations.models();
+    /// let flux = models.find("flux").await?.ok_or("there is no such model")?;
+    /// assert_eq!(flux.name, "black-forest-labs/flux.1-schnell");
+    /// assert!(models.find("no-such-model").await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn find(&self, id_or_alias: &str) -> Result<Option<ModelInfo>, Error> {
+        // The older gateway has two listings, and no filters.
+        let listings = match self.shared.gateway {
+            Gateway::Legacy => vec![self.text(), self.image()],
+            _ => vec![self.all().reliability(ModelReliability::All)],
+        };
+        let mut models = Vec::new();
+        for listing in listings {
+            models.extend(listing.await?);
+        }
+        let exact = models.iter().position(|model| model.is_called(id_or_alias));
+        let at = exact.or_else(|| {
+            models.iter().position(|model| model.names().any(|name| name.eq_ignore_ascii_case(id_or_alias)))
+        });
+        Ok(at.map(|at| models.swap_remove(at)))
+    }
+
+    /// How models have been doing lately: requests, failures, times. The service keeps the report for a minute.
+    ///
+    /// Operation `model_status`. Needs no key.
+    ///
+    /// # Examples
+    ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// match pollinations.models().find("openai").await? {
-    ///     Some(model) => println!("{} costs {:?}", model.name, model.pricing),
-    ///     None => println!("there is no such model"),
+    /// let report = pollinations.models().status().minutes(24 * 60).await?;
+    /// if let Some(row) = report.row_of("openai/gpt-5.4-nano") {
+    ///     println!("{:?} requests in the last day", row.number("requests"));
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn find(&self, name_or_alias: &str) -> Result<Option<ModelInfo>, Error> {
-        for listing in [self.text(), self.image(), self.audio()] {
-            let models = listing.await?;
-            let is_it = |model: &ModelInfo| {
-                model.name == name_or_alias || model.aliases.iter().any(|alias| alias == name_or_alias)
-            };
-            if let Some(model) = models.into_iter().find(is_it) {
-                return Ok(Some(model));
-            }
-        }
-        Ok(None)
+    pub fn status(&self) -> ModelStatusRequest {
+        ModelStatusRequest::new(Arc::clone(&self.shared))
+    }
+
+    /// How much models were used in the last 7 days, one row for each model. The service makes the report every hour.
+    ///
+    /// Operation `model_stats`. Needs no key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for row in pollinations.models().stats().await?.rows() {
+    ///     println!("{:?}: {:?} requests", row.model(), row.number("requests"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stats(&self) -> ModelStatsRequest {
+        ModelStatsRequest::new(Arc::clone(&self.shared))
     }
 }

@@ -1,4 +1,4 @@
-//! What a model answered.
+//! The whole reply of a model.
 
 use std::sync::OnceLock;
 
@@ -21,10 +21,10 @@ use crate::base::{
     header::{REQUEST_ID, header},
 };
 
-/// The reply of a model, whole: from [`ChatRequest::send`](crate::chat::ChatRequest::send) or put together from a stream by
+/// The whole reply of a model, from [`ChatRequest::send`](crate::chat::ChatRequest::send) or, after a stream, from
 /// [`ChatStream::finish`](crate::chat::ChatStream::finish).
 ///
-/// The methods look at the first choice, which is the only one unless several were asked for.
+/// The methods read the first choice, which is the only one unless you asked for several.
 ///
 /// # Examples
 ///
@@ -76,7 +76,7 @@ impl ChatReply {
         })
     }
 
-    /// The text of the reply; empty if the model answered otherwise, for instance with tool calls.
+    /// The text of the reply. Empty if the model answered in another way, such as with tool calls.
     ///
     /// # Examples
     ///
@@ -89,10 +89,10 @@ impl ChatReply {
         self.message().and_then(|message| message.content.as_deref()).unwrap_or_default()
     }
 
-    /// What the model thought before it answered, where it says so.
+    /// The reasoning of the model before its answer, if the provider sends it.
     ///
-    /// Providers name it `reasoning_content`, `reasoning` or `reasoning_details`, or put it into blocks or parts of the
-    /// content: this is one way to read them all. A thought that stands in several places counts once.
+    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or within the content. This method reads
+    /// all of these. If the same text comes in several places, you get it once.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl ChatReply {
         own.or_else(|| self.elsewhere().reasoning.as_deref())
     }
 
-    /// Why the model will not answer, if it says so in a field of its own (`refusal`).
+    /// Why the model refuses to answer, if the provider sends it as `refusal`.
     ///
     /// # Examples
     ///
@@ -122,8 +122,7 @@ impl ChatReply {
         self.elsewhere().refusal.as_deref()
     }
 
-    /// The sources that the model names for its reply, each once: what providers send as `citations`, `search_results`
-    /// or `annotations`.
+    /// The sources that the model cites, each once. Providers send them as `citations`, `search_results` or `annotations`.
     ///
     /// # Examples
     ///
@@ -138,7 +137,7 @@ impl ChatReply {
         &self.elsewhere().sources
     }
 
-    /// The parts of a reply that is more than text: thoughts, and images that code of the model has made.
+    /// The parts of a reply that is not only text: reasoning, and images from code execution.
     ///
     /// # Examples
     ///
@@ -151,8 +150,8 @@ impl ChatReply {
         self.message().and_then(|message| message.content_blocks.as_deref()).unwrap_or_default()
     }
 
-    /// The addresses of the images in the reply, data URLs mostly: those among the
-    /// [`content_blocks`](Self::content_blocks), and those that providers send as `images` or as parts of the content.
+    /// The URLs of the images in the reply, mostly data URLs: those in [`content_blocks`](Self::content_blocks), and those that
+    /// providers send as `images` or within the content.
     ///
     /// # Examples
     ///
@@ -167,7 +166,7 @@ impl ChatReply {
         self.elsewhere().images.iter().map(String::as_str)
     }
 
-    /// The tools that the model wants called. A call in the older form, `function_call`, is among them, without an id.
+    /// The tools that the model asks you to call. This includes calls in the older form, `function_call`, which have no id.
     ///
     /// # Examples
     ///
@@ -183,7 +182,7 @@ impl ChatReply {
         if calls.is_empty() { &self.elsewhere().tool_calls } else { calls }
     }
 
-    /// The spoken reply: its words, and the sound in base64.
+    /// The spoken reply: its transcript, and the audio as base64.
     ///
     /// # Examples
     ///
@@ -196,11 +195,11 @@ impl ChatReply {
         self.message()?.audio.as_ref()
     }
 
-    /// The sound of the spoken reply, in the format that was asked for; nothing if there is none.
+    /// The audio of the spoken reply, in the format you asked for, or `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] when it is not base64.
+    /// [`ErrorKind::Decode`] if it is not valid base64.
     ///
     /// # Examples
     ///
@@ -217,11 +216,11 @@ impl ChatReply {
         let Some(audio) = self.audio() else { return Ok(None) };
         match decode(&audio.data) {
             Some(bytes) => Ok(Some(bytes.into())),
-            None => Err(Error::new(ErrorKind::Decode, "the sound of the reply is not base64")),
+            None => Err(Error::new(ErrorKind::Decode, "the audio of the reply is not valid base64")),
         }
     }
 
-    /// Why the reply ends where it does.
+    /// Why the reply ended, such as `stop`, `length` or `tool_calls`.
     ///
     /// # Examples
     ///
@@ -234,7 +233,7 @@ impl ChatReply {
         self.choice()?.finish_reason.as_ref()
     }
 
-    /// The tokens that were used; nothing for a stream that did not report them.
+    /// The tokens that were used, or `None` if a stream did not report them.
     ///
     /// # Examples
     ///
@@ -247,7 +246,7 @@ impl ChatReply {
         self.completion.usage.as_ref()
     }
 
-    /// What the reply cost, in the provider's currency, where the provider says so in the usage (`cost` and the like).
+    /// The cost of the reply in the provider's currency, if the provider reports it in the usage.
     ///
     /// # Examples
     ///
@@ -263,8 +262,7 @@ impl ChatReply {
         usage::cost(self.usage()?)
     }
 
-    /// How many tokens of the prompt the provider read from its cache, where it says so, under any of the names that
-    /// providers have for it.
+    /// How many tokens of the prompt came from the provider's cache, if the provider reports it under any of the usual names.
     ///
     /// # Examples
     ///
@@ -294,10 +292,10 @@ impl ChatReply {
         self.choice()?.message.as_ref()
     }
 
-    /// The reply as a message of the conversation, to go on from.
+    /// The reply as a message for the next turn of the conversation.
     ///
-    /// What the provider has added goes back unchanged, whether the document knows it or not: signatures of thoughts and
-    /// of calls, `reasoning_details`, marks for the cache.
+    /// It keeps everything that the provider added, even if the API document does not mention it: signatures of reasoning and
+    /// of tool calls, `reasoning_details`, cache marks.
     ///
     /// # Examples
     ///
@@ -323,7 +321,7 @@ impl ChatReply {
         header(&self.headers, "x-model-used").or(Some(self.completion.model.as_str()).filter(|model| !model.is_empty()))
     }
 
-    /// The id under which the service knows the request.
+    /// The service's id for the request.
     ///
     /// # Examples
     ///
@@ -353,7 +351,7 @@ impl ChatReply {
         &self.completion
     }
 
-    /// The whole response, to keep.
+    /// Returns the whole response.
     ///
     /// # Examples
     ///
@@ -380,7 +378,7 @@ impl ChatReply {
     }
 }
 
-/// A reply that came some other way than by this client, and so without headers.
+/// Reads a reply that did not come from this client, and so has no headers.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! A reply as it is written.
+//! The reply of a model while it is written.
 
 use std::{
     ops::Deref,
@@ -16,6 +16,7 @@ use pollinations_api::types::{ChatCompletionChunk, ChatDelta, ChatMessage};
 use super::{
     chat_reply::ChatReply,
     reader::{Reader, Step, is_usual},
+    sorter::too_soon,
     text_stream::{TextSource, TextStream},
 };
 use crate::{
@@ -36,7 +37,7 @@ use crate::{
     key::Keyring,
 };
 
-/// A piece of a streamed reply. Dereferences to the whole chunk.
+/// A chunk of a streamed reply. Dereferences to the generated type.
 ///
 /// # Examples
 ///
@@ -49,7 +50,7 @@ use crate::{
 pub struct ChatChunk(ChatCompletionChunk);
 
 impl ChatChunk {
-    /// The text that this piece adds; empty if it adds something else.
+    /// The text that this chunk adds. Empty if it adds something else.
     ///
     /// # Examples
     ///
@@ -62,10 +63,10 @@ impl ChatChunk {
         self.delta().and_then(|delta| delta.content.as_deref()).unwrap_or_default()
     }
 
-    /// What this piece adds to the model's thoughts; empty if it adds something else.
+    /// What this chunk adds to the model's reasoning. Empty if it adds something else.
     ///
-    /// Providers name them `reasoning_content`, `reasoning` or `reasoning_details`, or put them into blocks: this is one
-    /// way to read them all. A thought that stands in several places of a piece counts once.
+    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or in blocks. This method reads all of
+    /// these. If the same text comes in several places, you get it once.
     ///
     /// # Examples
     ///
@@ -78,7 +79,7 @@ impl ChatChunk {
         self.delta().and_then(|delta| delta.reasoning_content.as_deref()).unwrap_or_default()
     }
 
-    /// What this piece adds to the first choice.
+    /// What this chunk adds to the first choice.
     ///
     /// # Examples
     ///
@@ -91,7 +92,7 @@ impl ChatChunk {
         self.0.choices.first()?.delta.as_ref()
     }
 
-    /// The whole chunk, to keep.
+    /// Returns the whole chunk.
     ///
     /// # Examples
     ///
@@ -113,10 +114,10 @@ impl Deref for ChatChunk {
     }
 }
 
-/// The pieces of a reply, as they come.
+/// A reply that arrives chunk by chunk.
 ///
-/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. A connection that breaks off first is an error
-/// and not an end. Dropping the stream closes the connection, and the model stops.
+/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. If the connection ends before that, you get an error,
+/// never a shorter reply. Dropping the stream closes the connection, and the model stops.
 ///
 /// # Examples
 ///
@@ -157,17 +158,16 @@ impl ChatStream {
         Self { operation, events, reader, state: State::Open }
     }
 
-    /// Reads a stream of chunks that is there already.
+    /// Reads a stream of chunks that has already been opened.
     pub(crate) fn recorded(shared: &Shared, operation: &'static str, response: &RawResponse) -> Self {
         let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(response.body().clone())]);
         let events = Events::new(Guard::new(body(bytes), None), response.headers().clone());
         Self::new(shared, operation, events)
     }
 
-    /// Reads a stream of chunks that came some other way: through a proxy, from a recording, over a transport of the
-    /// caller's. The bytes may be cut anywhere.
+    /// Reads a stream of chunks from elsewhere: a proxy, a recording, or your own transport. The bytes may be split anywhere.
     ///
-    /// Silence is not limited here, and the events need no runtime. An error of the source is one of the kind
+    /// There is no timeout for silence, and no async runtime is needed. An error of the source becomes
     /// [`ErrorKind::Connection`].
     ///
     /// # Examples
@@ -198,16 +198,19 @@ impl ChatStream {
         Self { operation: "chat_completions", events, reader, state: State::Open }
     }
 
-    /// The next piece; nothing when the reply is complete, or has failed.
+    /// The next chunk, or `None` after the end of the reply or an error.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] when the model fails, in whatever form the provider says so; [`ErrorKind::Truncated`] when
-    /// the stream ends too soon,
-    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
-    /// [`ErrorKind::Decode`] for an event that cannot be read, [`ErrorKind::TooLarge`] for one of more than 8 MiB, or
-    /// when the reply as a whole has more bytes than [`max_response_bytes`](crate::Builder::max_response_bytes).
-    /// After an error nothing more comes. [`Error::partial`] has what came before it.
+    /// - [`ErrorKind::Stream`] if the model fails and says so;
+    /// - [`ErrorKind::Truncated`] if the stream ends before the reply is complete;
+    /// - [`ErrorKind::Connection`] if the connection breaks;
+    /// - [`ErrorKind::Timeout`] if nothing arrives for [`idle_timeout`](crate::Builder::idle_timeout);
+    /// - [`ErrorKind::Decode`] for an event that cannot be read;
+    /// - [`ErrorKind::TooLarge`] for an event of more than 8 MiB, or a reply of more than
+    ///   [`max_response_bytes`](crate::Builder::max_response_bytes).
+    ///
+    /// The stream ends after an error. [`Error::partial`] has what arrived before it.
     ///
     /// # Examples
     ///
@@ -225,11 +228,11 @@ impl ChatStream {
         StreamExt::next(self)
     }
 
-    /// Reads what is left and returns the whole reply, the pieces that were already taken included.
+    /// Reads the rest and returns the whole reply, including the chunks you already took.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] if the stream failed earlier.
     ///
     /// # Examples
     ///
@@ -245,13 +248,13 @@ impl ChatStream {
             chunk?;
         }
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed before its end")));
         }
         let headers = self.events.headers().clone();
         Ok(self.reader.into_reply(headers))
     }
 
-    /// The id under which the service knows the request.
+    /// The service's id for the request.
     ///
     /// # Examples
     ///
@@ -277,7 +280,7 @@ impl ChatStream {
         self.events.headers()
     }
 
-    /// The text alone, as it comes; what a program shows that has no use for the rest.
+    /// Returns only the text, piece by piece.
     ///
     /// # Examples
     ///
@@ -336,7 +339,7 @@ impl Stream for ChatStream {
                         this.state = State::Complete;
                         return Poll::Ready(None);
                     }
-                    None => return Poll::Ready(Some(Err(this.fail(Reader::too_soon())))),
+                    None => return Poll::Ready(Some(Err(this.fail(too_soon())))),
                 },
             };
             // A chunk is some 500 bytes, and each step that it is not moved through counts.

@@ -1,4 +1,4 @@
-//! The images of a reply, wherever a provider puts them.
+//! Finds the images of a reply, wherever a provider puts them.
 
 use pollinations_api::types::{ContentBlock, ReplyMessage};
 use serde_json::Value;

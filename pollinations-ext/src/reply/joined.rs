@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const LOOK_BACK: usize = 256;
 
 /// Adds what came under a name to what came before. Returns whether there is more of it now, rather than something else.
-pub(super) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> bool {
+pub(crate) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> bool {
     if piece.is_null() {
         return false;
     }

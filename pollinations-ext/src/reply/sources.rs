@@ -3,7 +3,7 @@
 use pollinations_api::types::ChatCompletion;
 use serde_json::Value;
 
-/// A source that a model names for its reply: see [`ChatReply::sources`](crate::chat::ChatReply::sources).
+/// A source that a model cites: see [`ChatReply::sources`](crate::chat::ChatReply::sources).
 ///
 /// # Examples
 ///
@@ -20,7 +20,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Source {
-    /// The address.
+    /// The URL.
     pub url: String,
     /// The title of the page, if the provider sends it.
     pub title: Option<String>,

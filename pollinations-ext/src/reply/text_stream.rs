@@ -1,4 +1,4 @@
-//! A text as it is written.
+//! Text while it is written.
 
 use std::{
     fmt,
@@ -18,9 +18,9 @@ use crate::{
     key::Keyring,
 };
 
-/// A text as it is written: a [`Stream`] of pieces of [`String`], none of them empty.
+/// Text that arrives piece by piece: a [`Stream`] of [`String`]s, none of them empty.
 ///
-/// A connection that breaks off is an error and not an end. Dropping the stream closes the connection.
+/// If the connection ends early, you get an error, never a shorter text. Dropping the stream closes the connection.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ impl TextStream {
         Self { operation, source: Box::new(source) }
     }
 
-    /// The next piece; nothing when the text is complete, or has failed.
+    /// The next piece, or `None` after the end of the text or an error.
     ///
     /// # Errors
     ///
@@ -77,11 +77,11 @@ impl TextStream {
         StreamExt::next(self).await
     }
 
-    /// Reads what is left and returns it.
+    /// Reads the rest and returns it.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next). [`Error::partial`] has what was read before the error.
+    /// As [`next`](Self::next). [`Error::partial`] has what arrived before the error.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What a model thought before it answered, wherever a provider puts it.
+//! Reads a model's reasoning, wherever a provider puts it.
 
 use pollinations_api::{json::Extra, types::ContentBlock};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(super) enum Place {
     /// A text: `reasoning` and the like.
     Text,
-    /// `reasoning_details`, a list.
+    /// `reasoning_details` or `thinking_blocks`, lists.
     Details,
     /// Thinking blocks beside the content.
     Blocks,
@@ -22,7 +22,7 @@ pub(super) fn find(extra: &Extra, blocks: Option<&[ContentBlock]>) -> Option<(Pl
     const TEXTS: [&str; 6] = ["reasoning", "reasoning_text", "thinking", "thoughts", "thought", "reasoning_summary"];
     let list = |name: &str| extra.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = || TEXTS.iter().find_map(|name| words(extra.get(name)?));
-    let details = || joined(list("reasoning_details").iter().filter_map(words));
+    let details = || joined(list("reasoning_details").iter().chain(list("thinking_blocks")).filter_map(words));
     let in_blocks = || joined(blocks.unwrap_or_default().iter().filter_map(of_block));
     let parts = || joined(list("content").iter().filter_map(of_part));
     text()
@@ -85,6 +85,7 @@ mod tests {
             json!({ "thinking": [{ "text": "A " }, { "text": "thought." }] }),
             json!({ "reasoning_details": [{ "type": "reasoning.text", "text": "A thought." }, { "type": "reasoning.encrypted", "data": "E" }] }),
             json!({ "reasoning_details": [{ "type": "reasoning.summary", "summary": "A thought." }] }),
+            json!({ "thinking_blocks": [{ "type": "thinking", "thinking": "A thought.", "signature": "S" }] }),
             json!({ "reasoning": "A thought.", "reasoning_details": [{ "text": "A thought." }] }),
             json!({ "content_blocks": [{ "type": "thinking", "thinking": "A thought." }, { "type": "text", "text": "x" }] }),
             json!({ "content_blocks": [{ "index": 0, "delta": { "thinking": "A thought." } }] }),

@@ -1,16 +1,16 @@
-//! How many retries all calls of a client may make together.
+//! Limits the retries of all calls of a client together.
 
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// The retries that all calls of a client may make together: a token bucket.
+/// Limits the retries of all calls of a client together, with a token bucket.
 ///
-/// It starts full. Each retry takes a token, each call adds a part of one, and a call that succeeds after retries gives
-/// back what it took. While the service is up, the bucket stays full and has no effect. When it is down, the calls send
-/// at most `1 + ratio` times as many requests as there are calls, and the tokens on top; an empty bucket means that
-/// failures are returned at once.
+/// The bucket starts full. Each retry takes a token, each call adds a part of one, and a call that succeeds after retries
+/// returns its tokens. While the service is up, the bucket stays full and has no effect. If the service is down, the calls
+/// send at most `1 + ratio` times as many requests as there are calls, plus the tokens. If the bucket is empty, failures are
+/// returned at once.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// A bucket that holds this many tokens, and gets this part of one with each call (0 to 1).
+    /// Creates a bucket with this many tokens. Each call adds `ratio` of a token (0 to 1).
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! When a request is sent again, and after how long.
+//! Decides whether to repeat a failed request, and after how long.
 
 mod after;
 mod budget;

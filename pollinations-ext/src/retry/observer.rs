@@ -1,4 +1,4 @@
-//! What is told of each attempt.
+//! Reports each attempt to the observer.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,7 +10,8 @@ use super::{
 };
 use crate::base::error::ErrorKind;
 
-/// One attempt that has ended, as [`Builder::observer`](crate::Builder::observer) hears of it. It holds no key.
+/// An attempt that has ended, as passed to the function of [`Builder::observer`](crate::Builder::observer). It contains no
+/// key.
 ///
 /// # Examples
 ///
@@ -42,20 +43,20 @@ pub struct Attempt<'a> {
     pub number: u32,
     /// The status of the response, if there was one.
     pub status: Option<StatusCode>,
-    /// What went wrong; nothing for a success.
+    /// What went wrong, or `None` after a success.
     pub error: Option<ErrorKind>,
     /// Why the attempt ended.
     pub end: AttemptEnd,
     /// How long the attempt took.
     pub elapsed: Duration,
-    /// How long the call now waits for its next attempt; nothing if there will be none.
+    /// How long the call waits before its next attempt, or `None` if there is none.
     pub delay: Option<Duration>,
-    /// Whether the next attempt joins a generation that may still be running, so that both are paid once. False if
-    /// there is no next attempt.
+    /// Whether the next attempt joins a generation that may still be running, so that only one is billed. `false` if there is
+    /// no next attempt.
     pub joins: bool,
 }
 
-/// Why an attempt ended, as an [`Attempt`] has it.
+/// Why an [`Attempt`] ended.
 ///
 /// # Examples
 ///
@@ -67,12 +68,12 @@ pub struct Attempt<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttemptEnd {
-    /// The answer is there. For a download, its head is: if its body breaks off later, the same attempt is told once
-    /// more, with its other end.
+    /// The answer arrived. For a download, its headers arrived: if its body breaks off later, the same attempt is reported
+    /// again, with that end.
     Answered,
-    /// The service asks for payment: status 402, or a reply that is really such a refusal.
+    /// The service asks for payment: status 402, or a chat reply that is really a refusal.
     PaymentRequired,
-    /// There were too many requests: status 429.
+    /// Rate limit: status 429.
     RateLimited,
     /// The server, or a gateway in front of it, answered with another error.
     Refused,
@@ -80,11 +81,11 @@ pub enum AttemptEnd {
     NotSent,
     /// The server had closed a connection that was open from an earlier request.
     ConnectionClosed,
-    /// There was no answer within [`attempt_timeout`](crate::Builder::attempt_timeout).
+    /// No answer came within [`attempt_timeout`](crate::Builder::attempt_timeout).
     AttemptTimedOut,
-    /// The connection broke, or time ran out, before the answer was whole.
+    /// The connection broke, or a timeout expired, before the answer was complete.
     Lost,
-    /// The answer is of no use, or the request could not be made.
+    /// The answer cannot be read, or the request could not be sent.
     Failed,
 }
 

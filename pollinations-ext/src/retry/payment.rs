@@ -1,4 +1,4 @@
-//! What to do when the service asks for payment (402).
+//! What to do if the account or key is out of credit (402).
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     key::ApiKey,
 };
 
-/// What a call does when the service answers 402: there is no pollen left for it.
+/// What a call does if the account or key is out of credit (status 402).
 ///
 /// # Examples
 ///
@@ -28,25 +28,25 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PaymentPolicy {
-    /// Waits and tries again like after other failures. The default: somebody may be topping up.
+    /// Waits and tries again, as after other failures. This is the default, since somebody may be topping up.
     #[default]
     Backoff,
-    /// Goes on at once with the next of the client's spare keys ([`Builder::spare_key`](crate::Builder::spare_key)),
-    /// and so do all later calls of the client. Fails when there is none left.
+    /// Switches to the client's next spare key ([`Builder::spare_key`](crate::Builder::spare_key)) at once, for this and all
+    /// later calls of the client. Fails if there is none left.
     NextKey,
-    /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails when
-    /// there is none. It is also asked when the key has expired or was revoked (401), so that it can sign the user in
-    /// again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time ask once. The time until the answer is
-    /// not counted against the time limit of the call.
+    /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
+    /// there is none. The callback is also called if the key has expired or was revoked (401), so that it can sign the user
+    /// in again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time call it once. Waiting for its answer
+    /// does not count towards the call's timeout.
     Ask,
-    /// Waits for the time at which the account's daily pollen is renewed (`nextResetAt` of its profile), then tries
-    /// once more. This wait is not counted against the time limit of the call.
+    /// Waits for the account's daily reset (`nextResetAt` of its profile), then tries once more. This wait does not count
+    /// towards the call's timeout.
     ///
-    /// Fails at once when the reset is further away than the limit, or when the profile names none. It also fails at
-    /// once when no reset can help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the model takes no
+    /// Fails at once if the reset is further away than the limit, or the profile names none. It also fails at once if a
+    /// reset cannot help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the model takes no
     /// quest pollen ([`PaymentKind::QuestPollen`]).
     WaitForReset {
-        /// The longest wait that is taken.
+        /// The longest wait.
         limit: Duration,
     },
     /// Returns the error at once.
@@ -65,7 +65,8 @@ impl fmt::Display for PaymentPolicy {
     }
 }
 
-/// What the service wants to be paid for, as a callback hears of it.
+/// Why the service asks for payment, as passed to the callback of
+/// [`Builder::on_payment_required`](crate::Builder::on_payment_required).
 ///
 /// # Examples
 ///
@@ -83,11 +84,11 @@ impl fmt::Display for PaymentPolicy {
 pub struct PaymentRequired {
     /// The operation, by its id in the service's document.
     pub operation: String,
-    /// What is used up; [`PaymentKind::Unspecified`] when the user has to sign in again.
+    /// What is used up, or [`PaymentKind::Unspecified`] if the user has to sign in again.
     pub kind: PaymentKind,
-    /// What the service said.
+    /// The service's message.
     pub message: String,
-    /// The page where a person can solve the problem, if the service names one.
+    /// The page where a person can fix the problem, if the service names one.
     pub fix_url: Option<String>,
     /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out` when
     /// the key has expired or was revoked. Older servers do not say.
@@ -111,7 +112,7 @@ impl PaymentRequired {
     }
 }
 
-/// What a callback answers to [`PaymentRequired`].
+/// The answer of the callback to [`PaymentRequired`].
 ///
 /// # Examples
 ///
@@ -127,11 +128,11 @@ impl PaymentRequired {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PaymentAnswer {
-    /// There is pollen again: the same key will do.
+    /// The problem is fixed: try again with the same key.
     Retry,
-    /// Goes on with this key, and so do all later calls of the client.
+    /// Use this key, for this and all later calls of the client.
     Key(ApiKey),
-    /// The error is returned.
+    /// Return the error.
     GiveUp,
 }
 

@@ -1,28 +1,28 @@
-//! The policy, as data.
+//! The retry policy.
 
 use std::{fmt, time::Duration};
 
 use super::{budget::RetryBudget, payment::PaymentPolicy};
 
-/// The shortest wait after a 429 that names none. The limit at the edge is counted over ten seconds.
+/// The shortest wait after a 429 without `Retry-After`. The edge counts requests over ten seconds.
 const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 
 /// How failed requests are repeated.
 ///
 /// A request is repeated, unchanged, after a failure to connect, and after the statuses 402, 408, 429, 500, 502, 503,
-/// 504, 520 to 524, 527, 529 and 530. The wait before it is drawn at random between zero and a bound that doubles each
-/// time ("full jitter"), unless the server names a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or
+/// 504, 520 to 524, 527, 529 and 530. The wait before it is random, between zero and a bound that doubles each time ("full
+/// jitter"), unless the server sends a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or
 /// its body. After a 429 without one, it is at least a second, and longer each time. For 402, where waiting alone seldom
 /// helps, there is a [`PaymentPolicy`].
 ///
-/// When the connection breaks, or time runs out, before the answer is whole, it depends on the request:
+/// If the connection breaks, or a timeout expires, before the answer is complete, it depends on the request:
 ///
 /// - Most generations are coalesced by the service
-///   ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)): the same request joins the generation that is
-///   running, and one is paid. They are repeated, also when there is no answer within
+///   ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)): the same request joins the running
+///   generation, and only one is billed. They are repeated, also if no answer comes within
 ///   [`attempt_timeout`](crate::Builder::attempt_timeout).
 /// - A request that only reads is repeated.
-/// - A stream, and a generation that is not coalesced, may be paid twice. It is repeated only with
+/// - A stream, and a generation that is not coalesced, may be billed twice. It is repeated only with
 ///   [`resend_uncached`](Self::resend_uncached); otherwise the error says
 ///   [`outcome_unknown`](crate::Error::outcome_unknown).
 /// - An upload or a change to an account, such as a new key, is not repeated.
@@ -30,8 +30,8 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 /// A request that is lost within a second on a connection that was open from an earlier request, without a byte of an
 /// answer, is repeated too: the server had closed the connection while it was idle (RFC 9112, section 9.3.1).
 ///
-/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All
-/// calls of a client and its clones share one [`RetryBudget`], so that an outage is not multiplied.
+/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All calls of
+/// a client and its clones share one [`RetryBudget`], so that retries do not make an outage worse.
 ///
 /// # Examples
 ///
@@ -84,8 +84,8 @@ impl RetryPolicy {
         Self { max_retries: 0, payment: PaymentPolicy::Fail, ..Self::default() }
     }
 
-    /// Repeats a request at most this often; 2 by default, which makes three attempts. Another key after a 402 is not
-    /// counted: see [`PaymentPolicy::NextKey`].
+    /// Sets how often a request is repeated at most. The default is 2, which makes three attempts. An attempt with another key
+    /// after a 402 does not count: see [`PaymentPolicy::NextKey`].
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The bound of the first wait; 0.5 s by default.
+    /// Sets the bound of the first wait. The default is 0.5 s.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The bound that the doubling stops at; 8 s by default.
+    /// Sets the largest bound, at which the doubling stops. The default is 8 s.
     ///
     /// # Examples
     ///
@@ -131,8 +131,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that is taken when the server asks for one; 120 s by default. When it asks for more, the error
-    /// is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
+    /// Sets the longest wait that the client accepts from the server. The default is 120 s. If the server asks for more, the
+    /// error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
     ///
     /// # Examples
     ///
@@ -148,8 +148,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Begins no further attempt when this much time has passed since the call began. Not set by default: then the
-    /// time limit of the call is the only one.
+    /// Starts no further attempt after this much time since the start of the call. Not set by default: then only the timeout
+    /// of the call applies.
     ///
     /// # Examples
     ///
@@ -165,10 +165,9 @@ impl RetryPolicy {
         self
     }
 
-    /// The budget that retries are taken from; `None` for as many as the other settings allow.
+    /// Sets the budget that limits the retries of all calls together, or `None` for no such limit.
     ///
-    /// The size of the budget is that of the client's own policy. In the policy of a single call only whether there is
-    /// one counts.
+    /// The size of the budget is taken from the client's policy. In the policy of a single call, only `None` or not matters.
     ///
     /// # Examples
     ///
@@ -184,7 +183,7 @@ impl RetryPolicy {
         self
     }
 
-    /// What to do when the service asks for payment (402); a short wait like after other failures by default.
+    /// Sets what to do if the account or key is out of credit (402). The default is a short wait, as after other failures.
     ///
     /// # Examples
     ///
@@ -199,10 +198,10 @@ impl RetryPolicy {
         self
     }
 
-    /// Whether to send a stream, or a generation that the service does not coalesce, again when nobody knows if it was
-    /// carried out; false by default, since it may then be paid twice.
+    /// Sets whether to repeat a stream, or a generation that the service does not coalesce, if its outcome is unknown. The
+    /// default is `false`, because it may be billed twice.
     ///
-    /// It makes no difference for uploads and for changes to an account, which are never sent again then.
+    /// Uploads and changes to an account are never repeated in that case.
     ///
     /// # Examples
     ///
@@ -218,7 +217,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The bounds of the waits, one a retry. Each wait is drawn at random between zero and its bound.
+    /// Returns the bounds of the waits, one for each retry. Each wait is random, between zero and its bound.
     ///
     /// # Examples
     ///
@@ -232,7 +231,7 @@ impl RetryPolicy {
         (1..=self.max_retries).map(|attempts| self.bound(attempts)).collect()
     }
 
-    /// The wait before the next attempt; nothing if there should be none.
+    /// The wait before the next attempt, or `None` if there should be none.
     ///
     /// `attempts` have been made. `asked` is what the server asked for.
     pub(crate) fn wait(&self, attempts: u32, asked: Option<Duration>) -> Option<Duration> {
@@ -245,7 +244,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the next attempt after a 429 that names none: a second at least, and longer each time, up to the
+    /// The wait before the next attempt after a 429 without `Retry-After`: at least a second, and longer each time, up to the
     /// bound of all waits.
     pub(crate) fn wait_for_rate(&self, attempts: u32) -> Option<Duration> {
         let longest = self.max_delay.max(RATE_LIMIT_DELAY);
@@ -264,7 +263,7 @@ impl RetryPolicy {
         self.resend_uncached
     }
 
-    /// Whether an attempt may still begin when this much time has passed.
+    /// Whether an attempt may still start after this much time.
     pub(crate) fn has_time(&self, elapsed: Duration) -> bool {
         self.max_elapsed.is_none_or(|limit| elapsed <= limit)
     }
@@ -281,7 +280,7 @@ impl RetryPolicy {
         self.max_retries
     }
 
-    /// The longest wait after this many attempts without a word from the server.
+    /// The longest wait after this many attempts, if the server sends none.
     fn bound(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
         self.base_delay.saturating_mul(1 << doublings).min(self.max_delay)

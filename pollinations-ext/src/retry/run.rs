@@ -141,7 +141,8 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
         let fits = |wait: Duration| spent.saturating_add(wait) < timeout && policy.has_time(spent.saturating_add(wait));
         is_unknown |= repeat.leaves_unknown(&failure);
         let payment = policy.payment_policy();
-        // Whoever can be asked for another key can sign in again. A request that was refused with 401 has done nothing.
+        // A callback that can provide another key can also sign the user in again. A request that was refused with 401
+        // had no effect.
         let is_signed_out = failure.is_signed_out() && payment == PaymentPolicy::Ask;
         let may_repeat = is_signed_out || repeat.allows(&failure, policy.resends_uncached());
         if !exchange.is_repeatable() || !may_repeat {
@@ -164,7 +165,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
         } else {
             let asked = failure.retry_after();
             let wait = match &failure {
-                // Whoever waits for a generation need not wait to wait.
+                // The next attempt only joins the running generation, so it needs no delay.
                 Failure::Late(_) => policy.has_more(attempts).then_some(Duration::ZERO),
                 _ if failure.is_rate_limited() && asked.is_none() => policy.wait_for_rate(attempts),
                 _ => policy.wait(attempts, asked),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pollinations_api::Client;
+use pollinations_api::{Client, types::ReasoningEffort};
 
 use super::reply::TextReply;
 use crate::{
@@ -48,6 +48,7 @@ pub struct TextRequest {
     options: Options,
     prompt: String,
     parameters: Parameters,
+    more: More,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -58,6 +59,42 @@ struct Parameters {
     json: Option<bool>,
     temperature: Option<f64>,
     stream: Option<bool>,
+}
+
+/// Parameters that go straight into the query: the document has them for `GET`, but not for `POST`.
+#[derive(Clone, Debug, Default)]
+struct More {
+    top_p: Option<f64>,
+    presence_penalty: Option<f64>,
+    frequency_penalty: Option<f64>,
+    repetition_penalty: Option<f64>,
+    max_tokens: Option<u64>,
+    max_completion_tokens: Option<u64>,
+    voice: Option<String>,
+    reasoning_effort: Option<ReasoningEffort>,
+    safe: Option<String>,
+}
+
+impl More {
+    /// Adds them to a query.
+    fn add_to(&self, options: &mut Options) {
+        let numbers = [
+            ("top_p", self.top_p),
+            ("presence_penalty", self.presence_penalty),
+            ("frequency_penalty", self.frequency_penalty),
+            ("repetition_penalty", self.repetition_penalty),
+        ];
+        let counts = [("max_tokens", self.max_tokens), ("max_completion_tokens", self.max_completion_tokens)];
+        let effort = self.reasoning_effort.as_ref().map(ToString::to_string);
+        let texts = [("voice", self.voice.clone()), ("reasoning_effort", effort), ("safe", self.safe.clone())];
+        let numbers = numbers.into_iter().map(|(name, value)| (name, value.map(|value| value.to_string())));
+        let counts = counts.into_iter().map(|(name, value)| (name, value.map(|value| value.to_string())));
+        for (name, value) in numbers.chain(counts).chain(texts) {
+            if let Some(value) = value {
+                options.query(name.to_owned(), value);
+            }
+        }
+    }
 }
 
 /// Fills in the parameters of one of the two operations, which have the same.
@@ -84,7 +121,7 @@ macro_rules! fill {
 
 impl TextRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
-        Self { shared, options: Options::default(), prompt, parameters: Parameters::default() }
+        Self { shared, options: Options::default(), prompt, parameters: Parameters::default(), more: More::default() }
     }
 
     into_setters! {
@@ -103,6 +140,45 @@ impl TextRequest {
         json: bool, "true";
         /// How freely the model chooses its words: 0 (strict) to 2.
         temperature: f64, "0.7";
+    }
+
+    into_setters! {
+        on more, example "pollinations.text(\"A haiku\")";
+        /// Voice, by name, for models that speak.
+        voice: String, "\"nova\"";
+        /// How much a reasoning model thinks before it answers.
+        reasoning_effort: ReasoningEffort, "\"low\"";
+    }
+
+    setters! {
+        on more, example "pollinations.text(\"A haiku\")";
+        /// Sample only from the likeliest tokens that together reach this probability, from 0 to 1.
+        top_p: f64, "0.9";
+        /// Discourage words that have already come up: -2 to 2.
+        presence_penalty: f64, "0.5";
+        /// Discourage words the more often they have come up: -2 to 2.
+        frequency_penalty: f64, "0.5";
+        /// Discourage repetition, for providers that support it: 0 to 2.
+        repetition_penalty: f64, "1.1";
+        /// The most tokens that the answer may have.
+        max_tokens: u64, "100";
+        /// The most tokens that the answer may have, reasoning included.
+        max_completion_tokens: u64, "500";
+    }
+
+    /// Runs safety checks on the prompt, separated by commas: `privacy`, `secrets`, `sexual`, `violence`, `shield`, or
+    /// `nsfw` for `sexual,violence`. Off by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.text("A haiku").safety_checks("secrets,violence");
+    /// # }
+    /// ```
+    pub fn safety_checks(mut self, checks: impl Into<String>) -> Self {
+        self.more.safe = Some(checks.into());
+        self
     }
 
     call_options!(until "the text is there, or begins to stream", example "pollinations.text(\"A haiku\")");
@@ -145,7 +221,7 @@ impl TextRequest {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = self.parameters.clone();
         let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
-        self.shared.raw(POST, &self.options, send).await.map(TextReply)
+        self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
     /// Sends the request (`GET`) and returns the response as it came.
@@ -167,7 +243,7 @@ impl TextRequest {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
         let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
-        self.shared.raw(GET, &self.options, send).await
+        self.shared.raw(GET, &self.options(), send).await
     }
 
     /// Sends the request (`GET`) and returns the text as it is written.
@@ -193,7 +269,7 @@ impl TextRequest {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
         let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
-        let opened = self.shared.open(Receive::Pieces, GET, &self.options, send).await?;
+        let opened = self.shared.open(Receive::Pieces, GET, &self.options(), send).await?;
         Ok(streamed(&self.shared, GET, opened))
     }
 
@@ -215,7 +291,7 @@ impl TextRequest {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
         let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
-        let opened = self.shared.open(Receive::Pieces, POST, &self.options, send).await?;
+        let opened = self.shared.open(Receive::Pieces, POST, &self.options(), send).await?;
         Ok(streamed(&self.shared, POST, opened))
     }
 
@@ -257,11 +333,18 @@ impl TextRequest {
         self.address().map(String::from)
     }
 
+    /// The settings of the call, with the parameters that go straight into the query.
+    fn options(&self) -> Options {
+        let mut options = self.options.clone();
+        self.more.add_to(&mut options);
+        options
+    }
+
     fn address(&self) -> Result<reqwest::Url, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
         let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
-        self.shared.address(GET, &self.options, send)
+        self.shared.address(GET, &self.options(), send)
     }
 }
 

@@ -11,37 +11,43 @@ use pollinations_tests::contract::{self, Document};
 /// The document, as it was when this was built.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// Holds a server to its contract: calls every operation and validates what comes over the wire.
+/// Call every operation of a server and check its answers against openapi.json.
 ///
-/// The key comes from POLLINATIONS_API_KEY, a publishable one from POLLINATIONS_PUBLISHABLE_KEY; what needs a key that is
-/// not set is skipped. Exits with 0 if all contracts hold, 1 if one is broken, 2 if the suite could not run.
+/// Set POLLINATIONS_API_KEY to a secret key and POLLINATIONS_PUBLISHABLE_KEY to a publishable one. Checks that need a key
+/// you have not set are skipped. Exits with 0 if the server keeps its contract, 1 if it breaks it, 2 if the suite could
+/// not run.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask contract",
     bin_name = "cargo xtask contract",
+    max_term_width = 80,
     after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
-                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --format junit"
+                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --allow-changes --format junit"
 )]
+#[allow(rustdoc::bare_urls, reason = "the help shows them as they are")]
 struct Arguments {
-    /// Where the server is, such as `https://gen.pollinations.ai`
+    /// URL of the server, such as https://gen.pollinations.ai
     #[arg(long)]
     base_url: String,
-    /// Where its media are; by default there too, and for the live service on media.pollinations.ai
+    /// URL of its media service [default: the base URL; for the live service, https://media.pollinations.ai]
     #[arg(long)]
     media_url: Option<String>,
     /// What the run may cost
     #[arg(long, value_enum, default_value_t = Spend::None)]
     spend: Spend,
-    /// How to print the report
+    /// Let the run change the account: make keys, agents, models and connections of its own, and remove them again
+    #[arg(long)]
+    allow_changes: bool,
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// What to look at; everything if it is left out
+    /// What to check, separated by commas [default: everything]
     #[arg(long, value_enum, value_delimiter = ',')]
     aspects: Vec<Aspect>,
-    /// The operations to look at, by their ids; all if it is left out
+    /// Ids of the operations to check, separated by commas [default: all]
     #[arg(long, value_delimiter = ',')]
     operations: Vec<String>,
-    /// Store what went over the wire in this folder, without keys and names
+    /// Record all requests and responses in this folder, without keys and names
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }
@@ -49,11 +55,11 @@ struct Arguments {
 /// What a run may cost.
 #[derive(Clone, Copy, ValueEnum)]
 enum Spend {
-    /// Nothing: listings, the account, refusals
+    /// Nothing: lists, the account, invalid requests
     None,
-    /// A little: short texts, uploads
+    /// A little: also short texts and uploads
     Cheap,
-    /// Whatever it takes
+    /// Everything: also images, video and audio
     All,
 }
 
@@ -64,11 +70,11 @@ enum Aspect {
     Answer,
     /// Operations stream
     Stream,
-    /// Answers say what they were asked to say
+    /// Answers contain what was asked for
     Content,
-    /// Keys are taken in every way
+    /// Keys are accepted in every place
     Keys,
-    /// Operations refuse what they should
+    /// Invalid requests are refused
     Refusal,
 }
 
@@ -77,9 +83,9 @@ enum Aspect {
 enum Format {
     /// A table
     Text,
-    /// For machines
+    /// JSON, for scripts
     Json,
-    /// For machines that show tests
+    /// JUnit XML, for CI systems
     Junit,
 }
 
@@ -106,6 +112,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             Spend::Cheap => contract::Spend::Cheap,
             Spend::All => contract::Spend::All,
         },
+        allow_changes: arguments.allow_changes,
         aspects: aspects(&arguments.aspects),
         operations: arguments.operations.clone(),
         key: key("POLLINATIONS_API_KEY")?,
@@ -161,7 +168,7 @@ fn aspects(chosen: &[Aspect]) -> Vec<contract::Aspect> {
         .collect()
 }
 
-/// A key of the environment. One that is none is an error, and is not shown.
+/// Reads a key from the environment. A malformed key is an error, which does not show it.
 fn key(variable: &str) -> Result<Option<ApiKey>, String> {
     match env::var(variable).ok().filter(|key| !key.trim().is_empty()) {
         Some(key) => Ok(Some(ApiKey::new(key).map_err(|error| format!("{variable}: {error}"))?)),

@@ -1,8 +1,12 @@
 //! `openapi.json` as the judge of what a server answers.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use pollinations_emulator::openapi::{json_schema, json_schemas, path_fits};
+use jsonschema::Validator;
+use pollinations_emulator::openapi::{json_schema, json_schemas, path_fits, self_contained};
 use serde_json::{Value, json};
 
 use super::tape::Exchange;
@@ -11,7 +15,10 @@ use super::tape::Exchange;
 #[derive(Debug)]
 pub struct Document {
     value: Value,
-    components: Value,
+    /// Its schemas by name, with open enumerations.
+    schemas: Value,
+    /// What has been compiled, by the text of the schema.
+    validators: Mutex<HashMap<String, Result<Arc<Validator>, String>>>,
     operations: Vec<Operation>,
 }
 
@@ -42,7 +49,8 @@ impl Document {
     /// When it is not JSON, or has no operations.
     pub fn parse(text: &str) -> Result<Self, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("the document is not JSON: {error}"))?;
-        let schemas = value["components"]["schemas"].as_object().map(json_schemas);
+        let schemas = by_tag(&value["components"]["schemas"]);
+        let schemas = schemas.as_object().map(json_schemas);
         let mut operations = Vec::new();
         for (path, item) in value["paths"].as_object().into_iter().flatten() {
             for method in ["get", "post", "head", "put", "patch", "delete"] {
@@ -63,13 +71,23 @@ impl Document {
         if operations.is_empty() {
             return Err("the document has no operations".to_owned());
         }
-        let components = open(&json!({ "components": { "schemas": schemas } }));
-        Ok(Self { components, value, operations })
+        let schemas = open(&schemas.unwrap_or_default());
+        Ok(Self { schemas, value, operations, validators: Mutex::default() })
     }
 
     /// The ids of the operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
+    /// Whether a success of this operation has a body whose type the document tells.
+    pub fn answers_with_content(&self, id: &str) -> bool {
+        let operation = self.operations.iter().find(|operation| operation.id == id);
+        let responses = operation.into_iter().flat_map(|operation| &operation.responses);
+        let successes = responses.filter(|(status, _)| status.starts_with('2'));
+        successes
+            .into_iter()
+            .any(|(_, response)| response["content"].as_object().is_some_and(|kinds| !kinds.is_empty()))
     }
 
     /// Holds an exchange against the document.
@@ -87,7 +105,16 @@ impl Document {
         };
         let content = response["content"].as_object();
         let kind = exchange.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let Some(content) = content.filter(|content| !content.is_empty()) else { return verdict };
+        let Some(content) = content.filter(|content| !content.is_empty()) else {
+            // An object that says how it went does no harm; anything else was meant for somebody.
+            let is_object = serde_json::from_slice::<Value>(&exchange.body).is_ok_and(|body| body.is_object());
+            if !exchange.body.trim_ascii().is_empty() && !is_object {
+                verdict
+                    .problems
+                    .push(format!("{}: the answer has a body, which the document does not have", operation.id));
+            }
+            return verdict;
+        };
         if exchange.method == "HEAD" {
             return verdict;
         }
@@ -104,7 +131,7 @@ impl Document {
                 Ok(value) => self.hold(&value, schema, &operation.id, &mut verdict),
                 Err(error) => verdict.problems.push(format!("{}: the answer is not JSON: {error}", operation.id)),
             },
-            "text/event-stream" => self.hold_events(&body, &operation.id, &mut verdict),
+            "text/event-stream" => self.hold_events(&body, schema, &operation.id, &mut verdict),
             _ if exchange.body.is_empty() => verdict.problems.push(format!("{}: the answer is empty", operation.id)),
             _ => {}
         }
@@ -119,9 +146,7 @@ impl Document {
 
     /// Validates a value, and looks for fields that the schema does not have.
     fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
-        let mut root = json!({ "allOf": [open(&json_schema(schema))] });
-        root["components"] = self.components["components"].clone();
-        match jsonschema::validator_for(&root) {
+        match self.validator(schema) {
             Ok(validator) => {
                 for error in validator.iter_errors(value).take(5) {
                     let place = error.instance_path().to_string();
@@ -134,9 +159,19 @@ impl Document {
         self.unknown_fields(value, schema, "", operation, verdict, 0);
     }
 
-    /// Every event of a stream is a chunk of a completion, but for the last.
-    fn hold_events(&self, body: &str, operation: &str, verdict: &mut Verdict) {
-        let chunk = json!({ "$ref": "#/components/schemas/ChatCompletionChunk" });
+    /// The validator of a schema, which is compiled once.
+    fn validator(&self, schema: &Value) -> Result<Arc<Validator>, String> {
+        let schema = open(&json_schema(&by_tag(schema)));
+        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
+        let compile = || {
+            let whole = self_contained(&schema, &self.schemas);
+            jsonschema::validator_for(&whole).map(Arc::new).map_err(|error| error.to_string())
+        };
+        validators.entry(schema.to_string()).or_insert_with(compile).clone()
+    }
+
+    /// Every event of a stream has this schema, but for the word that ends a chat.
+    fn hold_events(&self, body: &str, schema: &Value, operation: &str, verdict: &mut Verdict) {
         let text = body.replace("\r\n", "\n");
         let mut events = 0;
         for data in text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim) {
@@ -145,7 +180,7 @@ impl Document {
                 continue;
             }
             match serde_json::from_str::<Value>(data) {
-                Ok(value) => self.hold(&value, &chunk, operation, verdict),
+                Ok(value) => self.hold(&value, schema, operation, verdict),
                 Err(error) => verdict.problems.push(format!("{operation}: an event is not JSON: {error}")),
             }
         }
@@ -166,7 +201,7 @@ impl Document {
         if depth > 20 {
             return;
         }
-        let schema = self.resolve(schema);
+        let schema = self.member(self.resolve(schema), value);
         match value {
             Value::Object(object) => {
                 let Some(properties) = schema["properties"].as_object() else { return };
@@ -202,6 +237,13 @@ impl Document {
         }
     }
 
+    /// The member of a union that a value belongs to by its tag; the schema itself, if it is no such union.
+    fn member<'a>(&'a self, schema: &'a Value, value: &Value) -> &'a Value {
+        let name = schema["discriminator"]["propertyName"].as_str().and_then(|tag| value.get(tag)?.as_str());
+        let reference = name.and_then(|name| schema["discriminator"]["mapping"].get(name)?.as_str());
+        reference.and_then(|reference| self.value.pointer(reference.strip_prefix('#')?)).unwrap_or(schema)
+    }
+
     /// The schema behind references and wrappers of one.
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
@@ -214,6 +256,37 @@ impl Document {
             }
         }
         schema
+    }
+}
+
+/// A schema whose unions are decided by their tags: an object with a tag that the document knows has to be the member of
+/// that tag, even where the union takes any other object too.
+fn by_tag(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(by_tag).collect(),
+        Value::Object(object) => {
+            let mut strict: serde_json::Map<String, Value> =
+                object.iter().map(|(key, value)| (key.clone(), by_tag(value))).collect();
+            let tag = schema["discriminator"]["propertyName"].as_str();
+            let mapping = schema["discriminator"]["mapping"].as_object();
+            let (Some(tag), Some(mapping)) = (tag, mapping) else { return Value::Object(strict) };
+            let known = |name: &str| json!({ "properties": { tag: { "const": name } }, "required": [tag] });
+            let mut all: Vec<Value> = mapping
+                .iter()
+                .map(|(name, reference)| json!({ "if": known(name), "then": { "$ref": reference } }))
+                .collect();
+            // What remains of the union is for other tags, and for what is no object.
+            let any = mapping.keys().map(|name| known(name)).collect::<Vec<_>>();
+            let rest: Vec<(&str, Value)> =
+                ["anyOf", "oneOf"].into_iter().filter_map(|kind| Some((kind, strict.remove(kind)?))).collect();
+            for (kind, members) in rest {
+                let is_known = json!({ "type": "object", "anyOf": any });
+                all.push(json!({ "if": is_known, "else": json_schema(&json!({ kind: members })) }));
+            }
+            strict.insert("allOf".to_owned(), Value::Array(all));
+            Value::Object(strict)
+        }
+        other => other.clone(),
     }
 }
 

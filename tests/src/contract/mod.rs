@@ -51,6 +51,8 @@ pub struct Settings {
     pub media_url: Option<String>,
     /// What it may cost.
     pub spend: Spend,
+    /// Whether it may change the account: make keys, agents and the like. All of it is undone.
+    pub allow_changes: bool,
     /// What is looked at.
     pub aspects: Vec<Aspect>,
     /// The operations that are looked at; all if there are none.
@@ -67,6 +69,8 @@ pub struct Probe {
     operation: &'static str,
     spend: Spend,
     aspect: Aspect,
+    /// Whether it changes the account for a while.
+    changes: bool,
     run: probes::Run,
 }
 
@@ -151,27 +155,33 @@ pub async fn run(
             continue;
         }
         let mut row = Row::new(probe.name, probe.operation);
-        if probe.spend > settings.spend || !settings.aspects.contains(&probe.aspect) {
-            row.skip(if probe.spend > settings.spend { "costs pollen" } else { "not looked at" });
+        if probe.spend > settings.spend {
+            row.skip("costs pollen");
+        } else if !settings.aspects.contains(&probe.aspect) {
+            row.skip("not looked at");
+        } else if probe.changes && !settings.allow_changes {
+            row.skip("changes the account");
         } else {
             let begun = Instant::now();
             let result = (probe.run)(&context).await;
             row.took(begun.elapsed());
             let mut recorded = tape.take();
             recorded.extend(media.as_ref().into_iter().flat_map(Tape::take));
-            match result {
-                Err(problem) if problem == probes::NO_KEY => row.skip("no key"),
-                Err(problem) => row.fail(problem),
-                Ok(()) => {}
+            // What it needs is another operation's contract, which has a row of its own.
+            let blocked = result.as_ref().err().and_then(|problem| problem.strip_prefix(probes::BLOCKED));
+            match (&result, blocked) {
+                (_, Some(why)) => row.skip(why),
+                (Err(problem), _) if problem == probes::NO_KEY => row.skip("no key"),
+                (Err(problem), _) => row.fail(problem.as_str()),
+                (Ok(()), _) => {}
             }
-            let mut reached = false;
-            for exchange in &recorded {
+            for exchange in recorded.iter().filter(|_| blocked.is_none()) {
                 let verdict = document.judge(exchange);
-                reached |= verdict.operation.as_deref() == Some(probe.operation);
+                verdict.operation.iter().for_each(|operation| row.note_call(operation));
                 verdict.problems.into_iter().for_each(|problem| row.fail(problem));
                 verdict.drift.into_iter().for_each(|change| row.drift(change));
             }
-            if !reached && row.outcome() == Outcome::Passed {
+            if !row.calls(probe.operation) && row.outcome() == Outcome::Passed {
                 row.fail(format!("the probe has not called {}", probe.operation));
             }
             exchanges.extend(recorded);

@@ -1,39 +1,39 @@
-//! What a run of the contract suite has found.
+//! The report of the contract suite.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
-/// What became of a probe.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The contract holds.
+    /// The server keeps its contract.
     Passed,
-    /// It is broken.
+    /// The server breaks its contract.
     Failed,
-    /// Nobody looked.
+    /// The probe did not run.
     Skipped,
 }
 
-/// How a report is written.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A table for people.
     Text,
-    /// For machines.
+    /// JSON, for scripts.
     Json,
-    /// For the machines that show tests.
+    /// JUnit XML, for CI systems.
     Junit,
 }
 
-/// One probe and what it has found.
+/// One probe and its result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// What the probe is called.
+    /// The name of the probe.
     pub probe: String,
-    /// The operation that it is for.
+    /// The operation it checks.
     pub operation: String,
     outcome: Outcome,
     problems: Vec<String>,
@@ -41,6 +41,9 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<String>,
     milliseconds: u64,
+    /// The operations that the probe has called.
+    #[serde(skip)]
+    called: BTreeSet<String>,
 }
 
 impl Row {
@@ -53,6 +56,7 @@ impl Row {
             drift: Vec::new(),
             skipped: None,
             milliseconds: 0,
+            called: BTreeSet::new(),
         }
     }
 
@@ -82,7 +86,16 @@ impl Row {
         self.milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     }
 
-    /// What became of it.
+    pub(super) fn note_call(&mut self, operation: &str) {
+        self.called.insert(operation.to_owned());
+    }
+
+    /// Whether the probe has called this operation: its own, or one that it needs on the way.
+    pub fn calls(&self, operation: &str) -> bool {
+        self.called.contains(operation)
+    }
+
+    /// The result.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
@@ -96,9 +109,11 @@ impl std::fmt::Display for Row {
             Outcome::Failed => "FAILED",
             Outcome::Skipped => "skipped",
         };
-        write!(formatter, "{word:8}{:22}{:34}{:>7} ms", self.operation, self.probe, self.milliseconds)?;
-        if let Some(reason) = &self.skipped {
-            write!(formatter, "  {reason}")?;
+        write!(formatter, "{word:8}{:24}{:34}", self.operation, self.probe)?;
+        // A probe that did not run took no time.
+        match &self.skipped {
+            Some(reason) => write!(formatter, " {reason}")?,
+            None => write!(formatter, "{:>8} ms", self.milliseconds)?,
         }
         for problem in &self.problems {
             write!(formatter, "\n        {problem}")?;
@@ -140,12 +155,12 @@ impl Report {
         broken
     }
 
-    /// Everything that the document does not know of.
+    /// All differences from the document.
     pub fn drift(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().flat_map(|row| &row.drift).map(String::as_str)
     }
 
-    /// How many probes came to each end: passed, failed, skipped.
+    /// The number of probes that passed, failed and were skipped.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |outcome| self.rows.iter().filter(|row| row.outcome == outcome).count();
         (count(Outcome::Passed), count(Outcome::Failed), count(Outcome::Skipped))
@@ -155,7 +170,7 @@ impl Report {
     pub fn summary(&self) -> String {
         let (passed, failed, skipped) = self.counts();
         format!(
-            "{passed} passed, {failed} failed, {skipped} skipped, {} changes that the document does not know",
+            "{passed} passed, {failed} failed, {skipped} skipped, {} differences from the document (drift)",
             self.drift().count()
         )
     }
@@ -164,7 +179,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// Never for text; for the others when they cannot be written, which does not happen.
+    /// Never for text. The other formats fail if serialization fails, which does not happen.
     pub fn render(&self, format: Format) -> Result<String, String> {
         match format {
             Format::Text => {

@@ -11,9 +11,15 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderName, Response, StatusCode},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+        header::{CONNECTION, UPGRADE},
+        request::Parts,
+    },
     response::IntoResponse,
 };
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -25,10 +31,11 @@ const OWN: &[&str] =
     &["host", "connection", "content-length", "transfer-encoding", "accept-encoding", "content-encoding", "keep-alive"];
 
 /// Headers of a response that are kept.
-const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-hash", "retry-after"];
+const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-id", "retry-after"];
 
 /// Fields that tell who somebody is.
-const PERSONAL: &[&str] = &["name", "email", "githubUsername", "image", "api_key", "createdAt"];
+const PERSONAL: &[&str] =
+    &["name", "email", "githubUsername", "image", "api_key", "createdAt", "key", "start", "preferred_username"];
 
 /// One request and its response, without the key and without what tells who its owner is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +61,23 @@ pub struct Exchange {
     /// The body of the response.
     #[serde(with = "body")]
     pub body: Vec<u8>,
+}
+
+impl Exchange {
+    fn new(parts: &Parts, request: &Bytes, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let kept = KEPT.iter().filter(|name| headers.contains_key(**name));
+        Self {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: without_key(parts.uri.query().unwrap_or_default()),
+            request: String::from_utf8_lossy(request).into_owned(),
+            status: status.as_u16(),
+            content_type: text("content-type"),
+            headers: kept.map(|name| ((*name).to_owned(), text(name))).collect(),
+            body: body.to_vec(),
+        }
+    }
 }
 
 /// A proxy in front of a server.
@@ -181,12 +205,17 @@ fn without_key(query: &str) -> String {
 }
 
 async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>>, request: Request) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let upgrade = parts.extensions.remove::<OnUpgrade>().filter(|_| parts.headers.contains_key(UPGRADE));
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let path_and_query = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut headers = parts.headers.clone();
     OWN.iter().for_each(|name| drop(headers.remove(*name)));
     let secrets = secrets(&headers, parts.uri.query().unwrap_or_default());
+    if upgrade.is_some() {
+        // This header is about one connection, and so is the WebSocket: each side has its own.
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    }
     let outgoing = http.request(parts.method.clone(), format!("{target}{path_and_query}")).headers(headers);
     let response = match outgoing.body(body.clone()).send().await {
         Ok(response) => response,
@@ -196,27 +225,28 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
         }
     };
     let (status, received) = (response.status(), response.headers().clone());
+    if let (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) = (status, upgrade) {
+        tokio::spawn(tunnel(upgrade, response));
+        let exchange = Exchange::new(&parts, &body, status, &received, &[]);
+        lock(log).push(sanitized(exchange, &secrets));
+        let mut switched = answer(status, &received, Bytes::new());
+        switched.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        return switched;
+    }
     let Ok(content) = response.bytes().await else {
         // What breaks off there breaks off here.
         return (StatusCode::BAD_GATEWAY, "the answer has broken off").into_response();
     };
-    let text = |name: &str| received.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let exchange = Exchange {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: without_key(parts.uri.query().unwrap_or_default()),
-        request: String::from_utf8_lossy(&body).into_owned(),
-        status: status.as_u16(),
-        content_type: text("content-type"),
-        headers: KEPT
-            .iter()
-            .filter(|name| received.contains_key(**name))
-            .map(|name| ((*name).to_owned(), text(name)))
-            .collect(),
-        body: content.to_vec(),
-    };
+    let exchange = Exchange::new(&parts, &body, status, &received, &content);
     lock(log).push(sanitized(exchange, &secrets));
     answer(status, &received, content)
+}
+
+/// Carries bytes both ways after a connection has become a WebSocket.
+async fn tunnel(near: OnUpgrade, far: reqwest::Response) {
+    let (Ok(near), Ok(mut far)) = (near.await, far.upgrade().await) else { return };
+    // How it ends is for both sides to see.
+    let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(near), &mut far).await;
 }
 
 fn answer(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Body> {
@@ -264,6 +294,8 @@ fn forget(value: &mut serde_json::Value) {
                     serde_json::Value::String(text) if PERSONAL.contains(&name.as_str()) => {
                         *text = match name.as_str() {
                             "email" => "somebody@example.com".to_owned(),
+                            // A new key, which works.
+                            "key" | "start" => "sk_taken_out".to_owned(),
                             "createdAt" => "2026-01-01T00:00:00.000Z".to_owned(),
                             _ => "somebody".to_owned(),
                         };

@@ -16,10 +16,10 @@ use reqwest::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Bytes of a response that an error repeats at the most.
+/// The most bytes of a response that an error repeats.
 const EXCERPT: usize = 1024;
 
-/// The way back from the service's page. No key is taken from an answer without the state, and none is repeated.
+/// The redirect back from the sign-in page. An answer without the state yields no key, and no error repeats a key.
 pub(super) fn byop_return(input: &[u8]) {
     let way_back = String::from_utf8_lossy(input);
     let authorization = Authorization::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));

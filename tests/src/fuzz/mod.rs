@@ -1,4 +1,4 @@
-//! What is done with bytes that nobody has looked at, and what must hold whatever they are.
+//! The fuzz targets: what each does with arbitrary bytes, and which properties must hold.
 //!
 //! Each target is a function of bytes that panics when something does not hold. `cargo fuzz` runs them with bytes of its
 //! own making (see `fuzz/`), and `tests/fuzz.rs` with the seeds and a fixed number of changes to them.

@@ -83,7 +83,7 @@ impl Warnings {
 pub struct Normalized {
     /// The OpenAPI 3.0.3 document.
     pub document: Value,
-    /// What of the input it could not carry.
+    /// The parts of the input that could not be converted.
     pub warnings: Vec<Warning>,
 }
 

@@ -38,7 +38,7 @@ pub(super) fn component(reference: &str, section: &str) -> Option<String> {
     (!name.contains('/')).then(|| unescape(name))
 }
 
-/// Follows a reference to an object that is none, through others.
+/// Follows a reference, and the references it leads to, to an object that is not a reference.
 pub(super) fn follow<'a>(document: &'a Value, reference: &str) -> Option<Found<'a>> {
     let mut reference = reference;
     for _ in 0..MAX_CHAIN {

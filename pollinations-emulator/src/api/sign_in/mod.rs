@@ -83,7 +83,8 @@ async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Re
     }
     let state_parameter = form.get("state").map(|state| format!("&state={}", encode(state))).unwrap_or_default();
     let fragment = if form.get("decision").is_some_and(|decision| decision == "allow") {
-        format!("api_key={}{state_parameter}", state.keys.issue(|key| limited(key, &form)))
+        let app = value(&form, "app_key", "client_id").map(|client_id| state.keys.app(&client_id));
+        format!("api_key={}{state_parameter}", state.keys.issue(|key| Key { app, ..limited(key, &form) }))
     } else {
         format!("error=access_denied{state_parameter}")
     };

@@ -152,7 +152,7 @@ fn exchange(state: &state::State, fields: &Parameters) -> Response {
     if code.challenge != challenge {
         return refuse("invalid_grant", "the code_verifier does not match the code_challenge");
     }
-    grant(state, code.limits, code.expires_in, &code.scope)
+    grant(state, Some(&code.client_id), code.limits, code.expires_in, &code.scope)
 }
 
 /// What has become of a device code (RFC 8628, section 3.5).
@@ -167,7 +167,7 @@ pub(super) fn device(state: &state::State, code: &str, client_id: Option<&str>) 
                 let days: f64 = EXPIRY.parse().unwrap_or_default();
                 let scopes: Vec<&str> = scopes(&device.scope).collect();
                 let limits = Key::new("").permissions(scopes.iter().copied()).expires_in(days * 86_400.0);
-                grant(state, limits, days * 86_400.0, &scopes.join(" "))
+                grant(state, client_id, limits, days * 86_400.0, &scopes.join(" "))
             }
             Decision::Denied => refuse("access_denied", "the user denied access"),
             Decision::Pending => refuse("authorization_pending", "the user has not decided yet"),
@@ -177,8 +177,9 @@ pub(super) fn device(state: &state::State, code: &str, client_id: Option<&str>) 
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "whole seconds, saturating")]
-fn grant(state: &state::State, limits: Key, expires_in: f64, scope: &str) -> Response {
-    let key = state.keys.issue(|named| Key { key: named.key, ..limits });
+fn grant(state: &state::State, client_id: Option<&str>, limits: Key, expires_in: f64, scope: &str) -> Response {
+    let app = client_id.map(|client_id| state.keys.app(client_id));
+    let key = state.keys.issue(|named| Key { key: named.key, app, ..limits });
     let body = json!({
         "access_token": key,
         "token_type": "Bearer",

@@ -37,7 +37,7 @@ use crate::{
 /// Where the browser comes back to.
 pub(super) const PATH: &str = "/callback";
 
-/// Bytes of an answer, and of the head of a request, at the most.
+/// The most bytes of an answer, and of the head of a request.
 pub(super) const MAX_ANSWER: usize = 8 * 1024;
 pub(super) const MAX_HEAD: usize = 16 * 1024;
 
@@ -67,7 +67,7 @@ pub(super) async fn connection(socket: TcpStream, desk: Arc<Desk>) {
     });
     let mut server = http1::Builder::new();
     server.keep_alive(false).max_buf_size(MAX_HEAD).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    // A browser that has gone away, or somebody who does not speak HTTP.
+    // The browser closed the connection, or the peer does not speak HTTP.
     let _ = server.serve_connection(TokioIo::new(socket), service).await;
 }
 
@@ -79,7 +79,7 @@ pub(super) struct Desk {
     answer: Mutex<Answer>,
     /// Whether the browser has had the page that tells how it went.
     is_shown: AtomicBool,
-    /// Whether an answer came that somebody else made.
+    /// Whether an answer came that does not belong to this sign-in.
     is_forged: AtomicBool,
 }
 
@@ -119,10 +119,10 @@ impl Desk {
     pub(super) fn nobody(&self, limit: Duration) -> Error {
         let seconds = limit.as_secs_f64();
         if self.is_forged.load(Ordering::Relaxed) {
-            let message = format!("only answers that somebody else made came within {seconds} s");
+            let message = format!("no valid answer came within {seconds} s, only forged ones; start the sign-in again");
             return Error::new(ErrorKind::State, message);
         }
-        Error::new(ErrorKind::Timeout, format!("the user did not decide within {seconds} s"))
+        Error::new(ErrorKind::Timeout, format!("the user did not answer within {seconds} s; start the sign-in again"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Answer> {

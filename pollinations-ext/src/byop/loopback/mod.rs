@@ -1,4 +1,4 @@
-//! A receiver on this machine, for programs that have no address of their own (RFC 8252, section 7.3).
+//! Receives the browser on 127.0.0.1, for programs without a URL of their own (RFC 8252, section 7.3).
 
 use std::{
     future::poll_fn,
@@ -37,7 +37,7 @@ const MAX_CONNECTIONS: usize = 32;
 /// How long a browser has to fetch the page that tells how it went.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Receives the browser of a user on this machine, once. `SignIn` uses it for you.
+/// Receives the user's browser on 127.0.0.1, once. `SignIn` uses it for you.
 ///
 /// It listens on 127.0.0.1 only, and turns away requests under another name (DNS rebinding) and from other pages. What it
 /// takes from the browser does not stay in the address bar.
@@ -71,7 +71,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when there is none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is none.
     ///
     /// # Examples
     ///
@@ -93,7 +93,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the port is taken.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the port is taken.
     ///
     /// # Examples
     ///
@@ -126,14 +126,14 @@ impl Receiver {
         format!("http://{}{}", self.address, desk::PATH)
     }
 
-    /// Waits for the user to come back with a code.
+    /// Waits until the browser comes back with a code.
     ///
     /// An answer with a wrong state does not end the wait: any web page can send one here.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access; [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
-    /// [`ErrorKind::State`](crate::ErrorKind::State) when only forged answers did; [`ErrorKind::Request`](crate::ErrorKind::Request) when the flow comes back to another
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access; [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
+    /// [`ErrorKind::State`](crate::ErrorKind::State) if only forged answers did; [`ErrorKind::Request`](crate::ErrorKind::Request) when the flow comes back to another
     /// address, or the answer has no code.
     ///
     /// # Examples
@@ -149,7 +149,7 @@ impl Receiver {
     /// ```
     pub async fn receive_code(self, flow: &CodeFlow, limit: Duration) -> Result<Code, Error> {
         if flow.redirect_uri() != self.redirect_url() {
-            return Err(Error::request("the flow comes back to another address than that of the receiver"));
+            return Err(Error::request("the redirect URI of the flow is not the address of the receiver"));
         }
         match self.wait(Way::Query(Box::new(flow.clone())), limit).await? {
             Received::Code(code) => Ok(code),
@@ -162,8 +162,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access, [`ErrorKind::State`](crate::ErrorKind::State) when somebody else made the answer,
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when what came is not a key, [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access, [`ErrorKind::State`](crate::ErrorKind::State) if the answer does not belong to this sign-in,
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is malformed, [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What the services write into the body of an error.
+//! Reads the body of an error response, in any form.
 
 mod code;
 mod cut;
@@ -98,7 +98,7 @@ fn value(text: &str) -> Option<Value> {
     }
 }
 
-/// What a body says that is no JSON: the title of a page, or the first line.
+/// The message in a body that is not JSON: the title of a page, or the first line.
 fn spoken(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') {
@@ -134,7 +134,11 @@ impl Keyring {
         // What follows does not get into the excerpt.
         let beginning = body.get(..body.len().min(2 * EXCERPT + MAX_KEY_LENGTH)).unwrap_or_default();
         let shown = excerpt(&self.redact(&String::from_utf8_lossy(beginning)));
-        let cause = excerpt(&self.redact(&error.to_string())).unwrap_or_default();
+        // A page or a plain text says more than where it stops to be JSON.
+        let is_json = matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
+        let said = (!is_json).then(|| ErrorBody::parse(beginning, "", self).message).filter(|said| !said.is_empty());
+        let cause = said.map_or_else(|| self.redact(&error.to_string()), |said| format!("it is no JSON: {said}"));
+        let cause = excerpt(&cause).unwrap_or_default();
         Error::new(ErrorKind::Decode, format!("{what}: {cause}")).with_body(shown)
     }
 }

@@ -1,4 +1,4 @@
-//! What a page has to say for itself: the errors of proxies and firewalls, and of storage that answers in XML.
+//! Reads error pages of proxies and firewalls, and XML errors of storage services.
 
 /// The title of an HTML page or the message of an XML document; empty if this is neither, or has nothing to say.
 pub(super) fn title(text: &str) -> String {

@@ -36,6 +36,7 @@ const PLACES: &[(&str, Place)] = &[
     ("statusmsg", Place::Words),
     ("statusmessage", Place::Words),
     ("detail", Place::Words),
+    ("reason", Place::Sentence),
     ("description", Place::Words),
     ("errors", Place::Errors),
     ("messages", Place::Words),
@@ -62,6 +63,8 @@ const PLACES: &[(&str, Place)] = &[
 enum Place {
     /// Words, or something that has words in it.
     Words,
+    /// Words if there are several: a single one is a code for programs.
+    Sentence,
     /// Something that has words in it. A bare text here is not for people.
     Inside,
     /// The same, whose code is the reason if it has no words.
@@ -80,7 +83,7 @@ impl Place {
         match self {
             Self::Fields => true,
             Self::Errors => object.keys().all(|name| rank(name).is_none()),
-            Self::Words | Self::Inside | Self::Inner | Self::Choices => false,
+            Self::Words | Self::Sentence | Self::Inside | Self::Inner | Self::Choices => false,
         }
     }
 }
@@ -141,6 +144,7 @@ impl Sentences {
             Value::String(text) => match inside(text) {
                 Some(value) => self.add(&value, place, about, depth - 1),
                 None if matches!(place, Place::Words | Place::Fields | Place::Errors) => self.push(about, text),
+                None if place == Place::Sentence && text.trim().contains(' ') => self.push(about, text),
                 None => {}
             },
             Value::Array(entries) => {

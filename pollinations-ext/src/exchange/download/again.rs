@@ -1,4 +1,4 @@
-//! The same bytes once more, when the connection breaks before their end.
+//! Requests a download again if the connection breaks before its end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -103,7 +103,7 @@ impl Again {
             }
             Received::Response(response) => Ok(response),
             // It does not happen: a response is received as it was asked for.
-            _ => Err(Error::new(ErrorKind::Decode, "the response is not of the kind that was asked for")
+            _ => Err(Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
                 .with_operation(self.operation)
                 .with_attempts(attempts)),
         }
@@ -113,7 +113,7 @@ impl Again {
     async fn unexpected(&self, response: Response) -> Error {
         let keys = &self.shared.keys;
         let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
-        let message = format!("the server answered with `{kind}` instead of an image or sound");
+        let message = format!("the server answered with `{kind}` instead of an image, audio or video");
         let error = Error::new(ErrorKind::Decode, message).with_operation(self.operation).with_attempts(self.attempts);
         let error = error.with_request_id(request_id(response.headers()));
         let idle: Duration = self.shared.idle_timeout;

@@ -1,4 +1,4 @@
-//! Bytes on their way: images, videos, sounds.
+//! Downloads: images, videos, audio and other files.
 
 mod again;
 mod resume;
@@ -21,11 +21,14 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 pub(super) use self::again::Again;
 use self::resume::Place;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use self::save::write_whole;
 
 use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
+        link::link,
         maybe_send::BoxFuture,
         progress::{Progress, Report},
     },
@@ -36,16 +39,16 @@ use crate::{
     key::Keyring,
 };
 
-/// A response whose bytes are read as they come, in constant memory.
+/// A file that is downloaded in constant memory, such as an image or a video.
 ///
 /// It is a [`Stream`] of [`Bytes`]; [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes) read
 /// it to its end.
 ///
-/// When the connection breaks before the end, the same request is sent again, as often and for as long as the
-/// [`RetryPolicy`](crate::RetryPolicy) and the call's timeout allow. A generated file comes from the service's cache
-/// then, and is paid once. [`save`](Self::save) and [`bytes`](Self::bytes) discard what they have and start again from
-/// the beginning. As a [`Stream`], and with [`write_to`](Self::write_to), the download goes on where it broke off, and
-/// fails if the second answer does not begin like the first: you never get two halves of two files.
+/// If the connection breaks before the end, the same request is sent again, as often and for as long as the
+/// [`RetryPolicy`](crate::RetryPolicy) and the call's timeout allow. A generated file then comes from the service's cache and
+/// is billed once. [`save`](Self::save) and [`bytes`](Self::bytes) discard what they have and start again from the
+/// beginning. As a [`Stream`], and with [`write_to`](Self::write_to), the download continues where it stopped, and fails if
+/// the second response differs from the first: you never get halves of two different files.
 ///
 /// # Examples
 ///
@@ -73,7 +76,7 @@ pub struct Download {
     again: Asking,
     place: Place,
     idle: std::time::Duration,
-    /// Bytes that are read into memory at the most.
+    /// The most bytes to read into memory.
     max_bytes: usize,
     report: Option<Report>,
 }
@@ -173,7 +176,7 @@ impl Download {
         restarted.map_err(|error| self.locate(error))
     }
 
-    /// What the bytes are, such as `image/jpeg` or `video/mp4`.
+    /// The content type, such as `image/jpeg` or `video/mp4`.
     ///
     /// # Examples
     ///
@@ -188,7 +191,7 @@ impl Download {
         self.header(CONTENT_TYPE.as_str())
     }
 
-    /// How many bytes there are, where the server says so.
+    /// The size in bytes, if the server sends it.
     ///
     /// # Examples
     ///
@@ -218,7 +221,7 @@ impl Download {
         self.header("x-model-used")
     }
 
-    /// The id under which the service knows the request.
+    /// The service's id for the request.
     ///
     /// # Examples
     ///
@@ -231,6 +234,30 @@ impl Download {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.header("x-request-id")
+    }
+
+    /// The public address of this file on the media service, if the service has stored it.
+    ///
+    /// Anyone can open it without a key, so it can go into an `<img>`, a `<video>` or a message. Opening it never
+    /// generates anything and costs nothing; once the file has expired, it is answered with 404. Comes from the `Link`
+    /// header (RFC 8288) with the relation `enclosure`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let image = pollinations.image("a cat").size(64, 64).send().await?;
+    /// let url = image.public_url().ok_or("the image was not stored")?;
+    /// println!("<img src=\"{url}\" alt=\"a cat\">");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn public_url(&self) -> Option<&str> {
+        link(&self.headers, "enclosure")
     }
 
     /// All headers of the response.
@@ -256,7 +283,7 @@ impl Download {
         header(&self.headers, name)
     }
 
-    /// Calls this whenever bytes have come, for a progress bar. It runs on the task that reads and should be quick.
+    /// Calls a function whenever bytes arrive, for a progress bar. It runs on the task that reads, so it should be quick.
     ///
     /// # Examples
     ///
@@ -273,14 +300,13 @@ impl Download {
         self
     }
 
-    /// Reads everything into memory. What may be larger than fits there, such as a long video, is better
-    /// [saved](Self::save).
+    /// Reads everything into memory. Use [`save`](Self::save) for files that may be large, such as videos.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`] when the connection breaks, [`ErrorKind::Timeout`] when nothing comes any more,
-    /// [`ErrorKind::TooLarge`] when it is more than [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB
-    /// by default.
+    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives for too long,
+    /// [`ErrorKind::TooLarge`] if it is more than [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB by
+    /// default.
     ///
     /// # Examples
     ///
@@ -303,7 +329,10 @@ impl Download {
                 }
             };
             if chunk.len() > self.max_bytes - all.len() {
-                let message = format!("the download is larger than {} bytes", self.max_bytes);
+                let message = format!(
+                    "the download is larger than {} bytes; use `save`, or raise `max_response_bytes`",
+                    self.max_bytes
+                );
                 return Err(self.locate(Error::new(ErrorKind::TooLarge, message)));
             }
             all.extend_from_slice(&chunk);
@@ -311,11 +340,12 @@ impl Download {
         Ok(all.freeze())
     }
 
-    /// Writes everything into a writer and returns how many bytes it was.
+    /// Writes everything to a writer and returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// As [`Stream`] yields them, of the connection and of time, and [`ErrorKind::Io`] when the writer fails.
+    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives for too long,
+    /// [`ErrorKind::Io`] if the writer fails.
     ///
     /// # Examples
     ///

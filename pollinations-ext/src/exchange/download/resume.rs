@@ -1,4 +1,4 @@
-//! A second answer in place of one that broke off, for a reader who has its beginning already.
+//! Continues a download with a second response, for a reader that already has the beginning.
 
 use bytes::{Buf, Bytes};
 
@@ -21,12 +21,12 @@ impl Seen {
     }
 }
 
-/// The place up to which a reader has the bytes. After a restart, it skips what the reader has, and sees to it that it is
-/// the same: two halves of two answers are no file.
+/// How far a reader has read. After a restart, the bytes that the reader already has are skipped and compared: halves of two
+/// different answers do not make a file.
 #[derive(Debug)]
 pub(super) struct Place {
     handed_out: Seen,
-    /// What of the second answer was skipped.
+    /// How much of the second answer was skipped.
     skipped: Option<Seen>,
 }
 
@@ -38,7 +38,7 @@ impl Place {
         self.skipped = Some(Seen::NOTHING);
     }
 
-    /// What of a piece is new to the reader.
+    /// The part of a piece that is new to the reader.
     ///
     /// # Errors
     ///
@@ -72,7 +72,10 @@ impl Place {
 }
 
 fn differs() -> Error {
-    Error::new(ErrorKind::Connection, "the connection broke, and the second answer is not the same as the first")
+    Error::new(
+        ErrorKind::Connection,
+        "the connection broke, and the download cannot continue because the second response differs; start again",
+    )
 }
 
 #[cfg(test)]

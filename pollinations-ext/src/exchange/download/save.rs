@@ -1,10 +1,10 @@
-//! Saving to a file, whole or not at all.
+//! Saves a download to a file, completely or not at all.
 
 use std::{
     fs::File,
     io::{self, Seek, Write},
     mem,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
@@ -20,15 +20,14 @@ const BATCH: usize = 1024 * 1024;
 const PIECES: usize = 256;
 
 impl Download {
-    /// Saves everything to a file and returns how many bytes it was.
+    /// Saves everything to a file and returns the number of bytes.
     ///
-    /// The file appears when it is complete. If the download fails, no partial file is left, and what was at the path
-    /// before stays as it was. If the connection breaks, what was written is discarded, and the download starts again:
-    /// see [`Download`].
+    /// The file appears when it is complete. If the download fails, no partial file is left, and an existing file stays as it
+    /// was. If the connection breaks, the download starts again from the beginning: see [`Download`].
     ///
     /// # Errors
     ///
-    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be written.
+    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     ///
     /// # Examples
     ///
@@ -43,10 +42,7 @@ impl Download {
         let path = path.as_ref();
         let operation = self.operation;
         let failed = |error| Error::io(format!("cannot write {}", path.display()), error).with_operation(operation);
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-            _ => ".".into(),
-        };
+        let folder = folder_of(path);
         // In the same folder, so that the last step is a rename.
         let temporary = ended(spawn_blocking(move || builder().tempfile_in(folder)).await).map_err(failed)?;
         // The path stays here, so that the file is gone as soon as this is given up.
@@ -85,6 +81,25 @@ impl Download {
         });
         ended(naming.await).map_err(failed)?;
         Ok(written)
+    }
+}
+
+/// Writes bytes to a file, which appears when it is complete.
+pub(crate) async fn write_whole(path: &Path, bytes: Bytes) -> Result<(), Error> {
+    let target = path.to_owned();
+    let writing = spawn_blocking(move || {
+        let (file, temporary) = builder().tempfile_in(folder_of(&target))?.into_parts();
+        write(file, vec![bytes])?.sync_data()?;
+        temporary.persist(target).map_err(|error| error.error)
+    });
+    ended(writing.await).map_err(|error| Error::io(format!("cannot write {}", path.display()), error))
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => ".".into(),
     }
 }
 

@@ -115,12 +115,12 @@ pub(crate) struct TextPieces {
 }
 
 impl TextPieces {
-    pub(crate) async fn open(mut body: Guard, headers: HeaderMap) -> Result<Self, Error> {
-        let first = match body.next().await {
-            Some(Ok(first)) => Some(first),
-            Some(Err(error)) => return Err(error.with_request_id(request_id(&headers))),
+    /// `first` are the bytes that have been read already, if any have.
+    pub(crate) async fn open(mut body: Guard, first: Option<Bytes>, headers: HeaderMap) -> Result<Self, Error> {
+        let first = match first {
+            Some(first) => Some(first),
             // A model may have nothing to say.
-            None => None,
+            None => body.next().await.transpose().map_err(|error| error.with_request_id(request_id(&headers)))?,
         };
         Ok(Self { body, first, partial: BytesMut::new(), headers })
     }

@@ -1,4 +1,4 @@
-//! A body that may not fall silent.
+//! Limits how long a body may be silent.
 
 use std::{
     pin::Pin,
@@ -56,7 +56,10 @@ impl Stream for Guard {
             ready!(clock.as_mut().poll(context));
             // At the first look after something came, nothing is known of how long ago that was.
             if this.silent == LOOKS {
-                let message = format!("the server sent nothing for {} s", idle.as_secs_f64());
+                let message = format!(
+                    "the server sent nothing for {} s; raise `idle_timeout` to wait longer",
+                    idle.as_secs_f64()
+                );
                 return Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout, message))));
             }
             this.silent += 1;

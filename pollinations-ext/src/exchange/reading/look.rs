@@ -1,5 +1,5 @@
-//! Answers that are looked at before they are handed on: is this text a refusal, and what does this error say? What was
-//! read is put back.
+//! Looks into a response before it is handed on: is this text a refusal, and what does this error say? The bytes that were
+//! read are put back.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
@@ -19,7 +19,7 @@ use crate::{
     retry::Failure,
 };
 
-/// The failure that a refusal is which came as a text: the same as if it had come with its status.
+/// The failure for a refusal that came as text: the same as if it had come with its status.
 pub(crate) fn refused(refusal: &Refusal, headers: HeaderMap) -> Failure {
     Failure::Status { status: refusal.status, headers: Box::new(headers), body: refusal.body() }
 }

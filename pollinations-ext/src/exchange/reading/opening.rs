@@ -1,7 +1,7 @@
 //! The beginning of a response that is read as it comes.
 //!
-//! What it is, its first bytes tell better than its content type: gateways send good events as plain text, and errors as
-//! JSON under a status of success.
+//! Its first bytes say better what it is than its content type: gateways send valid events as plain text, and errors as JSON
+//! with a success status.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -19,7 +19,10 @@ use crate::{
         header::{header, request_id},
         json,
     },
-    exchange::{body::ErrorBody, failure::disguised},
+    exchange::{
+        body::ErrorBody,
+        failure::{disguised, error_in},
+    },
     key::Keyring,
     retry::Failure,
 };
@@ -56,7 +59,11 @@ impl Opening<'_> {
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         let promised = kind.eq_ignore_ascii_case("text/event-stream");
         if plain && !promised {
-            return TextPieces::open(body, self.headers).await.map(Opened::Text).map_err(Failure::Other);
+            let first = match kind.eq_ignore_ascii_case("application/json") {
+                true => Some(self.not_an_error(&mut body).await?),
+                false => None,
+            };
+            return TextPieces::open(body, first, self.headers).await.map(Opened::Text).map_err(Failure::Other);
         }
         let (first, looks) = beginning(&mut body, promised).await.map_err(|error| self.failure(error))?;
         match looks {
@@ -75,13 +82,29 @@ impl Opening<'_> {
         }
     }
 
+    /// What was read of a text that says it is JSON, unless it is an error. A longer one is what the model wrote.
+    async fn not_an_error(&self, body: &mut Guard) -> Result<Bytes, Failure> {
+        let mut all = BytesMut::new();
+        while all.len() < MAX_ERROR_BODY
+            && let Some(piece) = body.next().await
+        {
+            all.extend_from_slice(&piece.map_err(|error| self.failure(error))?);
+        }
+        let all = all.freeze();
+        match error_in(self.status, &self.headers, &all, self.keys) {
+            Some(failure) => Err(failure),
+            None => Ok(all),
+        }
+    }
+
     /// JSON in place of events: an error, or a whole reply, which is as good as its pieces.
     async fn json(self, kind: &str, first: Bytes, mut body: Guard, limit: usize) -> Result<Opened, Failure> {
         let mut all = BytesMut::from(first);
         while let Some(piece) = body.next().await {
             all.extend_from_slice(&piece.map_err(|error| self.failure(error))?);
             if all.len() > limit {
-                let message = format!("the response is larger than {limit} bytes");
+                let message =
+                    format!("the response is larger than {limit} bytes; raise `max_response_bytes` to allow more");
                 return Err(self.failure(Error::new(ErrorKind::TooLarge, message)));
             }
         }
@@ -90,7 +113,7 @@ impl Opening<'_> {
             return Err(failure);
         }
         let value: Option<Value> = json::read(&all).ok();
-        match value.filter(|value| value["choices"].as_array().is_some_and(|choices| !choices.is_empty())) {
+        match value.filter(is_reply) {
             Some(reply) => {
                 let events = Bytes::from(format!("data: {reply}\n\ndata: [DONE]\n\n"));
                 let events = Events::open(body, events, self.headers).await;
@@ -113,6 +136,13 @@ impl Opening<'_> {
     fn failure(&self, error: Error) -> Failure {
         Failure::Other(error.with_request_id(request_id(&self.headers)))
     }
+}
+
+/// Whether a document is a whole reply: a chat completion, a message, or a response.
+fn is_reply(value: &Value) -> bool {
+    value["choices"].as_array().is_some_and(|choices| !choices.is_empty())
+        || value["type"] == "message" && value["content"].is_array()
+        || value["object"] == "response" && value["output"].is_array()
 }
 
 /// Reads as much of a body as it takes to tell what it is. `promised` says that the content type is that of events.

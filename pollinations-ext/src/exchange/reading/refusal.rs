@@ -1,8 +1,8 @@
-//! Refusals that come as a text: the service answers a chat without pollen with status 200 and a reply that tells a
-//! person where to pay. Programs would take that for what the model says.
+//! Recognizes refusals that come as text: if you are out of credit, the service answers a chat with status 200 and a reply
+//! that tells a person where to pay. Programs would mistake it for the model's answer.
 //!
-//! A reply is a refusal only if it has every mark of one, so that no model that talks about pollen, or repeats such a
-//! reply, is taken for it:
+//! A reply only counts as a refusal if it has all of these marks, so that a model may talk about pollen, or repeat such a
+//! reply:
 //!
 //! 1. the operation makes text;
 //! 2. `Cache-Control` has `private` and `no-store`;

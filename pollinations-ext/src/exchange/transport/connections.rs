@@ -1,4 +1,4 @@
-//! Which connections have been used before.
+//! Remembers which connections have been used before.
 //!
 //! A server closes a connection that is idle for too long. A request that is sent at that moment is lost, and the client
 //! cannot tell from the error: it is the same as that of a server that dies while it works. RFC 9112, section 9.3.1,
@@ -47,7 +47,7 @@ impl Connections {
     /// after this time without the head of an answer.
     pub(super) fn had_closed(&self, error: &reqwest::Error, elapsed: Duration) -> bool {
         let Some(addresses) = lost(error) else { return false };
-        // It is of no use any more, and its addresses may come back with another.
+        // The connection is dead, and another one may get the same addresses.
         let was_used = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&addresses);
         was_used && elapsed < AT_ONCE
     }
@@ -69,7 +69,7 @@ fn lost(error: &reqwest::Error) -> Option<Addresses> {
             connection.get_extras(&mut extensions);
             info = extensions.get::<HttpInfo>().cloned();
         }
-        // An answer that is none of HTTP is an answer.
+        // Bytes that are not HTTP are still an answer: the connection was not lost.
         is_lost |= error
             .downcast_ref::<hyper::Error>()
             .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());

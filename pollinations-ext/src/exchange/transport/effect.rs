@@ -1,4 +1,4 @@
-//! What a request does, and so what it means to send it twice, and how long its answer takes.
+//! What a request does: whether it may be sent twice, and how long its answer takes.
 
 use std::time::Duration;
 

@@ -1,8 +1,10 @@
-//! What happens under every operation: authentication, time limits, retries, and how responses are received.
+//! The transport under every operation: authentication, timeouts, retries, and receiving the response.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod connections;
 mod effect;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub(crate) mod upgrade;
 
 use std::{
     pin::pin,
@@ -12,11 +14,14 @@ use std::{
 
 use http::{
     HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
+
+#[cfg(not(target_arch = "wasm32"))]
+use bytes::Bytes;
 
 #[cfg(not(target_arch = "wasm32"))]
 use self::connections::Connections;
@@ -25,7 +30,6 @@ use crate::{
         error::{Error, ErrorKind},
         header::{header, request_id},
         json,
-        progress::Report,
         reason::PaymentKind,
         time::{Instant, timeout, until},
     },
@@ -50,6 +54,11 @@ use crate::{
         self, Ask, Bucket, Exchange, Failure, Limits, Observer, Outcome, Payment, PaymentPolicy, PaymentRequired,
         Repeat, RetryPolicy,
     },
+};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{
+    base::{file::Data, progress::Report},
+    exchange::content::{Content, Problem},
 };
 
 /// Bytes of a body that is held in memory, by default.
@@ -81,6 +90,9 @@ pub(crate) struct Shared {
     pub(crate) max_body: usize,
     /// The request of a chat, but for its body.
     pub(crate) chat: Arc<OnceLock<Request>>,
+    /// The HTTP client for connections that become WebSockets.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    pub(crate) upgrades: Arc<upgrade::Upgrades>,
 }
 
 /// When a response counts as received, and so is not asked for again.
@@ -97,6 +109,9 @@ pub(crate) enum Receive {
     Events,
     /// When its first event is there, or the first piece of its text if it has no events.
     Pieces,
+    /// When the server has switched to the WebSocket protocol.
+    #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+    Upgrade,
 }
 
 /// A response, as it was asked to be received.
@@ -166,6 +181,8 @@ impl Shared {
             repeat: self.repeat(&request, operation, receive),
             #[cfg(not(target_arch = "wasm32"))]
             report: options.report.clone(),
+            #[cfg(not(target_arch = "wasm32"))]
+            content: options.content.clone(),
             request: Some(request),
             generation: 0,
         };
@@ -198,7 +215,7 @@ impl Shared {
         Ok(request)
     }
 
-    /// Adds the key, unless the caller has set a header of his own for that.
+    /// Adds the key, unless the caller has set the header themselves.
     fn authenticate(&self, request: &mut Request, key: &ApiKey) {
         match self.placement {
             KeyPlacement::Header => {
@@ -244,6 +261,9 @@ struct Sending<'a> {
     repeat: Repeat,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
+    /// The body, if it is read from where it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    content: Option<Content>,
     /// The request without a key; nothing once it was sent and cannot be repeated.
     request: Option<Request>,
     /// That of the key which the last attempt was made with.
@@ -256,7 +276,7 @@ impl Exchange for Sending<'_> {
     async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let again = self.request.as_ref().and_then(Request::try_clone);
         let Some(mut request) = std::mem::replace(&mut self.request, again) else {
-            return Err(Failure::Other(Error::request("the body cannot be sent twice")));
+            return Err(Failure::Other(Error::request("the request body was already used and cannot be sent again")));
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
@@ -264,10 +284,12 @@ impl Exchange for Sending<'_> {
         if let Some(key) = current.key.as_ref().filter(|_| !is_public) {
             self.shared.authenticate(&mut request, key);
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        if let Some(report) = &self.report {
-            report.follow(&mut request);
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        if self.receive == Receive::Upgrade {
+            upgrade::ask(&mut request);
         }
+        #[cfg(not(target_arch = "wasm32"))]
+        let problem = self.fill(&mut request).await.map_err(Failure::Other)?;
         let mut limit = left;
         if self.receive == Receive::Native {
             *request.timeout_mut() = Some(left);
@@ -275,10 +297,13 @@ impl Exchange for Sending<'_> {
             limit = left.saturating_add(Duration::from_secs(1));
         }
         let answer = pin!(self.send(request, patience));
-        match timeout(limit, answer).await {
+        let result = match timeout(limit, answer).await {
             Ok(result) => result,
             Err(_) => Err(Failure::Other(late(self.timeout))),
-        }
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
+        result
     }
 
     fn status(received: &Received) -> StatusCode {
@@ -347,16 +372,37 @@ fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
 }
 
 impl Sending<'_> {
+    /// Gives the request the body of this attempt, if it is not written into it or somebody wants to know how far it is.
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn fill(&self, request: &mut Request) -> Result<Problem, Error> {
+        let written = || {
+            let bytes = request.body().filter(|_| self.report.is_some())?.as_bytes()?;
+            Some(Content::new([Data::Bytes(Bytes::copy_from_slice(bytes))]))
+        };
+        let Some(content) = self.content.clone().or_else(written) else { return Ok(Problem::default()) };
+        let (body, problem) = content.open(self.report.clone()).await?;
+        *request.body_mut() = Some(body);
+        // That of the body which was written into the request; HTTP's client sends that of this one.
+        request.headers_mut().remove(CONTENT_LENGTH);
+        Ok(problem)
+    }
+
     /// Sends the request. With `patience`, no answer within that time, or silence within it for too long, is
     /// [`Failure::Late`].
     async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
         let begun = Instant::now();
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        let handshake = upgrade::Handshake::of(&request);
         let answer = within(patience, self.client.execute(request)).await?;
         let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
         #[cfg(not(target_arch = "wasm32"))]
         self.shared.connections.answered(&response);
         self.shared.keys.clean(response.headers_mut());
         let status = response.status();
+        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+        if self.receive == Receive::Upgrade && (status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS) {
+            return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
+        }
         if !status.is_success() {
             if self.receive == Receive::Native {
                 return Err(unread(response).await);
@@ -369,7 +415,7 @@ impl Sending<'_> {
         if let Some(coding) = undecoded(&response)
             && self.receive != Receive::Native
         {
-            let message = format!("the response is encoded with `{coding}`, which nobody asked for");
+            let message = format!("the response has the content encoding `{coding}`, which the client did not ask for");
             let error = Error::new(ErrorKind::Decode, message).with_status(status);
             return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
         }
@@ -377,6 +423,9 @@ impl Sending<'_> {
         match self.receive {
             Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
+            // It has been checked above.
+            #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+            Receive::Upgrade => Ok(Received::Response(response)),
             Receive::Whole => {
                 // A body that falls silent is asked for again, if that is to be had.
                 let silence = patience.map(|_| self.shared.idle_timeout);
@@ -433,7 +482,10 @@ impl Sending<'_> {
             }
             End::Broken(error) => Err(Failure::Other(error)),
             End::TooLarge => {
-                let message = format!("the response is larger than {} bytes", self.shared.max_body);
+                let message = format!(
+                    "the response is larger than {} bytes; raise `max_response_bytes` to allow more",
+                    self.shared.max_body
+                );
                 Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
             }
         }

@@ -1,7 +1,151 @@
 //! Keys, earnings and quests.
 
-use super::Probe;
+use pollinations_ext::types::KeyType;
+
+use super::{
+    super::{
+        Aspect::{Answer, Refusal},
+        Context, Probe,
+        Spend::{Cheap, None as Free},
+    },
+    Running, refused, require, told,
+    undo::{blocked, own, with_key},
+};
 
 pub(super) fn all() -> Vec<Probe> {
-    Vec::new()
+    let mut probes = reports();
+    probes.extend(keys());
+    probes
+}
+
+fn reports() -> Vec<Probe> {
+    vec![
+        probe!(Free, Answer, "key_usage", "usage of the key", |context| {
+            context.client()?.account().key_usage().limit(5).send().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "key_usage", "usage of the key as a table", |context| {
+            context.client()?.account().key_usage().limit(5).csv_rows().await.map(drop).map_err(told)
+        }),
+        probe!(Cheap, Answer, "account_usage", "usage, page after page", |context| {
+            let client = context.client()?;
+            // Two records, most likely of one second.
+            for seed in [1, 2] {
+                let text = client.text("Say hello").seed(seed).send().await;
+                text.map_err(|error| blocked("generate_text", error))?;
+            }
+            let mut records = client.account().usage().limit(1).records();
+            let mut events = Vec::new();
+            for _ in 0..2 {
+                // Records may come late.
+                let Some(record) = records.next().await else { break };
+                events.push(record.map_err(told)?.cursor_event_id);
+            }
+            events.dedup();
+            require(events.len() != 1, "a record comes twice")
+        }),
+        probe!(Free, Refusal, "account_usage", "usage of too many days", |context| {
+            refused(context.client()?.account().usage().days(91).send().await.map(drop), 400)
+        }),
+        probe!(Free, Answer, "account_earnings", "earnings", |context| {
+            context.client()?.account().earnings().days(365).send().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_earnings", "earnings as a table", |context| {
+            context.client()?.account().earnings().days(365).csv_rows().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "account_earnings", "earnings of a month", |context| {
+            context.client()?.account().earnings().granularity("month").send().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "earnings_transactions", "single earnings", |context| {
+            let list = context.client()?.account().earnings_transactions().limit(5).days(365).send().await;
+            require(list.map_err(told)?.transactions.len() <= 5, "there are more than were asked for")
+        }),
+        probe!(Free, Answer, "account_quests", "quests with progress", |context| {
+            context.client()?.account().quests().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "quest_rewards", "rewards", |context| {
+            context.client()?.account().quest_rewards().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "quest_catalog", "all quests", |context| {
+            context.anonymous_client()?.account().quest_catalog().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_keys", "keys", |context| {
+            let client = context.client()?;
+            let list = client.account().keys().list().await.map_err(told)?;
+            require(list.data.iter().all(|key| !key.id.is_empty()), "a key has no id")
+        }),
+        // The service only counts it.
+        probe!(changes Free, Answer, "report_harness", "a report of a harness", |context| {
+            let client = context.client()?;
+            client.account().report_harness("contract-suite").await.map_err(told)
+        }),
+    ]
+}
+
+fn keys() -> Vec<Probe> {
+    vec![
+        probe!(changes Free, Answer, "create_key", "a new key works", |context| {
+            let result = with_key(
+                context,
+                |key| key.budget(0.0).models(["text"]).expires_in(std::time::Duration::from_secs(600)),
+                |client, created| async move {
+                    require(created.key.is_secret(), "the key is not secret")?;
+                    let status = client.with_key(created.key).key_status().await;
+                    let status = status.map_err(|error| blocked("account_key", error))?;
+                    require(status.valid && status.is_spent(), "the key has not the budget that was asked for")?;
+                    require(status.expires_in().is_some(), "the key never expires")
+                },
+            );
+            own("create_key", result.await)
+        }),
+        probe!(changes Free, Answer, "create_key", "a new publishable key", |context| {
+            let result = with_key(context, pollinations_ext::CreateKeyRequest::publishable, |_, created| async move {
+                require(created.key.is_publishable(), "the key is not publishable")?;
+                require(created.type_.is_none_or(|kind| kind == KeyType::Publishable), "its type is another")
+            });
+            own("create_key", result.await)
+        }),
+        probe!(changes Free, Refusal, "list_keys", "keys, with a key that may not see them", |context| {
+            with_key(
+                context,
+                |key| key.budget(0.0),
+                |client, created| async move {
+                    refused(client.with_key(created.key).account().keys().list().await.map(drop), 403)
+                },
+            )
+            .await
+        }),
+        probe!(changes Free, Answer, "update_key", "another name and budget for a key", |context| {
+            with_key(
+                context,
+                |key| key.budget(0.0),
+                |client, created| async move {
+                    let keys = client.account().keys();
+                    let name = format!("{}-changed", created.name.unwrap_or_default());
+                    let key = keys.change(&created.id).name(&name).budget(0.5).send().await.map_err(told)?;
+                    require(key.id == created.id, "another key was changed")?;
+                    require(key.name.as_deref() == Some(&name), "the key has not the new name")
+                },
+            )
+            .await
+        }),
+        probe!(changes Free, Refusal, "update_key", "a key that is not there", |context| {
+            let keys = context.client()?.account().keys();
+            refused(keys.change("contract-no-such-key").name("x").send().await.map(drop), 404)
+        }),
+        probe!(changes Free, Answer, "revoke_key", "a key that was revoked", |context| {
+            with_key(
+                context,
+                |key| key.budget(0.0),
+                |client, created| async move {
+                    client.account().keys().revoke(&created.id).await.map_err(told)?;
+                    match client.with_key(created.key).account().balance().await {
+                        Ok(_) => Err("the key still works".to_owned()),
+                        Err(error) if error.status().is_some_and(|status| status == 401) => Ok(()),
+                        Err(error) => Err(blocked("account_balance", error)),
+                    }
+                },
+            )
+            .await
+        }),
+    ]
 }

@@ -1,7 +1,104 @@
-//! Voices, stems and speech with timestamps.
+//! Voices, stems, speech with timestamps, and transcripts with speakers.
 
-use super::Probe;
+use super::{
+    super::{
+        Aspect::{Answer, Content, Refusal},
+        Spend::{All, None as Free},
+    },
+    Context, Probe, Running, recording, refused, require, silence, told,
+};
+
+/// Seconds of sound that every one of the operations takes, and that voices can be isolated from.
+const SHORT: f64 = 1.0;
+const LONG: f64 = 5.0;
 
 pub(super) fn all() -> Vec<Probe> {
-    Vec::new()
+    let mut probes = refusals();
+    probes.extend(speech());
+    probes.extend(changes());
+    probes
+}
+
+fn speech() -> Vec<Probe> {
+    vec![
+        probe!(All, Answer, "create_speech", "speech after instructions", |context| {
+            let speech = context.client()?.speech("Hello").instructions("Whisper").send().await.map_err(told)?;
+            speech.bytes().await.map(drop).map_err(told)
+        }),
+        probe!(All, Answer, "create_speech_with_timestamps", "speech with timestamps", |context| {
+            let text = "Hello there";
+            let request = context.client()?.speech_with_timestamps(text).response_format("pcm");
+            let speech = request.send().await.map_err(told)?;
+            require(!speech.audio().is_empty(), "there is no sound")?;
+            let read: String = speech.characters().iter().map(|character| character.text.as_str()).collect();
+            require(read == text, "the characters are not those of the text")?;
+            let times = speech.characters().iter().flat_map(|character| [character.start, character.end]);
+            require(times.collect::<Vec<_>>().is_sorted(), "the times do not go on")?;
+            // PCM has two bytes a sample, and at most 48,000 samples a second.
+            let sound = speech.audio().len() as f64 / 2.0;
+            require(speech.duration() > 0.0 && sound / speech.duration() < 50_000.0, "the times do not fit the sound")
+        }),
+        probe!(All, Content, "create_transcription", "a transcript with speakers", |context| {
+            let request = context.client()?.transcribe(recording()).model("elevenlabs/scribe-v2");
+            let transcript = request.speakers_expected(1).diarized().await.map_err(told)?;
+            // Silence may have no segments.
+            require(
+                transcript.segments().iter().all(|segment| segment.speaker.is_some() && segment.start.is_some()),
+                "a segment has no speaker or no time",
+            )
+        }),
+    ]
+}
+
+fn changes() -> Vec<Probe> {
+    macro_rules! changed {
+        ($format:literal) => {
+            probe!(All, Answer, "change_voice", concat!("a changed voice as ", $format), |context| {
+                let request = context.client()?.change_voice(silence(SHORT)).voice("nova");
+                let sound = request.response_format($format).send().await.map_err(told)?;
+                require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
+            })
+        };
+    }
+    vec![
+        changed!("mp3"),
+        changed!("opus"),
+        changed!("aac"),
+        changed!("wav"),
+        changed!("pcm"),
+        probe!(All, Answer, "isolate_voice", "an isolated voice", |context| {
+            let sound = context.client()?.isolate_voice(silence(LONG)).send().await.map_err(told)?;
+            require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
+        }),
+        probe!(All, Answer, "separate_stems", "two stems", |context| stems(context, "two_stems_v1", 2).await),
+        probe!(All, Content, "separate_stems", "six stems", |context| stems(context, "six_stems_v1", 6).await),
+    ]
+}
+
+fn refusals() -> Vec<Probe> {
+    vec![
+        probe!(Free, Refusal, "create_speech_with_timestamps", "speech with timestamps without a key", |context| {
+            refused(context.anonymous_client()?.speech_with_timestamps("Hello").send().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "change_voice", "a changed voice without a key", |context| {
+            refused(context.anonymous_client()?.change_voice(recording()).send().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "isolate_voice", "an isolated voice without a key", |context| {
+            refused(context.anonymous_client()?.isolate_voice(recording()).send().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "separate_stems", "stems in a number that there is not", |context| {
+            let request = context.client()?.separate_stems(recording()).variation("three_stems");
+            refused(request.send().await.map(drop), 400)
+        }),
+    ]
+}
+
+/// Splits music, and holds the archive against what was asked for: as many mp3 files.
+async fn stems(context: &Context, variation: &str, count: usize) -> Result<(), String> {
+    let archive = context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(told)?;
+    let bytes = archive.bytes().await.map_err(told)?;
+    require(bytes.starts_with(b"PK\x03\x04"), "the archive is not a ZIP file")?;
+    // Each file has a header of its own in the directory at the end.
+    let found = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
+    require(found == count, &format!("the archive has {found} files, not {count}"))
 }

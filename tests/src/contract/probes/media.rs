@@ -1,7 +1,72 @@
-//! Stored files: metadata, gallery, deletion.
+//! Stored files: ids of the caller's choice, metadata, gallery, deletion.
+//!
+//! What is published is deleted again. What is not published cannot be deleted; the service forgets it after 30 days.
 
-use super::Probe;
+use std::time::SystemTime;
+
+use pollinations_ext::{Media, types::MediaUpload};
+
+use super::*;
+
+/// The tag of what the suite publishes.
+const TAG: &str = "contract-suite";
 
 pub(super) fn all() -> Vec<Probe> {
-    Vec::new()
+    vec![
+        probe!(Cheap, Answer, "upload_media", "an upload with an id of its own", |context| {
+            let id = new_id();
+            let uploaded = context.client()?.media().upload(picture()).id(&id).send().await.map_err(told)?;
+            require(uploaded.id == id, "the file has another id than was chosen")
+        }),
+        probe!(Cheap, Refusal, "upload_media", "an id that is taken", |context| {
+            let (id, media) = (new_id(), context.client()?.media());
+            media.upload(picture()).id(&id).send().await.map_err(told)?;
+            refused(media.upload(picture()).id(&id).send().await.map(drop), 409)
+        }),
+        probe!(Free, Refusal, "upload_media", "an upload without a key", |context| {
+            refused(context.anonymous_client()?.media().upload(picture()).send().await.map(drop), 401)
+        }),
+        probe!(Cheap, Answer, "media_metadata", "metadata of a file", |context| {
+            let uploaded = context.client()?.media().upload(picture()).send().await.map_err(told)?;
+            let metadata = context.anonymous_client()?.media().metadata(&uploaded.id).await.map_err(told)?;
+            let is_same = metadata.id == uploaded.id && metadata.size == uploaded.size;
+            require(is_same && metadata.content_type == "image/png", "the metadata is of another file")
+        }),
+        probe!(Free, Refusal, "media_metadata", "metadata of a file that is not there", |context| {
+            refused(context.anonymous_client()?.media().metadata("0000000000000000").await.map(drop), 404)
+        }),
+        probe!(Cheap, Answer, "list_media", "a gallery", |context| {
+            let media = context.client()?.media();
+            let uploaded = published(&media).await?;
+            let listed = context.anonymous_client()?.media().gallery(TAG).limit(20).send().await;
+            media.delete(&uploaded.id).await.map_err(told)?;
+            let is_listed = listed.map_err(told)?.items.iter().any(|file| file.id == uploaded.id);
+            require(is_listed, "what was published is not in the gallery")
+        }),
+        probe!(Free, Refusal, "list_media", "a page of more files than there may be", |context| {
+            refused(context.anonymous_client()?.media().gallery(TAG).limit(101).send().await.map(drop), 400)
+        }),
+        probe!(Cheap, Answer, "delete_media", "the deletion of a file", |context| {
+            let media = context.client()?.media();
+            let uploaded = published(&media).await?;
+            let deleted = media.delete(&uploaded.id).await.map_err(told)?;
+            require(deleted.id == uploaded.id, "another file was deleted")?;
+            refused(media.delete(&uploaded.id).await.map(drop), 404)
+        }),
+        probe!(Free, Refusal, "delete_media", "a deletion without a key", |context| {
+            refused(context.anonymous_client()?.media().delete("0000000000000000").await.map(drop), 401)
+        }),
+    ]
+}
+
+/// A picture in the gallery.
+async fn published(media: &Media) -> Result<MediaUpload, String> {
+    media.upload(picture()).tag(TAG).send().await.map_err(told)
+}
+
+/// An id that no other run has.
+fn new_id() -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let time = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
+    format!("contract-{time:x}-{}-{}.png", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }

@@ -25,13 +25,20 @@ pub(super) type Run = for<'a> fn(&'a Context) -> Running<'a>;
 /// What a probe ends with that needs a key when there is none.
 pub(super) const NO_KEY: &str = "no key";
 
-/// Makes a probe of a block that may use `context`.
+/// What a probe ends with whose own operation it could not get to: the operation that it needs for that, and why it does
+/// not answer. The row of that operation says so.
+pub(super) const BLOCKED: &str = "needs ";
+
+/// Makes a probe of a block that may use `context`. One that begins with `changes` changes the account for a while.
 macro_rules! probe {
+    (changes $($rest:tt)*) => {
+        Probe { changes: true, ..probe!($($rest)*) }
+    };
     ($spend:expr, $aspect:expr, $operation:literal, $name:expr, |$context:ident| $body:expr) => {{
         fn run<'a>($context: &'a Context) -> Running<'a> {
             Box::pin(async move { $body })
         }
-        Probe { name: $name, operation: $operation, spend: $spend, aspect: $aspect, run }
+        Probe { name: $name, operation: $operation, spend: $spend, aspect: $aspect, changes: false, run }
     }};
 }
 
@@ -44,6 +51,7 @@ mod media;
 mod models;
 mod realtime;
 mod text;
+mod undo;
 
 fn told(error: Error) -> String {
     error.to_string()
@@ -64,7 +72,12 @@ fn picture() -> File {
 
 /// Half a second of silence.
 fn recording() -> File {
-    let samples = vec![0_u8; 16_000];
+    silence(0.5)
+}
+
+/// Silence as a WAV file: one channel, 16 bits, 16,000 samples a second.
+fn silence(seconds: f64) -> File {
+    let samples = vec![0_u8; (seconds * 16_000.0) as usize * 2];
     let mut bytes = b"RIFF".to_vec();
     bytes.extend_from_slice(&(36 + samples.len() as u32).to_le_bytes());
     bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data");

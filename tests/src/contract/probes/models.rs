@@ -1,7 +1,52 @@
 //! Listings of models, their status and statistics.
 
-use super::Probe;
+use pollinations_ext::{
+    ModelInfoExt,
+    types::{ModelCapability, ModelSource},
+};
+
+use super::*;
 
 pub(super) fn all() -> Vec<Probe> {
-    Vec::new()
+    vec![
+        probe!(Free, Answer, "list_all_models", "models of every kind", |context| {
+            context.any_client()?.models().all().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_video_models", "video models", |context| {
+            context.any_client()?.models().video().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_embedding_models", "embedding models", |context| {
+            context.any_client()?.models().embeddings().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Answer, "list_3d_models", "3D models", |context| {
+            context.any_client()?.models().three_d().await.map(drop).map_err(told)
+        }),
+        probe!(Free, Content, "list_all_models", "models narrowed down", |context| {
+            let models = context.any_client()?.models().all().source(ModelSource::Official).agent(false);
+            let found =
+                models.capabilities([ModelCapability::ToolCalling]).search("openai").limit(2).await.map_err(told)?;
+            require(!found.is_empty() && found.len() <= 2, "no model is left, or more than were asked for")?;
+            let fits = found.iter().all(|model| {
+                model.can(ModelCapability::ToolCalling) && model.community != Some(true) && model.agent != Some(true)
+            });
+            require(fits, "a model is listed that the filters should have left out")
+        }),
+        probe!(Free, Refusal, "list_all_models", "more models than a listing may have", |context| {
+            refused(context.any_client()?.models().all().limit(501).await.map(drop), 400)
+        }),
+        probe!(Free, Answer, "get_model", "one model by an alias", |context| {
+            let model = context.any_client()?.models().get("openai").await.map_err(told)?;
+            require(model.is_called("openai") && model.id.contains('/'), "it is another model, or has no full id")
+        }),
+        probe!(Free, Refusal, "get_model", "a model that there is not", |context| {
+            refused(context.any_client()?.models().get("no-such-publisher/no-such-model").await.map(drop), 404)
+        }),
+        probe!(Free, Answer, "model_status", "how models have been doing", |context| {
+            let report = context.any_client()?.models().status().minutes(24 * 60).await.map_err(told)?;
+            require(report.rows().next().is_some(), "the report has no rows")
+        }),
+        probe!(Free, Answer, "model_stats", "how much models were used", |context| {
+            context.any_client()?.models().stats().await.map(drop).map_err(told)
+        }),
+    ]
 }

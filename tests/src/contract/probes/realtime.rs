@@ -1,7 +1,88 @@
 //! The WebSocket of realtime sessions.
 
-use super::Probe;
+use pollinations_ext::realtime::{RealtimeEvent, RealtimeRequest};
+use serde_json::json;
+
+use super::{
+    super::{
+        Aspect::{Answer, Content, Refusal},
+        Context, Probe,
+        Spend::{All, None as Free},
+    },
+    Running, refused, require, told,
+};
+
+const MODEL: &str = "openai/gpt-realtime-2.1";
 
 pub(super) fn all() -> Vec<Probe> {
-    Vec::new()
+    vec![
+        probe!(Free, Refusal, "realtime_v1", "a realtime session without a key", |context| {
+            refused(context.anonymous_client()?.realtime(MODEL).connect().await.map(drop), 401)
+        }),
+        probe!(Free, Refusal, "realtime", "a realtime session that is no WebSocket", |context| {
+            let api = context.client()?.api();
+            let status = api.realtime().send().await.err().and_then(|error| error.status());
+            require(status.is_some_and(|status| status == 426), "it was not refused with 426")
+        }),
+        probe!(All, Answer, "realtime_v1", "a realtime session in writing", |context| {
+            written(context.client()?.realtime(MODEL)).await
+        }),
+        probe!(All, Answer, "realtime", "a realtime session at the other address", |context| {
+            written(context.client()?.realtime(MODEL).unversioned()).await
+        }),
+        probe!(All, Answer, "realtime_v1", "a realtime session with sound", |context| {
+            let mut session = context.client()?.realtime(MODEL).manual_turns().connect().await.map_err(told)?;
+            // Half a second.
+            session.send(RealtimeEvent::audio([0; 24_000])).await.map_err(told)?;
+            session.send(RealtimeEvent::commit_audio()).await.map_err(told)?;
+            let reply = session.respond().await.map_err(told)?;
+            require(reply.audio().len() > 1000 && !reply.transcript().is_empty(), "nothing was said")?;
+            session.close().await.map_err(told)
+        }),
+        probe!(All, Content, "realtime_v1", "a function in a realtime session", |context| {
+            let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+            let request = context.client()?.realtime(MODEL).text_only();
+            let request = request.function("weather", "Tells the weather of a city", parameters);
+            let mut session = request.session("/tool_choice", "required").connect().await.map_err(told)?;
+            session.say("Call weather for Paris").await.map_err(told)?;
+            let calls = session.respond().await.map_err(told)?.calls();
+            let call = calls.first().ok_or("no function was called")?;
+            require(call.name == "weather", "another function was called")?;
+            require(serde_json::from_str::<serde_json::Value>(&call.arguments).is_ok(), "its arguments are not JSON")?;
+            session.close().await.map_err(told)
+        }),
+    ]
+}
+
+/// Holds a short conversation in writing, event by event: the answer begins, comes in pieces that make up the whole, and
+/// ends with its usage.
+async fn written(request: RealtimeRequest) -> Result<(), String> {
+    let mut session = request.text_only().connect().await.map_err(told)?;
+    session.say("Say hello").await.map_err(told)?;
+    session.send(RealtimeEvent::respond()).await.map_err(told)?;
+    let (mut kinds, mut text, mut whole) = (Vec::new(), String::new(), None);
+    while let Some(event) = session.next().await {
+        let event = event.map_err(told)?;
+        if let Some(error) = event.error() {
+            return Err(told(error));
+        }
+        require(event.event_id().is_some(), "an event has no id")?;
+        text += event.text_delta().unwrap_or_default();
+        if event.kind() == "response.output_text.done" {
+            whole = event.get("text").and_then(|text| text.as_str()).map(str::to_owned);
+        }
+        kinds.push(event.kind().to_owned());
+        if event.is_done() {
+            let response = event.response().ok_or("`response.done` has no response")?;
+            require(response["status"] == "completed", "the answer was not completed")?;
+            require(response["usage"]["total_tokens"].as_u64() > Some(0), "the answer has no usage")?;
+            break;
+        }
+    }
+    require(kinds.first().is_some_and(|kind| kind == "session.created"), "it does not begin with `session.created`")?;
+    let order = ["session.updated", "response.created", "response.output_item.added", "response.output_item.done"];
+    let places: Vec<_> = order.iter().map(|wanted| kinds.iter().position(|kind| kind == wanted)).collect();
+    require(places.iter().all(Option::is_some) && places.is_sorted(), &format!("missing or out of order: {kinds:?}"))?;
+    require(!text.is_empty() && whole.as_ref() == Some(&text), "the pieces of the text are not the whole")?;
+    session.close().await.map_err(told)
 }

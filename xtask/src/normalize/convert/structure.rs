@@ -1,4 +1,4 @@
-//! Sees to it that every object has the fields that OpenAPI gives it, each of the right JSON type.
+//! Makes every object have the fields that OpenAPI requires, each with the right JSON type.
 //!
 //! Before: `{"200": {"content": {}}, "2xx": "ok"}`, `{"type": "string", "required": [], "widget": "slider"}`
 //! After: `{"200": {"description": "OK", "content": {}}}`, `{"type": "string", "x-widget": "slider"}`, with warnings.

@@ -1,0 +1,146 @@
+//! The account's agents.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    routing::{get, post},
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::shared::{OWNER, Shared, fields};
+use crate::{
+    base::{clock, failure::Failure},
+    gate::Caller,
+    state::{self, Items},
+};
+
+pub(super) fn routes() -> Router<Arc<state::State>> {
+    Router::new()
+        .route("/account/agents", get(list).post(create))
+        .route("/account/agents/{id}", get(one).patch(change).delete(delete))
+        .route("/account/agents/{id}/sync", post(sync))
+}
+
+async fn list(_: Caller, State(state): Shared) -> Json<Value> {
+    Json(json!({ "data": state.account.agents.list() }))
+}
+
+async fn one(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
+    state.account.agents.get(&id).map(Json).ok_or_else(|| Failure::missing("agent"))
+}
+
+async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
+    let mut agent = fields(body);
+    match agent.get("repository").and_then(Value::as_str).map(str::to_owned) {
+        Some(repository) => {
+            let name = repository_name(&repository)
+                .ok_or_else(|| Failure::field("repository", "must be a public repository on GitHub"))?;
+            agent.insert("type".to_owned(), json!("code_agent"));
+            agent.insert("name".to_owned(), json!(name));
+            agent.insert("title".to_owned(), json!(name));
+            agent.insert("deployedCommitSha".to_owned(), json!(commit(&repository, 1)));
+        }
+        None => {
+            agent.insert("type".to_owned(), json!("prompt_agent"));
+            agent.entry("mcpServers").or_insert_with(|| json!([]));
+        }
+    }
+    not_taken(&state.account.agents, &agent)?;
+    complete(&mut agent);
+    Ok(Json(state.account.agents.add("agent", agent)))
+}
+
+async fn change(
+    _: Caller,
+    State(state): Shared,
+    Path(id): Path<String>,
+    body: Json<Value>,
+) -> Result<Json<Value>, Failure> {
+    let changes = fields(body);
+    let known = state.account.agents.get(&id).ok_or_else(|| Failure::missing("agent"))?;
+    if known.get("name") != changes.get("name") {
+        not_taken(&state.account.agents, &changes)?;
+    }
+    let changed = state.account.agents.change(&id, |agent| apply(agent, changes));
+    changed.map(Json).ok_or_else(|| Failure::missing("agent"))
+}
+
+async fn delete(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
+    match state.account.agents.delete(&id) {
+        true => Ok(Json(json!({ "id": id }))),
+        false => Err(Failure::missing("agent")),
+    }
+}
+
+/// Each deployment is of another commit than the one before.
+async fn sync(State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
+    let agent = state.account.agents.get(&id).unwrap_or_default();
+    let Some(repository) = agent["repository"].as_str() else { return Err(Failure::missing("agent made of code")) };
+    if !state.account.pauses.begin(&format!("sync {id}")) {
+        return Err(Failure::too_often());
+    }
+    let deployed = commit(repository, clock::millis());
+    let changed = state.account.agents.change(&id, |agent| {
+        agent.insert("deployedCommitSha".to_owned(), json!(deployed));
+        agent.insert("updatedAt".to_owned(), json!(clock::iso(0)));
+    });
+    let changed = changed.ok_or_else(|| Failure::missing("agent made of code"))?;
+    Ok(Json(json!({ "updated": true, "deployedCommitSha": changed["deployedCommitSha"] })))
+}
+
+/// Two things of an account cannot have one name.
+pub(super) fn not_taken(items: &Items, item: &Map<String, Value>) -> Result<(), Failure> {
+    match item.get("name").is_some_and(|name| items.has("name", name)) {
+        true => Err(Failure::field("name", "is taken")),
+        false => Ok(()),
+    }
+}
+
+/// What every agent and model has.
+pub(super) fn complete(item: &mut Map<String, Value>) {
+    let now = clock::iso(0);
+    let defaults = [
+        ("description", Value::Null),
+        ("visibility", json!("private")),
+        ("requiredSafetyFeatures", json!([])),
+        ("createdAt", json!(now)),
+        ("updatedAt", json!(now)),
+    ];
+    for (field, value) in defaults {
+        item.entry(field).or_insert(value);
+    }
+}
+
+/// Makes the changes that concern fields that there are.
+pub(super) fn apply(item: &mut Map<String, Value>, changes: Map<String, Value>) {
+    for (field, value) in changes {
+        if item.contains_key(&field) {
+            item.insert(field, value);
+        }
+    }
+    item.insert("updatedAt".to_owned(), json!(clock::iso(0)));
+}
+
+/// The id to call a model or an agent by.
+pub(super) fn model_id(name: &Value) -> Value {
+    json!(format!("community/{OWNER}/{}", name.as_str().unwrap_or_default()))
+}
+
+/// The last part of `https://github.com/owner/name`, or of `owner/name`.
+fn repository_name(repository: &str) -> Option<&str> {
+    let path = repository.strip_prefix("https://github.com/").unwrap_or(repository);
+    let (owner, name) = path.trim_end_matches('/').trim_end_matches(".git").split_once('/')?;
+    let is_name = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    (is_name(owner) && is_name(name)).then_some(name)
+}
+
+/// A hash in the form of Git's.
+fn commit(repository: &str, number: i64) -> String {
+    let digest = Sha256::digest(format!("{repository} {number}"));
+    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,48 @@
+//! Encodings of sound.
+
+use axum::{
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    answer::{sound, used},
+    base::failure::Failure,
+};
+
+const FORMATS: &[(&str, &str)] = &[
+    ("mp3", "audio/mpeg"),
+    ("opus", "audio/opus"),
+    ("aac", "audio/aac"),
+    ("flac", "audio/flac"),
+    ("wav", "audio/wav"),
+    ("pcm", "audio/pcm"),
+];
+
+/// An encoding of sound.
+#[derive(Clone, Copy)]
+pub(super) struct Format {
+    name: &'static str,
+    content_type: &'static str,
+}
+
+impl Format {
+    /// The one with this name, or mp3 without a name. `known` is for the error.
+    pub(super) fn named(name: Option<&str>, known: &str) -> Result<Self, Failure> {
+        let name = name.unwrap_or("mp3");
+        let found = FORMATS.iter().find(|(format, _)| *format == name);
+        let found = found.filter(|(format, _)| known.split(", ").any(|name| name == *format));
+        let Some((name, content_type)) = found else {
+            return Err(Failure::field("response_format", format!("must be one of {known}")));
+        };
+        Ok(Self { name, content_type })
+    }
+
+    pub(super) fn encode(self, seconds: f64) -> Vec<u8> {
+        sound::encode(seconds, self.name)
+    }
+
+    pub(super) fn answer(self, model: &str, seconds: f64) -> Response {
+        (used(model), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
+    }
+}

@@ -1,0 +1,139 @@
+//! The session object: what a session is set to.
+
+use serde_json::{Value, json};
+
+use crate::base::clock;
+
+/// How long a session may last, in seconds.
+const LIFETIME: i64 = 3600;
+
+/// Silence that ends a turn, in milliseconds, unless the session says otherwise.
+pub(super) const PATIENCE_MS: u64 = 500;
+
+/// Settings by the names that they had before the API became stable, and where they are now.
+const OLDER: &[(&str, &[&str])] = &[
+    ("modalities", &["output_modalities"]),
+    ("max_response_output_tokens", &["max_output_tokens"]),
+    ("turn_detection", &["audio", "input", "turn_detection"]),
+    ("input_audio_transcription", &["audio", "input", "transcription"]),
+    ("input_audio_format", &["audio", "input", "format", "type"]),
+    ("output_audio_format", &["audio", "output", "format", "type"]),
+    ("voice", &["audio", "output", "voice"]),
+];
+
+/// Why a change is not taken: a code, the parameter, and a sentence.
+pub(super) type Problem = (&'static str, &'static str, &'static str);
+
+/// The settings of a new session.
+pub(super) fn fresh(model: &str) -> Value {
+    let is_transcription = model.contains("transcribe") || model.contains("scribe");
+    let transcription = if is_transcription { json!({ "model": model }) } else { Value::Null };
+    let format = json!({ "type": "audio/pcm", "rate": 24_000 });
+    json!({
+        "type": if is_transcription { "transcription" } else { "realtime" },
+        "object": "realtime.session",
+        "id": "sess_00000001",
+        "model": model,
+        "expires_at": clock::unix() + LIFETIME,
+        "output_modalities": ["audio"],
+        "instructions": "",
+        "tools": [],
+        "tool_choice": "auto",
+        "max_output_tokens": "inf",
+        "tracing": null,
+        "prompt": null,
+        "truncation": "auto",
+        "include": null,
+        "audio": {
+            "input": {
+                "format": format,
+                "transcription": transcription,
+                "noise_reduction": null,
+                "turn_detection": {
+                    "type": "server_vad",
+                    "threshold": 0.5,
+                    "prefix_padding_ms": 300,
+                    "silence_duration_ms": PATIENCE_MS,
+                    "create_response": !is_transcription,
+                    "interrupt_response": true,
+                    "idle_timeout_ms": null,
+                },
+            },
+            "output": { "format": format, "voice": "alloy", "speed": 1.0 },
+        },
+    })
+}
+
+/// Changes the settings by the `session` of a `session.update`.
+pub(super) fn change(session: &mut Value, wanted: &Value, is_older: bool) -> Result<(), Problem> {
+    if !wanted.is_object() {
+        return Err(("missing_required_parameter", "session", "Missing required parameter: 'session'."));
+    }
+    let kind = &wanted["type"];
+    if kind.is_null() && !is_older {
+        return Err(("missing_required_parameter", "session.type", "Missing required parameter: 'session.type'."));
+    }
+    if !kind.is_null() && *kind != "realtime" && *kind != "transcription" {
+        return Err((
+            "invalid_value",
+            "session.type",
+            "Invalid value: 'session.type' must be 'realtime' or 'transcription'.",
+        ));
+    }
+    let known = ["text", "audio"];
+    let modalities = wanted.get("output_modalities").or(wanted.get("modalities")).unwrap_or(&Value::Null);
+    let unknown = |one: &Value| one.as_str().is_none_or(|one| !known.contains(&one));
+    if modalities.as_array().into_iter().flatten().any(unknown) {
+        return Err((
+            "invalid_value",
+            "session.output_modalities",
+            "Invalid value: supported modalities are 'text' and 'audio'.",
+        ));
+    }
+    let mut change = wanted.clone();
+    if let Some(change) = change.as_object_mut() {
+        // Its model is that of the connection.
+        change.remove("model");
+        // The older names of what has another place by now.
+        for (older, place) in OLDER {
+            if let Some(value) = change.remove(*older) {
+                merge(session, place.iter().rev().fold(value, |value, name| json!({ *name: value })));
+            }
+        }
+    }
+    merge(session, change);
+    Ok(())
+}
+
+/// Lays a change over a value: objects field by field, everything else as a whole.
+fn merge(value: &mut Value, change: Value) {
+    match (value, change) {
+        (Value::Object(value), Value::Object(change)) => {
+            for (name, change) in change {
+                merge(value.entry(name).or_insert(Value::Null), change);
+            }
+        }
+        (value, change) => *value = change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_client_makes_of_the_object() {
+        let mut session = fresh("openai/gpt-realtime-2.1");
+        for wanted in [
+            json!({ "audio": "none", "tools": 5 }),
+            json!({ "voice": "echo", "turn_detection": null }),
+            json!({ "audio": { "input": [] }, "modalities": ["text"] }),
+            json!({ "input_audio_transcription": { "model": "whisper-1" } }),
+        ] {
+            change(&mut session, &wanted, true).unwrap();
+        }
+        assert_eq!(session["audio"]["input"]["transcription"]["model"], "whisper-1");
+        assert_eq!(session["output_modalities"], json!(["text"]));
+        assert!(change(&mut session, &json!({}), false).is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! The body of a request on its way to the operation.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Error,
+    body::{Body, BodyDataStream, Bytes, to_bytes},
+};
+use futures_util::{StreamExt, stream};
+
+use crate::{base::lock, journal};
+
+/// Bytes of a request at the most, if it is read as a whole.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// Bytes that are read of an upload after its operation has answered, so that its client can read the answer.
+const MAX_REST: usize = 1024 * 1024 * 1024;
+
+/// A body.
+pub(super) enum Incoming {
+    /// Read before the operation is called.
+    Whole(Bytes),
+    /// A large file, which only the operation holds in memory.
+    Open(Open),
+}
+
+impl Incoming {
+    /// Reads the body, unless it may be a large file.
+    pub(super) async fn receive(body: Body, is_large: bool) -> Result<Self, Error> {
+        if is_large {
+            let coming = Coming { pieces: body.into_data_stream(), beginning: Vec::new() };
+            return Ok(Self::Open(Open(Arc::new(Mutex::new(coming)))));
+        }
+        to_bytes(body, MAX_BODY).await.map(Self::Whole)
+    }
+
+    /// As much of the body as is known before the operation is called.
+    pub(super) fn known(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Open(_) => &[],
+        }
+    }
+
+    /// The body for the operation.
+    pub(super) fn body(&self) -> Body {
+        match self {
+            Self::Whole(bytes) => Body::from(bytes.clone()),
+            Self::Open(Open(coming)) => {
+                let coming = Arc::clone(coming);
+                Body::from_stream(stream::poll_fn(move |context| {
+                    let mut coming = lock(&coming);
+                    let piece = coming.pieces.poll_next_unpin(context);
+                    if let std::task::Poll::Ready(Some(Ok(piece))) = &piece {
+                        coming.look(piece);
+                    }
+                    piece
+                }))
+            }
+        }
+    }
+
+    /// Reads what the operation has left of the body, and returns what the journal shows of it.
+    pub(super) async fn finish(self) -> Bytes {
+        let Open(coming) = match self {
+            Self::Whole(bytes) => return bytes,
+            Self::Open(open) => open,
+        };
+        let next = || stream::poll_fn(|context| lock(&coming).pieces.poll_next_unpin(context));
+        let mut rest = 0;
+        while rest < MAX_REST
+            && let Some(Ok(piece)) = next().next().await
+        {
+            lock(&coming).look(&piece);
+            rest += piece.len();
+        }
+        std::mem::take(&mut lock(&coming).beginning).into()
+    }
+}
+
+/// A body that somebody reads.
+pub(super) struct Open(Arc<Mutex<Coming>>);
+
+struct Coming {
+    pieces: BodyDataStream,
+    beginning: Vec<u8>,
+}
+
+impl Coming {
+    /// Keeps the beginning.
+    fn look(&mut self, piece: &Bytes) {
+        let room = journal::MAX_BODY.saturating_sub(self.beginning.len());
+        self.beginning.extend_from_slice(piece.get(..room).unwrap_or(piece));
+    }
+}

@@ -1,0 +1,95 @@
+//! Things that an account stores: agents, community models, connected apps.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::base::lock;
+
+/// How often the operations may be called that make the service call somebody else's server.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// What an account stores beside its keys.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) agents: Items,
+    pub(crate) models: Items,
+    pub(crate) integrations: Items,
+    /// What people see of the provider of the models.
+    pub(crate) provider: Mutex<Map<String, Value>>,
+    pub(crate) pauses: Pauses,
+}
+
+/// JSON objects with an `id`, in the order in which they were made.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    list: Mutex<Vec<Map<String, Value>>>,
+    issued: AtomicU64,
+}
+
+impl Items {
+    /// Stores an object under a new id that begins like this, and returns it with the id.
+    pub(crate) fn add(&self, prefix: &str, mut item: Map<String, Value>) -> Value {
+        let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
+        item.insert("id".to_owned(), json!(format!("{prefix}_{number:04}")));
+        lock(&self.list).push(item.clone());
+        Value::Object(item)
+    }
+
+    pub(crate) fn list(&self) -> Vec<Value> {
+        lock(&self.list).iter().cloned().map(Value::Object).collect()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Value> {
+        lock(&self.list).iter().find(|item| has_id(item, id)).cloned().map(Value::Object)
+    }
+
+    /// Whether there is an object with this value in a field.
+    pub(crate) fn has(&self, field: &str, value: &Value) -> bool {
+        lock(&self.list).iter().any(|item| item.get(field) == Some(value))
+    }
+
+    /// Changes an object and returns it as it is then; nothing if there is none.
+    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Option<Value> {
+        let mut list = lock(&self.list);
+        let item = list.iter_mut().find(|item| has_id(item, id))?;
+        change(item);
+        Some(Value::Object(item.clone()))
+    }
+
+    /// Deletes an object; false if there is none.
+    pub(crate) fn delete(&self, id: &str) -> bool {
+        let mut list = lock(&self.list);
+        let before = list.len();
+        list.retain(|item| !has_id(item, id));
+        list.len() < before
+    }
+}
+
+fn has_id(item: &Map<String, Value>, id: &str) -> bool {
+    item.get("id").and_then(Value::as_str) == Some(id)
+}
+
+/// When something was last done that may be done every 30 seconds.
+#[derive(Debug, Default)]
+pub(crate) struct Pauses(Mutex<HashMap<String, Instant>>);
+
+impl Pauses {
+    /// Whether it may be done now; then the pause begins.
+    pub(crate) fn begin(&self, what: &str) -> bool {
+        let mut last = lock(&self.0);
+        let now = Instant::now();
+        let is_over = last.get(what).is_none_or(|last| now.duration_since(*last) >= PAUSE);
+        if is_over {
+            last.insert(what.to_owned(), now);
+        }
+        is_over
+    }
+}

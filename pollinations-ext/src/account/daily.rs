@@ -1,0 +1,191 @@
+//! What was spent, by day.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{DailyUsage, DailyUsageRecord, Granularity, UsageFormat},
+};
+
+use super::table;
+use crate::{
+    base::error::Error,
+    exchange::{
+        call::Generated,
+        download::Download,
+        options::{Options, call_options, into_setters, list_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
+};
+
+const DAILY: &str = "account_usage_daily";
+
+/// Asks for spending by day, API key, model and kind of pollen.
+///
+/// Operation `account_usage_daily`. Needs the permission `usage`. Covers the last 90 days, unless you set
+/// [`days`](Self::days) or a period. May lag by an hour.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # pollinations.chat("openai").user("Hello").send().await?;
+/// for row in pollinations.account().usage_daily().days(7).csv_rows().await? {
+///     println!("{} {:?}: {} requests", row.date, row.model, row.requests);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct DailyUsageRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    days: Option<u64>,
+    granularity: Option<Granularity>,
+    period: Option<String>,
+    api_key_ids: Vec<String>,
+    format: Option<UsageFormat>,
+}
+
+impl DailyUsageRequest {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, options: Options::default(), parameters: Parameters::default() }
+    }
+
+    setters! {
+        on parameters, example "pollinations.account().usage_daily()";
+        /// How many days back to look: 1 to 90; 90 by default.
+        days: u64, "7";
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.account().usage_daily()";
+        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
+        /// one.
+        granularity: Granularity, "\"week\"";
+        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        period: String, "\"2026-10-01\"";
+    }
+
+    list_setters! {
+        on parameters, example "pollinations.account().usage_daily()";
+        /// Only requests made with these keys, by id. [`Keys::list`](super::Keys::list) has the ids.
+        api_key_ids, "[\"key_1\"]";
+    }
+
+    call_options!(until "the sums are there", example "pollinations.account().usage_daily()");
+
+    /// Fetches the sums.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().usage_daily().send().await?.usage);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<DailyUsage, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(DAILY, &options, send).await.map(|(usage, _)| usage)
+    }
+
+    /// Fetches the sums and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().usage_daily().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(DAILY, &options, send).await
+    }
+
+    /// Fetches the sums as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().usage_daily().csv().await?.save("daily.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv(mut self) -> Result<Download, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.download(DAILY, &options, send).await
+    }
+
+    /// Fetches the sums as a table and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a row that cannot be read,
+    /// with its line.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let rows = pollinations.account().usage_daily().csv_rows().await?;
+    /// println!("{} pollen", rows.iter().map(|row| row.cost_usd).sum::<f64>());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv_rows(mut self) -> Result<Vec<DailyUsageRecord>, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        table::rows(&self.send_raw().await?, DAILY)
+    }
+
+    async fn write(self, client: Client) -> Generated<DailyUsage> {
+        let Parameters { days, granularity, period, api_key_ids, format } = self.parameters;
+        let mut request = client.account_usage_daily();
+        if let Some(days) = days {
+            request = request.days(days);
+        }
+        if let Some(granularity) = granularity {
+            request = request.granularity(granularity);
+        }
+        if let Some(period) = period {
+            request = request.period(period);
+        }
+        if !api_key_ids.is_empty() {
+            request = request.api_key_ids(api_key_ids.join(","));
+        }
+        if let Some(format) = format {
+            request = request.format(format);
+        }
+        request.send().await
+    }
+}

@@ -1,0 +1,305 @@
+//! What the account's apps and community models earned.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{AccountEarnings, EarningsBucket, EarningsTransactions, Granularity, UsageFormat},
+};
+
+use super::table;
+use crate::{
+    base::error::Error,
+    exchange::{
+        call::Generated,
+        download::Download,
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
+};
+
+const EARNINGS: &str = "account_earnings";
+const TRANSACTIONS: &str = "earnings_transactions";
+
+/// Asks for earnings, by day and by app or community model.
+///
+/// Operation `account_earnings`. Needs the permission `usage`. Covers the last 90 days, unless you set
+/// [`days`](Self::days) or a period.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let earnings = pollinations.account().earnings().days(30).send().await?;
+/// for source in &earnings.per_entity {
+///     println!("{}: {} pollen for {} requests", source.entity_name, source.pollen_earned, source.requests);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct EarningsRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    days: Option<u64>,
+    granularity: Option<Granularity>,
+    period: Option<String>,
+    format: Option<UsageFormat>,
+}
+
+impl EarningsRequest {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, options: Options::default(), parameters: Parameters::default() }
+    }
+
+    setters! {
+        on parameters, example "pollinations.account().earnings()";
+        /// How many days back to look: 1 to 365; 90 by default.
+        days: u64, "30";
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.account().earnings()";
+        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
+        /// one.
+        granularity: Granularity, "\"month\"";
+        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        period: String, "\"2026-10-01\"";
+    }
+
+    call_options!(until "the sums are there", example "pollinations.account().earnings()");
+
+    /// Fetches the sums: `daily` has one for each day and source, `per_entity` one for each source.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().earnings().send().await?.daily);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<AccountEarnings, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(EARNINGS, &options, send).await.map(|(earnings, _)| earnings)
+    }
+
+    /// Fetches the sums and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().earnings().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(EARNINGS, &options, send).await
+    }
+
+    /// Fetches the sums by day as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().earnings().csv().await?.save("earnings.csv").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv(mut self) -> Result<Download, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.download(EARNINGS, &options, send).await
+    }
+
+    /// Fetches the sums by day as a table and reads its rows.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a row that cannot be read,
+    /// with its line.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for row in pollinations.account().earnings().csv_rows().await? {
+    ///     println!("{} {}: {}", row.date, row.entity_name, row.pollen_earned);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv_rows(mut self) -> Result<Vec<EarningsBucket>, Error> {
+        self.parameters.format = Some(UsageFormat::Csv);
+        table::rows(&self.send_raw().await?, EARNINGS)
+    }
+
+    async fn write(self, client: Client) -> Generated<AccountEarnings> {
+        let Parameters { days, granularity, period, format } = self.parameters;
+        let mut request = client.account_earnings();
+        if let Some(days) = days {
+            request = request.days(days);
+        }
+        if let Some(granularity) = granularity {
+            request = request.granularity(granularity);
+        }
+        if let Some(period) = period {
+            request = request.period(period);
+        }
+        if let Some(format) = format {
+            request = request.format(format);
+        }
+        request.send().await
+    }
+}
+
+/// Asks for earnings one by one, newest first.
+///
+/// Operation `earnings_transactions`. Needs the permission `usage`. Covers the last 30 days, unless you set
+/// [`days`](Self::days) or a period.
+///
+/// The service has no cursor for these. If there are more than fit into one reply, ask for one
+/// [`period`](Self::period) after another.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let list = pollinations.account().earnings_transactions().limit(1000).send().await?;
+/// for earned in list.transactions {
+///     println!("{} {}: {} pollen", earned.timestamp, earned.entity_name, earned.pollen_earned);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct EarningsTransactionsRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    parameters: Listed,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Listed {
+    limit: Option<u64>,
+    days: Option<u64>,
+    granularity: Option<Granularity>,
+    period: Option<String>,
+}
+
+impl EarningsTransactionsRequest {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, options: Options::default(), parameters: Listed::default() }
+    }
+
+    setters! {
+        on parameters, example "pollinations.account().earnings_transactions()";
+        /// How many to list: 1 to 50,000; 100 by default.
+        limit: u64, "1000";
+        /// How many days back to look: 1 to 365; 30 by default.
+        days: u64, "7";
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.account().earnings_transactions()";
+        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
+        /// one.
+        granularity: Granularity, "\"day\"";
+        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        period: String, "\"2026-10-01\"";
+    }
+
+    call_options!(until "the list is there", example "pollinations.account().earnings_transactions()");
+
+    /// Fetches the list.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().earnings_transactions().send().await?.count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<EarningsTransactions, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(TRANSACTIONS, &options, send).await.map(|(list, _)| list)
+    }
+
+    /// Fetches the list and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.account().earnings_transactions().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(TRANSACTIONS, &options, send).await
+    }
+
+    async fn write(self, client: Client) -> Generated<EarningsTransactions> {
+        let Listed { limit, days, granularity, period } = self.parameters;
+        let mut request = client.earnings_transactions();
+        if let Some(limit) = limit {
+            request = request.limit(limit);
+        }
+        if let Some(days) = days {
+            request = request.days(days);
+        }
+        if let Some(granularity) = granularity {
+            request = request.granularity(granularity);
+        }
+        if let Some(period) = period {
+            request = request.period(period);
+        }
+        request.send().await
+    }
+}

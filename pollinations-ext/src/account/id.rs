@@ -1,0 +1,26 @@
+//! Ids in the path of a request.
+
+/// What is wrong with an id: an empty one, or a step through the path, would lead to another operation.
+pub(super) fn problem(id: &str, what: &str) -> Option<String> {
+    match id {
+        "" => Some(format!("the id of {what} is empty")),
+        "." | ".." => Some(format!("`{id}` is not the id of {what}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_through_a_path_are_no_ids() {
+        assert_eq!(problem("", "a key").unwrap(), "the id of a key is empty");
+        for id in [".", ".."] {
+            assert_eq!(problem(id, "a key").unwrap(), format!("`{id}` is not the id of a key"));
+        }
+        for id in ["key_1", "a/b", "...", "%2e"] {
+            assert_eq!(problem(id, "a key"), None, "{id}");
+        }
+    }
+}

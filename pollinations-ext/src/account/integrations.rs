@@ -1,0 +1,162 @@
+//! The apps that agents may use for the account.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{IntegrationLink, IntegrationList, IntegrationRequest, ToolkitList},
+};
+
+use super::id;
+use crate::{
+    base::error::Error,
+    exchange::{
+        fetch::{Fetch, fetch},
+        options::Options,
+        transport::Shared,
+    },
+};
+
+const DISCONNECT: &str = "disconnect_integration";
+
+/// The apps that agents may use on your behalf, such as a calendar or an issue tracker.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let integrations = pollinations.account().integrations();
+/// let link = integrations.connect("github").await?;
+/// println!("Please visit {:?}", link.url.or(link.redirect_url));
+/// # assert_eq!(integrations.list().await?.data[0].toolkit, "github");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Integrations {
+    shared: Arc<Shared>,
+}
+
+impl Integrations {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Lists the connected apps.
+    ///
+    /// Operation `list_integrations`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for app in pollinations.account().integrations().list().await?.data {
+    ///     println!("{} {}: {}", app.id, app.toolkit, app.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Fetch<IntegrationList> {
+        fetch!(self.shared, list_integrations)
+    }
+
+    /// Lists the apps that can be connected: popular ones, or those that match [`search`](Self::search).
+    ///
+    /// Operation `search_toolkits`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for app in pollinations.account().integrations().available().await?.data {
+    ///     println!("{}: {}", app.slug, app.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn available(&self) -> Fetch<ToolkitList> {
+        fetch!(self.shared, search_toolkits)
+    }
+
+    /// Searches for apps that can be connected, by up to 100 characters.
+    ///
+    /// Operation `search_toolkits`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a longer text, 401 without a valid key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let calendars = pollinations.account().integrations().search("calendar").await?.data;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search(&self, words: impl Into<String>) -> Fetch<ToolkitList> {
+        let words = words.into();
+        let send = |client: Client| async move { client.search_toolkits().search(words).send().await };
+        Fetch::new(&self.shared, "search_toolkits", send)
+    }
+
+    /// Starts to connect an app, by its `slug`, and returns the address at which you sign in to it.
+    ///
+    /// Operation `connect_integration`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for what is no app, 401 without a valid key.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().integrations().connect("github").await?.url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect(&self, toolkit: impl Into<String>) -> Fetch<IntegrationLink> {
+        let app = IntegrationRequest::new(toolkit.into());
+        let send = |client: Client| async move { client.connect_integration().body(app).send().await };
+        Fetch::new(&self.shared, "connect_integration", send)
+    }
+
+    /// Disconnects an app, by the id of the connection.
+    ///
+    /// Operation `disconnect_integration`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request) for an
+    /// empty id, before anything is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().integrations().disconnect("connection_1").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn disconnect(&self, id: impl Into<String>) -> Result<(), Error> {
+        let id = id.into();
+        if let Some(problem) = id::problem(&id, "a connection") {
+            return Err(Error::request(problem).with_operation(DISCONNECT));
+        }
+        let send = |client: Client| async move { client.disconnect_integration().id(id).send().await };
+        self.shared.raw(DISCONNECT, &Options::default(), send).await.map(drop)
+    }
+}

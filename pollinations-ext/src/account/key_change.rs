@@ -1,0 +1,306 @@
+//! Changes of an API key.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{Key, KeyChanges},
+};
+use serde_json::Value;
+
+use super::{id, limits};
+use crate::{
+    base::error::Error,
+    exchange::{
+        call::Generated,
+        options::{Options, call_options},
+        raw::RawResponse,
+        transport::Shared,
+    },
+};
+
+const CHANGE: &str = "update_key";
+
+/// Changes an API key. [`Keys::change`](super::Keys::change) starts one.
+///
+/// Operation `update_key`. Free; needs the permission `keys`. What you do not set stays as it is.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let keys = pollinations.account().keys();
+/// let created = keys.create("for a workshop").models(["text"]).budget(0.5).send().await?;
+///
+/// let key = keys.change(&created.id).name("for the next one").all_models().budget(2.0).send().await?;
+/// assert_eq!(key.name.as_deref(), Some("for the next one"));
+/// assert_eq!(key.pollen_balance, Some(2.0));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct ChangeKeyRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    id: String,
+    body: KeyChanges,
+}
+
+impl ChangeKeyRequest {
+    pub(super) fn new(shared: Arc<Shared>, id: String) -> Self {
+        let mut options = Options::default();
+        if let Some(problem) = id::problem(&id, "a key") {
+            options.refuse(problem);
+        }
+        Self { shared, options, id, body: KeyChanges::default() }
+    }
+
+    /// Sends `null` for a field, which lifts a limit.
+    fn lift(mut self, field: &'static str) -> Self {
+        self.body.extra_mut().insert(field, Value::Null);
+        self
+    }
+
+    /// Takes back that a limit is lifted.
+    fn limit(&mut self, field: &str) {
+        self.body.extra_mut().remove(field);
+    }
+
+    /// Another display name, of 1 to 253 characters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").name("for the build");
+    /// # }
+    /// ```
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        limits::check_name(&name, &mut self.options);
+        self.body.name = Some(name);
+        self
+    }
+
+    /// Limits the key to these categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
+    /// The id of a model stands for its whole category.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").models(["image"]);
+    /// # }
+    /// ```
+    pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
+        self.limit("allowedModels");
+        self.body.allowed_models = Some(models.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets the key use all models.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").all_models();
+    /// # }
+    /// ```
+    pub fn all_models(self) -> Self {
+        self.lift("allowedModels")
+    }
+
+    /// How much pollen the key may spend from now on, 0 or more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").budget(5.0);
+    /// # }
+    /// ```
+    pub fn budget(mut self, pollen: f64) -> Self {
+        limits::check_budget(pollen, &mut self.options);
+        self.limit("pollenBudget");
+        self.body.pollen_budget = Some(pollen);
+        self
+    }
+
+    /// Takes the budget away, so that only the balance of the account limits the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").no_budget();
+    /// # }
+    /// ```
+    pub fn no_budget(self) -> Self {
+        self.lift("pollenBudget")
+    }
+
+    /// When the key expires: an ISO 8601 date and time in UTC, such as `2026-12-31T00:00:00Z`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").expires_at("2026-12-31T00:00:00Z");
+    /// # }
+    /// ```
+    pub fn expires_at(mut self, time: impl Into<String>) -> Self {
+        let time = time.into();
+        if humantime::parse_rfc3339(&time).is_err() {
+            self.options.refuse(format!("`{time}` is not a time such as `2026-12-31T00:00:00Z`"));
+        }
+        self.limit("expiresAt");
+        self.body.expires_at = Some(time);
+        self
+    }
+
+    /// Lets the key be valid until it is revoked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").never_expires();
+    /// # }
+    /// ```
+    pub fn never_expires(self) -> Self {
+        self.lift("expiresAt")
+    }
+
+    /// What the key may see or change of the account, in place of what it could: `profile`, `usage`, `keys`, or a
+    /// [`Permission`](crate::byop::Permission). An empty list takes all permissions away.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").permissions(["usage"]);
+    /// # }
+    /// ```
+    pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
+        let permissions: Vec<String> = permissions.into_iter().map(Into::into).collect();
+        if permissions.is_empty() {
+            self.body.account_permissions = None;
+            return self.lift("accountPermissions");
+        }
+        self.limit("accountPermissions");
+        self.body.account_permissions = Some(permissions);
+        self
+    }
+
+    /// Whether the key spends only Quest Pollen, never paid pollen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").quest_pollen_only(true);
+    /// # }
+    /// ```
+    pub fn quest_pollen_only(mut self, on: bool) -> Self {
+        self.body.quest_pollen_only = Some(on);
+        self
+    }
+
+    /// The addresses that the app of a publishable key may send users back to, in place of those it had.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").redirect_uris(["https://example.com/back"]);
+    /// # }
+    /// ```
+    pub fn redirect_uris<U: Into<String>>(mut self, addresses: impl IntoIterator<Item = U>) -> Self {
+        let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
+        // The generated type leaves an empty list out.
+        self.body.extra_mut().insert("redirectUris", addresses);
+        self
+    }
+
+    /// Whether the app of a publishable key earns from what its users spend.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").earnings(true);
+    /// # }
+    /// ```
+    pub fn earnings(mut self, on: bool) -> Self {
+        self.body.earnings_enabled = Some(on);
+        self
+    }
+
+    /// Another note to show with the key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.account().keys().change("key_1").description("Used by the nightly job");
+    /// # }
+    /// ```
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.body.description = Some(text.into());
+        self
+    }
+
+    call_options!(until "the key is changed", example "pollinations.account().keys().change(\"key_1\")", field);
+
+    /// Changes the key and returns it as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for an id, a name, a budget or a time that cannot be, before
+    /// anything is sent. Status 400 for other bad values, 401 without a valid key, 403 without the permission `keys`,
+    /// 404 for an unknown id.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let key = pollinations.account().keys().change("key_1").no_budget().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<Key, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.call(CHANGE, &options, send).await.map(|(key, _)| key)
+    }
+
+    /// Changes the key and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.account().keys().change("key_1").no_budget().send_raw().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options) = (self.shared.clone(), self.options.clone());
+        let send = |client: Client| self.write(client);
+        shared.raw(CHANGE, &options, send).await
+    }
+
+    async fn write(self, client: Client) -> Generated<Key> {
+        client.update_key().id(self.id).body(self.body).send().await
+    }
+}

@@ -1,0 +1,132 @@
+//! The API keys of the account.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{KeyList, RevokedKey},
+};
+
+use super::{id, key_change::ChangeKeyRequest, new_key::CreateKeyRequest};
+use crate::exchange::{
+    fetch::{Fetch, fetch},
+    transport::Shared,
+};
+
+/// The API keys of the account: list, create, change and revoke them.
+///
+/// All of it is free and needs a key with the permission `keys`. A secret is only ever in the reply that creates its
+/// key.
+///
+/// A change whose outcome is unknown, because the connection broke or the time ran out, is not repeated: see
+/// [`Error::outcome_unknown`](crate::Error::outcome_unknown). A new key may then exist although you do not have it. Find
+/// it by its name in [`list`](Self::list), and revoke it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let keys = pollinations.account().keys();
+/// let hour = Duration::from_secs(3600);
+/// let created = keys.create("for a workshop").models(["text"]).budget(0.5).expires_in(hour).send().await?;
+///
+/// let guest = pollinations.with_key(created.key.clone());
+/// println!("{}", guest.chat("openai").user("Hello").send().await?.text());
+///
+/// keys.revoke(&created.id).await?;
+/// assert!(guest.chat("openai").user("Still there?").send().await.is_err());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Keys {
+    shared: Arc<Shared>,
+}
+
+impl Keys {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Lists the keys, without their secrets.
+    ///
+    /// Operation `list_keys`. `pollen_balance` is what is left of a key's budget, in pollen.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission `keys`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for key in pollinations.account().keys().list().await?.data {
+    ///     println!("{} {:?}: {:?} pollen left", key.id, key.name, key.pollen_balance);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Fetch<KeyList> {
+        fetch!(self.shared, list_keys)
+    }
+
+    /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, it may use all
+    /// models, spend the whole balance, and never expires; it sees nothing of the account.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let created = pollinations.account().keys().create("for the build").budget(2.0).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, name: impl Into<String>) -> CreateKeyRequest {
+        CreateKeyRequest::new(self.shared.clone(), name.into())
+    }
+
+    /// Starts a change of the key with this id. What you do not set stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().keys().change("key_1").budget(5.0).never_expires().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change(&self, id: impl Into<String>) -> ChangeKeyRequest {
+        ChangeKeyRequest::new(self.shared.clone(), id.into())
+    }
+
+    /// Revokes the key with this id. It stops working at once, and there is no way back.
+    ///
+    /// Operation `revoke_key`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for the key that asks (a key cannot revoke itself), 401 without a valid key, 403 without the
+    /// permission `keys`, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request) for an empty id,
+    /// before anything is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().keys().revoke("key_1").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke(&self, id: impl Into<String>) -> Fetch<RevokedKey> {
+        let id = id.into();
+        let problem = id::problem(&id, "a key");
+        let send = |client: Client| async move { client.revoke_key().id(id).send().await };
+        Fetch::new(&self.shared, "revoke_key", send).refuse(problem)
+    }
+}

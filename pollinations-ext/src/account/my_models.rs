@@ -1,0 +1,289 @@
+//! The community models of the account.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{
+        DeletedId, ModelIdList, ModelTestRequest, ModelTestResult, MyEndpointAgent, MyModel, MyModelChanges,
+        MyModelList, NewEndpointAgent, NewMyModel, ProviderProfile, ProviderProfileChanges, UpstreamModelsRequest,
+    },
+};
+
+use super::id;
+use crate::exchange::{
+    fetch::{Fetch, fetch},
+    transport::Shared,
+};
+
+/// The community models of the account: models on servers of yours, which others can use and pay for.
+///
+/// All of it needs a key with the permission `keys`.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::types::{NewTextModel, TextApi};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let models = pollinations.account().my_models();
+/// let model = NewTextModel::builder()
+///     .name("my-model")
+///     .title("My model")
+///     .api(TextApi::ChatCompletions)
+///     .url("https://models.example.com/v1/chat/completions")
+///     .bearer_token("token of your server")
+///     .build()?;
+/// models.create(model).await?;
+/// assert_eq!(models.list().await?.data.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MyModels {
+    shared: Arc<Shared>,
+}
+
+impl MyModels {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Lists your community models and agents, with your provider profile.
+    ///
+    /// Operation `list_my_models`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission `keys`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().my_models().list().await?.provider.name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> Fetch<MyModelList> {
+        fetch!(self.shared, list_my_models)
+    }
+
+    /// Registers a model: for text ([`NewTextModel`](crate::types::NewTextModel)), or for images, videos, sound or
+    /// embeddings ([`NewMediaModel`](crate::types::NewMediaModel)).
+    ///
+    /// Operation `create_my_model`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::types::{MediaModality, NewMediaModel};
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let model = NewMediaModel::builder()
+    ///     .name("my-images")
+    ///     .title("My images")
+    ///     .modality(MediaModality::Image)
+    ///     .base_url("https://models.example.com/v1")
+    ///     .bearer_token("token of your server")
+    ///     .build()?;
+    /// pollinations.account().my_models().create(model).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(&self, model: impl Into<NewMyModel>) -> Fetch<MyModel> {
+        let model = model.into();
+        let send = |client: Client| async move { client.create_my_model().body(model).send().await };
+        Fetch::new(&self.shared, "create_my_model", send)
+    }
+
+    /// Registers an agent on a server of yours, which speaks one of OpenAI's protocols.
+    ///
+    /// Operation `create_endpoint_agent`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::types::{NewEndpointAgent, TextApi};
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let agent = NewEndpointAgent::builder()
+    ///     .name("helper")
+    ///     .title("Helper")
+    ///     .api(TextApi::Responses)
+    ///     .url("https://agents.example.com/v1/responses")
+    ///     .build()?;
+    /// pollinations.account().my_models().create_endpoint_agent(agent).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_endpoint_agent(&self, agent: NewEndpointAgent) -> Fetch<MyEndpointAgent> {
+        let send = |client: Client| async move { client.create_endpoint_agent().body(agent).send().await };
+        Fetch::new(&self.shared, "create_endpoint_agent", send)
+    }
+
+    /// Changes a model and returns it as it is now. Fields that you leave out stay as they are.
+    ///
+    /// Operation `update_my_model`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`, 404 for an unknown
+    /// id.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::types::MyModelChanges;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let changes = MyModelChanges::builder().title("A better name".to_owned()).build()?;
+    /// pollinations.account().my_models().change("model_1", changes).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change(&self, id: impl Into<String>, changes: MyModelChanges) -> Fetch<MyModel> {
+        let id = id.into();
+        let problem = id::problem(&id, "a model");
+        let send = |client: Client| async move { client.update_my_model().id(id).body(changes).send().await };
+        Fetch::new(&self.shared, "update_my_model", send).refuse(problem)
+    }
+
+    /// Deletes a model.
+    ///
+    /// Operation `delete_my_model`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.account().my_models().delete("model_1").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete(&self, id: impl Into<String>) -> Fetch<DeletedId> {
+        let id = id.into();
+        let problem = id::problem(&id, "a model");
+        let send = |client: Client| async move { client.delete_my_model().id(id).send().await };
+        Fetch::new(&self.shared, "delete_my_model", send).refuse(problem)
+    }
+
+    /// Sends a request to your server, as the service would, before you register the model.
+    ///
+    /// Operation `test_my_model`. Takes a [`TextModelTest`](crate::types::TextModelTest) or a
+    /// [`MediaModelTest`](crate::types::MediaModelTest).
+    ///
+    /// # Errors
+    ///
+    /// Status 400 if the test fails, 401 without a valid key, 403 without the permission `keys`, 429 if called more often
+    /// than every 30 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::types::{TextApi, TextModelTest};
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let test = TextModelTest::builder()
+    ///     .api(TextApi::ChatCompletions)
+    ///     .url("https://models.example.com/v1/chat/completions")
+    ///     .bearer_token("token of your server")
+    ///     .model("my-model")
+    ///     .build()?;
+    /// println!("{}", pollinations.account().my_models().test(test).await?.message);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn test(&self, test: impl Into<ModelTestRequest>) -> Fetch<ModelTestResult> {
+        let test = test.into();
+        let send = |client: Client| async move { client.test_my_model().body(test).send().await };
+        Fetch::new(&self.shared, "test_my_model", send)
+    }
+
+    /// Asks a server that speaks OpenAI's protocol which models it has.
+    ///
+    /// Operation `list_upstream_models`. `base_url` is the address that `/models` is appended to.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 if the server does not answer as it should, 401 without a valid key, 403 without the permission `keys`,
+    /// 429 if called more often than every 30 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let models = pollinations.account().my_models();
+    /// println!("{:?}", models.list_upstream("https://models.example.com/v1", "token of your server").await?.data);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list_upstream(&self, base_url: impl Into<String>, bearer_token: impl Into<String>) -> Fetch<ModelIdList> {
+        let server = UpstreamModelsRequest::new(base_url.into(), bearer_token.into());
+        let send = |client: Client| async move { client.list_upstream_models().body(server).send().await };
+        Fetch::new(&self.shared, "list_upstream_models", send)
+    }
+
+    /// Lists the community models that may stand in when one of yours fails.
+    ///
+    /// Operation `list_fallback_candidates`.
+    ///
+    /// # Errors
+    ///
+    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{:?}", pollinations.account().my_models().fallback_candidates("model_1").await?.data);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fallback_candidates(&self, id: impl Into<String>) -> Fetch<ModelIdList> {
+        let id = id.into();
+        let problem = id::problem(&id, "a model");
+        let send = |client: Client| async move { client.list_fallback_candidates().id(id).send().await };
+        Fetch::new(&self.shared, "list_fallback_candidates", send).refuse(problem)
+    }
+
+    /// Changes what people see of you next to your community models, and returns it as it is now.
+    ///
+    /// Operation `update_provider_profile`.
+    ///
+    /// # Errors
+    ///
+    /// Status 400 for a bad value, 401 without a valid key, 403 without the permission `keys`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::types::ProviderProfileChanges;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let profile = ProviderProfileChanges::new("Ada".to_owned(), "https://example.com".to_owned());
+    /// pollinations.account().my_models().change_provider(profile).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change_provider(&self, profile: ProviderProfileChanges) -> Fetch<ProviderProfile> {
+        let send = |client: Client| async move { client.update_provider_profile().body(profile).send().await };
+        Fetch::new(&self.shared, "update_provider_profile", send)
+    }
+}

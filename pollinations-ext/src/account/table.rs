@@ -1,0 +1,61 @@
+//! Reports as tables.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Number, Value};
+
+use crate::{
+    base::error::{Error, ErrorKind},
+    exchange::raw::RawResponse,
+};
+
+/// Reads a table by the names in its first line, each row as the JSON object that it stands for. Columns that the type
+/// does not have are in the `extra()` of a row.
+pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
+    let failed = |line: u64| {
+        let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
+        error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned))
+    };
+    let mut reader = csv::Reader::from_reader(response.body().as_ref());
+    let names = reader.headers().map_err(|_| failed(1))?.clone();
+    let mut rows = Vec::new();
+    for (row, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| failed(error.position().map_or(row as u64 + 2, csv::Position::line)))?;
+        let line = record.position().map_or(row as u64 + 2, csv::Position::line);
+        let object: Map<String, Value> =
+            names.iter().zip(&record).map(|(name, cell)| (name.to_owned(), json_of(cell))).collect();
+        rows.push(serde_json::from_value(Value::Object(object)).map_err(|_| failed(line))?);
+    }
+    Ok(rows)
+}
+
+/// A cell as JSON: a number if it is written as one, nothing if it is empty or `undefined`, and otherwise a text.
+fn json_of(cell: &str) -> Value {
+    match cell {
+        "" | "undefined" => Value::Null,
+        "true" | "false" => Value::Bool(cell == "true"),
+        _ => match serde_json::from_str::<Number>(cell) {
+            Ok(number) if number.to_string() == cell || number.is_f64() => Value::Number(number),
+            _ => cell.into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_what_they_look_like() {
+        for (cell, value) in [
+            ("", Value::Null),
+            ("undefined", Value::Null),
+            ("true", Value::Bool(true)),
+            ("5", Value::from(5)),
+            ("0.5", Value::from(0.5)),
+            ("007", Value::from("007")),
+            ("flux", Value::from("flux")),
+        ] {
+            assert_eq!(json_of(cell), value, "{cell}");
+        }
+    }
+}

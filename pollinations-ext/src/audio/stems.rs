@@ -1,0 +1,171 @@
+//! Music, split into its voices and instruments.
+
+use std::sync::Arc;
+
+use pollinations_api::{Client, types::StemVariation};
+
+use super::MAX_RECORDING;
+use crate::{
+    base::{error::Error, file::File},
+    exchange::{
+        download::Download,
+        multipart::Form,
+        options::{Options, call_options, into_setters},
+        transport::Shared,
+    },
+};
+
+const OPERATION: &str = "separate_stems";
+
+/// Asks for music to be split into stems: the vocals and the rest, or vocals, drums, bass, guitar, piano and other.
+///
+/// Operation `separate_stems`, which upstream calls experimental. The music has at most 50 MB. The stems are mp3 files
+/// (44.1 kHz, stereo, 128 kbit/s). Parameters that you do not set are left to the service.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::File;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// # let bytes = pollinations.music("a waltz").duration(3.0).response_format("wav").send().await?.bytes().await?;
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path().join("stems");
+/// let song = File::bytes(bytes).name("waltz.wav");
+/// let stems = pollinations.separate_stems(song).variation("two_stems_v1").save_to(&folder).await?;
+/// for stem in &stems {
+///     println!("{}: {} ({} bytes)", stem.name, stem.path.display(), stem.size);
+/// }
+/// # assert_eq!(stems.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct StemsRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    music: File,
+    parameters: Parameters,
+    #[cfg(not(target_arch = "wasm32"))]
+    max_bytes: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    model: Option<String>,
+    variation: Option<StemVariation>,
+}
+
+impl StemsRequest {
+    pub(crate) fn new(shared: Arc<Shared>, music: File) -> Self {
+        Self {
+            shared,
+            options: Options::default(),
+            music,
+            parameters: Parameters::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            max_bytes: super::stem::MAX_BYTES,
+        }
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.separate_stems(pollinations_ext::File::path(\"song.mp3\"))";
+        /// The model. The service's default is `elevenlabs/stem-separation`.
+        model: String, "\"elevenlabs/stem-separation\"";
+        /// How many stems: `two_stems_v1` or `six_stems_v1` (the service's default).
+        variation: StemVariation, "\"two_stems_v1\"";
+    }
+
+    /// The most bytes that [`save_to`](Self::save_to) receives, and the most that it unpacks: 1 GiB if you do not set
+    /// it, which is 18 hours of stems.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let song = pollinations_ext::File::path("song.mp3");
+    /// let request = pollinations.separate_stems(song).max_bytes(100 * 1024 * 1024);
+    /// # }
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    call_options!(
+        until "the stems begin to arrive",
+        example "pollinations.separate_stems(pollinations_ext::File::path(\"song.mp3\"))"
+    );
+
+    /// Sends the music and returns the stems as the service packs them: a ZIP file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 when the service
+    /// refuses the file or a value, 401 without a valid key, 402 when out of credit, 413 for a file that is too large.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.separate_stems(File::path("song.mp3")).send().await?.save("stems.zip").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<Download, Error> {
+        let music = self.music.load(Some(MAX_RECORDING)).await.map_err(|error| error.with_operation(OPERATION))?;
+        let Parameters { model, variation } = self.parameters;
+        let (content_type, body) =
+            Form::new().optional("model", model).optional("stem_variation_id", variation).file("file", &music).finish();
+        let send =
+            |client: Client| async move { client.separate_stems().content_type(content_type).body(body).send().await };
+        self.shared.media(OPERATION, &self.options, send).await
+    }
+
+    /// Sends the music, and unpacks the stems into a folder, which is made if it is not there. Returns the stems in the
+    /// order of the archive.
+    ///
+    /// The stems appear in the folder when all of them are complete. If something fails before, none is left there.
+    /// Files of the same names are replaced; others stay. Neither the archive nor a stem is held in memory.
+    ///
+    /// What the server sends is not trusted: see the errors.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and those of a [`Download`] when the archive does not arrive.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the archive or what is in it is larger than
+    /// [`max_bytes`](Self::max_bytes), whatever the archive says of its size, or when it has more than 64 entries.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the archive is damaged, incomplete, empty or encrypted, when
+    /// two entries have the same name or share their data, when an entry is a link, or when its path could lead out of
+    /// the folder or is not one on every system.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let stems = pollinations.separate_stems(File::path("song.mp3")).save_to("stems").await?;
+    /// let vocals = stems.iter().find(|stem| stem.name == "vocals");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(not(target_arch = "wasm32"))]
+    pub async fn save_to(self, folder: impl AsRef<std::path::Path>) -> Result<Vec<super::Stem>, Error> {
+        let (shared, max_bytes) = (Arc::clone(&self.shared), self.max_bytes);
+        let archive = self.send().await?;
+        let stems = super::stem::unpack(archive, folder.as_ref(), max_bytes).await;
+        // The error may quote names in the archive, which the server has chosen.
+        stems.map_err(|error| error.with_operation(OPERATION).redacted(&shared.keys))
+    }
+}

@@ -1,0 +1,140 @@
+//! Speech that comes with the times of its characters.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{self, TimedSpeechModel, VoiceFormat},
+};
+
+use super::timed_speech::TimedSpeech;
+use crate::{
+    base::error::Error,
+    exchange::{
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
+};
+
+const OPERATION: &str = "create_speech_with_timestamps";
+
+/// Asks for a text to be read aloud, and for the time at which each character is spoken: for subtitles, karaoke, or a
+/// text that lights up as it is read.
+///
+/// Operation `create_speech_with_timestamps`. The text has at most 10,000 characters. Parameters that you do not set are
+/// left to the service.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let speech = pollinations.speech_with_timestamps("Good morning").voice("nova").send().await?;
+/// for word in speech.words() {
+///     println!("{:.2}–{:.2} s: {}", word.start, word.end, word.text);
+/// }
+/// # assert_eq!(speech.words().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until `send` is called"]
+pub struct TimedSpeechRequest {
+    shared: Arc<Shared>,
+    options: Options,
+    text: String,
+    parameters: Parameters,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Parameters {
+    model: Option<TimedSpeechModel>,
+    voice: Option<String>,
+    response_format: Option<VoiceFormat>,
+    seed: Option<u64>,
+}
+
+impl TimedSpeechRequest {
+    pub(crate) fn new(shared: Arc<Shared>, text: String) -> Self {
+        Self { shared, options: Options::default(), text, parameters: Parameters::default() }
+    }
+
+    into_setters! {
+        on parameters, example "pollinations.speech_with_timestamps(\"Hello\")";
+        /// The model, one of ElevenLabs. The service's default is `elevenlabs/eleven-v3`.
+        model: TimedSpeechModel, "\"elevenlabs/eleven-flash-v2.5\"";
+        /// Who speaks: the name of a voice, or the provider's id of one of your own. The service's default is `alloy`.
+        voice: String, "\"nova\"";
+        /// The encoding: `mp3` (the service's default), `opus`, `aac`, `wav` or `pcm`.
+        response_format: VoiceFormat, "\"wav\"";
+    }
+
+    setters! {
+        on parameters, example "pollinations.speech_with_timestamps(\"Hello\")";
+        /// The seed for reproducible results: 0 to 4,294,967,295.
+        seed: u64, "42";
+    }
+
+    call_options!(until "the sound is there", example "pollinations.speech_with_timestamps(\"Hello\")", field);
+
+    /// Sends the request. The sound comes as a whole, in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response has no sound or the sound is not base64. Status
+    /// 400 when the service refuses a value, 401 without a valid key, 402 when out of credit, 403 for a model that the
+    /// key may not use.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let speech = pollinations.speech_with_timestamps("Good morning").send().await?;
+    /// std::fs::write("morning.mp3", speech.audio())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<TimedSpeech, Error> {
+        let shared = Arc::clone(&self.shared);
+        let (response, attempts) = self.whole().await?;
+        let speech: types::TimedSpeech = shared.decode(&response, attempts)?;
+        TimedSpeech::new(speech, response.headers().clone()).map_err(|error| {
+            let error = error.with_operation(OPERATION).with_attempts(attempts);
+            error.with_request_id(response.request_id().map(str::to_owned))
+        })
+    }
+
+    /// Sends the request and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), except that the response is not decoded.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.speech_with_timestamps("Good morning").send_raw().await?;
+    /// println!("{}", response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        self.whole().await.map(|(response, _)| response)
+    }
+
+    async fn whole(self) -> Result<(RawResponse, u32), Error> {
+        let Parameters { model, voice, response_format, seed } = self.parameters;
+        let mut body = types::TimedSpeechRequest::new(self.text);
+        body.model = model;
+        body.voice = voice;
+        body.response_format = response_format;
+        body.seed = seed;
+        let send = |client: Client| async move { client.create_speech_with_timestamps().body(body).send().await };
+        self.shared.whole(OPERATION, &self.options, send).await
+    }
+}

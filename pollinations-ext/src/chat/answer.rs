@@ -1,0 +1,247 @@
+//! A conversation answered with the content alone: `POST /text`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
+use pollinations_api::{
+    Client,
+    types::{ReplyMessage, ToolCall},
+};
+use serde_json::Value;
+
+use super::request::ChatRequest;
+use crate::{
+    base::{error::Error, header::header, json},
+    exchange::{
+        raw::RawResponse,
+        reading::opening::Opened,
+        transport::{Receive, Shared},
+    },
+    reply::{
+        chat_stream::ChatStream,
+        text_stream::{PlainText, TextStream},
+    },
+};
+
+const OPERATION: &str = "generate_text_from_messages";
+
+impl ChatRequest {
+    /// Sends the conversation to `POST /text`, which answers with the content alone: the text, the sound, or the message
+    /// if it is more than that, such as calls of tools.
+    ///
+    /// Operation `generate_text_from_messages`. It takes all settings of a chat. Use [`send`](Self::send) to get the
+    /// whole completion, with its usage and why it ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let answer = pollinations.chat("openai").user("Hello").assistant("Hi!").user("Name a flower").answer().await?;
+    /// println!("{}", answer.text());
+    /// # assert_eq!(answer.text(), "You said: Name a flower");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn answer(self) -> Result<ChatAnswer, Error> {
+        let (shared, mut options, body) = self.load().await?;
+        options.default_header(ACCEPT, anything());
+        let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
+        shared.raw(OPERATION, &options, send).await.map(ChatAnswer::new)
+    }
+
+    /// Sends the conversation to `POST /text` and returns the text as it is written. Adds `stream` to the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send). Later failures come out of the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let mut stream = pollinations.chat("openai").user("Tell a story").answer_stream().await?;
+    /// while let Some(piece) = stream.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn answer_stream(self) -> Result<TextStream, Error> {
+        let (shared, mut options, mut body) = self.load().await?;
+        options.default_header(ACCEPT, anything());
+        body.stream = Some(true);
+        let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
+        let opened = shared.open(Receive::Pieces, OPERATION, &options, send).await?;
+        Ok(streamed(&shared, opened))
+    }
+}
+
+/// The text of a response, which comes as events or as it is.
+fn streamed(shared: &Shared, opened: Opened) -> TextStream {
+    match opened {
+        Opened::Events(events) => ChatStream::new(shared, OPERATION, events).text_stream(),
+        Opened::Text(pieces) => TextStream::new(OPERATION, PlainText { pieces, keys: Arc::clone(&shared.keys) }),
+    }
+}
+
+/// What `POST /text` answers: text, sound, or a message in JSON, as the content type says.
+///
+/// # Examples
+///
+/// ```
+/// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+/// match answer.audio() {
+///     Some(sound) => println!("{} bytes of sound", sound.len()),
+///     None => println!("{}", answer.text()),
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ChatAnswer {
+    response: RawResponse,
+    message: Option<Box<ReplyMessage>>,
+}
+
+impl ChatAnswer {
+    fn new(response: RawResponse) -> Self {
+        let is_json = response.content_type().is_some_and(|kind| kind.starts_with("application/json"));
+        // The model's own JSON has this content type as well.
+        let message = is_json.then(|| json::read::<Value>(response.body()).ok()).flatten().filter(|value| {
+            value.get("role").is_some_and(|role| role == "assistant") || value.get("tool_calls").is_some()
+        });
+        let message = message.and_then(|message| serde_json::from_value(message).ok()).map(Box::new);
+        Self { response, message }
+    }
+
+    /// The text: the whole answer, or the content of the message. Empty if the answer is sound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{}", answer.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> String {
+        match &self.message {
+            Some(message) => message.content.clone().unwrap_or_default(),
+            None if self.audio().is_some() => String::new(),
+            None => self.response.text(),
+        }
+    }
+
+    /// The sound, if the answer is one. [`content_type`](Self::content_type) says in which format.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = pollinations.chat("openai-audio").user("Say hello").speak("alloy", "mp3").answer().await?;
+    /// if let Some(sound) = answer.audio() {
+    ///     std::fs::write("hello.mp3", sound)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn audio(&self) -> Option<&Bytes> {
+        self.content_type().is_some_and(|kind| kind.starts_with("audio/")).then(|| self.response.body())
+    }
+
+    /// The message, if the answer is one: the model called tools, for instance.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{:?}", answer.message());
+    /// # }
+    /// ```
+    pub fn message(&self) -> Option<&ReplyMessage> {
+        self.message.as_deref()
+    }
+
+    /// The tools that the model calls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// for call in answer.tool_calls() {
+    ///     println!("{}({})", call.function.name, call.function.arguments);
+    /// }
+    /// # }
+    /// ```
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.message().and_then(|message| message.tool_calls.as_deref()).unwrap_or_default()
+    }
+
+    /// The content type, such as `text/plain; charset=utf-8` or `audio/mpeg`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{:?}", answer.content_type());
+    /// # }
+    /// ```
+    pub fn content_type(&self) -> Option<&str> {
+        self.response.content_type()
+    }
+
+    /// The model that the service used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{:?}", answer.model());
+    /// # }
+    /// ```
+    pub fn model(&self) -> Option<&str> {
+        header(self.headers(), "x-model-used")
+    }
+
+    /// The id under which the service knows the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{:?}", answer.request_id());
+    /// # }
+    /// ```
+    pub fn request_id(&self) -> Option<&str> {
+        self.response.request_id()
+    }
+
+    /// The headers of the response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(answer: pollinations_ext::chat::ChatAnswer) {
+    /// println!("{:?}", answer.headers());
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+}
+
+/// The answer may be text, sound, JSON or events.
+fn anything() -> HeaderValue {
+    HeaderValue::from_static("*/*")
+}

@@ -1,0 +1,85 @@
+//! Starts the requests about sound: speech with timestamps, voices, stems.
+
+use super::Pollinations;
+use crate::{
+    audio::{StemsRequest, TimedSpeechRequest, VoiceChangeRequest, VoiceIsolationRequest},
+    base::file::File,
+};
+
+impl Pollinations {
+    /// Reads a text aloud and tells when each character is spoken, with one of ElevenLabs' models.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let speech = pollinations.speech_with_timestamps("Good morning").send().await?;
+    /// assert_eq!(speech.characters().len(), "Good morning".len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn speech_with_timestamps(&self, text: impl Into<String>) -> TimedSpeechRequest {
+        TimedSpeechRequest::new(self.shared.clone(), text.into())
+    }
+
+    /// Replaces the voice in a recording with another one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::File;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// # let bytes = pollinations.speech("Hello").response_format("wav").send().await?.bytes().await?;
+    /// let recording = File::bytes(bytes).name("hello.wav");
+    /// let changed = pollinations.change_voice(recording).voice("nova").send().await?;
+    /// assert_eq!(changed.content_type(), Some("audio/mpeg"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn change_voice(&self, recording: File) -> VoiceChangeRequest {
+        VoiceChangeRequest::new(self.shared.clone(), recording)
+    }
+
+    /// Removes everything but speech from a recording.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// pollinations.isolate_voice(File::path("street.mp3")).send().await?.save("voice.mp3").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn isolate_voice(&self, recording: File) -> VoiceIsolationRequest {
+        VoiceIsolationRequest::new(self.shared.clone(), recording)
+    }
+
+    /// Splits music into vocals and instruments.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// for stem in pollinations.separate_stems(File::path("song.mp3")).save_to("stems").await? {
+    ///     println!("{}: {}", stem.name, stem.path.display());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn separate_stems(&self, music: File) -> StemsRequest {
+        StemsRequest::new(self.shared.clone(), music)
+    }
+}

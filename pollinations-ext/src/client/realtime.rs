@@ -1,0 +1,31 @@
+//! Realtime sessions.
+
+use super::Pollinations;
+use crate::realtime::RealtimeRequest;
+
+impl Pollinations {
+    /// Starts a realtime session with this model, such as `openai/gpt-realtime-2.1`: a WebSocket over which text and sound
+    /// go both ways. Needs the feature `realtime`; not available in browsers (wasm32).
+    ///
+    /// The request sets the session up; [`connect`](RealtimeRequest::connect) opens it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let mut session = pollinations.realtime("openai/gpt-realtime-2.1").text_only().connect().await?;
+    /// session.say("Name a flower").await?;
+    /// let reply = session.respond().await?;
+    /// assert!(reply.text().contains("Name a flower"));
+    /// session.close().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn realtime(&self, model: impl Into<String>) -> RealtimeRequest {
+        RealtimeRequest::new(&self.shared, model.into())
+    }
+}

@@ -1,0 +1,226 @@
+//! The vectors that came.
+
+use http::HeaderMap;
+use pollinations_api::types;
+use serde::Deserialize;
+
+use super::vector::{self, Vector};
+use crate::{
+    base::error::{Error, ErrorKind},
+    exchange::{raw::RawResponse, transport::Shared},
+};
+
+/// The vectors of a request, one for each input and in the order of the inputs.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let embeddings = pollinations.embed("A tulip in spring").dimensions(256).send().await?;
+/// assert_eq!(embeddings.vector().len(), 256);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embeddings {
+    vectors: Vec<Vec<f32>>,
+    model: String,
+    usage: types::EmbeddingUsage,
+    headers: HeaderMap,
+}
+
+impl Embeddings {
+    /// Those of a batch that has no texts.
+    pub(super) fn none() -> Self {
+        let usage = types::EmbeddingUsage::new(0, 0);
+        Self { vectors: Vec::new(), model: String::new(), usage, headers: HeaderMap::new() }
+    }
+
+    /// Reads a response. `count` is how many vectors there have to be, if that is known.
+    pub(super) fn read(
+        shared: &Shared,
+        response: &RawResponse,
+        attempts: u32,
+        count: Option<usize>,
+    ) -> Result<Self, Error> {
+        let located = |message: String| {
+            let error = Error::new(ErrorKind::Decode, message).with_operation(response.operation());
+            error.with_request_id(response.request_id().map(str::to_owned)).with_attempts(attempts)
+        };
+        // What conforms is read without a detour over JSON values or 64-bit numbers; the rest as leniently as any reply.
+        let wire = match serde_json::from_slice::<Wire>(response.body()) {
+            Ok(wire) => wire,
+            Err(_) => {
+                let lenient = shared.decode::<types::Embeddings>(response, attempts)?;
+                Wire::try_from(lenient).map_err(|()| located("a vector in the response cannot be read".to_owned()))?
+            }
+        };
+        let Wire { data, model, usage } = wire;
+        if let Some(count) = count.filter(|count| *count != data.len()) {
+            return Err(located(format!("the server sent {} vectors for {count} texts", data.len())));
+        }
+        if data.iter().any(|item| item.embedding.0.is_empty()) || data.is_empty() {
+            return Err(located("the server sent no vector, or an empty one".to_owned()));
+        }
+        Ok(Self { vectors: in_order(data), model, usage, headers: response.headers().clone() })
+    }
+
+    /// The vectors, in the order of the inputs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// for vector in embeddings.vectors() {
+    ///     println!("{:?}", vector.first());
+    /// }
+    /// # }
+    /// ```
+    pub fn vectors(&self) -> &[Vec<f32>] {
+        &self.vectors
+    }
+
+    /// The first vector, which is the only one if you sent one input. Empty if you sent an empty batch.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// let length: f32 = embeddings.vector().iter().map(|number| number * number).sum::<f32>().sqrt();
+    /// # }
+    /// ```
+    pub fn vector(&self) -> &[f32] {
+        self.vectors.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Hands over the vectors, without a copy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// let vectors: Vec<Vec<f32>> = embeddings.into_vectors();
+    /// # }
+    /// ```
+    pub fn into_vectors(self) -> Vec<Vec<f32>> {
+        self.vectors
+    }
+
+    /// The model that made the vectors, as the service names it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// println!("{}", embeddings.model());
+    /// # }
+    /// ```
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The tokens that were used. For a batch, the sum over its requests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// println!("{} tokens", embeddings.usage().total_tokens);
+    /// # }
+    /// ```
+    pub fn usage(&self) -> &types::EmbeddingUsage {
+        &self.usage
+    }
+
+    /// The headers of the response. For a batch, those of the first response that came.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(embeddings: pollinations_ext::Embeddings) {
+    /// println!("{:?}", embeddings.headers().get("x-model-used"));
+    /// # }
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Takes the vectors out.
+    pub(super) fn take_vectors(&mut self) -> Vec<Vec<f32>> {
+        std::mem::take(&mut self.vectors)
+    }
+
+    /// The same reply about other vectors, and with the tokens of all the requests they came by.
+    pub(super) fn with(mut self, vectors: Vec<Vec<f32>>, usage: types::EmbeddingUsage) -> Self {
+        self.vectors = vectors;
+        self.usage = usage;
+        self
+    }
+}
+
+/// The response as the document has it.
+#[derive(Deserialize)]
+struct Wire {
+    data: Vec<Item>,
+    model: String,
+    usage: types::EmbeddingUsage,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    embedding: Vector,
+    index: usize,
+}
+
+impl TryFrom<types::Embeddings> for Wire {
+    type Error = ();
+
+    fn try_from(reply: types::Embeddings) -> Result<Self, ()> {
+        let items = reply.data.into_iter().map(|item| {
+            let vector = match item.embedding {
+                #[allow(clippy::cast_possible_truncation, reason = "vectors are 32-bit floats, which JSON cannot say")]
+                types::EmbeddingVector::Floats(numbers) => numbers.into_iter().map(|number| number as f32).collect(),
+                types::EmbeddingVector::Base64(text) => vector::from_base64(&text).ok_or(())?,
+                _ => return Err(()),
+            };
+            // If an index is invalid, the entries keep the order of arrival.
+            Ok(Item { embedding: Vector(vector), index: usize::try_from(item.index).unwrap_or(usize::MAX) })
+        });
+        Ok(Self { data: items.collect::<Result<_, ()>>()?, model: reply.model, usage: reply.usage })
+    }
+}
+
+/// The vectors in the order of their indexes; in that of arrival if the indexes do not count from 0 without a gap.
+fn in_order(mut items: Vec<Item>) -> Vec<Vec<f32>> {
+    let mut indexes: Vec<usize> = items.iter().map(|item| item.index).collect();
+    indexes.sort_unstable();
+    if indexes.iter().enumerate().all(|(position, index)| position == *index) {
+        items.sort_by_key(|item| item.index);
+    }
+    items.into_iter().map(|item| item.embedding.0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(indexes: &[usize]) -> Vec<f32> {
+        let item = |(position, index): (usize, &usize)| {
+            let number = u8::try_from(position).unwrap();
+            Item { embedding: Vector(vec![number.into()]), index: *index }
+        };
+        in_order(indexes.iter().enumerate().map(item).collect()).concat()
+    }
+
+    #[test]
+    fn the_index_gives_the_order_if_it_can() {
+        assert_eq!(ordered(&[2, 0, 1]), [1.0, 2.0, 0.0]);
+        // Some servers number every vector 0.
+        assert_eq!(ordered(&[0, 0, 0]), [0.0, 1.0, 2.0]);
+        assert_eq!(ordered(&[3, 1, 2]), [0.0, 1.0, 2.0]);
+    }
+}

@@ -1,0 +1,43 @@
+//! Keys that nobody knows yet, taken out of a text.
+
+/// How keys begin.
+const PREFIXES: [&str; 3] = ["sk_", "pk_", "ag_"];
+
+/// Takes everything out of a text that looks like a key: for replies that may have a new one in them, which no client
+/// holds yet.
+pub(crate) fn without_keys(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = PREFIXES.iter().filter_map(|prefix| rest.find(prefix)).min() {
+        let (before, key) = rest.split_at(start);
+        let end = key.find(|letter: char| !is_of_a_key(letter)).unwrap_or(key.len());
+        shown.push_str(before);
+        shown.push_str("[key]");
+        rest = key.get(end..).unwrap_or_default();
+    }
+    shown + rest
+}
+
+/// Quotation marks and the like end a key that stands in JSON, in HTML or in an address.
+fn is_of_a_key(letter: char) -> bool {
+    letter.is_ascii_graphic() && !matches!(letter, '"' | '\'' | '<' | '>' | ',' | '}' | ']' | ')')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_key_is_taken_out() {
+        for (text, shown) in [
+            ("", ""),
+            ("no key", "no key"),
+            (r#"{"key":"sk_abc-1.2","id":"k"}"#, r#"{"key":"[key]","id":"k"}"#),
+            ("pk_a and ag_b, sk_c", "[key] and [key], [key]"),
+            ("cut off: sk_abcdef", "cut off: [key]"),
+            ("ü sk_\u{fc}", "ü [key]\u{fc}"),
+        ] {
+            assert_eq!(without_keys(text), shown, "{text}");
+        }
+    }
+}

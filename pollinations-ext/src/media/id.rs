@@ -1,0 +1,58 @@
+//! The ids of files.
+
+use crate::base::error::Error;
+
+/// Characters of an id at the most, as the document has it for ids of the caller's choice.
+const MAX: usize = 128;
+
+/// The id of a file: the last segment of its address. Ids are letters, digits, `.`, `_` and `-`.
+pub(super) fn of(id_or_url: &str, operation: &str) -> Result<String, Error> {
+    let path = id_or_url.split(['?', '#']).next().unwrap_or_default();
+    let id = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    // `.` and `..` would be steps through the path, and a host name is not an id.
+    let is_host = id_or_url.contains("://") && id_or_url.split('/').filter(|part| !part.is_empty()).count() < 3;
+    if id.bytes().all(is_part) && !is_host && !matches!(id, "" | "." | "..") {
+        return Ok(id.to_owned());
+    }
+    let message = "neither the id nor the address of a file on the media service";
+    Err(Error::request(message).with_operation(operation))
+}
+
+/// Whether somebody may choose this id for a file (`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` in the document).
+pub(super) fn is_free_to_choose(id: &str) -> bool {
+    id.len() <= MAX && id.bytes().all(is_part) && id.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+}
+
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::FETCH, *};
+    use crate::base::error::ErrorKind;
+
+    #[test]
+    fn ids_and_addresses() {
+        for text in ["abc123", "https://media.pollinations.ai/abc123", "http://127.0.0.1:80/abc123/?x#y", "/abc123"] {
+            assert_eq!(of(text, FETCH).unwrap(), "abc123", "{text}");
+        }
+        assert_eq!(of("https://media.pollinations.ai/my_file.v2-x", FETCH).unwrap(), "my_file.v2-x");
+        for text in ["", "/", "..", "a b", "https://", "https://media.pollinations.ai/", "%2e%2e", "a%2Fb"] {
+            let error = of(text, FETCH).unwrap_err();
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::Request, Some(FETCH)), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_to_choose() {
+        let longest = "x".repeat(MAX);
+        for id in ["a", "7", "holiday-2026_v1.jpg", &longest] {
+            assert!(is_free_to_choose(id), "{id}");
+        }
+        let too_long = "x".repeat(MAX + 1);
+        for id in ["", ".", "-a", "_a", "a/b", "a b", "é", "a\n", &too_long] {
+            assert!(!is_free_to_choose(id), "{id}");
+        }
+    }
+}

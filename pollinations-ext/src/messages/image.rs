@@ -1,0 +1,69 @@
+//! Images in what the user says.
+
+use pollinations_api::types::{
+    MessageBase64Source, MessageBlock, MessageImageBlock, MessageRole, MessageTextBlock, MessageTurn,
+    MessageTurnContent, MessageUrlSource,
+};
+
+use crate::base::{error::Error, file::File};
+
+/// An image that is read when the request is sent, and the block that it goes into.
+#[derive(Clone, Debug)]
+pub(super) struct Image {
+    file: File,
+    turn: usize,
+    block: usize,
+}
+
+impl Image {
+    /// Adds an empty block for an image.
+    pub(super) fn add(file: File, turns: &mut Vec<MessageTurn>) -> Self {
+        let source = MessageBase64Source::new("", "");
+        let (turn, block) = add_block(turns, MessageImageBlock::new(source).into());
+        Self { file, turn, block }
+    }
+
+    /// Reads the file into the block that was added for it.
+    pub(super) async fn load_into(&self, turns: &mut [MessageTurn]) -> Result<(), Error> {
+        let loaded = self.file.load(None).await?;
+        let kind = loaded.content_type.clone().unwrap_or_default();
+        if !kind.starts_with("image/") {
+            return Err(Error::request(format!(
+                "`{}` does not look like an image; if it is one, set its content type",
+                loaded.name
+            )));
+        }
+        let block = match turns.get_mut(self.turn).map(|turn| &mut turn.content) {
+            Some(MessageTurnContent::Blocks(blocks)) => blocks.get_mut(self.block),
+            _ => None,
+        };
+        match block {
+            Some(MessageBlock::Image(image)) => {
+                image.source = MessageBase64Source::new(loaded.base64(), kind).into();
+                Ok(())
+            }
+            _ => Err(Error::request("the turn that an image was attached to is no longer there")),
+        }
+    }
+}
+
+/// A block for an image at an address.
+pub(super) fn at(url: String) -> MessageBlock {
+    MessageImageBlock::new(MessageUrlSource::new(url)).into()
+}
+
+/// Adds a block to the last turn if that is the user's, or else to a new one. Returns the places of the turn and of the
+/// block in it.
+pub(super) fn add_block(turns: &mut Vec<MessageTurn>, block: MessageBlock) -> (usize, usize) {
+    if turns.last().is_none_or(|turn| turn.role != MessageRole::User) {
+        turns.push(MessageTurn::new(MessageTurnContent::Blocks(Vec::new()), MessageRole::User));
+    }
+    let turn = turns.len().saturating_sub(1);
+    let Some(MessageTurn { content, .. }) = turns.last_mut() else { return (turn, 0) };
+    if let MessageTurnContent::Text(text) = content {
+        *content = MessageTurnContent::Blocks(vec![MessageTextBlock::new(std::mem::take(text)).into()]);
+    }
+    let MessageTurnContent::Blocks(blocks) = content else { return (turn, 0) };
+    blocks.push(block);
+    (turn, blocks.len().saturating_sub(1))
+}

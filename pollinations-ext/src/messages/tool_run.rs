@@ -1,0 +1,172 @@
+//! Calling functions until the model is done.
+
+use futures_util::future::join_all;
+use pollinations_api::types::{MessageBlock, MessageRole, MessageToolUseBlock, MessageTurn, MessageTurnContent};
+use serde_json::Value;
+
+use super::{
+    reply::MessageReply,
+    request::{MessagesRequest, result_block},
+    stream::OPERATION,
+};
+use crate::base::error::{Error, ErrorKind};
+
+/// What came of [`MessagesRequest::run`]: the last reply, and the conversation that led to it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+/// let run = pollinations.messages("claude", 1024).user("What time is it?").run().await?;
+/// let more = pollinations.messages("claude", 1024).turns(run.turns().to_vec()).user("And in Tokyo?").run().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct MessageRun {
+    reply: MessageReply,
+    turns: Vec<MessageTurn>,
+    rounds: u32,
+    output_tokens: i64,
+}
+
+impl MessageRun {
+    /// The text of the last reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::messages::MessageRun) {
+    /// println!("{}", run.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> String {
+        self.reply.text()
+    }
+
+    /// The last reply. It calls tools if those are yours to call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::messages::MessageRun) {
+    /// assert!(run.reply().tool_uses().is_empty());
+    /// # }
+    /// ```
+    pub fn reply(&self) -> &MessageReply {
+        &self.reply
+    }
+
+    /// The whole conversation: what was sent, the calls of the model, their results, and the last reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::messages::MessageRun) {
+    /// println!("{} turns", run.turns().len());
+    /// # }
+    /// ```
+    pub fn turns(&self) -> &[MessageTurn] {
+        &self.turns
+    }
+
+    /// How often the model called functions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::messages::MessageRun) {
+    /// println!("{} rounds", run.rounds());
+    /// # }
+    /// ```
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// The output tokens of all replies together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::messages::MessageRun) {
+    /// println!("{} tokens", run.output_tokens());
+    /// # }
+    /// ```
+    pub fn output_tokens(&self) -> i64 {
+        self.output_tokens
+    }
+}
+
+impl MessagesRequest {
+    /// Sends the request, calls the functions that the model asks for, sends it the results, and so on until it answers
+    /// without asking for more.
+    ///
+    /// The functions are those that you gave to [`callable`](Self::callable). If one fails or does not exist, the model
+    /// is told (`is_error`) and may do better the next time. If the reply calls a tool that you offered without a Rust
+    /// function, it is returned as it is: that call is yours to make.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::messages::Function;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
+    /// let run = pollinations.messages("claude", 1024).user("What does the clock say?").callable(clock).run().await?;
+    /// println!("{} (after {} rounds)", run.text(), run.rounds());
+    /// # assert_eq!((run.text().as_str(), run.rounds()), ("The tools answered: 5 pm", 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run(self) -> Result<MessageRun, Error> {
+        let mut request = self.loaded().await?;
+        let mut output_tokens: i64 = 0;
+        for rounds in 0.. {
+            let reply = request.clone().send().await?;
+            output_tokens = output_tokens.saturating_add(reply.usage().output_tokens);
+            request.body.messages.push(reply.to_turn());
+            let calls = reply.tool_uses();
+            if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
+                return Ok(MessageRun { reply, turns: request.body.messages, rounds, output_tokens });
+            }
+            if rounds >= request.max_rounds {
+                break;
+            }
+            let results = join_all(calls.iter().map(|call| result(&request, call))).await;
+            let results = MessageTurn::new(MessageTurnContent::Blocks(results), MessageRole::User);
+            request.body.messages.push(results);
+        }
+        let message = format!("the model still calls functions after {} rounds", request.max_rounds);
+        Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+    }
+}
+
+/// Whether the tool was offered without a Rust function.
+fn belongs_to_caller(request: &MessagesRequest, call: &MessageToolUseBlock) -> bool {
+    let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
+    offered && !request.functions.iter().any(|function| function.name() == call.name)
+}
+
+/// What the model is told about one call.
+async fn result(request: &MessagesRequest, call: &MessageToolUseBlock) -> MessageBlock {
+    let arguments = match &call.input {
+        // The beginning of arguments that are not JSON.
+        Value::String(text) => text.clone(),
+        input => input.to_string(),
+    };
+    let outcome = match request.functions.iter().find(|function| function.name() == call.name) {
+        Some(function) => function.call(&arguments).await,
+        None => Err(format!("there is no function `{}`", call.name)),
+    };
+    let failed = outcome.is_err();
+    result_block(call.id.clone(), outcome.unwrap_or_else(|error| error), failed)
+}

@@ -1,0 +1,178 @@
+//! Questions about a model.
+
+use pollinations_api::types::{InputModality, ModelCapability, ModelInfo, ModelObject, OutputModality};
+
+use super::Prices;
+
+mod sealed {
+    /// Only the types of the document have it, so that [`ModelInfoExt`](super::ModelInfoExt) can grow:
+    ///
+    /// ```compile_fail
+    /// fn needs<T: pollinations_ext::ModelInfoExt>() {}
+    /// needs::<String>();
+    /// ```
+    pub trait Sealed {}
+    impl Sealed for super::ModelInfo {}
+    impl Sealed for super::ModelObject {}
+}
+
+/// Questions about an entry of a listing: names, capabilities, prices, and what older servers say in another field.
+///
+/// Everything else is a field of [`ModelInfo`]: `voices`, `resolutions`, `supported_parameters`, durations in seconds,
+/// and more.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::{ModelInfoExt, types::{InputModality, ModelCapability, OutputModality}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let gemini = pollinations.models().find("gemini").await?.ok_or("there is no such model")?;
+/// assert!(gemini.can(ModelCapability::WebSearch));
+/// assert!(gemini.takes(InputModality::Video) && gemini.makes(OutputModality::Text));
+/// assert_eq!(gemini.context_tokens(), Some(1_048_576));
+/// assert!(gemini.success_rate().is_some_and(|rate| rate > 0.9));
+/// # Ok(())
+/// # }
+/// ```
+pub trait ModelInfoExt: sealed::Sealed {
+    /// The id, and then the aliases. Each of them can be given as the model of a request.
+    fn names(&self) -> impl Iterator<Item = &str>;
+
+    /// Whether this is the id or an alias of the model.
+    fn is_called(&self, name: &str) -> bool {
+        self.names().any(|other| other == name)
+    }
+
+    /// Whether the model can do this. Servers that list no capabilities say so of tools and reasoning in fields of their
+    /// own, which count as well.
+    fn can(&self, capability: impl Into<ModelCapability>) -> bool;
+
+    /// Whether the model takes this kind of input.
+    fn takes(&self, input: impl Into<InputModality>) -> bool;
+
+    /// Whether the model makes this kind of output.
+    fn makes(&self, output: impl Into<OutputModality>) -> bool;
+
+    /// The context window in tokens, request and reply together: `context_length`, or `context_window` where a server
+    /// still calls it that. `None` if the listing does not say.
+    fn context_tokens(&self) -> Option<u64>;
+
+    /// What the model costs, as numbers. [`Prices`] reads the prices of variants, too.
+    fn prices(&self) -> Prices;
+
+    /// The share of recent requests that succeeded, 0 to 1. `None` if there were none, or if the listing does not say.
+    fn success_rate(&self) -> Option<f64>;
+}
+
+impl ModelInfoExt for ModelInfo {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    fn can(&self, capability: impl Into<ModelCapability>) -> bool {
+        let capability = capability.into();
+        self.capabilities.contains(&capability) || says(&capability, self.tools, self.reasoning)
+    }
+
+    fn takes(&self, input: impl Into<InputModality>) -> bool {
+        self.input_modalities.contains(&input.into())
+    }
+
+    fn makes(&self, output: impl Into<OutputModality>) -> bool {
+        self.output_modalities.contains(&output.into())
+    }
+
+    fn context_tokens(&self) -> Option<u64> {
+        self.context_length.or(self.context_window)
+    }
+
+    fn prices(&self) -> Prices {
+        Prices::from(&self.pricing)
+    }
+
+    fn success_rate(&self) -> Option<f64> {
+        self.health.as_ref()?.success_rate
+    }
+}
+
+impl ModelInfoExt for ModelObject {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    fn can(&self, capability: impl Into<ModelCapability>) -> bool {
+        let capability = capability.into();
+        self.capabilities.iter().any(|one| one == capability.as_str()) || says(&capability, self.tools, self.reasoning)
+    }
+
+    fn takes(&self, input: impl Into<InputModality>) -> bool {
+        let input = input.into();
+        self.input_modalities.iter().any(|one| one == input.as_str())
+    }
+
+    fn makes(&self, output: impl Into<OutputModality>) -> bool {
+        let output = output.into();
+        self.output_modalities.iter().any(|one| one == output.as_str())
+    }
+
+    fn context_tokens(&self) -> Option<u64> {
+        self.context_length
+    }
+
+    fn prices(&self) -> Prices {
+        Prices::from(&self.pricing)
+    }
+
+    fn success_rate(&self) -> Option<f64> {
+        self.health.as_ref()?.success_rate
+    }
+}
+
+/// What the older fields say.
+fn says(capability: &ModelCapability, tools: Option<bool>, reasoning: Option<bool>) -> bool {
+    match capability {
+        ModelCapability::ToolCalling => tools == Some(true),
+        ModelCapability::Reasoning => reasoning == Some(true),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json;
+
+    #[test]
+    fn entries_of_older_and_of_newer_servers() {
+        let listing = br#"[
+            {"name": "openai", "aliases": ["gpt"], "tools": true, "context_window": "128000", "voices": null},
+            {"name": "openai/gpt", "capabilities": ["reasoning", "telepathy"], "tools": "beta", "context_length": 400000.0,
+             "context_window": 1, "health": {"status": "fine", "success_rate": null}},
+            {"id": "no name", "aliases": 5}
+        ]"#;
+        let models: Vec<ModelInfo> = json::lenient(listing).unwrap();
+        let [older, newer] = [&models[0], &models[1]];
+        assert!(older.can("tool_calling") && !older.can("reasoning") && older.is_called("gpt"));
+        assert!(newer.can(ModelCapability::Reasoning) && newer.can("telepathy") && !newer.can("tool_calling"));
+        assert_eq!((older.context_tokens(), newer.context_tokens()), (Some(128_000), Some(400_000)));
+        assert_eq!((older.success_rate(), newer.success_rate()), (None, None));
+    }
+
+    #[test]
+    fn the_same_of_openais_format() {
+        let model = br#"{"id": "a/b", "aliases": ["b"], "capabilities": ["web_search"], "reasoning": true,
+            "input_modalities": ["text"], "output_modalities": ["image"], "context_length": 5,
+            "pricing": {"currency": "pollen", "promptTextTokens": "0.5"}, "health": {"success_rate": 0.5}}"#;
+        let model: ModelObject = json::lenient(model).unwrap();
+        assert!(model.can("web_search") && model.can("reasoning") && !model.can("tool_calling"));
+        assert!(model.takes("text") && !model.takes("image") && model.makes("image") && !model.makes("text"));
+        assert_eq!(model.names().collect::<Vec<_>>(), ["a/b", "b"]);
+        assert_eq!((model.context_tokens(), model.success_rate()), (Some(5), Some(0.5)));
+        assert_eq!(model.prices().get("promptTextTokens"), Some(0.5));
+    }
+}

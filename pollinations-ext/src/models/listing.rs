@@ -1,0 +1,195 @@
+//! Listings of models, and which of them are wanted.
+
+use std::{fmt, future::IntoFuture, sync::Arc};
+
+use pollinations_api::{
+    Client,
+    types::{ModelCapability, ModelInfo, ModelReliability, ModelSource},
+};
+
+use crate::{
+    base::{error::Error, json::Read, maybe_send::BoxFuture},
+    exchange::{
+        call::Generated,
+        options::{Options, call_options, into_setters, setters},
+        raw::RawResponse,
+        transport::Shared,
+    },
+};
+
+/// Lists models. Awaiting it sends it.
+///
+/// Filters narrow the listing down; without one, it has everything that the key may use but community models that often
+/// fail. An entry that cannot be read costs nothing but itself.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_ext::types::{ModelCapability, ModelSource};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let models = pollinations.models().text().source(ModelSource::Official);
+/// let thinkers = models.capabilities([ModelCapability::Reasoning, ModelCapability::ToolCalling]).await?;
+/// assert!(thinkers.iter().all(|model| model.reasoning == Some(true)));
+/// # assert!(!thinkers.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a request does nothing until it is awaited"]
+pub struct ModelsRequest<T = Vec<ModelInfo>> {
+    shared: Arc<Shared>,
+    options: Options,
+    operation: &'static str,
+    filters: Filters,
+    send: fn(Client, Filters) -> Sending<T>,
+}
+
+pub(super) type Sending<T> = BoxFuture<Generated<T>>;
+
+/// What a listing can be narrowed down by.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filters {
+    pub(super) source: Option<ModelSource>,
+    pub(super) reliability: Option<ModelReliability>,
+    pub(super) community: Option<bool>,
+    pub(super) capabilities: Option<String>,
+    pub(super) agent: Option<bool>,
+    pub(super) search: Option<String>,
+    pub(super) limit: Option<u64>,
+}
+
+impl<T> ModelsRequest<T> {
+    pub(super) fn new(shared: &Arc<Shared>, operation: &'static str, send: fn(Client, Filters) -> Sending<T>) -> Self {
+        let (options, filters) = (Options::default(), Filters::default());
+        Self { shared: Arc::clone(shared), options, operation, filters, send }
+    }
+
+    into_setters! {
+        on filters, example "pollinations.models().text()";
+        /// Only official models, or only community models. Both by default.
+        source: ModelSource, "\"community\"";
+        /// `reliable`, the default, leaves out community models of which 80 % or fewer of the recent requests succeeded;
+        /// `all` lists them too.
+        reliability: ModelReliability, "\"all\"";
+        /// Words to search for in ids, aliases, titles, descriptions and publishers. Case does not matter, and every word
+        /// must be found.
+        search: String, "\"google flash\"";
+    }
+
+    setters! {
+        on filters, example "pollinations.models().text()";
+        /// True lists only agents, false leaves agents out. Both by default.
+        agent: bool, "false";
+        /// True lists only community models, false only official ones. [`source`](Self::source) says the same, and newer
+        /// servers prefer it.
+        community: bool, "false";
+        /// Return at most this many models, after every other filter: 1 to 500. All by default.
+        limit: u64, "10";
+    }
+
+    /// Only models with all of these capabilities.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::ModelCapability;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let wanted = [ModelCapability::ToolCalling, ModelCapability::WebSearch];
+    /// let request = pollinations.models().text().capabilities(wanted);
+    /// # }
+    /// ```
+    pub fn capabilities<C>(mut self, capabilities: impl IntoIterator<Item = C>) -> Self
+    where
+        C: Into<ModelCapability>,
+    {
+        let names: Vec<String> = capabilities.into_iter().map(|one| one.into().to_string()).collect();
+        self.filters.capabilities = Some(names.join(","));
+        self
+    }
+
+    call_options!(until "the listing is there", example "pollinations.models().text()");
+
+    /// Sends the request and returns the response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As when it is awaited, but for a body that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// println!("{}", pollinations.models().text().send_raw().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (send, filters) = (self.send, self.filters);
+        self.shared.raw(self.operation, &self.options, |client| send(client, filters)).await
+    }
+}
+
+impl<T: Read + Send + 'static> IntoFuture for ModelsRequest<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (send, filters) = (self.send, self.filters);
+            let write = |client| send(client, filters);
+            self.shared.call(self.operation, &self.options, write).await.map(|(listing, _)| listing)
+        })
+    }
+}
+
+impl<T> fmt::Debug for ModelsRequest<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ModelsRequest")
+            .field("operation", &self.operation)
+            .field("filters", &self.filters)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`ModelsRequest`] of an operation, which all take the same filters.
+macro_rules! listing {
+    ($shared:expr, $operation:ident) => {
+        $crate::models::listing::ModelsRequest::new(&$shared, stringify!($operation), |client, filters| {
+            Box::pin(async move {
+                let mut request = client.$operation();
+                if let Some(source) = filters.source {
+                    request = request.source(source);
+                }
+                if let Some(reliability) = filters.reliability {
+                    request = request.reliability(reliability);
+                }
+                if let Some(community) = filters.community {
+                    request = request.community(community);
+                }
+                if let Some(capabilities) = filters.capabilities {
+                    request = request.capabilities(capabilities);
+                }
+                if let Some(agent) = filters.agent {
+                    request = request.agent(agent);
+                }
+                if let Some(words) = filters.search {
+                    request = request.query(words);
+                }
+                if let Some(limit) = filters.limit {
+                    request = request.limit(limit);
+                }
+                request.send().await
+            })
+        })
+    };
+}
+
+pub(super) use listing;

@@ -1,0 +1,77 @@
+//! The half of a session that receives.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use super::event::RealtimeEvent;
+use crate::base::error::Error;
+
+/// The half of a session that receives.
+///
+/// # Examples
+///
+/// ```
+/// # async fn example(session: pollinations_ext::realtime::RealtimeSession) -> Result<(), pollinations_ext::Error> {
+/// let (sender, mut receiver) = session.split();
+/// while let Some(event) = receiver.next().await {
+///     println!("{}", event?.kind());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct RealtimeReceiver {
+    incoming: mpsc::Receiver<Incoming>,
+}
+
+/// What the task of a session has received, with the room that it takes in the queue.
+pub(super) type Incoming = (Result<RealtimeEvent, Error>, Option<OwnedSemaphorePermit>);
+
+impl RealtimeReceiver {
+    pub(super) fn new(incoming: mpsc::Receiver<Incoming>) -> Self {
+        Self { incoming }
+    }
+
+    /// The next event of the server; `None` when the session is closed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RealtimeSession::next`](super::RealtimeSession::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(
+    /// #     mut receiver: pollinations_ext::realtime::RealtimeReceiver,
+    /// # ) -> Result<(), pollinations_ext::Error> {
+    /// while let Some(event) = receiver.next().await {
+    ///     println!("{}", event?.kind());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn next(&mut self) -> Option<Result<RealtimeEvent, Error>> {
+        StreamExt::next(self).await
+    }
+}
+
+impl Stream for RealtimeReceiver {
+    type Item = Result<RealtimeEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // The room in the queue is free once the event is taken out.
+        self.incoming.poll_recv(context).map(|incoming| incoming.map(|(event, _room)| event))
+    }
+}
+
+impl fmt::Debug for RealtimeReceiver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RealtimeReceiver").field("queued", &self.incoming.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,221 @@
+//! A stream of typed events, and the reply that they add up to.
+//!
+//! The Messages API and the Responses API both stream events that name their `type`. What differs is how the events are
+//! merged; what they share is here: keep-alives, errors in any form, limits, and telling an end from a truncation.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::sorter::{Sorter, Step, too_large, too_soon};
+use crate::{
+    base::{
+        error::{Error, ErrorKind, Partial},
+        header::request_id,
+        json::{self, Read},
+        maybe_send::{MaybeSend, body},
+    },
+    exchange::{
+        body::in_event,
+        raw::RawResponse,
+        reading::{
+            events::{Event, Events},
+            guard::Guard,
+        },
+        transport::{MAX_BODY, Shared},
+    },
+    key::Keyring,
+};
+
+/// What the events of a stream add up to.
+pub(crate) trait Merge: Default {
+    /// An event, as callers see it.
+    type Event: Read;
+
+    /// The beginnings of the types of events that the API has. Other events may be errors by their form.
+    const TYPES: &'static [&'static str];
+
+    /// Adds an event, with the bytes that it came in.
+    fn add(&mut self, event: &Value, bytes: usize) -> Added;
+
+    /// Notes that the stream has announced its end, as OpenAI's chats do.
+    fn done(&mut self);
+
+    /// Bytes of the reply so far.
+    fn size(&self) -> usize;
+
+    /// Whether the reply is complete, so that the end of the response is its end.
+    fn is_complete(&self) -> bool;
+
+    /// What has come, if anything has.
+    fn into_partial(self) -> Option<Partial>;
+}
+
+/// What an event was for the reply.
+pub(crate) enum Added {
+    /// A piece of it.
+    Piece,
+    /// Its end: nothing that comes later belongs to it.
+    End,
+    /// The news that it failed, with the error.
+    Failed(Value),
+}
+
+/// The events of one response.
+pub(crate) struct EventStream<M> {
+    operation: &'static str,
+    events: Events,
+    sorter: Sorter,
+    merged: M,
+    max_reply: usize,
+    state: State,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Complete,
+    Failed,
+}
+
+impl<M: Merge> EventStream<M> {
+    pub(crate) fn new(shared: &Shared, operation: &'static str, events: Events) -> Self {
+        let sorter = Sorter::new(Arc::clone(&shared.keys), events.idle());
+        Self { operation, events, sorter, merged: M::default(), max_reply: shared.max_body, state: State::Open }
+    }
+
+    /// Reads events that are there already.
+    pub(crate) fn recorded(shared: &Shared, operation: &'static str, response: &RawResponse) -> Self {
+        let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(response.body().clone())]);
+        Self::new(shared, operation, Events::new(Guard::new(body(bytes), None), response.headers().clone()))
+    }
+
+    /// Reads events that come some other way than by this client.
+    pub(crate) fn from_bytes<S, E>(operation: &'static str, bytes: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let events = Events::new(Guard::new(body(bytes), None), HeaderMap::new());
+        let sorter = Sorter::new(Arc::new(Keyring::new(None, [])), None);
+        Self { operation, events, sorter, merged: M::default(), max_reply: MAX_BODY, state: State::Open }
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.events.headers()
+    }
+
+    /// The next event; nothing when the reply is complete, or has failed.
+    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M::Event, Error>>> {
+        if self.state != State::Open {
+            return Poll::Ready(None);
+        }
+        let error = loop {
+            let queued = self.sorter.next_queued();
+            let event = match &queued {
+                Some(data) => Event { name: None, data, is_last: false },
+                None => match ready!(self.events.poll_event(context)) {
+                    Some(Ok(event)) => event,
+                    Some(Err(error)) => break error,
+                    None if self.merged.is_complete() => {
+                        self.state = State::Complete;
+                        return Poll::Ready(None);
+                    }
+                    None => break too_soon(),
+                },
+            };
+            match read(&mut self.merged, &mut self.sorter, event) {
+                Ok(Outcome::Skip) => {}
+                Ok(Outcome::End) => {
+                    self.state = State::Complete;
+                    return Poll::Ready(None);
+                }
+                Ok(Outcome::Event(event, is_end)) => {
+                    if self.merged.size() > self.max_reply {
+                        break too_large(self.max_reply);
+                    }
+                    if is_end {
+                        self.state = State::Complete;
+                    }
+                    return Poll::Ready(Some(Ok(event)));
+                }
+                Err(error) => break error,
+            }
+        };
+        self.state = State::Failed;
+        let partial = std::mem::take(&mut self.merged).into_partial();
+        Poll::Ready(Some(Err(self.locate(error.with_partial(partial)))))
+    }
+
+    /// What the events add up to, after the last of them.
+    pub(crate) fn into_merged(self) -> Result<(M, HeaderMap), Error> {
+        if self.state == State::Failed {
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+        }
+        let headers = self.events.headers().clone();
+        Ok((self.merged, headers))
+    }
+
+    /// Puts into an error where it happened.
+    pub(crate) fn locate(&self, error: Error) -> Error {
+        let request_id = request_id(self.headers());
+        error.with_operation(self.operation).with_request_id(request_id).redacted(self.sorter.keys())
+    }
+}
+
+enum Outcome<E> {
+    /// Nothing that callers see.
+    Skip,
+    End,
+    /// An event, and whether it is the last one.
+    Event(E, bool),
+}
+
+/// Reads one event and adds it to the reply.
+fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Result<Outcome<M::Event>, Error> {
+    let value = match json::read::<Value>(event.data) {
+        Ok(value @ Value::Object(_)) => value,
+        // A list may be an error, and everything else that is JSON is a keep-alive.
+        Ok(_) => return unread(merged, sorter, event, &serde::de::Error::custom("it is not an object")),
+        Err(error) => return unread(merged, sorter, event, &error),
+    };
+    let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
+    let is_known = M::TYPES.iter().any(|start| kind.starts_with(start));
+    if event.name == Some("error") || !is_known && in_event(&value) {
+        return Err(sorter.failed(event.data));
+    }
+    if matches!(kind, "ping" | "keepalive") || event.name == Some("ping") {
+        return sorter.skip().map(|_| Outcome::Skip);
+    }
+    sorter.seen();
+    let is_end = match merged.add(&value, event.data.len()) {
+        Added::Piece => false,
+        Added::End => true,
+        Added::Failed(error) => return Err(sorter.failed(error.to_string().as_bytes())),
+    };
+    let event = json::lenient(event.data).map_err(|error| sorter.unreadable(&error, event.data))?;
+    Ok(Outcome::Event(event, is_end))
+}
+
+fn unread<M: Merge>(
+    merged: &mut M,
+    sorter: &mut Sorter,
+    event: Event<'_>,
+    error: &serde_json::Error,
+) -> Result<Outcome<M::Event>, Error> {
+    Ok(match sorter.unread(event, error, merged.is_complete())? {
+        // An end before anything has come is none.
+        Step::End if merged.size() == 0 => return Err(too_soon()),
+        Step::End => {
+            merged.done();
+            Outcome::End
+        }
+        Step::Chunk | Step::Skip => Outcome::Skip,
+    })
+}

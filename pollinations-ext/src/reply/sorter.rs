@@ -1,0 +1,144 @@
+//! Events that are no piece of a reply: the end, errors in any form, keep-alives, broken documents.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        json::{self, DONE},
+        time::Instant,
+    },
+    exchange::{
+        body::{ErrorBody, in_event},
+        reading::MAX_ERROR_BODY,
+        reading::events::Event,
+    },
+    key::Keyring,
+};
+
+/// What an unusual event is for the reader of a stream.
+pub(super) enum Step {
+    /// A piece of the reply after all.
+    Chunk,
+    /// Nothing: a keep-alive.
+    Skip,
+    /// The end of the reply.
+    End,
+}
+
+/// Tells what events are that cannot be read as a piece of the reply.
+pub(super) struct Sorter {
+    keys: Arc<Keyring>,
+    /// How long there may be nothing but keep-alives.
+    idle: Option<Duration>,
+    /// Since when there has been nothing else.
+    idle_since: Option<Instant>,
+    /// Documents that came together in one event.
+    queued: VecDeque<Bytes>,
+}
+
+impl Sorter {
+    pub(super) fn new(keys: Arc<Keyring>, idle: Option<Duration>) -> Self {
+        Self { keys, idle, idle_since: None, queued: VecDeque::new() }
+    }
+
+    pub(super) fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// What came in the last event, if that was more than one document.
+    pub(super) fn next_queued(&mut self) -> Option<Bytes> {
+        self.queued.pop_front()
+    }
+
+    /// Notes that a piece of the reply has come.
+    pub(super) fn seen(&mut self) {
+        self.idle_since = None;
+    }
+
+    /// Looks at an event that could not be read as a piece of the reply: the end, an error in another form, a
+    /// keep-alive, several documents, or the beginning of one. `is_complete` says whether the reply may end here.
+    #[cold]
+    pub(super) fn unread(
+        &mut self,
+        event: Event<'_>,
+        error: &serde_json::Error,
+        is_complete: bool,
+    ) -> Result<Step, Error> {
+        let data = event.data.trim_ascii();
+        if data.eq_ignore_ascii_case(DONE) {
+            return Ok(Step::End);
+        }
+        if event.name == Some("error") {
+            return Err(self.failed(data));
+        }
+        match json::read::<Value>(data) {
+            Ok(value) if in_event(&value) => Err(self.failed(data)),
+            Ok(value) if value.is_array() || value.is_object() => Err(self.unreadable(error, data)),
+            // `null`, a number, a text.
+            Ok(_) => self.skip(),
+            Err(error) if data.starts_with(b"{") || data.starts_with(b"[") => {
+                self.broken(event, data, &error, is_complete)
+            }
+            Err(_) => self.skip(),
+        }
+    }
+
+    /// What begins as JSON and is none: several documents, one that was cut off, or one that is broken.
+    fn broken(
+        &mut self,
+        event: Event<'_>,
+        data: &[u8],
+        error: &serde_json::Error,
+        is_complete: bool,
+    ) -> Result<Step, Error> {
+        if let Some(documents) = json::documents(data) {
+            self.queued.extend(documents.into_iter().map(Bytes::copy_from_slice));
+            return Ok(Step::Skip);
+        }
+        if event.is_last {
+            return if is_complete { Ok(Step::End) } else { Err(too_soon()) };
+        }
+        Err(self.unreadable(error, data))
+    }
+
+    /// Passes over a keep-alive. A stream of nothing else is an idle one.
+    pub(super) fn skip(&mut self) -> Result<Step, Error> {
+        let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
+        match self.idle {
+            Some(idle) if since > idle => {
+                let seconds = idle.as_secs_f64();
+                let message =
+                    format!("the server only sent keep-alives for {seconds} s; raise `idle_timeout` to wait longer");
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
+            _ => Ok(Step::Skip),
+        }
+    }
+
+    /// The error that an event tells of.
+    pub(super) fn failed(&self, data: &[u8]) -> Error {
+        let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
+        Error::stream(ErrorBody::parse(body, "the model failed", &self.keys))
+    }
+
+    pub(super) fn unreadable(&self, error: &serde_json::Error, data: &[u8]) -> Error {
+        self.keys.undecodable("an event of the stream cannot be read", error, data)
+    }
+}
+
+/// The error of a stream that ends before its reply does.
+pub(super) fn too_soon() -> Error {
+    Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")
+}
+
+/// The error of a reply that has more bytes than it may have.
+pub(super) fn too_large(limit: usize) -> Error {
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("the reply is larger than {limit} bytes; raise `max_response_bytes` to allow more"),
+    )
+}

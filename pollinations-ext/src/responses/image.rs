@@ -1,0 +1,61 @@
+//! Images in what the user says.
+
+use serde_json::{Value, json};
+
+use crate::base::{error::Error, file::File};
+
+/// An image that is read when the request is sent, and the part that it goes into.
+#[derive(Clone, Debug)]
+pub(super) struct Image {
+    file: File,
+    item: usize,
+    part: usize,
+}
+
+impl Image {
+    /// Adds an empty part for an image.
+    pub(super) fn add(file: File, items: &mut Vec<Value>) -> Self {
+        let (item, part) = add_part(items, at(String::new()));
+        Self { file, item, part }
+    }
+
+    /// Reads the file into the part that was added for it.
+    pub(super) async fn load_into(&self, items: &mut [Value]) -> Result<(), Error> {
+        let loaded = self.file.load(None).await?;
+        if !loaded.content_type.as_ref().is_some_and(|kind| kind.starts_with("image/")) {
+            return Err(Error::request(format!(
+                "`{}` does not look like an image; if it is one, set its content type",
+                loaded.name
+            )));
+        }
+        let item = items.get_mut(self.item).and_then(|item| item.get_mut("content"));
+        match item.and_then(|content| content.get_mut(self.part)) {
+            Some(part) if part.get("type").is_some_and(|kind| kind == "input_image") => {
+                *part = at(loaded.data_url());
+                Ok(())
+            }
+            _ => Err(Error::request("the item that an image was attached to is no longer there")),
+        }
+    }
+}
+
+/// A part for an image at an address.
+pub(super) fn at(url: String) -> Value {
+    json!({ "type": "input_image", "image_url": url, "detail": "auto" })
+}
+
+/// Adds a part to the last item if that is a message of the user, or else to a new one. Returns the places of the item
+/// and of the part in it.
+pub(super) fn add_part(items: &mut Vec<Value>, part: Value) -> (usize, usize) {
+    if items.last().is_none_or(|item| item.get("role").is_none_or(|role| role != "user")) {
+        items.push(json!({ "type": "message", "role": "user", "content": [] }));
+    }
+    let item = items.len().saturating_sub(1);
+    let Some(content) = items.last_mut().and_then(|item| item.get_mut("content")) else { return (item, 0) };
+    if let Some(text) = content.as_str() {
+        *content = json!([{ "type": "input_text", "text": text }]);
+    }
+    let Value::Array(parts) = content else { return (item, 0) };
+    parts.push(part);
+    (item, parts.len().saturating_sub(1))
+}

@@ -1,0 +1,454 @@
+//! Asking for a response.
+
+use std::sync::Arc;
+
+use pollinations_api::{
+    Client,
+    types::{ResponseInput, ResponseRequest, ResponseStatus, ResponseTool},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    image::{self, Image},
+    response::ModelResponse,
+    stream::{OPERATION, ResponseStream},
+};
+use crate::{
+    base::{
+        error::{Error, ErrorKind},
+        file::File,
+    },
+    exchange::{
+        options::{Options, call_options},
+        raw::RawResponse,
+        transport::Shared,
+    },
+    function::Function,
+};
+
+/// How often a model may call functions by default.
+const MAX_ROUNDS: u32 = 8;
+
+/// Asks a model for a response by OpenAI's Responses API.
+///
+/// Operation `create_response`. The body has the model, the input items, and what you set here; nothing else. For models
+/// that list `/v1/responses` in their `supported_endpoints`.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = pollinations_emulator::Emulator::start().await?;
+/// # let pollinations = pollinations_ext::Pollinations::builder()
+/// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+/// let response = pollinations
+///     .responses("openai")
+///     .instructions("Answer in one word")
+///     .user("Name a flower")
+///     .temperature(0.2)
+///     .send()
+///     .await?;
+/// println!("{}", response.text());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until `send`, `stream` or `run` is called"]
+pub struct ResponsesRequest {
+    pub(super) shared: Arc<Shared>,
+    pub(super) options: Options,
+    pub(super) body: Box<ResponseRequest>,
+    pub(super) input: Vec<Value>,
+    images: Vec<Image>,
+    pub(super) functions: Vec<Function>,
+    pub(super) max_rounds: u32,
+}
+
+impl ResponsesRequest {
+    pub(crate) fn new(shared: Arc<Shared>, model: String) -> Self {
+        let mut body = ResponseRequest::new(ResponseInput::Items(Vec::new()));
+        body.model = Some(model);
+        Self {
+            shared,
+            options: Options::default(),
+            body: Box::new(body),
+            input: Vec::new(),
+            images: Vec::new(),
+            functions: Vec::new(),
+            max_rounds: MAX_ROUNDS,
+        }
+    }
+
+    /// The system prompt: instructions that come before the input.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").instructions("Be brief").user("Hello");
+    /// # }
+    /// ```
+    pub fn instructions(mut self, text: impl Into<String>) -> Self {
+        self.body.instructions = Some(text.into());
+        self
+    }
+
+    /// Adds what the user says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").user("Hello");
+    /// # }
+    /// ```
+    pub fn user(self, text: impl Into<String>) -> Self {
+        self.message("user", text.into())
+    }
+
+    /// Adds what the model said before. Use [`items`](Self::items) with
+    /// [`ModelResponse::to_items`](crate::responses::ModelResponse::to_items) for a response that this client has
+    /// received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").user("Hello").assistant("Hi!").user("How are you?");
+    /// # }
+    /// ```
+    pub fn assistant(self, text: impl Into<String>) -> Self {
+        self.message("assistant", text.into())
+    }
+
+    /// Adds an instruction of the developer, in the middle of the conversation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").developer("From now on, answer in French").user("Hello");
+    /// # }
+    /// ```
+    pub fn developer(self, text: impl Into<String>) -> Self {
+        self.message("developer", text.into())
+    }
+
+    fn message(self, role: &str, text: String) -> Self {
+        self.item(json!({ "type": "message", "role": role, "content": text }))
+    }
+
+    /// Adds an image to what the user says. It is read when the request is sent, and goes along as a data URL.
+    ///
+    /// Its content type is what the first bytes say, unless the file has another. If it is not an image, the request
+    /// fails with [`ErrorKind::Request`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use pollinations_ext::File;
+    ///
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let request = pollinations.responses("openai").user("What is this?").image(File::path("cat.png"));
+    /// println!("{}", request.send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn image(mut self, image: File) -> Self {
+        self.images.push(Image::add(image, &mut self.input));
+        self
+    }
+
+    /// Adds an image at an address to what the user says. The service fetches it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").user("What is this?").image_url("https://example.com/cat.png");
+    /// # }
+    /// ```
+    pub fn image_url(mut self, url: impl Into<String>) -> Self {
+        image::add_part(&mut self.input, image::at(url.into()));
+        self
+    }
+
+    /// Adds the output of a function that the model called, by the `call_id` of the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut request = pollinations.responses("openai").user("How warm is it?").function("temperature", "", None);
+    /// let response = request.clone().send().await?;
+    /// request = request.items(response.to_items());
+    /// for call in response.function_calls() {
+    ///     request = request.function_output(&call.call_id, "21 °C");
+    /// }
+    /// println!("{}", request.send().await?.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn function_output(self, call_id: impl AsRef<str>, output: impl AsRef<str>) -> Self {
+        self.item(output_item(call_id.as_ref(), output.as_ref()))
+    }
+
+    /// Adds an input item, as OpenAI's API has it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let file = serde_json::json!({ "type": "input_file", "file_url": "https://example.com/report.pdf" });
+    /// let item = serde_json::json!({ "type": "message", "role": "user", "content": [file] });
+    /// let request = pollinations.responses("openai").item(item).user("Sum it up");
+    /// # }
+    /// ```
+    pub fn item(mut self, item: Value) -> Self {
+        self.input.push(item);
+        self
+    }
+
+    /// Adds several input items: a conversation that you keep, or
+    /// [`ModelResponse::to_items`](crate::responses::ModelResponse::to_items).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations, kept: Vec<serde_json::Value>) {
+    /// let request = pollinations.responses("openai").items(kept).user("And now?");
+    /// # }
+    /// ```
+    pub fn items(mut self, items: impl IntoIterator<Item = Value>) -> Self {
+        self.input.extend(items);
+        self
+    }
+
+    /// Offers a tool that the model may call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::ResponseTool;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let mut clock = ResponseTool::new("clock");
+    /// clock.strict = Some(true);
+    /// let request = pollinations.responses("openai").user("How late is it?").tool(clock);
+    /// # }
+    /// ```
+    pub fn tool(mut self, tool: impl Into<ResponseTool>) -> Self {
+        self.body.tools.push(tool.into());
+        self
+    }
+
+    /// Offers a function that the model may call. Its calls are in the response
+    /// ([`function_calls`](crate::responses::ModelResponse::function_calls)). `parameters` is the JSON schema of its
+    /// arguments; `None` if it takes none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let parameters = serde_json::json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    /// let request = pollinations
+    ///     .responses("openai")
+    ///     .user("How is the weather in Paris?")
+    ///     .function("weather", "Tells the weather of a city", parameters);
+    /// # }
+    /// ```
+    pub fn function(
+        self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        parameters: impl Into<Option<Value>>,
+    ) -> Self {
+        let parameters = match parameters.into() {
+            Some(Value::Object(parameters)) => parameters,
+            _ => Map::from_iter([
+                ("type".to_owned(), "object".into()),
+                ("properties".to_owned(), Value::Object(Map::new())),
+            ]),
+        };
+        self.tool(tool(name.into(), Some(description.into()), parameters))
+    }
+
+    /// Offers a Rust function, which [`run`](Self::run) calls.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::responses::Function;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
+    /// let request = pollinations.responses("openai").user("How late is it?").callable(clock);
+    /// # }
+    /// ```
+    pub fn callable(mut self, function: Function) -> Self {
+        let definition = function.definition().clone();
+        self.functions.push(function);
+        self.tool(tool(definition.name, definition.description, definition.parameters))
+    }
+
+    /// How often [`run`](Self::run) may call functions and send their outputs; 8 by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").user("Plan a trip").max_rounds(3);
+    /// # }
+    /// ```
+    pub fn max_rounds(mut self, rounds: u32) -> Self {
+        self.max_rounds = rounds;
+        self
+    }
+
+    /// Changes the body by hand. Use it for fields without a setter. The items that you have added become its `input` when the
+    /// request is sent; if you have added none, the `input` that you set here stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::types::ResponseInput;
+    ///
+    /// # fn example(pollinations: pollinations_ext::Pollinations) {
+    /// let request = pollinations.responses("openai").with_body(|body| {
+    ///     body.input = ResponseInput::Text("Hello".to_owned());
+    ///     body.store = Some(false);
+    /// });
+    /// # }
+    /// ```
+    pub fn with_body(mut self, change: impl FnOnce(&mut ResponseRequest)) -> Self {
+        change(&mut self.body);
+        self
+    }
+
+    call_options!(
+        until "the response is there, or begins to stream",
+        example "pollinations.responses(\"openai\").user(\"Hello\")",
+        field
+    );
+
+    /// Sends the request and returns the whole response.
+    ///
+    /// A response that reached a limit is returned too: see
+    /// [`ModelResponse::incomplete_reason`](crate::responses::ModelResponse::incomplete_reason).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Api`] with status 400 when the service refuses a value, 401 without a valid key, 402 without enough
+    /// pollen (also when it comes as a text: see
+    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 for a model that the key may not use, 429
+    /// for too many requests, 502 when the provider fails; and for a response whose status is `failed`. Also
+    /// [`ErrorKind::Request`] for a file that is not an image, and [`ErrorKind::Io`] for one that cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.responses("openai").user("Hello").send().await?;
+    /// println!("{}", response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send(self) -> Result<ModelResponse, Error> {
+        let (shared, options, body) = self.load().await?;
+        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        let (raw, attempts) = shared.whole(OPERATION, &options, send).await?;
+        // Some servers stream whether they are asked to or not.
+        let start = raw.body().trim_ascii_start();
+        if start.starts_with(b"event:") || start.starts_with(b"data:") {
+            return ResponseStream::recorded(&shared, &raw).finish().await;
+        }
+        let response = ModelResponse::new(shared.decode(&raw, attempts)?, raw.headers().clone());
+        if response.status == ResponseStatus::Failed {
+            let error = Error::new(ErrorKind::Api, "the response failed, and the service does not say why");
+            let error = error.with_status(raw.status()).with_operation(OPERATION).with_attempts(attempts);
+            return Err(error.with_request_id(response.request_id().map(str::to_owned)));
+        }
+        Ok(response)
+    }
+
+    /// Sends the request and returns the HTTP response as it came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let response = pollinations.responses("openai").user("Hello").send_raw().await?;
+    /// println!("{}", response.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn send_raw(self) -> Result<RawResponse, Error> {
+        let (shared, options, body) = self.load().await?;
+        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        shared.raw(OPERATION, &options, send).await
+    }
+
+    /// Sends the request and returns the response as it is written. Adds `stream` to the body.
+    ///
+    /// A failure before the first event is retried like any other. If it is not known whether the request was carried
+    /// out, it is not repeated unless [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached) says so,
+    /// because a stream is paid each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send). Later failures come out of the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+    /// let mut stream = pollinations.responses("openai").user("Tell a story").stream().await?;
+    /// while let Some(event) = stream.next().await {
+    ///     print!("{}", event?.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn stream(self) -> Result<ResponseStream, Error> {
+        let (shared, options, mut body) = self.load().await?;
+        body.stream = Some(true);
+        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        let events = shared.events(OPERATION, &options, send).await?;
+        Ok(ResponseStream::new(&shared, events))
+    }
+
+    /// Reads the images, and puts the input into the body.
+    async fn load(self) -> Result<(Arc<Shared>, Options, Box<ResponseRequest>), Error> {
+        let this = self.loaded().await?;
+        let mut body = this.body;
+        if !this.input.is_empty() {
+            body.input = ResponseInput::Items(this.input);
+        }
+        Ok((this.shared, this.options, body))
+    }
+
+    /// The same with its images read, so that it can be sent several times.
+    pub(super) async fn loaded(mut self) -> Result<Self, Error> {
+        for image in std::mem::take(&mut self.images) {
+            image.load_into(&mut self.input).await.map_err(|error| error.with_operation(OPERATION))?;
+        }
+        Ok(self)
+    }
+}
+
+fn tool(name: String, description: Option<String>, parameters: Map<String, Value>) -> ResponseTool {
+    let mut tool = ResponseTool::new(name);
+    tool.description = description.filter(|text| !text.is_empty());
+    tool.parameters = parameters;
+    tool
+}
+
+/// What the model is told about a call.
+pub(super) fn output_item(call_id: &str, output: &str) -> Value {
+    json!({ "type": "function_call_output", "call_id": call_id, "output": output })
+}

@@ -1,0 +1,166 @@
+//! Calling functions until the model is done.
+
+use futures_util::future::join_all;
+use pollinations_api::types::ResponseFunctionCall;
+use serde_json::Value;
+
+use super::{
+    request::{ResponsesRequest, output_item},
+    response::ModelResponse,
+    stream::OPERATION,
+};
+use crate::base::error::{Error, ErrorKind};
+
+/// What came of [`ResponsesRequest::run`]: the last response, and the conversation that led to it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
+/// let run = pollinations.responses("openai").user("What time is it?").run().await?;
+/// let more = pollinations.responses("openai").items(run.items().to_vec()).user("And in Tokyo?").run().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ResponseRun {
+    response: ModelResponse,
+    items: Vec<Value>,
+    rounds: u32,
+    total_tokens: u64,
+}
+
+impl ResponseRun {
+    /// The text of the last response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::responses::ResponseRun) {
+    /// println!("{}", run.text());
+    /// # }
+    /// ```
+    pub fn text(&self) -> String {
+        self.response.text()
+    }
+
+    /// The last response. It calls functions if those are yours to call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::responses::ResponseRun) {
+    /// assert!(run.response().function_calls().is_empty());
+    /// # }
+    /// ```
+    pub fn response(&self) -> &ModelResponse {
+        &self.response
+    }
+
+    /// The whole conversation as input items: what was sent, what the model put out, the outputs of the functions, and
+    /// the last response.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::responses::ResponseRun) {
+    /// println!("{} items", run.items().len());
+    /// # }
+    /// ```
+    pub fn items(&self) -> &[Value] {
+        &self.items
+    }
+
+    /// How often the model called functions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::responses::ResponseRun) {
+    /// println!("{} rounds", run.rounds());
+    /// # }
+    /// ```
+    pub fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// The tokens of all responses together, as far as they were reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(run: pollinations_ext::responses::ResponseRun) {
+    /// println!("{} tokens", run.total_tokens());
+    /// # }
+    /// ```
+    pub fn total_tokens(&self) -> u64 {
+        self.total_tokens
+    }
+}
+
+impl ResponsesRequest {
+    /// Sends the request, calls the functions that the model asks for, sends it the outputs, and so on until it answers
+    /// without asking for more.
+    ///
+    /// The functions are those that you gave to [`callable`](Self::callable). If one fails or does not exist, the model
+    /// is told and may do better the next time. If the response calls a function that you offered without a Rust
+    /// function, it is returned as it is: that call is yours to make.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_ext::responses::Function;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = pollinations_emulator::Emulator::start().await?;
+    /// # let pollinations = pollinations_ext::Pollinations::builder()
+    /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
+    /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
+    /// let run = pollinations.responses("openai").user("What does the clock say?").callable(clock).run().await?;
+    /// println!("{} (after {} rounds)", run.text(), run.rounds());
+    /// # assert_eq!((run.text().as_str(), run.rounds()), ("The tools answered: 5 pm", 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run(self) -> Result<ResponseRun, Error> {
+        let mut request = self.loaded().await?;
+        let mut total_tokens: u64 = 0;
+        for rounds in 0.. {
+            let response = request.clone().send().await?;
+            total_tokens = total_tokens.saturating_add(response.usage().map_or(0, |usage| usage.total_tokens));
+            request.input.extend(response.to_items());
+            let calls = response.function_calls();
+            if calls.is_empty() || calls.iter().any(|call| belongs_to_caller(&request, call)) {
+                return Ok(ResponseRun { response, items: request.input, rounds, total_tokens });
+            }
+            if rounds >= request.max_rounds {
+                break;
+            }
+            let outputs = join_all(calls.iter().map(|call| output(&request, call))).await;
+            request.input.extend(outputs);
+        }
+        let message = format!("the model still calls functions after {} rounds", request.max_rounds);
+        Err(Error::new(ErrorKind::ToolRounds, message).with_operation(OPERATION))
+    }
+}
+
+/// Whether the function was offered without a Rust function.
+fn belongs_to_caller(request: &ResponsesRequest, call: &ResponseFunctionCall) -> bool {
+    let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
+    offered && !request.functions.iter().any(|function| function.name() == call.name)
+}
+
+/// What the model is told about one call.
+async fn output(request: &ResponsesRequest, call: &ResponseFunctionCall) -> Value {
+    let outcome = match request.functions.iter().find(|function| function.name() == call.name) {
+        Some(function) => function.call(&call.arguments).await,
+        None => Err(format!("there is no function `{}`", call.name)),
+    };
+    output_item(&call.call_id, &outcome.unwrap_or_else(|error| format!("error: {error}")))
+}

@@ -1,0 +1,5 @@
+//! 3D objects.
+
+mod request;
+
+pub use request::ThreeDRequest;

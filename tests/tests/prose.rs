@@ -1,0 +1,81 @@
+//! Phrases that readers stumbled over do not come back.
+
+use std::{fs, path::Path, process::Command};
+
+/// What was written once, and what to write instead.
+const PHRASES: &[(&str, &str)] = &[
+    ("or it is none", "is missing or malformed"),
+    ("when it is none", "if it is malformed"),
+    ("that is none", "that is not a …"),
+    ("is none of http", "is not HTTP"),
+    ("pictures of this machine", "local images"),
+    ("picture of this machine", "a local image"),
+    ("the name of the status is the message", "the error message is the status text"),
+    ("if the time of the call allows", "as long as it fits within the call's timeout"),
+    ("sees to it that", "say what to do"),
+    ("header of his own", "their own header"),
+    ("of the caller's own", "your own"),
+    ("the caller runs himself", "you run yourself"),
+    ("he grants", "they grant"),
+    ("he does not grant", "the user denies access"),
+    ("nobody knows what it means", "the outcome is unknown"),
+    ("nobody knows whether", "it is unknown whether"),
+    ("has no method here", "a field without a setter"),
+    ("have no method here", "fields without a setter"),
+    ("leaves nothing behind", "no partial file is left"),
+    ("which nobody asked for", "which the client did not ask for"),
+    ("the only model for", "the model for"),
+    ("ended before its end", "ended before the reply was complete"),
+    ("waiting would be in vain", "say what happens instead"),
+    ("of no use", "is invalid"),
+    ("tells whom it belongs to", "returns the user it belongs to"),
+    ("is not one: {", "is invalid: {"),
+    ("far as its first bytes tell", "does not look like"),
+    ("there is no randomness", "the system has no random numbers"),
+    ("json object alone", "only to a JSON object"),
+    ("for a prompt alone", "only a prompt"),
+    ("time-out", "timeout"),
+    ("licence", "license"),
+];
+
+/// Files in which these phrases are no fault: the list itself, history, licences, and what others wrote.
+fn is_ours(path: &str) -> bool {
+    let others =
+        ["tests/payloads/", "tests/documents/", "fuzz/seeds/", "tests/tests/prose.rs", "CHANGELOG.md", "LICENSE"];
+    let kinds =
+        [".rs", ".md", ".yaml", ".yml", ".toml", ".py", ".html", ".js", "/run", "/record", "/judges", "/browser"];
+    !others.iter().any(|other| path.contains(other)) && kinds.iter().any(|kind| path.ends_with(kind))
+}
+
+/// A text with each run of white space and comment marks as one space, so that a phrase is found across lines.
+fn flat(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| !["//", "///", "//!", "#", "*"].contains(word));
+    words.collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+#[test]
+fn phrases_that_were_replaced_do_not_come_back() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let listed = Command::new("git").arg("ls-files").current_dir(&root).output().unwrap();
+    let files = String::from_utf8(listed.stdout).unwrap();
+    let mut read = 0;
+    let mut found = Vec::new();
+    for path in files.lines().filter(|path| is_ours(path)) {
+        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+        read += 1;
+        let text = flat(&text);
+        for (phrase, better) in PHRASES {
+            if text.contains(phrase) {
+                found.push(format!("{path}: \"{phrase}\"; write \"{better}\""));
+            }
+        }
+    }
+    assert!(read > 200, "only {read} files were read");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_phrase_is_found_across_lines_and_in_any_case() {
+    assert!(flat("/// There is no key, OR it\n    /// is none.").contains("or it is none"));
+    assert!(PHRASES.iter().all(|(phrase, _)| *phrase == flat(phrase)), "a phrase that can never be found");
+}

@@ -1,0 +1,76 @@
+//! How the drift report looks on a terminal.
+
+/// The widest line. Most terminals open with this many columns.
+const COLUMNS: usize = 80;
+
+/// Where a change continues on the next line: below its text.
+const INDENT: usize = 12;
+
+/// Breaks a line between words, so that it fits the terminal. A word that is longer than a line stays whole, so that it can
+/// be copied.
+pub(crate) fn wrapped(line: &str) -> String {
+    if line.chars().count() <= COLUMNS {
+        return line.to_owned();
+    }
+    let start = line.len() - line.trim_start().len();
+    let mut all = line[..start].to_owned();
+    let mut width = start;
+    for (place, word) in line[start..].split(' ').enumerate() {
+        let length = word.chars().count();
+        if place > 0 && width + 1 + length > COLUMNS {
+            all.push('\n');
+            all.push_str(&" ".repeat(INDENT));
+            width = INDENT;
+        } else if place > 0 {
+            all.push(' ');
+            width += 1;
+        }
+        all.push_str(word);
+        width += length;
+    }
+    all
+}
+
+/// Colours the class of a change. Red, green and magenta can be read on a light and on a dark background, in the usual
+/// palettes; yellow, cyan and blue cannot.
+pub(crate) fn coloured(line: &str) -> String {
+    let text = line.trim_start();
+    let (indent, word) = (&line[..line.len() - text.len()], text.split(' ').next().unwrap_or_default());
+    let colour = match word {
+        "breaking" => "31",
+        "additive" => "32",
+        "docs" => "35",
+        _ => return line.to_owned(),
+    };
+    format!("{indent}\x1b[{colour}m{word}\x1b[0m{}", &text[word.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, coloured, wrapped};
+
+    #[test]
+    fn a_long_line_is_wrapped_below_its_text() {
+        let names = (0..20).map(|number| format!("value_{number}")).collect::<Vec<_>>().join(", ");
+        let shown = wrapped(&format!("  additive  ErrorCode: new values: {names}"));
+        assert!(shown.lines().count() > 1);
+        for (place, line) in shown.lines().enumerate() {
+            assert!(line.chars().count() <= COLUMNS, "{line}");
+            assert!(place == 0 || line.starts_with(&" ".repeat(12)), "{line}");
+        }
+        assert_eq!(shown.split_whitespace().count(), 4 + 20);
+    }
+
+    #[test]
+    fn a_short_line_and_a_long_word_stay_as_they_are() {
+        assert_eq!(wrapped("  docs  a"), "  docs  a");
+        let word = "x".repeat(100);
+        assert_eq!(wrapped(&word), word);
+    }
+
+    #[test]
+    fn the_class_of_a_change_has_a_colour() {
+        assert_eq!(coloured("  breaking  a"), "  \x1b[31mbreaking\x1b[0m  a");
+        assert_eq!(coloured("Operations: 1 changed"), "Operations: 1 changed");
+    }
+}
