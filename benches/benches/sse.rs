@@ -1,6 +1,6 @@
 //! From bytes to typed chunks: streams of 10,000 events of 219 bytes each, in pieces of 1 to 256, 4,096 and 16,384 bytes.
 //!
-//! `limit` is serde_json on events that are cut apart already, and `strict` the same into a struct that serde's derive reads. `ours` is a whole `ChatStream`, which also keeps the reply
+//! `limit` is serde_json on events that are cut apart already. `ours` is a whole `ChatStream`, which also keeps the reply
 //! as it grows; `decoder` is `sse::Decoder` with serde_json behind it, which is what the others do, too: the decoders that
 //! one would take instead. Making the list of pieces is part of all but `limit`.
 
@@ -21,9 +21,6 @@ fn sse(criterion: &mut Criterion) {
         assert_eq!(decode::limit(&whole), EVENTS);
         group.bench_function(BenchmarkId::new("limit", longest), |bencher| {
             bencher.iter(|| decode::limit(black_box(&whole)))
-        });
-        group.bench_function(BenchmarkId::new("strict", longest), |bencher| {
-            bencher.iter(|| decode::strict(black_box(&whole)))
         });
         let peers: [(&str, Decode); 5] = [
             ("ours", decode::ours),

@@ -7,7 +7,7 @@ use eventsource_stream::Eventsource;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use pollinations_ext::{chat::ChatStream, sse::Decoder, types::ChatCompletionChunk};
 
-use crate::{EVENT, strict};
+use crate::EVENT;
 
 /// The bytes as they come.
 pub fn source(pieces: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin + use<> {
@@ -23,20 +23,6 @@ pub fn limit(events: &[u8]) -> usize {
     let mut count = 0;
     for event in events.chunks_exact(EVENT) {
         let chunk: ChatCompletionChunk = serde_json::from_slice(&event["data: ".len()..EVENT - 2]).expect("a chunk");
-        count += usize::from(std::hint::black_box(&chunk).id.is_some());
-    }
-    count
-}
-
-/// The same into a struct that serde's derive reads strictly.
-///
-/// # Panics
-///
-/// When a chunk is none.
-pub fn strict(events: &[u8]) -> usize {
-    let mut count = 0;
-    for event in events.chunks_exact(EVENT) {
-        let chunk: strict::Chunk = serde_json::from_slice(&event["data: ".len()..EVENT - 2]).expect("a chunk");
         count += usize::from(std::hint::black_box(&chunk).id.is_some());
     }
     count

@@ -8,8 +8,6 @@ pub mod decode;
 pub mod document;
 pub mod download;
 mod server;
-pub mod strict;
-pub mod upload;
 
 pub use server::{Answer, Server};
 

@@ -34,8 +34,6 @@ pub enum Answer {
     Idle,
     /// The head at once, and a moment later one event and the end.
     First,
-    /// What an upload is answered with.
-    Upload,
 }
 
 /// A server on a thread of its own. It ends with the process.
@@ -96,11 +94,6 @@ fn written(answer: Answer) -> Bytes {
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
             bytes.extend_from_slice(format!("{head}{}\r\n\r\n{REPLY}", REPLY.len()).as_bytes());
         }
-        Answer::Upload => {
-            let reply = r#"{"id":"0123456789abcdef","url":"https://media.pollinations.ai/0123456789abcdef","contentType":"video/mp4","size":1}"#;
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
-            bytes.extend_from_slice(format!("{head}{}\r\n\r\n{reply}", reply.len()).as_bytes());
-        }
         Answer::Events(count) => {
             bytes.extend_from_slice(STREAM_HEAD.as_bytes());
             for chunk in events(count).chunks(EVENTS_A_CHUNK * EVENT) {
@@ -125,7 +118,7 @@ async fn serve(mut socket: TcpStream, answer: Answer, bytes: Bytes, clock: Arc<M
     while request(&mut socket, &mut buffer).await? {
         socket.write_all(&bytes).await?;
         match answer {
-            Answer::Reply | Answer::Events(_) | Answer::Upload => {}
+            Answer::Reply | Answer::Events(_) => {}
             Answer::Video(length) => {
                 let block = vec![7; BLOCK];
                 let mut left = length;
@@ -157,59 +150,28 @@ fn event() -> Vec<u8> {
     [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
 }
 
-/// What ends a body in chunks.
-const END: &[u8] = b"0\r\n\r\n";
-
-/// Reads a request and forgets it, as it comes; false when there are no more.
+/// Reads a request and forgets it; false when there are no more.
 async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Result<bool> {
-    let mut left = loop {
-        if let Some((head, body)) = head(buffer) {
-            let _ = buffer.split_to(head);
-            break body;
-        }
-        if socket.read_buf(buffer).await? == 0 {
-            return Ok(false);
-        }
-    };
     loop {
-        let whole = match &mut left {
-            Some(left) => {
-                let here = buffer.split_to((*left).min(buffer.len())).len();
-                *left -= here;
-                *left == 0
-            }
-            // The client sends no more until it has its answer, so that the end of the chunks is what came last.
-            None if buffer.ends_with(END) => {
-                buffer.clear();
-                true
-            }
-            None => {
-                let _ = buffer.split_to(buffer.len().saturating_sub(END.len()));
-                false
-            }
-        };
-        if whole {
+        if let Some(length) = length(buffer)
+            && buffer.len() >= length
+        {
+            let _ = buffer.split_to(length);
             return Ok(true);
         }
-        buffer.reserve(BLOCK);
         if socket.read_buf(buffer).await? == 0 {
             return Ok(false);
         }
     }
 }
 
-/// Bytes of the head of the request at the beginning, if it is all there, and of the body after it, unless that comes in
-/// chunks.
-fn head(buffer: &[u8]) -> Option<(usize, Option<usize>)> {
+/// Bytes of the request at the beginning, if its head is there.
+fn length(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&buffer[..head]).ok()?;
-    let header = |wanted: &str| {
-        text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
-        })
-    };
-    let length = header("content-length").and_then(|value| value.parse().ok());
-    let in_chunks = header("transfer-encoding").is_some();
-    Some((head, length.or((!in_chunks).then_some(0))))
+    let body = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    Some(head + body.unwrap_or_default())
 }

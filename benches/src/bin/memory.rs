@@ -1,17 +1,13 @@
 //! What one client holds, in a process of its own so that nothing else counts: prints a number of bytes.
 //!
 //! - `memory download ours|bare|in-memory`: by how much the peak of resident memory grows while 200 MB are saved
-//! - `memory upload ours|bare`: the same while a file of 400 MB is sent
 //! - `memory idle ours|bare [streams]`: resident bytes for each of 1,000 open streams of which nothing comes
 //! - `memory allocations`: allocations of the heap for each event that are not serde's own, over a stream of events
-//! - `memory allocations strict`: those beyond what serde's derive needs for an equal struct
 
 use std::{alloc::System, env, fs};
 
 use futures_util::{StreamExt, future::join_all};
-use pollinations_benches::{
-    Answer, EVENT, EVENTS, Server, VIDEO, body, decode, download, events, ours, pieces, upload,
-};
+use pollinations_benches::{Answer, EVENT, EVENTS, Server, VIDEO, body, decode, download, events, ours, pieces};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -40,22 +36,6 @@ async fn download(peer: &str) -> u64 {
         "ours" => download::ours(&ours, &path).await,
         "bare" => download::bare(&bare, &server.url, &path).await,
         _ => download::in_memory(&bare, &server.url, &path).await,
-    }
-    let _ = fs::remove_file(&path);
-    status("VmHWM").saturating_sub(before)
-}
-
-async fn upload(peer: &str) -> u64 {
-    let server = Server::start(Answer::Upload);
-    let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
-    let path = upload::file();
-    // TLS and the rest are set up by the first call.
-    bare.post(&server.url).json(&body(false)).send().await.expect("a reply").bytes().await.expect("a reply");
-    ours.media().upload(pollinations_ext::File::bytes("x").name("x.txt")).send().await.expect("an upload");
-    let before = status("VmHWM");
-    match peer {
-        "ours" => upload::ours(&ours, &path).await,
-        _ => upload::bare(&bare, &server.url, &path).await,
     }
     let _ = fs::remove_file(&path);
     status("VmHWM").saturating_sub(before)
@@ -97,7 +77,7 @@ async fn idle(peer: &str, streams: usize) -> u64 {
 }
 
 /// Ours and the limit, over the same events: the difference is what reading a stream adds.
-fn allocations(limit: fn(&[u8]) -> usize) -> f64 {
+fn allocations() -> f64 {
     let stream = events(EVENTS);
     let whole = stream.slice(..EVENTS * EVENT);
     let pieces = pieces(stream, 4096);
@@ -107,7 +87,7 @@ fn allocations(limit: fn(&[u8]) -> usize) -> f64 {
         let change = region.change();
         change.allocations + change.reallocations
     };
-    let limit = count(&|| limit(&whole));
+    let limit = count(&|| decode::limit(&whole));
     let ours = count(&|| decode::ours(&pieces));
     (ours as f64 - limit as f64) / EVENTS as f64
 }
@@ -119,15 +99,11 @@ fn main() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     match words[..] {
         ["download", peer] => println!("{}", runtime.block_on(download(peer))),
-        ["upload", peer] => println!("{}", runtime.block_on(upload(peer))),
         ["idle", peer] => println!("{}", runtime.block_on(idle(peer, STREAMS))),
         ["idle", peer, streams] => println!("{}", runtime.block_on(idle(peer, streams.parse().expect("a number")))),
-        ["allocations"] => println!("{:.4}", allocations(decode::limit)),
-        ["allocations", "strict"] => println!("{:.4}", allocations(decode::strict)),
+        ["allocations"] => println!("{:.4}", allocations()),
         _ => {
-            eprintln!(
-                "memory download ours|bare|in-memory, upload ours|bare, idle ours|bare [streams], or allocations [strict]"
-            );
+            eprintln!("memory download ours|bare|in-memory, idle ours|bare [streams], or allocations");
             std::process::exit(2);
         }
     }
