@@ -36,10 +36,10 @@ fn clients(out: &Path) -> Result<(), Box<dyn Error>> {
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::Recorder));
     let mut all = String::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
+    for path in &paths {
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let name = format!("d_{}", stem.replace('-', "_"));
-        let document: serde_json::Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let document = xtask::fetch::parse(&fs::read(path)?).map_err(|error| format!("{stem}: {error}"))?;
         let is_lowered = document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0"));
         let document = if is_lowered {
             document

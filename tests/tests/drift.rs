@@ -5,7 +5,7 @@ use std::{env, fs, path::Path, process::Command};
 use pollinations_tests::{february, upstream};
 use serde_json::{Value, json};
 use xtask::{
-    drift::{self, Bump, Class},
+    drift::{self, Bump, Class, Methods},
     normalize::{normalize, to_bytes},
     overlay::Unmatched,
     sync,
@@ -217,6 +217,78 @@ fn every_change_has_its_class() {
     }
 }
 
+/// The methods of `pollinations-ext`, as its table of coverage has them today.
+fn methods() -> Methods {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
+    Methods::parse(&fs::read_to_string(table).unwrap())
+}
+
+#[test]
+fn what_breaks_names_the_methods_that_use_it() {
+    let Some(upstream) = upstream() else { return };
+    let expected = [
+        ("another key is needed", "Account::key"),
+        ("operation removed", "Account::key"),
+        ("parameter made required", "ImageRequest::model"),
+        ("type changed", "Account::balance"),
+        ("property removed from a response", "Account::profile"),
+        ("property of a request made required", "Pollinations::chat"),
+        ("made nullable", "Account::balance"),
+    ];
+    let mut met = 0;
+    for mutation in mutations() {
+        let mut changed = upstream.clone();
+        (mutation.change)(&mut changed);
+        let report = drift::compare(&upstream, &changed).unwrap();
+        assert!(report.changes.iter().all(|change| change.methods.is_empty()), "nobody has named them yet");
+        assert_eq!(report.clone().with_methods(&Methods::parse("Some other text.\n")), report);
+        let report = report.with_methods(&methods());
+        for change in &report.changes {
+            let expected = expected.iter().find(|(name, _)| *name == mutation.name).map(|(_, method)| *method);
+            match expected.filter(|_| change.class == Class::Breaking) {
+                Some(method) => {
+                    assert_eq!(change.methods, [method], "{}", mutation.name);
+                    assert!(report.to_text().contains(method), "{}", report.to_text());
+                    assert!(report.to_markdown().contains(method), "{}", report.to_markdown());
+                    assert!(report.to_json().unwrap().contains(method));
+                    met += 1;
+                }
+                None if change.class == Class::Breaking => {}
+                None => assert_eq!(change.methods, [""; 0], "{} breaks nothing", mutation.name),
+            }
+        }
+    }
+    assert_eq!(met, expected.len());
+}
+
+/// A parameter that is gone names its setter, and a type that several operations share the methods of all of them.
+#[test]
+fn the_methods_of_what_is_gone_from_requests_and_from_shared_types() {
+    let Some(upstream) = upstream() else { return };
+    let named = |change: fn(&mut Value), message: &str| -> Vec<String> {
+        let mut changed = upstream.clone();
+        change(&mut changed);
+        let report = drift::compare(&upstream, &changed).unwrap().with_methods(&methods());
+        let change = report.changes.iter().find(|change| change.message.contains(message));
+        change.unwrap_or_else(|| panic!("{message}:\n{}", report.to_text())).methods.clone()
+    };
+    let seed = named(
+        |document| {
+            let parameters = at(document, &format!("{IMAGE}/parameters")).as_array_mut().unwrap();
+            parameters.retain(|parameter| parameter["name"] != "seed");
+        },
+        "'seed' was removed",
+    );
+    assert_eq!(seed, ["ImageRequest::seed"]);
+    let stop = named(
+        |document| {
+            object(document, &format!("{CHAT}/properties")).shift_remove("stop");
+        },
+        "property `stop` is gone",
+    );
+    assert_eq!(stop, ["ChatRequest::stop"]);
+}
+
 #[test]
 fn a_report_for_people_machines_and_pull_requests() {
     let Some(mut upstream) = upstream() else { return };
@@ -228,10 +300,74 @@ fn a_report_for_people_machines_and_pull_requests() {
     {
         (mutation.change)(&mut changed);
     }
-    let report = drift::compare(&upstream, &changed).unwrap();
+    let report = drift::compare(&upstream, &changed).unwrap().with_methods(&methods());
     insta::assert_snapshot!("report_text", report.to_text());
     insta::assert_snapshot!("report_json", report.to_json().unwrap());
     insta::assert_snapshot!("report_markdown", report.to_markdown());
+}
+
+/// Adds what nobody has words for: an operation, a parameter, a property, and a type, with names that Markdown and HTML
+/// take for something else.
+fn undescribed(document: &mut Value) {
+    let operation = json!({
+        "operationId": "postLabs<T>",
+        "parameters": [{ "in": "query", "name": "list[]", "schema": { "type": "array", "items": { "type": "string" } } }],
+        "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Lab_Result" } } } },
+        "responses": { "200": { "description": "", "content": { "application/json": { "schema": {
+            "$ref": "#/components/schemas/Lab_Result"
+        } } } } },
+    });
+    object(document, "/paths").insert(
+        "/labs/{id}".to_owned(),
+        json!({ "post": operation, "parameters": [
+        { "in": "path", "name": "id", "required": true, "schema": { "type": "string" } }
+    ] }),
+    );
+    let schema = json!({ "type": "object", "properties": {
+        "<script>": { "type": "string" },
+        "[link]": { "type": "string", "enum": ["`one", "https://example.com/*"] },
+        "https://example.com": { "$ref": "#/components/schemas/Lab_Result" },
+    } });
+    object(document, "/components/schemas").insert("Lab_Result".to_owned(), schema);
+    let parameters = at(document, &format!("{IMAGE}/parameters")).as_array_mut().unwrap();
+    parameters.push(json!({ "in": "query", "name": "grain", "schema": { "type": "number" } }));
+}
+
+#[test]
+fn what_nobody_has_described_gets_a_neutral_line_and_is_listed() {
+    let Some(mut document) = upstream() else { return };
+    undescribed(&mut document);
+    let built = sync::build(document, Unmatched::Refuse).unwrap();
+    assert_eq!(built.stale, [""; 0]);
+    assert_eq!(built.undescribed.operations, ["post_labs_by_id"]);
+    assert_eq!(built.undescribed.parameters, ["generate_image.grain", "post_labs_by_id.list[]", "/labs/{id}.id"]);
+    assert_eq!(built.undescribed.types, ["LabResult", "LabResultLink"]);
+    assert_eq!(
+        built.undescribed.properties,
+        ["LabResult.<script>", "LabResult.[link]", "LabResult.https://example.com"]
+    );
+    let operation = &built.document["paths"]["/labs/{id}"]["post"];
+    assert_eq!(operation["summary"], "Post labs by id");
+    assert_eq!(operation["description"], "Calls `POST /labs/{id}`.");
+}
+
+/// Runs cargo on `pollinations-api` as it is generated from a document; returns what it complains about.
+fn cargo(words: &[&str], document: &Value, folder: &Path) -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = folder.join("openapi.json");
+    fs::write(&path, to_bytes(document)).unwrap();
+    // A folder of its own, since this runs while cargo holds the usual one.
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("mutations");
+    let output = Command::new(env!("CARGO"))
+        .args(words)
+        .args(["--quiet", "--locked", "--package", "pollinations-api"])
+        .current_dir(&root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .env("POLLINATIONS_API_DOCUMENT", &path)
+        .output()
+        .unwrap();
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Builds the generated client from each of the changed documents, and from some that are not about this service, with
@@ -252,22 +388,15 @@ fn a_client_of_every_document_compiles() {
     });
     let february = february().map(|document| ("february", sync::build(document, Unmatched::Warn).unwrap().document));
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("openapi.json");
-    // A folder of its own, since this runs while cargo holds the usual one.
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("mutations");
     let mut failures = Vec::new();
     for (name, document) in changed.chain(strange).chain(february) {
-        fs::write(&path, to_bytes(&document)).unwrap();
-        let output = Command::new(env!("CARGO"))
-            .args(["check", "--quiet", "--locked", "--package", "pollinations-api"])
-            .current_dir(&root)
-            .env("CARGO_TARGET_DIR", &target)
-            .env("POLLINATIONS_API_DOCUMENT", &path)
-            .output()
-            .unwrap();
-        if !output.status.success() {
-            failures.push(format!("{name}:\n{}", String::from_utf8_lossy(&output.stderr)));
-        }
+        failures.extend(cargo(&["check"], &document, folder.path()).map(|error| format!("{name}:\n{error}")));
     }
+    // One of them as documentation too: the neutral lines come from names, which may look like Markdown or HTML.
+    let mut document = upstream.clone();
+    undescribed(&mut document);
+    let document = sync::build(document, Unmatched::Refuse).unwrap().document;
+    failures
+        .extend(cargo(&["doc", "--no-deps"], &document, folder.path()).map(|error| format!("undescribed:\n{error}")));
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

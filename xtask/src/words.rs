@@ -18,7 +18,7 @@ const SHOWN: usize = 12;
 pub struct Undescribed {
     /// Operations, by their ids.
     pub operations: Vec<String>,
-    /// Parameters, as `operation.parameter`.
+    /// Parameters, as `operation.parameter`; those that all operations of a path share as `/path.parameter`.
     pub parameters: Vec<String>,
     /// Types, by their names.
     pub types: Vec<String>,
@@ -92,6 +92,13 @@ pub fn fill(document: &mut Value) -> Undescribed {
             missing.operations.push(id);
         }
     });
+    // Those that all operations of a path share.
+    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        let parameters = item.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+        for parameter in parameters.filter_map(Value::as_object_mut).filter(|it| !it.contains_key("$ref")) {
+            missing.parameters.extend(describe_parameter(parameter).map(|name| format!("{path}.{name}")));
+        }
+    }
     for parameter in section(document, "parameters") {
         if let (name, Some(parameter)) = (parameter.0, parameter.1.as_object_mut())
             && describe_parameter(parameter).is_some()
@@ -207,9 +214,12 @@ mod tests {
     #[test]
     fn what_has_no_words_gets_some_and_is_listed() {
         let mut document = json!({
-            "paths": { "/a": { "get": { "operationId": "list_things", "summary": "Lists things", "parameters": [
-                { "in": "query", "name": "pageSize", "schema": {} },
-            ] } } },
+            "paths": { "/a": {
+                "get": { "operationId": "list_things", "summary": "Lists things", "parameters": [
+                    { "in": "query", "name": "pageSize", "schema": {} },
+                ] },
+                "parameters": [{ "in": "query", "name": "all", "schema": {} }],
+            } },
             "components": { "schemas": { "BigThing": { "properties": {
                 "createdAt": { "type": "string" }, "id": { "description": "Ours." },
             } } } },
@@ -217,8 +227,8 @@ mod tests {
         let missing = fill(&mut document);
         assert_eq!(
             missing.to_string(),
-            "1 operation, 1 parameter, 1 type and 1 property have no description\n  operations: list_things\n  \
-             parameters: list_things.pageSize\n  types: BigThing\n  properties: BigThing.createdAt"
+            "1 operation, 2 parameters, 1 type and 1 property have no description\n  operations: list_things\n  \
+             parameters: list_things.pageSize, /a.all\n  types: BigThing\n  properties: BigThing.createdAt"
         );
         let operation = &document["paths"]["/a"]["get"];
         assert_eq!(

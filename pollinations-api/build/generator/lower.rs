@@ -69,7 +69,8 @@ struct Parameter {
     ident: String,
     doc: String,
     required: bool,
-    explode: bool,
+    /// How a list becomes one text; nothing if each member is a parameter of its own.
+    joined: Option<&'static str>,
     ty: Type,
 }
 
@@ -217,11 +218,39 @@ fn parameters(
             }
         };
         let style = parameter.get("style").and_then(Value::as_str);
+        let explode = parameter.get("explode").and_then(Value::as_bool);
         let usual = if place == "query" { "form" } else { "simple" };
-        if style.is_some_and(|style| style != usual) && place != "path" {
-            leave(&format!("the style `{}` is not supported", style.unwrap_or_default()));
-            continue;
-        }
+        let joined = match style.unwrap_or(usual) {
+            // These say how an object and a list stand in a query, and nothing of other values.
+            "deepObject" if place == "query" => {
+                match members(document, parameter) {
+                    Some(members) => read.extend(members.map(|(name, schema, required)| {
+                        let wire = format!("{wire}[{name}]");
+                        let (ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
+                        let required = required && !nullable;
+                        Parameter {
+                            place,
+                            ident: String::new(),
+                            doc: text(schema, "description"),
+                            required,
+                            joined: None,
+                            ty,
+                            wire,
+                        }
+                    })),
+                    None => leave("the style `deepObject` is for objects whose properties are known"),
+                }
+                continue;
+            }
+            "pipeDelimited" if place == "query" && explode != Some(true) => Some("Piped"),
+            "spaceDelimited" if place == "query" && explode != Some(true) => Some("Spaced"),
+            "pipeDelimited" | "spaceDelimited" if place == "query" => None,
+            other if other == usual || place == "path" => (!explode.unwrap_or(place == "query")).then_some("Joined"),
+            other => {
+                leave(&format!("the style `{other}` is not supported"));
+                continue;
+            }
+        };
         let Some(schema) = parameter.get("schema") else {
             if place == "path" {
                 read.push(Parameter {
@@ -229,7 +258,7 @@ fn parameters(
                     ident: String::new(),
                     doc: text(parameter, "description"),
                     required: true,
-                    explode: true,
+                    joined: None,
                     ty: Type::String,
                     wire,
                 });
@@ -238,13 +267,19 @@ fn parameters(
             }
             continue;
         };
-        let (ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
+        let (mut ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
+        if let Some(style) = style.filter(|style| place == "path" && *style != "simple") {
+            warnings.push(format!(
+                "{id}: the path parameter `{wire}` is a text that you write yourself, in the style `{style}`"
+            ));
+            ty = Type::String;
+        }
         read.push(Parameter {
             place,
             ident: String::new(),
             doc: text(parameter, "description"),
             required: place == "path" || flag(parameter, "required") && !nullable,
-            explode: parameter.get("explode").and_then(Value::as_bool).unwrap_or(place == "query"),
+            joined,
             ty,
             wire,
         });
@@ -257,7 +292,7 @@ fn parameters(
                 ident: String::new(),
                 doc: String::new(),
                 required: true,
-                explode: false,
+                joined: None,
                 ty: Type::String,
             });
         }
@@ -272,6 +307,21 @@ fn parameters(
         }
     }
     read
+}
+
+/// The properties of a parameter that is an object, and whether each has to be there.
+fn members<'a>(
+    document: &'a Value,
+    parameter: &'a Value,
+) -> Option<impl Iterator<Item = (&'a String, &'a Value, bool)>> {
+    let schema = resolve(document, parameter.get("schema")?);
+    let needed = flag(parameter, "required");
+    let known = object(schema, "properties");
+    let members = known.map(move |(name, property)| {
+        let required = list(schema, "required").iter().any(|other| other == name);
+        (name, property, needed && required)
+    });
+    schema.get("properties").is_some().then_some(members)
 }
 
 /// The names of the parameters in a path.
@@ -413,13 +463,17 @@ fn lower(
         if parameter.place == "path" && name != parameter.wire {
             *path = path.replace(&format!("{{{}}}", parameter.wire), &format!("{{{name}}}"));
         }
-        let joined = |item: &Type| format!("{}::json::Joined<{}>", emitter.roots.runtime, item.rust(types));
+        let joined = |item: &Type| {
+            let list = parameter.joined.unwrap_or("Joined");
+            format!("{}::json::{list}<{}>", emitter.roots.runtime, item.rust(types))
+        };
+        let explode = parameter.joined.is_none();
         let rust = match (&parameter.ty, parameter.place) {
             (ty, _) if emitter.is_text(ty) => ty.rust(types),
-            (Type::List(item), "query") if parameter.explode && emitter.is_text(item) => parameter.ty.rust(types),
+            (Type::List(item), "query") if explode && emitter.is_text(item) => parameter.ty.rust(types),
             (Type::List(item), _) if emitter.is_text(item) => joined(item),
             (Type::Any, "query") => "::serde_json::Value".to_owned(),
-            (Type::Named(_) | Type::Map(_) | Type::Object, "query") if parameter.explode => parameter.ty.rust(types),
+            (Type::Named(_) | Type::Map(_) | Type::Object, "query") if explode => parameter.ty.rust(types),
             (_, "path") => {
                 warnings
                     .push(format!("{id}: the path parameter `{}` is a text that you write yourself", parameter.wire));

@@ -4,54 +4,80 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A list that is sent as one text, separated by commas: `1,2,3`.
-///
-/// This is how lists go into paths and headers, and into queries where the document says `explode: false`. It is made
-/// from a list or an array.
-///
-/// # Examples
-///
-/// ```
-/// use pollinations_api::json::Joined;
-///
-/// let ids = Joined::from([1, 2]);
-/// assert_eq!(ids.to_string(), "1,2");
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Joined<T>(pub Vec<T>);
+/// Defines a list type that is written with a separator between its members.
+macro_rules! joined {
+    ($(#[$docs:meta])* $name:ident, $separator:literal) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name<T>(pub Vec<T>);
 
-impl<T> From<Vec<T>> for Joined<T> {
-    fn from(list: Vec<T>) -> Self {
-        Self(list)
-    }
-}
-
-impl<T: Clone> From<&[T]> for Joined<T> {
-    fn from(list: &[T]) -> Self {
-        Self(list.to_vec())
-    }
-}
-
-impl<T, const N: usize> From<[T; N]> for Joined<T> {
-    fn from(list: [T; N]) -> Self {
-        Self(list.into())
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Joined<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, item) in self.0.iter().enumerate() {
-            if at > 0 {
-                formatter.write_str(",")?;
+        impl<T> From<Vec<T>> for $name<T> {
+            fn from(list: Vec<T>) -> Self {
+                Self(list)
             }
-            write!(formatter, "{item}")?;
         }
-        Ok(())
-    }
+
+        impl<T: Clone> From<&[T]> for $name<T> {
+            fn from(list: &[T]) -> Self {
+                Self(list.to_vec())
+            }
+        }
+
+        impl<T, const N: usize> From<[T; N]> for $name<T> {
+            fn from(list: [T; N]) -> Self {
+                Self(list.into())
+            }
+        }
+
+        impl<T: fmt::Display> fmt::Display for $name<T> {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                for (at, item) in self.0.iter().enumerate() {
+                    if at > 0 {
+                        formatter.write_str($separator)?;
+                    }
+                    write!(formatter, "{item}")?;
+                }
+                Ok(())
+            }
+        }
+
+        impl<T: fmt::Display> Serialize for $name<T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    };
 }
 
-impl<T: fmt::Display> Serialize for Joined<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+joined! {
+    /// A list that is sent as one text, separated by commas: `1,2,3`.
+    ///
+    /// This is how lists go into paths and headers, and into queries where the document says `explode: false`. It is made
+    /// from a list or an array.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pollinations_api::json::Joined;
+    ///
+    /// let ids = Joined::from([1, 2]);
+    /// assert_eq!(ids.to_string(), "1,2");
+    /// ```
+    Joined, ","
+}
+
+joined! {
+    /// A list that is sent as one text, separated by pipes: `1|2|3`.
+    ///
+    /// This is how lists go into queries where the document says `style: pipeDelimited`. It is made from a list or an
+    /// array.
+    Piped, "|"
+}
+
+joined! {
+    /// A list that is sent as one text, separated by spaces: `1 2 3`.
+    ///
+    /// This is how lists go into queries where the document says `style: spaceDelimited`. It is made from a list or an
+    /// array.
+    Spaced, " "
 }

@@ -20,7 +20,7 @@ mod union;
 mod value;
 
 pub use extra::Extra;
-pub use joined::Joined;
+pub use joined::{Joined, Piped, Spaced};
 pub use repair::{parse, read};
 
 #[doc(hidden)]
