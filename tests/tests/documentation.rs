@@ -154,3 +154,33 @@ fn no_program_has_hidden_lines() {
         assert!(hidden.is_empty(), "{}: {hidden:?}", page.display());
     }
 }
+
+/// The files and folders that a page names in backticks.
+fn paths(page: &str) -> Vec<&str> {
+    let quoted = page.split('`').skip(1).step_by(2);
+    quoted.filter(|text| text.ends_with(".rs") || text.ends_with('/') && !text.starts_with('/')).collect()
+}
+
+#[test]
+fn the_page_on_the_architecture_names_files_that_exist() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for (heading, sources) in [
+        ("## Inside pollinations-ext", "pollinations-ext/src"),
+        ("## Inside pollinations-emulator", "pollinations-emulator/src"),
+    ] {
+        let (_, section) = page.split_once(heading).expect("the section");
+        let section = section.split("\n## ").next().unwrap_or_default();
+        for path in paths(section) {
+            named += 1;
+            // The rooms of a folder of rooms are named without it.
+            let places = [sources.into(), format!("{sources}/groups"), format!("{sources}/api"), ".".to_owned()];
+            if !places.iter().any(|place| root().join(place).join(path).exists()) {
+                missing.push(path);
+            }
+        }
+    }
+    assert!(named > 100, "only {named} paths were found");
+    assert!(missing.is_empty(), "there is nothing at {missing:#?}");
+}

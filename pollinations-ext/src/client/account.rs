@@ -6,8 +6,8 @@ use reqwest::{Method, Request, Url};
 use super::Pollinations;
 use crate::{
     base::error::Error,
-    byop::{Server, UserInfo},
     exchange::{gateway::Gateway, options::Options, transport::Shared},
+    groups::byop::{Server, UserInfo},
     key::KeyPlacement,
 };
 

@@ -2,8 +2,8 @@
 
 use super::Pollinations;
 use crate::{
-    audio::{StemsRequest, TimedSpeechRequest, VoiceChangeRequest, VoiceIsolationRequest},
     base::file::File,
+    groups::audio::{StemsRequest, TimedSpeechRequest, VoiceChangeRequest, VoiceIsolationRequest},
 };
 
 impl Pollinations {

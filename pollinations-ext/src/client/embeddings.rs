@@ -1,7 +1,7 @@
 //! Starts the requests for embeddings.
 
 use super::Pollinations;
-use crate::embeddings::{EmbeddingBatch, EmbeddingRequest};
+use crate::groups::embeddings::{EmbeddingBatch, EmbeddingRequest};
 
 impl Pollinations {
     /// Embeds a text: turns it into a vector that is near those of similar texts. Images, sounds and videos can be

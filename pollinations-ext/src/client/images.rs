@@ -1,7 +1,7 @@
 //! The requests for images in the format of OpenAI's API, and for 3D objects.
 
 use super::Pollinations;
-use crate::{
+use crate::groups::{
     image::{EditRequest, ImageSource, ImagesRequest},
     three_d::ThreeDRequest,
 };

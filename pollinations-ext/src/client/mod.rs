@@ -15,18 +15,20 @@ pub use builder::Builder;
 use pollinations_api::{Client, SharedTransport};
 
 use crate::{
-    account::Account,
-    audio::{AudioRequest, TranscriptionRequest},
     base::{error::Error, file::File},
-    chat::ChatRequest,
     exchange::{call::Plain, transport::Shared},
-    image::ImageRequest,
+    groups::{
+        account::Account,
+        audio::{AudioRequest, TranscriptionRequest},
+        chat::ChatRequest,
+        image::ImageRequest,
+        models::Models,
+        text::TextRequest,
+        video::VideoRequest,
+    },
     key::{ApiKey, KeyStatus, Keyring},
     media::Media,
-    models::Models,
     retry::RetryPolicy,
-    text::TextRequest,
-    video::VideoRequest,
 };
 
 /// The model for music.
@@ -145,8 +147,8 @@ impl Pollinations {
     /// # }
     /// ```
     #[cfg(feature = "byop-loopback")]
-    pub fn sign_in(app_key: ApiKey) -> crate::byop::SignIn {
-        crate::byop::SignIn::new(app_key)
+    pub fn sign_in(app_key: ApiKey) -> crate::groups::byop::SignIn {
+        crate::groups::byop::SignIn::new(app_key)
     }
 
     /// Starts a chat with a model, such as `openai` or `gemini-fast`. [`Models::text`] lists them.

@@ -1,7 +1,7 @@
 //! Realtime sessions.
 
 use super::Pollinations;
-use crate::realtime::RealtimeRequest;
+use crate::groups::realtime::RealtimeRequest;
 
 impl Pollinations {
     /// Starts a realtime session with this model, such as `openai/gpt-realtime-2.1`: a WebSocket over which text and sound

@@ -1,7 +1,7 @@
 //! The methods that start requests of the other APIs for text.
 
 use super::Pollinations;
-use crate::{decision::DecideRequest, messages::MessagesRequest, responses::ResponsesRequest};
+use crate::groups::{decision::DecideRequest, messages::MessagesRequest, responses::ResponsesRequest};
 
 impl Pollinations {
     /// Starts a request by Anthropic's Messages API, with a model such as `claude` and the most tokens that the reply

@@ -7,7 +7,7 @@ use http::{
 };
 use http_body_util::Full;
 
-use crate::byop::state::State;
+use crate::groups::byop::state::State;
 
 /// How it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::error::ErrorKind,
-    byop::{state::State, verifier::Verifier},
+    groups::byop::{state::State, verifier::Verifier},
 };
 
 /// A receiver at work: its address, and what it comes to.

@@ -162,7 +162,7 @@ impl<T> fmt::Debug for ModelsRequest<T> {
 /// A [`ModelsRequest`] of an operation, which all take the same filters.
 macro_rules! listing {
     ($shared:expr, $operation:ident) => {
-        $crate::models::listing::ModelsRequest::new(&$shared, stringify!($operation), |client, filters| {
+        $crate::groups::models::listing::ModelsRequest::new(&$shared, stringify!($operation), |client, filters| {
             Box::pin(async move {
                 let mut request = client.$operation();
                 if let Some(source) = filters.source {

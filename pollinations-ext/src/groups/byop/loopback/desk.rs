@@ -26,7 +26,7 @@ use crate::{
         error::{Error, ErrorKind},
         time::timeout,
     },
-    byop::{
+    groups::byop::{
         authorize::accept,
         code::{Code, CodeFlow},
         state::State,

@@ -1,0 +1,19 @@
+//! The groups of the API, one room each: the requests and replies that people see.
+//!
+//! Groups do not know each other. What two of them need is a floor below.
+
+pub(crate) mod account;
+pub(crate) mod audio;
+pub mod byop;
+pub mod chat;
+pub(crate) mod decision;
+pub(crate) mod embeddings;
+pub(crate) mod image;
+pub mod messages;
+pub(crate) mod models;
+#[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
+pub mod realtime;
+pub mod responses;
+pub(crate) mod text;
+pub(crate) mod three_d;
+pub(crate) mod video;
