@@ -31,6 +31,9 @@ use crate::{
     retry::RetryPolicy,
 };
 
+#[cfg(feature = "byop-loopback")]
+use crate::groups::byop::SignIn;
+
 /// The model for music.
 const MUSIC_MODEL: &str = "elevenmusic";
 
@@ -147,8 +150,8 @@ impl Pollinations {
     /// # }
     /// ```
     #[cfg(feature = "byop-loopback")]
-    pub fn sign_in(app_key: ApiKey) -> crate::groups::byop::SignIn {
-        crate::groups::byop::SignIn::new(app_key)
+    pub fn sign_in(app_key: ApiKey) -> SignIn {
+        SignIn::new(app_key)
     }
 
     /// Starts a chat with a model, such as `openai` or `gemini-fast`. [`Models::text`] lists them.

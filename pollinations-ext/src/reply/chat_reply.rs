@@ -12,9 +12,13 @@ use pollinations_api::types::{
 use serde_json::Value;
 
 use super::{
-    images, next_turn,
-    sources::{self, Source},
-    thoughts, tidy, usage,
+    next_turn,
+    parts::{
+        images,
+        sources::{self, Source},
+        thoughts, usage,
+    },
+    tidy,
 };
 use crate::base::{
     error::{Error, ErrorKind},

@@ -10,10 +10,13 @@ use pollinations_api::types::{
 use serde_json::{Map, Value};
 
 use super::{
-    blocks,
-    calls::{Call, Calls},
     chat_reply::ChatReply,
-    joined, next_turn, thoughts,
+    next_turn,
+    parts::{
+        blocks,
+        calls::{Call, Calls},
+        joined, thoughts,
+    },
 };
 
 /// A reply as far as it has come.

@@ -3,7 +3,7 @@
 use pollinations_api::types::{ChatCompletion, ToolCall};
 use serde_json::Value;
 
-use super::usage;
+use super::parts::usage;
 
 /// Puts arguments that came as an object into a text, gives calls without an id one to be answered by, and adds up a
 /// usage that is not complete.

@@ -5,11 +5,8 @@ mod daily;
 mod earnings;
 mod id;
 mod integrations;
-mod key_change;
 mod keys;
-mod limits;
 mod my_models;
-mod new_key;
 mod pages;
 mod records;
 mod table;
@@ -22,10 +19,8 @@ pub use agents::Agents;
 pub use daily::DailyUsageRequest;
 pub use earnings::EarningsRequest;
 pub use integrations::Integrations;
-pub use key_change::ChangeKeyRequest;
-pub use keys::Keys;
+pub use keys::{ChangeKeyRequest, CreateKeyRequest, CreatedKey, Keys};
 pub use my_models::MyModels;
-pub use new_key::{CreateKeyRequest, CreatedKey};
 use pollinations_api::{
     Client,
     types::{AccountBalance, AccountProfile, AccountQuests, HarnessReport, KeyStatus, QuestCatalog, QuestRewards},

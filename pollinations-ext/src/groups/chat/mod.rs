@@ -44,5 +44,5 @@ pub use crate::function::Function;
 pub use crate::reply::{
     chat_reply::ChatReply,
     chat_stream::{ChatChunk, ChatStream},
-    sources::Source,
+    parts::sources::Source,
 };

@@ -9,7 +9,7 @@ use crate::{
     base::error::Partial,
     reply::{
         event_stream::{Added, Merge},
-        joined,
+        parts::joined,
     },
 };
 

@@ -4,7 +4,7 @@ use pollinations_api::types::{ContentBlock, ReplyMessage};
 use serde_json::Value;
 
 /// The addresses of all images, each once.
-pub(super) fn of(message: &ReplyMessage) -> Vec<String> {
+pub(in crate::reply) fn of(message: &ReplyMessage) -> Vec<String> {
     let mut urls: Vec<String> = Vec::new();
     let mut add = |url: Option<String>| {
         if let Some(url) = url.filter(|url| !urls.contains(url)) {

@@ -4,7 +4,7 @@ use pollinations_api::types::CompletionUsage;
 use serde_json::Value;
 
 /// Adds what is missing, where the usage has it under another name or it can be added up.
-pub(super) fn complete(usage: &mut CompletionUsage) {
+pub(in crate::reply) fn complete(usage: &mut CompletionUsage) {
     let other = |usage: &CompletionUsage, names: &[&str]| {
         names.iter().find_map(|name| count(usage.extra().get(name)?)).unwrap_or_default()
     };
@@ -20,7 +20,7 @@ pub(super) fn complete(usage: &mut CompletionUsage) {
 }
 
 /// What it cost.
-pub(super) fn cost(usage: &CompletionUsage) -> Option<f64> {
+pub(in crate::reply) fn cost(usage: &CompletionUsage) -> Option<f64> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
     ["cost", "total_cost", "estimated_cost"].iter().find_map(|name| match usage.extra().get(name)? {
         Value::Object(parts) => number(parts.get("total_cost").or_else(|| parts.get("total"))?),
@@ -29,7 +29,7 @@ pub(super) fn cost(usage: &CompletionUsage) -> Option<f64> {
 }
 
 /// The tokens that came from a cache.
-pub(super) fn cached(usage: &CompletionUsage) -> Option<u64> {
+pub(in crate::reply) fn cached(usage: &CompletionUsage) -> Option<u64> {
     let known = [usage.cached_input_tokens, usage.cache_read_input_tokens];
     let details = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);
     let other = || {

@@ -11,11 +11,11 @@ use super::joined;
 
 /// The calls of a reply, as far as they have come.
 #[derive(Debug, Default)]
-pub(super) struct Calls(Vec<Call>);
+pub(in crate::reply) struct Calls(Vec<Call>);
 
 /// One call as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Call {
+pub(in crate::reply) struct Call {
     index: Option<u64>,
     id: String,
     kind: Option<String>,
@@ -27,12 +27,12 @@ pub(super) struct Call {
 }
 
 impl Calls {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::reply) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Adds the pieces that came in one event.
-    pub(super) fn add(&mut self, pieces: &[ToolCallDelta]) {
+    pub(in crate::reply) fn add(&mut self, pieces: &[ToolCallDelta]) {
         for (nth, piece) in pieces.iter().enumerate() {
             let at = self.find(piece, nth, pieces.len()).unwrap_or_else(|| {
                 self.0.push(Call { index: piece.index, ..Call::default() });
@@ -68,7 +68,7 @@ impl Calls {
     }
 
     /// The calls in their order.
-    pub(super) fn whole(&self) -> Vec<ToolCall> {
+    pub(in crate::reply) fn whole(&self) -> Vec<ToolCall> {
         let mut calls: Vec<&Call> = self.0.iter().collect();
         if calls.iter().all(|call| call.index.is_some()) {
             // Stable: calls of one index stay in the order in which they came.
@@ -97,7 +97,7 @@ impl Call {
     }
 
     /// Adds a piece of the function and its arguments.
-    pub(super) fn add_function(&mut self, function: &FunctionCallDelta) {
+    pub(in crate::reply) fn add_function(&mut self, function: &FunctionCallDelta) {
         let is_whole = is_whole(&self.arguments);
         match function.name.as_deref().unwrap_or_default() {
             name if self.name == name => {}
@@ -128,7 +128,7 @@ impl Call {
         is_whole(&self.arguments) && !(is_repeated && is_told_apart)
     }
 
-    pub(super) fn function(&self) -> FunctionCall {
+    pub(in crate::reply) fn function(&self) -> FunctionCall {
         let mut function = FunctionCall::new(self.arguments.clone(), self.name.clone());
         for (name, value) in &self.function_extra {
             function.extra_mut().insert(name.clone(), value.clone());

@@ -28,7 +28,7 @@ pub struct Source {
 
 /// All sources of a completion, each address once, in the order in which they are counted: `citations`, then
 /// `search_results`, then what annotates the first reply.
-pub(super) fn of(completion: &ChatCompletion) -> Vec<Source> {
+pub(in crate::reply) fn of(completion: &ChatCompletion) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
     // Where there are others than addresses, the whole list is here.
     match completion.extra().get("citations") {

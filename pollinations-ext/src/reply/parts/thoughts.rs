@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Where thoughts can stand beside `reasoning_content`. The same thought often stands in several places, so that only
 /// one of them counts: the first that has any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::reply) enum Place {
     /// A text: `reasoning` and the like.
     Text,
     /// `reasoning_details` or `thinking_blocks`, lists.
@@ -18,7 +18,7 @@ pub(super) enum Place {
 }
 
 /// Finds thoughts among the fields of a message or a piece of one that the document does not know, and its blocks.
-pub(super) fn find(extra: &Extra, blocks: Option<&[ContentBlock]>) -> Option<(Place, String)> {
+pub(in crate::reply) fn find(extra: &Extra, blocks: Option<&[ContentBlock]>) -> Option<(Place, String)> {
     const TEXTS: [&str; 6] = ["reasoning", "reasoning_text", "thinking", "thoughts", "thought", "reasoning_summary"];
     let list = |name: &str| extra.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let text = || TEXTS.iter().find_map(|name| words(extra.get(name)?));

@@ -8,7 +8,7 @@ use pollinations_api::{
 };
 use serde_json::Value;
 
-use super::{id, limits};
+use super::limits;
 use crate::{
     base::error::Error,
     exchange::{
@@ -17,6 +17,7 @@ use crate::{
         raw::RawResponse,
         transport::Shared,
     },
+    groups::account::id,
 };
 
 const CHANGE: &str = "update_key";

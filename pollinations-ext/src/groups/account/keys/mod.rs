@@ -1,5 +1,9 @@
 //! The API keys of the account.
 
+mod change;
+mod create;
+mod limits;
+
 use std::sync::Arc;
 
 use pollinations_api::{
@@ -7,7 +11,10 @@ use pollinations_api::{
     types::{KeyList, RevokedKey},
 };
 
-use super::{id, key_change::ChangeKeyRequest, new_key::CreateKeyRequest};
+pub use change::ChangeKeyRequest;
+pub use create::{CreateKeyRequest, CreatedKey};
+
+use super::id;
 use crate::exchange::{
     fetch::{Fetch, fetch},
     transport::Shared,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 ///
 /// A piece is a block of the same kind as the last one, as long as that is not signed; or what comes of Claude by some
 /// gateways: `{"index": 0, "delta": {"thinking": "…"}}`.
-pub(super) fn add(blocks: &mut Vec<ContentBlock>, pieces: &[ContentBlock]) {
+pub(in crate::reply) fn add(blocks: &mut Vec<ContentBlock>, pieces: &[ContentBlock]) {
     for piece in pieces {
         let piece = match piece {
             ContentBlock::Other(object) => delta(object).unwrap_or_else(|| piece.clone()),
