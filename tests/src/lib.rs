@@ -9,6 +9,7 @@ pub mod layers;
 mod log;
 mod recorder;
 mod script;
+pub mod second_build;
 mod upstream;
 
 pub use document::Document;

@@ -1,7 +1,8 @@
 //! What the document gains breaks no program.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
+use pollinations_tests::second_build;
 use serde_json::{Map, Value, json};
 
 /// Adds an optional property to every object, and a value to every enumeration.
@@ -36,15 +37,15 @@ fn an_added_property_breaks_no_program() {
     grow(components.get_mut("schemas").unwrap(), &mut objects);
     assert!(objects > 50, "{objects}");
 
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("additive");
+    let target = second_build::target();
     fs::create_dir_all(&target).unwrap();
-    let path = target.join("openapi.json");
+    let path = target.join("additive.json");
     let grown = serde_json::to_vec_pretty(&document).unwrap();
     // An unchanged file is not built again.
     if fs::read(&path).ok().as_ref() != Some(&grown) {
         fs::write(&path, &grown).unwrap();
     }
-    let output = Command::new(env!("CARGO"))
+    let output = second_build::cargo(&path)
         .args(["check", "--offline", "--all-targets", "--message-format", "short"])
         .args([
             "-p",
@@ -56,9 +57,6 @@ fn an_added_property_breaks_no_program() {
             "-p",
             "pollinations-tests",
         ])
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", &target)
-        .env("POLLINATIONS_API_DOCUMENT", &path)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);

@@ -1,8 +1,8 @@
 //! The real document, changed on purpose: each change gets its class, and a client still comes out.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use pollinations_tests::{february, upstream};
+use pollinations_tests::{february, second_build, upstream};
 use serde_json::{Value, json};
 use xtask::{
     drift::{self, Bump, Class, Methods},
@@ -353,18 +353,12 @@ fn what_nobody_has_described_gets_a_neutral_line_and_is_listed() {
 
 /// Runs cargo on `pollinations-api` as it is generated from a document; returns what it complains about.
 fn cargo(words: &[&str], document: &Value, folder: &Path) -> Option<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let path = folder.join("openapi.json");
     fs::write(&path, to_bytes(document)).unwrap();
-    // A folder of its own, since this runs while cargo holds the usual one.
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into).join("mutations");
-    let output = Command::new(env!("CARGO"))
+    let output = second_build::cargo(&path)
         .args(words)
         .args(["--quiet", "--locked", "--package", "pollinations-api"])
-        .current_dir(&root)
-        .env("CARGO_TARGET_DIR", &target)
         .env("RUSTDOCFLAGS", "-D warnings")
-        .env("POLLINATIONS_API_DOCUMENT", &path)
         .output()
         .unwrap();
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
