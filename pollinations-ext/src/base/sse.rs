@@ -194,7 +194,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As [`advance`](Self::advance).
+    /// Same as [`advance`](Self::advance).
     ///
     /// # Examples
     ///

@@ -43,8 +43,8 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, because everybody can read an
-        /// address; [`ErrorKind::Request`](crate::ErrorKind::Request) when the prompt cannot stand in an address, or
+        /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because everybody can read an
+        /// address; [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt cannot stand in an address, or
         /// when a reference file would have to be uploaded first.
         ///
         /// # Examples
@@ -64,7 +64,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// As [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except for the key.
         ///
         /// # Examples
         ///
@@ -85,7 +85,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// As [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except for the key.
         ///
         /// # Examples
         ///

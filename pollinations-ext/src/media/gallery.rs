@@ -108,11 +108,11 @@ impl GalleryRequest {
         shared.call(GALLERY, &options, send).await.map(|(page, _)| page)
     }
 
-    /// Fetches one page and returns the response as it came.
+    /// Fetches one page and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -199,7 +199,7 @@ impl GalleryStream {
     ///
     /// # Errors
     ///
-    /// As [`GalleryRequest::send`].
+    /// Same as [`GalleryRequest::send`].
     ///
     /// # Examples
     ///

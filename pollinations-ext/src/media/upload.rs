@@ -232,7 +232,7 @@ impl UploadRequest {
     /// [`ErrorKind::Request`] for a file that is neither image nor audio nor video, and for an id or a tag that the
     /// service would refuse; [`ErrorKind::Io`] if the file cannot be read, also if it changes while it is sent.
     ///
-    /// Status 401 without a valid key, 409 if the id is taken, 413 and 415 if the service has other limits.
+    /// Status 401 if the API key is invalid, 409 if the id is taken, 413 and 415 if the service has other limits.
     ///
     /// # Examples
     ///
@@ -249,11 +249,11 @@ impl UploadRequest {
         shared.call(UPLOAD, &options, send).await.map(|(uploaded, _)| uploaded)
     }
 
-    /// Uploads the file and returns the response as it came.
+    /// Uploads the file and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

@@ -56,7 +56,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -77,7 +77,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 for a bad configuration, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///
@@ -129,8 +129,8 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`, 404 for an unknown
-    /// id.
+    /// Status 400 for a bad configuration, 401 if the API key is invalid, 403 without the permission `keys`, 404 for
+    /// an unknown id.
     ///
     /// # Examples
     ///
@@ -156,7 +156,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///

@@ -90,7 +90,7 @@ impl DailyUsageRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 for a value out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl DailyUsageRequest {
         shared.call(DAILY, &options, send).await.map(|(usage, _)| usage)
     }
 
-    /// Fetches the sums and returns the response as it came.
+    /// Fetches the sums and returns the raw response.
     ///
     /// # Errors
     ///

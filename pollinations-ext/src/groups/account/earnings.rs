@@ -83,7 +83,7 @@ impl EarningsRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 for a value out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl EarningsRequest {
         shared.call(OPERATION, &options, send).await.map(|(earnings, _)| earnings)
     }
 
-    /// Fetches the sums and returns the response as it came.
+    /// Fetches the sums and returns the raw response.
     ///
     /// # Errors
     ///

@@ -52,7 +52,7 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -74,7 +74,7 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -96,7 +96,7 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 400 for a longer text, 401 without a valid key.
+    /// Status 400 for a longer text, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -118,7 +118,7 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 400 for what is no app, 401 without a valid key.
+    /// Status 400 for what is no app, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -140,8 +140,8 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request) for an
-    /// empty id, before anything is sent.
+    /// Status 401 if the API key is invalid, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request)
+    /// for an empty id, before anything is sent.
     ///
     /// # Examples
     ///

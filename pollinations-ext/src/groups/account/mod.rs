@@ -75,7 +75,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -121,7 +121,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -248,7 +248,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -270,7 +270,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -357,7 +357,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// Status 400 for another name, 401 without a valid key.
+    /// Status 400 for another name, 401 if the API key is invalid.
     ///
     /// # Examples
     ///

@@ -59,7 +59,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -80,7 +80,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 for a bad configuration, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 for a bad configuration, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -140,8 +140,8 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`, 404 for an unknown
-    /// id.
+    /// Status 400 for a bad configuration, 401 if the API key is invalid, 403 without the permission `keys`, 404 for
+    /// an unknown id.
     ///
     /// # Examples
     ///
@@ -167,7 +167,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///
@@ -191,8 +191,8 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 if the test fails, 401 without a valid key, 403 without the permission `keys`, 429 if called more often
-    /// than every 30 seconds.
+    /// Status 400 if the test fails, 401 if the API key is invalid, 403 without the permission `keys`, 429 if called
+    /// more often than every 30 seconds.
     ///
     /// # Examples
     ///
@@ -222,8 +222,8 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 if the server does not answer as it should, 401 without a valid key, 403 without the permission `keys`,
-    /// 429 if called more often than every 30 seconds.
+    /// Status 400 if the server does not answer as it should, 401 if the API key is invalid, 403 without the
+    /// permission `keys`, 429 if called more often than every 30 seconds.
     ///
     /// # Examples
     ///
@@ -246,7 +246,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///
@@ -269,7 +269,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad value, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 for a bad value, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///

@@ -86,7 +86,7 @@ impl EarningsTransactionsRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 for a value out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ impl EarningsTransactionsRequest {
         shared.call(OPERATION, &options, send).await.map(|(list, _)| list)
     }
 
-    /// Fetches the list and returns the response as it came.
+    /// Fetches the list and returns the raw response.
     ///
     /// # Errors
     ///

@@ -170,7 +170,7 @@ impl UsageRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 for a value out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -186,7 +186,7 @@ impl UsageRequest {
         shared.call(whose.operation(), &options, send).await.map(|(usage, _)| usage)
     }
 
-    /// Fetches one page and returns the response as it came.
+    /// Fetches one page and returns the raw response.
     ///
     /// # Errors
     ///

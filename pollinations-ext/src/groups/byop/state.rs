@@ -28,7 +28,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system has none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the operating system has none.
     ///
     /// # Examples
     ///

@@ -188,8 +188,9 @@ impl DecideRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 when the service refuses a value, such as a scale of one step; 401 without a valid key, 402 without
-    /// enough pollen, 403 for a model that the key may not use, 429 for too many requests, 502 when the provider fails.
+    /// Status 400 if the service rejects a value, such as a scale of one step; 401 if the API key is invalid, 402
+    /// without enough pollen, 403 if the key may not use the model, 429 for too many requests, 502 when the provider
+    /// fails.
     ///
     /// # Examples
     ///
@@ -207,11 +208,11 @@ impl DecideRequest {
         Ok(DecisionReply::new(decision, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///

@@ -26,9 +26,10 @@ const AT_ONCE: usize = 4;
 
 /// Asks for the vectors of many texts.
 ///
-/// Operation `embed`. The service takes 32 texts in a request, so the texts are sent in groups of 32, up to four groups
-/// at the same time. The vectors come back in the order of the texts. Parameters that you do not set are left to the
-/// service; those that you set apply to every request, and so do [`timeout`](Self::timeout) and [`retry`](Self::retry).
+/// Operation `embed`. The service takes 32 texts in a request, so the texts are sent in groups of 32, up to four
+/// groups at the same time. The vectors come back in the order of the texts. The service has defaults for the
+/// parameters you do not set; those that you set apply to every request, and so do [`timeout`](Self::timeout) and
+/// [`retry`](Self::retry).
 ///
 /// # When a request fails
 ///

@@ -22,7 +22,7 @@ pub(super) const OPERATION: &str = "embed";
 
 /// Asks for the vector of a text, or of texts, images, sounds and videos together.
 ///
-/// Operation `embed`. Parameters that you do not set are left to the service. To embed many texts, use
+/// Operation `embed`. The service has defaults for the parameters you do not set. To embed many texts, use
 /// [`Pollinations::embed_batch`](crate::Pollinations::embed_batch).
 ///
 /// # Examples
@@ -152,10 +152,11 @@ impl EmbeddingRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is nothing to embed, or when a file is not of the
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if there is nothing to embed, or when a file is not of the
     /// kind it was added as. [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read.
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response has no vector. Status 400 for a value that the
-    /// model does not take, 401 without a valid key, 402 when out of credit, 403 for a model that the key may not use.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no vector. Status 400 for a value that the
+    /// model does not take, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key may not use
+    /// the model.
     ///
     /// # Examples
     ///
@@ -176,11 +177,11 @@ impl EmbeddingRequest {
         Embeddings::read(&shared, &response, attempts, None)
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), except that the response is not decoded.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

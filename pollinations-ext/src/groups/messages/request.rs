@@ -284,10 +284,10 @@ impl MessagesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 when the service refuses a value, 401 without a valid
-    /// key, 402 without enough pollen, 403 for a model that the key may not use, 429 for too many requests. The service
-    /// describes them in Anthropic's format. Also [`ErrorKind::Request`](crate::ErrorKind::Request) for a file that is
-    /// not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) for one that cannot be read.
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 if the service rejects a value, 401 if the API key
+    /// is invalid, 402 without enough pollen, 403 if the key may not use the model, 429 for too many requests. The
+    /// service describes them in Anthropic's format. Also [`ErrorKind::Request`](crate::ErrorKind::Request) for a
+    /// file that is not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) for one that cannot be read.
     ///
     /// # Examples
     ///
@@ -309,11 +309,11 @@ impl MessagesRequest {
         Ok(MessageReply::new(message, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -338,7 +338,7 @@ impl MessagesRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///

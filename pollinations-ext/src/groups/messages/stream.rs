@@ -216,7 +216,7 @@ impl MessageStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    /// Same as [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
     ///
     /// # Examples
     ///

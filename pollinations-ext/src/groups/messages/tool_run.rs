@@ -103,7 +103,7 @@ impl MessagesRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// Same as [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
     /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples

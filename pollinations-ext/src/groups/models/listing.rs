@@ -115,7 +115,7 @@ impl<T> ModelsRequest<T> {
 
     call_options!(until "the listing is there", example "pollinations.models().text()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///

@@ -76,7 +76,7 @@ impl ModelStatusRequest {
 
     call_options!(until "the report is there", example "pollinations.models().status()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl ModelStatsRequest {
 
     call_options!(until "the report is there", example "pollinations.models().stats()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///

@@ -280,11 +280,12 @@ impl RealtimeRequest {
     ///
     /// # Errors
     ///
-    /// The server can refuse the handshake: status 401 without a valid key, 402 without a positive balance (see
-    /// [`Error::payment`]), 403 for a model that the key may not use, 429 when there are too many requests (see
-    /// [`Error::retry_after`]), 426 when something on the way drops the `Upgrade` header. A redirect is not followed and is
-    /// an error with its status. Failed handshakes are retried by the [`RetryPolicy`](crate::RetryPolicy), like any other
-    /// request. [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the server answers without opening a WebSocket.
+    /// The server can refuse the handshake: status 401 if the API key is invalid, 402 without a positive balance (see
+    /// [`Error::payment`]), 403 if the key may not use the model, 429 when there are too many requests (see
+    /// [`Error::retry_after`]), 426 when something on the way drops the `Upgrade` header. A redirect is not followed
+    /// and is an error with its status. Failed handshakes are retried by the [`RetryPolicy`](crate::RetryPolicy),
+    /// like any other request. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the server answers without opening
+    /// a WebSocket.
     ///
     /// # Examples
     ///

@@ -83,7 +83,7 @@ impl RealtimeSender {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the session has ended already.
+    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the session has ended already.
     ///
     /// # Examples
     ///

@@ -68,7 +68,7 @@ impl RealtimeSession {
     ///
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for an event beyond
     /// [`max_message_bytes`](super::RealtimeRequest::max_message_bytes),
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the session has ended; reading it tells why.
+    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the session has ended; reading it tells why.
     ///
     /// # Examples
     ///
@@ -132,9 +132,9 @@ impl RealtimeSession {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the server sends an `error` event or the answer fails; the
-    /// session goes on. [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the session is closed before the answer
-    /// is complete. Everything that [`next`](Self::next) returns.
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the server sends an `error` event or the answer fails; the
+    /// session goes on. [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the session is closed before the
+    /// answer is complete. Everything that [`next`](Self::next) returns.
     ///
     /// # Examples
     ///
@@ -166,11 +166,11 @@ impl RealtimeSession {
     ///
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a message that is not a JSON object, or whose sound is not
     /// base64; the session goes on. Every other error ends it:
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the connection breaks without a proper close,
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the server gives no sign of life,
+    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the connection breaks without a proper close,
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the server gives no sign of life,
     /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for a message beyond the limit,
-    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the server closes the session with another code than 1000 (RFC
-    /// 6455, section 7.4.1), with its code and reason.
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the server closes the session with another code than 1000
+    /// (RFC 6455, section 7.4.1), with its code and reason.
     ///
     /// # Examples
     ///

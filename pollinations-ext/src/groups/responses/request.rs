@@ -234,9 +234,9 @@ impl ResponsesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] with status 400 when the service refuses a value, 401 without a valid key, 402 without enough
-    /// pollen (also when it comes as a text: see
-    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 for a model that the key may not use, 429
+    /// [`ErrorKind::Api`] with status 400 if the service rejects a value, 401 if the API key is invalid, 402 without
+    /// enough pollen (also when it comes as a text: see
+    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 if the key may not use the model, 429
     /// for too many requests, 502 when the provider fails; and for a response whose status is `failed`. Also
     /// [`ErrorKind::Request`] for a file that is not an image, and [`ErrorKind::Io`] for one that cannot be read.
     ///
@@ -269,7 +269,7 @@ impl ResponsesRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -294,7 +294,7 @@ impl ResponsesRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///

@@ -203,7 +203,7 @@ impl ResponseStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    /// Same as [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
     ///
     /// # Examples
     ///

@@ -104,7 +104,7 @@ impl ResponsesRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// Same as [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
     /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples

@@ -26,7 +26,7 @@ const POST: &str = "generate_text_post";
 /// Asks a model for a text.
 ///
 /// Operations `generate_text` and `generate_text_post`. The prompt is part of the address in both; it may have any
-/// characters. What is not set is left to the service.
+/// characters. The service has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -188,8 +188,8 @@ impl TextRequest {
     /// # Errors
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
-    /// model that the key may not use.
+    /// `.` or `..`. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model.
     ///
     /// # Examples
     ///
@@ -207,7 +207,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -224,11 +224,11 @@ impl TextRequest {
         self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
-    /// Sends the request (`GET`) and returns the response as it came.
+    /// Sends the request (`GET`) and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -252,7 +252,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///
@@ -277,7 +277,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// As [`stream`](Self::stream).
+    /// Same as [`stream`](Self::stream).
     ///
     /// # Examples
     ///
@@ -299,7 +299,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, since everybody can read an address;
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in one.
     ///
     /// # Examples

@@ -264,8 +264,8 @@ impl ChangeKeyRequest {
     /// # Errors
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) for an id, a name, a budget or a time that cannot be, before
-    /// anything is sent. Status 400 for other bad values, 401 without a valid key, 403 without the permission `keys`,
-    /// 404 for an unknown id.
+    /// anything is sent. Status 400 for other bad values, 401 if the API key is invalid, 403 without the permission
+    /// `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///
@@ -281,7 +281,7 @@ impl ChangeKeyRequest {
         shared.call(CHANGE, &options, send).await.map(|(key, _)| key)
     }
 
-    /// Changes the key and returns the response as it came.
+    /// Changes the key and returns the raw response.
     ///
     /// # Errors
     ///

@@ -217,10 +217,10 @@ impl CreateKeyRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] for a name, a budget or a lifetime that cannot be, before anything is sent. Status 400 for
-    /// other bad values, 401 without a valid key, 403 without the permission `keys`. [`ErrorKind::Decode`] when the
-    /// reply has no key in it that can be read; then the key exists, and the error's message names its id if there is
-    /// one. No error repeats the new key.
+    /// [`ErrorKind::Request`] for a name, a budget or a lifetime that cannot be, before anything is sent. Status 400
+    /// for other bad values, 401 if the API key is invalid, 403 without the permission `keys`. [`ErrorKind::Decode`]
+    /// when the reply has no key in it that can be read; then the key exists, and the error's message names its id if
+    /// there is one. No error repeats the new key.
     ///
     /// # Examples
     ///
@@ -239,7 +239,7 @@ impl CreateKeyRequest {
         })
     }
 
-    /// Creates the key and returns the response as it came. The new key is in its body.
+    /// Creates the key and returns the raw response. The new key is in its body.
     ///
     /// # Errors
     ///

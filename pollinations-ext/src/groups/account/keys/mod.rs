@@ -67,7 +67,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -118,7 +118,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// Status 400 for the key that asks (a key cannot revoke itself), 401 without a valid key, 403 without the
+    /// Status 400 for the key that asks (a key cannot revoke itself), 401 if the API key is invalid, 403 without the
     /// permission `keys`, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request) for an empty id,
     /// before anything is sent.
     ///

@@ -132,9 +132,11 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access; [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
-    /// [`ErrorKind::State`](crate::ErrorKind::State) if only forged answers did; [`ErrorKind::Request`](crate::ErrorKind::Request) when the flow comes back to another
-    /// address, or the answer has no code.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access;
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
+    /// [`ErrorKind::State`](crate::ErrorKind::State) if only forged answers did;
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the flow comes back to another address, or the answer has
+    /// no code.
     ///
     /// # Examples
     ///
@@ -162,8 +164,10 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access, [`ErrorKind::State`](crate::ErrorKind::State) if the answer does not belong to this sign-in,
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is malformed, [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access,
+    /// [`ErrorKind::State`](crate::ErrorKind::State) if the answer does not belong to this sign-in,
+    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is malformed,
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
     ///
     /// # Examples
     ///
