@@ -1,4 +1,4 @@
-//! The older sign-in, where the key comes back in the fragment of a URL.
+//! The older sign-in, which returns the key in the fragment of a URL.
 
 use reqwest::Url;
 
@@ -13,8 +13,8 @@ use crate::{
     key::ApiKey,
 };
 
-/// The older sign-in, where the key comes back in the fragment of a URL (`#api_key=…`). Use it for servers that only have
-/// this. New programs use a [`CodeFlow`](super::CodeFlow).
+/// The older sign-in, which returns the key in the fragment of a URL (`#api_key=…`). Use it for servers that support
+/// nothing else. For new programs, use a [`CodeFlow`](super::CodeFlow).
 ///
 /// # Examples
 ///
@@ -33,13 +33,13 @@ pub struct Authorization {
     redirect_url: String,
     asked: Asked,
     app_key: Option<ApiKey>,
-    /// An error if the operating system has no random numbers. Reported when the link is made.
+    /// An error if the operating system has no random numbers. Reported when the link is created.
     state: Result<State, String>,
     oauth_names: bool,
 }
 
 impl Authorization {
-    /// Asks for a key with a new [`State`]. The browser brings it back to this URL.
+    /// Creates a sign-in with a new [`State`], which returns the browser to this URL.
     ///
     /// # Examples
     ///
@@ -58,7 +58,7 @@ impl Authorization {
         }
     }
 
-    /// Sets what the key may read or change of the account. The default is nothing.
+    /// Sets what the key may read or change in the account. The default is nothing.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl Authorization {
         self
     }
 
-    /// Sets the days until the key expires. The default is 7.
+    /// Sets the number of days until the key expires. The default is 7.
     ///
     /// # Examples
     ///
@@ -114,7 +114,7 @@ impl Authorization {
         self
     }
 
-    /// Sets the app key of the program (`pk_…`), which tells the service its name.
+    /// Sets the app key of your program (`pk_…`), so that the sign-in page can show its name.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ impl Authorization {
         self
     }
 
-    /// Uses your own state instead of a new one.
+    /// Uses your own state instead of a generated one.
     ///
     /// # Examples
     ///
@@ -144,7 +144,7 @@ impl Authorization {
         self
     }
 
-    /// Uses OAuth's names for the parameters (`redirect_uri`, `scope`, `client_id`), which newer servers accept too.
+    /// Uses the parameter names of OAuth (`redirect_uri`, `scope`, `client_id`), which newer servers accept too.
     ///
     /// # Examples
     ///
@@ -159,7 +159,7 @@ impl Authorization {
         self
     }
 
-    /// Sets where the user signs in. The default is `https://enter.pollinations.ai`. The emulator works too.
+    /// Sets the sign-in server. The default is `https://enter.pollinations.ai`. The emulator works too.
     ///
     /// # Examples
     ///
@@ -174,7 +174,7 @@ impl Authorization {
         self
     }
 
-    /// The state that has to come back. Keep it until then. If it is empty, [`url`](Self::url) fails.
+    /// The state, which the redirect back must repeat. Store it until then. If it is empty, [`url`](Self::url) fails.
     ///
     /// # Examples
     ///
@@ -186,7 +186,7 @@ impl Authorization {
         self.state.clone().unwrap_or_else(|_| State::restore(""))
     }
 
-    /// The link for the user to visit.
+    /// The link for the user to open.
     ///
     /// # Errors
     ///
@@ -229,13 +229,13 @@ impl Authorization {
         Ok(url.into())
     }
 
-    /// Reads the key from the URL that the browser came back to: the full URL, or only what follows its `#`.
+    /// Reads the key from the URL that the browser returned to. Pass the full URL, or only the part after `#`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the user denied access; [`ErrorKind::State`] if the state is missing or wrong;
-    /// [`ErrorKind::Key`] if the key is malformed; [`ErrorKind::Request`] if there is neither a key nor an error. No error
-    /// repeats the URL.
+    /// [`ErrorKind::Denied`] if the user denied access. [`ErrorKind::State`] if the state is missing or wrong.
+    /// [`ErrorKind::Key`] if the key is malformed. [`ErrorKind::Request`] if there is neither a key nor an error.
+    /// Error messages never contain the URL.
     ///
     /// # Examples
     ///
@@ -258,12 +258,12 @@ impl Authorization {
     }
 }
 
-/// Reads the key from the URL that the browser came back to.
+/// Reads the key from the URL that the browser returned to.
 pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
     let way_back = way_back.trim();
     let fragment = match way_back.split_once('#') {
         Some((_, fragment)) => fragment,
-        // Older servers come back with nothing when the user says no.
+        // Older servers redirect back without parameters if the user denies access.
         None if Url::parse(way_back).is_ok() => "",
         None => way_back,
     };
@@ -367,7 +367,7 @@ mod tests {
             ("#api_key=sk_a&api_key=sk_b&state=s3%20cret%2F%2B", Request),
             ("#state=s3%20cret%2F%2B", Request),
             ("#api_key=hunter2&state=s3%20cret%2F%2B", Key),
-            // A key in the query has been seen by the server, and is not what the service sends.
+            // The service does not send a key in the query. Such a key has been seen by the server.
             ("https://app.example/back?api_key=sk_users&state=s3%20cret%2F%2B", Denied),
         ] {
             assert_eq!(accepted(way_back), Err(kind), "{way_back}");
