@@ -74,7 +74,7 @@ impl Keyring {
         self.state().keys().fold(text.to_owned(), |text, key| key.redact(&text))
     }
 
-    /// Takes every key out of the id of a response, which goes into each of its errors.
+    /// Takes every key out of the ID of a response, which goes into each of its errors.
     pub(crate) fn clean(&self, headers: &mut HeaderMap) {
         let Some(id) = headers.get_mut(REQUEST_ID) else { return };
         let shown = id.to_str().unwrap_or_default();

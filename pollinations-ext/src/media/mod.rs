@@ -26,7 +26,7 @@ const EXISTS: &str = "media_exists";
 const METADATA: &str = "media_metadata";
 const DELETE: &str = "delete_media";
 
-/// The media service: files by id. Everybody who has the address of a file can load it.
+/// The media service: files by ID. Everybody who has the address of a file can load it.
 ///
 /// Uploads need a key, and [`delete`](Self::delete) needs a secret one. Everything else works without a key, and the key
 /// is not sent. Nothing here costs pollen.
@@ -94,15 +94,15 @@ impl Media {
         GalleryRequest::new(self.shared.clone(), tag.into())
     }
 
-    /// Loads a file by its id or its address on the media service. Needs no key.
+    /// Loads a file by its ID or its address on the media service. Needs no key.
     ///
-    /// Operation `fetch_media`. Only the id is taken from an address, so the request goes to the media service and
+    /// Operation `fetch_media`. Only the ID is taken from an address, so the request goes to the media service and
     /// nowhere else.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 404 if there
-    /// is no such file.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor an address; status 404 if
+    /// there is no such file.
     ///
     /// # Examples
     ///
@@ -118,13 +118,13 @@ impl Media {
         self.shared.download(FETCH, &Options::default(), send).await
     }
 
-    /// Whether there is a file with this id, or at this address on the media service. Needs no key.
+    /// Whether there is a file with this ID, or at this address on the media service. Needs no key.
     ///
     /// Operation `media_exists`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor an address.
     ///
     /// # Examples
     ///
@@ -150,8 +150,8 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 404 if there
-    /// is no such file.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor an address; status 404 if
+    /// there is no such file.
     ///
     /// # Examples
     ///
@@ -184,8 +184,8 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 401 without
-    /// a valid secret key, 403 for somebody else's file, 404 if there is no such file. If the answer is lost,
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor an address; status 401
+    /// without a valid secret key, 403 for somebody else's file, 404 if there is no such file. If the answer is lost,
     /// [`Error::outcome_unknown`] is true: deleting it again answers 404 if the first request went through.
     ///
     /// # Examples

@@ -55,9 +55,9 @@ const MAX_BASE64: u64 = 100 * MIB;
 ///
 /// # Lost answers
 ///
-/// Every upload gets an id of its own, so a repeated upload makes a second file. If the connection breaks before the
-/// answer is there, the file may have been stored: the upload is not repeated, and [`Error::outcome_unknown`] is true. If
-/// you choose the [id](Self::id) yourself, you can find out:
+/// Every upload gets an ID of its own, so a repeated upload makes a second file. If the connection breaks before the
+/// answer is there, the file may have been stored: the upload is not repeated, and [`Error::outcome_unknown`] is
+/// true. If you choose the [id](Self::id) yourself, you can find out:
 ///
 /// ```
 /// use pollinations_ext::{Error, File, Pollinations};
@@ -123,7 +123,7 @@ impl UploadRequest {
         Self { shared, options, file, encoding, id: None, tags: Vec::new() }
     }
 
-    /// The id of the file, which is also the last part of its address. By default the service makes a random one.
+    /// The ID of the file, which is also the last part of its address. By default the service makes a random one.
     ///
     /// An id is 1 to 128 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit. If a file has it
     /// already, the service answers 409.
@@ -229,10 +229,10 @@ impl UploadRequest {
     /// # Errors
     ///
     /// Before anything is sent: [`ErrorKind::TooLarge`] beyond 400 MiB, or beyond 100 MiB as base64;
-    /// [`ErrorKind::Request`] for a file that is neither image nor audio nor video, and for an id or a tag that the
+    /// [`ErrorKind::Request`] for a file that is neither image nor audio nor video, and for an ID or a tag that the
     /// service would refuse; [`ErrorKind::Io`] if the file cannot be read, also if it changes while it is sent.
     ///
-    /// Status 401 if the API key is invalid, 409 if the id is taken, 413 and 415 if the service has other limits.
+    /// Status 401 if the API key is invalid, 409 if the ID is taken, 413 and 415 if the service has other limits.
     ///
     /// # Examples
     ///

@@ -37,7 +37,7 @@ use crate::base::error::ErrorKind;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The operation, by its id in the service's document, such as `chat_completions`.
+    /// The operation, by its ID in the service's document, such as `chat_completions`.
     pub operation: &'a str,
     /// 1 for the first attempt of a call.
     pub number: u32,

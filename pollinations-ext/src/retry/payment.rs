@@ -82,7 +82,7 @@ impl fmt::Display for PaymentPolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentRequired {
-    /// The operation, by its id in the service's document.
+    /// The operation, by its ID in the service's document.
     pub operation: String,
     /// What is used up, or [`PaymentKind::Unspecified`] if the user has to sign in again.
     pub kind: PaymentKind,

@@ -95,7 +95,7 @@ impl Error {
         &self.0.message
     }
 
-    /// The operation that failed, by its id in the service's document, such as `chat_completions`.
+    /// The operation that failed, by its ID in the service's document, such as `chat_completions`.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The apps that agents may use for the account.
+//! Connected apps, which agents may use.
 
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ impl Integrations {
         fetch!(self.shared, list_integrations)
     }
 
-    /// Lists the apps that can be connected: popular ones, or those that match [`search`](Self::search).
+    /// Lists apps that you can connect: popular ones, or those that match [`search`](Self::search).
     ///
     /// Operation `search_toolkits`.
     ///
@@ -90,13 +90,13 @@ impl Integrations {
         fetch!(self.shared, search_toolkits)
     }
 
-    /// Searches for apps that can be connected, by up to 100 characters.
+    /// Searches for apps that you can connect. The search text has at most 100 characters.
     ///
     /// Operation `search_toolkits`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a longer text, 401 if the API key is invalid.
+    /// Status 400 if the text is longer, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -112,13 +112,13 @@ impl Integrations {
         Fetch::new(&self.shared, "search_toolkits", send)
     }
 
-    /// Starts to connect an app, by its `slug`, and returns the address at which you sign in to it.
+    /// Starts to connect an app, by its `slug`, and returns the URL where you sign in to it.
     ///
     /// Operation `connect_integration`.
     ///
     /// # Errors
     ///
-    /// Status 400 for what is no app, 401 if the API key is invalid.
+    /// Status 400 if there is no such app, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -134,14 +134,14 @@ impl Integrations {
         Fetch::new(&self.shared, "connect_integration", send)
     }
 
-    /// Disconnects an app, by the id of the connection.
+    /// Disconnects an app, by the ID of the connection.
     ///
     /// Operation `disconnect_integration`.
     ///
     /// # Errors
     ///
-    /// Status 401 if the API key is invalid, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request)
-    /// for an empty id, before anything is sent.
+    /// Status 401 if the API key is invalid, 404 if the ID is unknown.
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the ID is empty; then nothing is sent.
     ///
     /// # Examples
     ///

@@ -108,7 +108,7 @@ impl StemsRequest {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 if the service
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is larger than 50 MiB. Status 400 if the service
     /// rejects the file or a value, 401 if the API key is invalid, 402 if you are out of credit, 413 for a file that
     /// is too large.
     ///

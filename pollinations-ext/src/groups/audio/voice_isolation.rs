@@ -74,7 +74,7 @@ impl VoiceIsolationRequest {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 if the service
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is larger than 50 MiB. Status 400 if the service
     /// rejects the file, for instance because it is too short, 401 if the API key is invalid, 402 if you are out of
     /// credit, 403 if the key may not use the model.
     ///

@@ -126,7 +126,7 @@ impl ChatRequest {
         self.message(message)
     }
 
-    /// Adds the result of the tool call with this id.
+    /// Adds the result of the tool call with this ID.
     ///
     /// # Examples
     ///

@@ -99,7 +99,7 @@ impl DecisionReply {
         }
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

@@ -62,7 +62,7 @@ impl DecideRequest {
         Self { shared, options: Options::default(), body: Box::new(body) }
     }
 
-    /// The decision model, by id; `jev` by default.
+    /// The decision model, by ID; `jev` by default.
     ///
     /// # Examples
     ///

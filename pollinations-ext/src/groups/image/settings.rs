@@ -73,8 +73,8 @@ macro_rules! image_api_methods {
     (example $example:literal) => {
         $crate::exchange::options::into_setters! {
             on parameters, example $example;
-            /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The service
-            /// takes `black-forest-labs/flux.1-schnell` if you set none.
+            /// The model, by ID or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The
+            /// service takes `black-forest-labs/flux.1-schnell` if you set none.
             model: String, "\"gptimage\"";
             /// The quality, for models that have several: `low`, `medium` (the default) or `high`. The service takes
             /// OpenAI's `standard` as `medium` and `hd` as `high`.

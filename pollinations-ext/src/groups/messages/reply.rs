@@ -153,7 +153,7 @@ impl MessageReply {
         MessageTurn::new(MessageTurnContent::Blocks(blocks), MessageRole::Assistant)
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

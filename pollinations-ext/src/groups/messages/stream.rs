@@ -254,7 +254,7 @@ impl MessageStream {
         TextStream::new(OPERATION, self)
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

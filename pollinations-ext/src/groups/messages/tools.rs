@@ -106,7 +106,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds the result of a tool that the model called, by the id of the call.
+    /// Adds the result of a tool that the model called, by the ID of the call.
     ///
     /// Results that follow each other go into one turn, as the API asks for.
     ///

@@ -40,10 +40,10 @@ mod sealed {
 /// # }
 /// ```
 pub trait ModelInfoExt: sealed::Sealed {
-    /// The id, and then the aliases. Each of them can be given as the model of a request.
+    /// The ID, and then the aliases. Each of them can be given as the model of a request.
     fn names(&self) -> impl Iterator<Item = &str>;
 
-    /// Whether this is the id or an alias of the model.
+    /// Whether this is the ID or an alias of the model.
     fn is_called(&self, name: &str) -> bool {
         self.names().any(|other| other == name)
     }

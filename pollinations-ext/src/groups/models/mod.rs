@@ -230,7 +230,8 @@ impl Models {
         listing!(self.shared, list_models)
     }
 
-    /// One model in OpenAI's format, by its id (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full id.
+    /// One model in OpenAI's format, by its ID (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full
+    /// id.
     ///
     /// Operation `get_model`. [`find`](Self::find) knows more of the model, and returns `None` if there is none.
     ///
@@ -264,8 +265,8 @@ impl Models {
         })
     }
 
-    /// The model of this id (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none that
-    /// the key may use. An exact match goes before one in another case.
+    /// The model of this ID (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none
+    /// that the key may use. An exact match goes before one in another case.
     ///
     /// This looks through [`all`](Self::all) models, including community models that often fail. To look up several
     /// names, fetch that listing once and use [`ModelInfoExt::is_called`].

@@ -21,7 +21,7 @@ use crate::{
 const STATUS: &str = "model_status";
 const STATS: &str = "model_stats";
 
-/// Columns that may have the id of the model.
+/// Columns that may have the ID of the model.
 const NAMES: &[&str] = &["model", "model_id", "name"];
 
 /// Asks how models have been doing lately. Awaiting it sends it.
@@ -218,7 +218,7 @@ impl ModelReport {
         self.0.data.iter().map(ReportRow)
     }
 
-    /// The first row of a model, by the name that the report has for it: its id, as a rule.
+    /// The first row of a model, by the name that the report has for it: its ID, as a rule.
     ///
     /// # Examples
     ///

@@ -52,7 +52,7 @@ pub struct RealtimeEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RealtimeCall {
-    /// The id to answer under: see [`RealtimeEvent::function_output`].
+    /// The ID to answer under: see [`RealtimeEvent::function_output`].
     pub call_id: String,
     /// The name of the function.
     pub name: String,
@@ -212,7 +212,7 @@ impl RealtimeEvent {
         self.text_of("type").unwrap_or_default()
     }
 
-    /// The id of the event: the server's for its own events, or the one that you have given to yours.
+    /// The ID of the event: the server's for its own events, or the one that you have given to yours.
     ///
     /// # Examples
     ///

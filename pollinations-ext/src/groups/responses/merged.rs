@@ -183,7 +183,7 @@ impl Merged {
         }
     }
 
-    /// The item that an event is about, by its place; by its id where there is no place; or the last one.
+    /// The item that an event is about, by its place; by its ID where there is no place; or the last one.
     fn item(&mut self, event: &Value) -> &mut Item {
         let id = event.get("item_id").filter(|id| id.is_string());
         let by_id =

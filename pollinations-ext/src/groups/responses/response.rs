@@ -178,7 +178,7 @@ impl ModelResponse {
         self.response.output.iter().filter_map(|item| serde_json::to_value(item).ok()).collect()
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

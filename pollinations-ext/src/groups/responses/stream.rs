@@ -241,7 +241,7 @@ impl ResponseStream {
         TextStream::new(OPERATION, self)
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

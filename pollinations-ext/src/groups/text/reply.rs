@@ -47,7 +47,7 @@ impl TextReply {
         header(self.headers(), "x-model-used")
     }
 
-    /// The id under which the service knows the request.
+    /// The ID under which the service knows the request.
     ///
     /// # Examples
     ///

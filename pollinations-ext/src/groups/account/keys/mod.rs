@@ -22,12 +22,12 @@ use crate::exchange::{
 
 /// The API keys of the account: list, create, change and revoke them.
 ///
-/// All of it is free and needs a key with the permission `keys`. A secret is only ever in the reply that creates its
-/// key.
+/// All calls are free and need a key with the permission `keys`. The secret of a key is only in the reply that
+/// creates it.
 ///
-/// A change whose outcome is unknown, because the connection broke or the time ran out, is not repeated: see
-/// [`Error::outcome_unknown`](crate::Error::outcome_unknown). A new key may then exist although you do not have it. Find
-/// it by its name in [`list`](Self::list), and revoke it.
+/// A change is not retried if its outcome is unknown, because the connection broke or the call timed out: see
+/// [`Error::outcome_unknown`](crate::Error::outcome_unknown). A new key may then exist although you did not receive
+/// it. Find it by its name in [`list`](Self::list), and revoke it.
 ///
 /// # Examples
 ///
@@ -63,7 +63,7 @@ impl Keys {
 
     /// Lists the keys, without their secrets.
     ///
-    /// Operation `list_keys`. `pollen_balance` is what is left of a key's budget, in pollen.
+    /// Operation `list_keys`. `pollen_balance` is the remaining budget of a key, in pollen.
     ///
     /// # Errors
     ///
@@ -83,8 +83,8 @@ impl Keys {
         fetch!(self.shared, list_keys)
     }
 
-    /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, it may use all
-    /// models, spend the whole balance, and never expires; it sees nothing of the account.
+    /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, the key may use
+    /// all models, spend the whole balance, and never expires. It has no access to the account.
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl Keys {
         CreateKeyRequest::new(self.shared.clone(), name.into())
     }
 
-    /// Starts a change of the key with this id. What you do not set stays as it is.
+    /// Starts a change to the key with this ID. Settings that you leave out stay the same.
     ///
     /// # Examples
     ///
@@ -112,15 +112,15 @@ impl Keys {
         ChangeKeyRequest::new(self.shared.clone(), id.into())
     }
 
-    /// Revokes the key with this id. It stops working at once, and there is no way back.
+    /// Revokes the key with this ID. It stops working at once. This cannot be undone.
     ///
     /// Operation `revoke_key`.
     ///
     /// # Errors
     ///
-    /// Status 400 for the key that asks (a key cannot revoke itself), 401 if the API key is invalid, 403 without the
-    /// permission `keys`, 404 for an unknown id. [`ErrorKind::Request`](crate::ErrorKind::Request) for an empty id,
-    /// before anything is sent.
+    /// Status 400 for the client's own key (a key cannot revoke itself), 401 if the API key is invalid, 403 without
+    /// the permission `keys`, 404 if the ID is unknown. [`ErrorKind::Request`](crate::ErrorKind::Request) if the ID
+    /// is empty; then nothing is sent.
     ///
     /// # Examples
     ///
