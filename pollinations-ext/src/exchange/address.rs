@@ -5,10 +5,10 @@ use reqwest::Url;
 use super::transport::Shared;
 use crate::base::error::Error;
 
-/// A text that can be one segment of a path.
+/// Checks that a text can be one segment of a URL path.
 ///
-/// `.` and `..` cannot, encoded or not: the URL standard (WHATWG URL, section 4.4, "double-dot URL path segment") takes
-/// them for steps through the path.
+/// `.` and `..` cannot, encoded or not: the URL standard resolves them as relative segments (WHATWG URL, section 4.4,
+/// "double-dot URL path segment").
 pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Error> {
     let problem = match text {
         "" => "the prompt is empty",
@@ -35,17 +35,17 @@ pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
     url.into()
 }
 
-/// The methods that give the address of what a request makes. The type has a private method `address`; `example` makes a
-/// request and `path` is its path.
+/// The methods that return the URL of a result. The type has a private method `address`. `example` creates a request,
+/// and `path` is its path.
 macro_rules! address_methods {
     (of $what:literal, operation $operation:ident, example $example:literal, path $path:literal) => {
         #[doc = concat!("The address of the ", $what, ", for a page. It carries the client's key if that is publishable.")]
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because everybody can read an
-        /// address; [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt cannot stand in an address, or
-        /// when a reference file would have to be uploaded first.
+        /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because a URL is visible to
+        /// everyone. [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`, or if a
+        /// reference file would have to be uploaded first.
         ///
         /// # Examples
         ///
@@ -64,7 +64,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// Same as [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except that a secret key is not an error.
         ///
         /// # Examples
         ///
@@ -85,7 +85,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// Same as [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except that a secret key is not an error.
         ///
         /// # Examples
         ///

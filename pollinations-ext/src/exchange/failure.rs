@@ -19,12 +19,11 @@ use crate::{
 };
 
 impl Error {
-    /// Reads an error response that did not come through this client, but through the [generated one](crate::api) or a
-    /// proxy. The kind is
-    /// [`ErrorKind::Api`](crate::ErrorKind::Api).
+    /// Parses an error response that you received with the [generated client](crate::api) or through a proxy. The
+    /// kind is [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
-    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. If it repeats an API key, the key
-    /// is not removed, because this function does not know it.
+    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. An API key in the body is
+    /// not removed, because this function does not know the key.
     ///
     /// # Examples
     ///
@@ -43,7 +42,7 @@ impl Error {
 }
 
 impl Failure {
-    /// The error that callers see.
+    /// Converts the failure into the error that callers see.
     pub(crate) fn explain(self, keys: &Keyring) -> Error {
         match self {
             Self::Status { status, headers, body } => api(status, &headers, &body, keys),
@@ -55,7 +54,7 @@ impl Failure {
     }
 }
 
-/// The error when a timeout expires before the answer.
+/// The error for a timeout that expired before the response.
 pub(super) fn late(limit: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,
@@ -63,7 +62,7 @@ pub(super) fn late(limit: Duration) -> Error {
     )
 }
 
-/// The error that a response with this status is.
+/// The error for a response with this status.
 fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
     let name = status.canonical_reason().filter(|_| !status.is_success());
     let fallback = name.unwrap_or("the server answered with an error");
@@ -72,14 +71,13 @@ fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> 
     said.tell(Error::api(status, request_id(headers), body))
 }
 
-/// Bytes of a successful response that may be an error after all.
+/// The maximum size of a successful response that is checked for an error, in bytes.
 const MAX_DISGUISED: usize = 1024 * 1024;
 
-/// Operations whose body is what a model has written, which may look like anything.
+/// Operations whose body is written by a model, so it may look like anything.
 const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
-/// The failure that a successful response is whose body is an error. If the body says which status it should have come
-/// with, it counts as if it had.
+/// The failure, if the body of a successful response is an error. If the body contains a status, that status is used.
 pub(crate) fn disguised(
     operation: &str,
     status: StatusCode,
@@ -94,7 +92,7 @@ pub(crate) fn disguised(
     error_in(status, headers, body, keys)
 }
 
-/// The failure that a body is, whichever operation it comes from.
+/// The failure, if a body is an error, whatever the operation.
 pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Option<Failure> {
     if body.len() > MAX_DISGUISED || !may_be_error(body) {
         return None;
@@ -106,7 +104,7 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
     })
 }
 
-/// Whether a body is JSON with a name in it that errors have. It need not be read for that.
+/// Whether a body looks like JSON with the fields of an error. This is a cheap check without parsing.
 fn may_be_error(body: &[u8]) -> bool {
     const SIGNS: &[&str] = &["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""];
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();

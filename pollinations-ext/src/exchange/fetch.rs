@@ -18,7 +18,7 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
-/// A request for a `T`. Await it to send it.
+/// A request that returns a `T`. Await it to send it.
 ///
 /// # Examples
 ///
@@ -62,7 +62,7 @@ impl<T> Fetch<T> {
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
     }
 
-    /// Refuses the request, when it is sent, if there is something wrong with what the caller gave.
+    /// Makes sending the request fail, if an argument is invalid.
     pub(crate) fn refuse(mut self, problem: Option<String>) -> Self {
         if let Some(problem) = problem {
             self.options.refuse(problem);
@@ -110,7 +110,7 @@ impl<T> fmt::Debug for Fetch<T> {
     }
 }
 
-/// A [`Fetch`] of an operation that takes nothing.
+/// A [`Fetch`] of an operation without parameters.
 macro_rules! fetch {
     ($shared:expr, $operation:ident) => {
         $crate::exchange::fetch::Fetch::new(

@@ -1,4 +1,4 @@
-//! What a request does: whether it may be sent twice, and how long its answer takes.
+//! The effect of a request: whether it may be sent twice, and how long it may take.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use serde::Deserialize;
 
 use crate::{base::json, retry::Repeat};
 
-/// How long an attempt may go without an answer, by default. Gateways in front of the service give up sooner.
+/// The default timeout of an attempt. Gateways in front of the service time out earlier.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The same for videos, which take minutes.
+/// The default timeout for videos, which take minutes.
 const VIDEO_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What is neither generated nor only read: files, and the account.
+/// Paths that change something without generating anything: files, and the account.
 const UPLOADS: &[&str] = &["/upload", "/media"];
 const ACCOUNT: &str = "/account";
 
-/// What it means to send this request a second time. `is_stream` says that its answer is read as a stream.
+/// The effect of sending this request twice. `is_stream` is true if its response is read as a stream.
 pub(super) fn repeat(operation: &str, request: &Request, is_stream: bool) -> Repeat {
     let operation = Operation::find(operation);
     let path = operation.map_or("", |operation| operation.path);
@@ -36,10 +36,10 @@ pub(super) fn repeat(operation: &str, request: &Request, is_stream: bool) -> Rep
     }
 }
 
-/// How long an attempt may go without an answer, if nothing else is set.
+/// The default timeout of an attempt of this request.
 pub(super) fn attempt_timeout(operation: &str, request: &Request) -> Duration {
     let path = Operation::find(operation).map_or("", |operation| operation.path);
-    // A duration makes a video even where the operation has images, too.
+    // The image operation also generates videos. A duration means that it is a video.
     let is_video = is_under(path, "/video") || (is_under(path, "/image") && has_pair(request, "duration", None));
     if is_video { VIDEO_TIMEOUT } else { ATTEMPT_TIMEOUT }
 }
@@ -48,7 +48,7 @@ fn is_under(path: &str, part: &str) -> bool {
     path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether the answer is asked for as a stream, in the query or in a JSON body.
+/// Whether the request asks for a stream, in the query or in a JSON body.
 fn is_streamed(request: &Request) -> bool {
     #[derive(Deserialize)]
     struct Asked {
@@ -57,7 +57,7 @@ fn is_streamed(request: &Request) -> bool {
     }
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     has(request, "stream")
-        // Most bodies do not have the word, and need not be read.
+        // Most bodies do not contain the word, so they do not have to be parsed.
         || memmem::find(body, b"\"stream\"").is_some()
             && json::read::<Asked>(body).is_ok_and(|asked| asked.stream == serde_json::Value::Bool(true))
 }
