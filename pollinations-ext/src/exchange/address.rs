@@ -39,7 +39,7 @@ pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
 /// and `path` is its path.
 macro_rules! address_methods {
     (of $what:literal, operation $operation:ident, example $example:literal, path $path:literal) => {
-        #[doc = concat!("The address of the ", $what, ", for a page. It carries the client's key if that is publishable.")]
+        #[doc = concat!("The URL of the ", $what, ", for a web page. It includes the client's API key if that key is publishable.")]
         ///
         /// # Errors
         ///
@@ -60,7 +60,7 @@ macro_rules! address_methods {
             address::with_key(&self.shared, self.address()?, $operation)
         }
 
-        #[doc = concat!("The address of the ", $what, " without a key, for a proxy that adds one.")]
+        #[doc = concat!("The URL of the ", $what, " without an API key, for a proxy that adds the key.")]
         ///
         /// # Errors
         ///
@@ -79,7 +79,7 @@ macro_rules! address_methods {
             self.address().map(String::from)
         }
 
-        #[doc = concat!("The address of the ", $what, " with the client's key in it, even if the key is secret.")]
+        #[doc = concat!("The URL of the ", $what, " with the client's API key, even if that key is secret.")]
         ///
         /// Anyone who sees the URL can spend the account's pollen.
         ///

@@ -70,7 +70,7 @@ impl<T> Fetch<T> {
         self
     }
 
-    call_options!(until "the response is there", example "pollinations.account().balance()");
+    call_options!(until "the response has arrived", example "pollinations.account().balance()");
 
     /// Sends the request and returns the raw response.
     ///

@@ -121,7 +121,7 @@ macro_rules! call_options {
             self
         }
 
-        #[doc = concat!("Limits the time until ", $until, ", all attempts together.")]
+        #[doc = concat!("Sets the timeout of this call, including retries: the time until ", $until, ".")]
         ///
         /// # Examples
         ///

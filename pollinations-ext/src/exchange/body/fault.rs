@@ -71,7 +71,7 @@ fn is_flat(object: &Map<String, Value>) -> bool {
     object.iter().any(says_why) && !reason(&Value::Object(object.clone())).is_empty()
 }
 
-/// Whether the value of `error` means that there is an error. `null`, `false`, 0 and empty values do not.
+/// Whether the value of `error` describes an error. `null`, `false`, 0 and empty values do not.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,

@@ -129,7 +129,7 @@ impl AudioRequest {
 
     safety_methods!(example "pollinations.speech(\"Hello\")");
 
-    call_options!(until "the sound begins to arrive", example "pollinations.speech(\"Hello\")", field);
+    call_options!(until "the audio begins to arrive", example "pollinations.speech(\"Hello\")", field);
 
     /// Sends the request with POST and the text in the body: 1 to 10,000 characters. Returns when the audio begins to
     /// arrive.

@@ -229,7 +229,7 @@ fn refused(why: &str) -> Error {
     Error::new(ErrorKind::Decode, format!("the archive of stems is refused: {why}"))
 }
 
-/// What the archive reader says, without its own words for an error of the file system.
+/// The error of the archive reader. For a file system error, only its own message.
 fn damaged(error: &(dyn std::error::Error + 'static)) -> Error {
     let why = match error.downcast_ref::<ZipError>() {
         Some(ZipError::Io(error)) => error.to_string(),
@@ -256,7 +256,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// What comes of an archive, and the names of the files that are in the folder afterwards.
+    /// Unpacks an archive. Returns the result, and the names of the files that are in the folder afterwards.
     fn extracted(bytes: &[u8], max_bytes: u64) -> (Result<Vec<Stem>, Error>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let outcome = {

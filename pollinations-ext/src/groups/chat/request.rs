@@ -362,7 +362,7 @@ impl ChatRequest {
     }
 
     call_options!(
-        until "the reply is there, or begins to stream",
+        until "the reply has arrived, or begins to stream",
         example "pollinations.chat(\"openai\").user(\"Hello\")",
         field
     );

@@ -69,7 +69,7 @@ impl EmbeddingBatch {
     parameter_setters!("pollinations.embed_batch([\"a tulip\", \"a rose\"])");
 
     call_options!(
-        until "the vectors of one request are there",
+        until "the vectors of one request have arrived",
         example "pollinations.embed_batch([\"a tulip\", \"a rose\"])", field
     );
 

@@ -143,7 +143,7 @@ impl EmbeddingRequest {
         self.part(Part::Video(video))
     }
 
-    call_options!(until "the vector is there", example "pollinations.embed(\"a tulip\")", field);
+    call_options!(until "the vector has arrived", example "pollinations.embed(\"a tulip\")", field);
 
     /// Sends the request.
     ///

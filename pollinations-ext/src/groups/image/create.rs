@@ -152,7 +152,7 @@ impl ImagesRequest {
         self
     }
 
-    call_options!(until "all images are there", example "pollinations.images(\"a cat\")", field);
+    call_options!(until "all images have arrived", example "pollinations.images(\"a cat\")", field);
 
     /// Sends the request and returns the images.
     ///

@@ -211,7 +211,7 @@ impl CreateKeyRequest {
         self
     }
 
-    call_options!(until "the key is there", example "pollinations.account().keys().create(\"x\")", field);
+    call_options!(until "the new key has arrived", example "pollinations.account().keys().create(\"x\")", field);
 
     /// Creates the key.
     ///

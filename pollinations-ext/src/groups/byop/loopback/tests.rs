@@ -1,4 +1,4 @@
-//! What the receiver takes, and what it turns away.
+//! What the receiver accepts and what it rejects.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -106,7 +106,7 @@ async fn what_is_not_its_own_page_is_turned_away() {
         (waiting.get("/callback").replace(&address, "evil.example"), "403"),
         (good.replace(&format!("Host: {address}"), &format!("Host: localhost:{port}")), "403"),
         (waiting.get("/callback").replace("GET /callback", "GET http://evil.example/callback"), "403"),
-        // A page of somebody else.
+        // A page of another site.
         (good.replace(&format!("http://{address}"), "https://evil.example"), "403"),
         (good.replace(&format!("Origin: http://{address}\r\n"), ""), "403"),
         (good.replace(&format!("http://{address}"), "null"), "403"),
@@ -141,7 +141,7 @@ async fn who_comes_second_changes_nothing() {
     let address = waiting.address;
     let grant = waiting.post(GRANT);
     let other = waiting.post("api_key=sk_another&state=s3cret");
-    // Both are there before either says anything.
+    // Both arrive before either sends anything.
     let (mut first, mut second) =
         (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
     first.write_all(grant.as_bytes()).await.unwrap();
