@@ -1,4 +1,4 @@
-//! Generates a client from a document: its types, its operations, and what else the document says of them.
+//! Generates a client from a document: its types, its operations, and other details of the operations.
 
 use std::{
     error::Error,
@@ -25,15 +25,15 @@ use super::{
 pub(crate) struct Client {
     /// The types.
     pub(crate) model: String,
-    /// progenitor's part.
+    /// The code that progenitor generates.
     pub(crate) client: String,
-    /// Helpers for tests with `httpmock`, if asked for.
+    /// Test helpers with `httpmock`, if requested.
     pub(crate) mock: Option<String>,
-    /// What the document says of each operation.
+    /// The details of each operation.
     pub(crate) operations: String,
-    /// What could not be generated, and why.
+    /// The parts that could not be generated, and why.
     pub(crate) warnings: Vec<String>,
-    /// The Rust names of all types, each with whether responses have it.
+    /// The Rust names of all types, and whether responses contain them.
     pub(crate) types: Vec<(String, bool)>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn generate(
     link::box_recursion(&mut definitions);
     link::mark_strict(&mut definitions, &sent, &received);
     let read = link::reachable(&definitions, &received);
-    // A form is sent as bytes; a struct of texts would only mislead.
+    // A form is sent as bytes, so a struct would be misleading.
     let used = link::reachable(&definitions, &[sent, received].concat());
     for form in operations.iter().flat_map(|operation| &operation.forms).filter_map(|form| components.get(form)) {
         let others = definitions.values().filter(|definition| definition.name != *form);
@@ -72,7 +72,7 @@ pub(crate) fn generate(
     let (client, mock, kept) = match work.run(&whole, &mut warnings) {
         Ok((client, mock)) => (client, mock, whole),
         Err(_) => {
-            // Find those that progenitor cannot express.
+            // Find the operations that progenitor cannot express.
             let mut kept = Vec::new();
             for operation in whole {
                 match work.run(&[operation], &mut Vec::new()) {
@@ -95,7 +95,7 @@ pub(crate) fn generate(
     Ok(Client { model: emitter.module(), client, mock, operations: table(document, &kept)?, warnings, types: names })
 }
 
-/// What is said of the whole API; progenitor wants a title and a version.
+/// The description of the API. progenitor requires a title and a version.
 fn info(document: &Value) -> Value {
     let info = document.get("info").unwrap_or(&Value::Null);
     let mut title = serde_json::Map::new();
@@ -109,7 +109,7 @@ fn info(document: &Value) -> Value {
     Value::Object(title)
 }
 
-/// Some operations through progenitor.
+/// Generates some operations with progenitor.
 struct Work<'a> {
     title: &'a Value,
     emitter: &'a Emitter<'a>,
@@ -118,7 +118,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The client, and its helpers for tests.
+    /// The client, and its test helpers.
     fn run(
         &mut self,
         operations: &[&Operation],
@@ -133,11 +133,11 @@ impl Work<'_> {
         let spec: openapiv3::OpenAPI = serde_json::from_value(lowered).map_err(|error| error.to_string())?;
         let finish = |tokens: TokenStream| {
             let file = syn::parse2(with_methods(rename(tokens, &stubs))).map_err(|error| error.to_string())?;
-            // progenitor's examples do not know the crate they are in: something to read, not doc tests to skip.
+            // progenitor's examples do not know the name of the crate, so they cannot run as doc tests.
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };
         let client = finish(guarded(|| Generator::new(&settings).generate_tokens(&spec))?)?;
-        // A generator keeps the types that it has seen, so this takes one of its own.
+        // A generator remembers types, so this creates a new one.
         let mock = match self.mock {
             Some(name) => Some(finish(guarded(|| Generator::new(&settings).httpmock(&spec, name))?)?),
             None => None,
@@ -146,7 +146,7 @@ impl Work<'_> {
     }
 }
 
-/// Runs progenitor, which panics at some of what it cannot express.
+/// Runs progenitor, which panics on some things that it cannot express.
 fn guarded<E: std::fmt::Display>(work: impl FnOnce() -> Result<TokenStream, E>) -> Result<TokenStream, String> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -161,7 +161,7 @@ fn guarded<E: std::fmt::Display>(work: impl FnOnce() -> Result<TokenStream, E>) 
     }
 }
 
-/// Gives parameters the names that they have on the wire.
+/// Changes the parameter names to those in the document.
 fn rename(tokens: TokenStream, stubs: &Stubs) -> TokenStream {
     tokens
         .into_iter()
@@ -183,8 +183,7 @@ fn rename(tokens: TokenStream, stubs: &Stubs) -> TokenStream {
         .collect()
 }
 
-/// Writes requests with `OPTIONS` and `TRACE` as reqwest has them: it has no function of its own for these methods, which
-/// progenitor calls all the same.
+/// Fixes requests with `OPTIONS` and `TRACE`: progenitor calls functions for them that reqwest does not have.
 fn with_methods(tokens: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |at: Option<usize>, text: &str| match at.and_then(|at| tokens.get(at)) {

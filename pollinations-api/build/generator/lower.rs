@@ -1,4 +1,4 @@
-//! What progenitor gets to see: operations alone. Every type is a name that stands for one of ours.
+//! The document for progenitor: only operations. Each type is a placeholder for one of ours.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{
     read::Types,
 };
 
-/// Names that the generated client and its builders have already.
+/// Names that the generated client and its builders already use.
 const METHOD_NAMES: [&str; 10] =
     ["new", "new_with_client", "api_version", "baseurl", "client", "inner", "pre", "post", "exec", "clone"];
 const BUILDER_NAMES: [&str; 24] = [
@@ -43,7 +43,7 @@ const BUILDER_NAMES: [&str; 24] = [
 ];
 const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
 
-/// An operation before it is lowered: what its parts are.
+/// The parts of an operation, before it is lowered.
 pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) path: String,
@@ -55,9 +55,9 @@ pub(crate) struct Operation {
     parameters: Vec<Parameter>,
     body: Body,
     responses: Vec<(String, Content)>,
-    /// Types of JSON that goes in a body of several forms.
+    /// JSON types of a body with several formats.
     also_sent: Vec<Type>,
-    /// Types of events and of other answers that a program decodes by itself.
+    /// Types of events and other responses that a program decodes itself.
     also_received: Vec<Type>,
     /// The components that describe forms.
     pub(crate) forms: Vec<String>,
@@ -69,7 +69,7 @@ struct Parameter {
     ident: String,
     doc: String,
     required: bool,
-    /// How a list becomes one text; nothing if each member is a parameter of its own.
+    /// How a list becomes one text. `None` if each item is a separate parameter.
     joined: Option<&'static str>,
     ty: Type,
 }
@@ -87,7 +87,7 @@ enum Content {
     Json(Type),
 }
 
-/// Reads all operations, and with them the types that only they have.
+/// Reads all operations and their inline types.
 pub(crate) fn read(document: &Value, types: &mut Types<'_>, warnings: &mut Vec<String>) -> Vec<Operation> {
     let mut methods = Taken::new(&METHOD_NAMES);
     let mut builders = Taken::new(&BUILDER_NAMES);
@@ -151,7 +151,7 @@ fn operation(
         path: place.path.to_owned(),
         method: place.method,
         server: server(place.operation).or_else(|| server(place.item)),
-        // Only if it says so: a document that says nothing of keys has forgotten them.
+        // Only if the document says so explicitly. A document without security requirements may have forgotten them.
         is_public: place.operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty),
         is_coalesced: place.operation.get("x-coalesced") == Some(&Value::Bool(true)),
         docs,
@@ -165,7 +165,7 @@ fn operation(
     }
 }
 
-/// The content types of a body or a response, with what the document says of each.
+/// The content types of a body or a response, with their definitions.
 fn contents<'a>(document: &'a Value, holder: Option<&'a Value>) -> impl Iterator<Item = (&'a String, &'a Value)> {
     holder.into_iter().flat_map(|holder| object(resolve(document, holder), "content"))
 }
@@ -180,7 +180,7 @@ fn parameters(
     let mut found: Vec<&Value> = Vec::new();
     for parameter in list(place.operation, "parameters").iter().chain(list(place.item, "parameters")) {
         let parameter = resolve(document, parameter);
-        // What the operation says goes before what its path says.
+        // Parameters of the operation override those of its path.
         let same = |other: &&Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
         if !found.iter().any(same) {
             found.push(parameter);
@@ -221,7 +221,7 @@ fn parameters(
         let explode = parameter.get("explode").and_then(Value::as_bool);
         let usual = if place == "query" { "form" } else { "simple" };
         let joined = match style.unwrap_or(usual) {
-            // These say how an object and a list stand in a query, and nothing of other values.
+            // These styles only apply to objects and lists in a query.
             "deepObject" if place == "query" => {
                 match members(document, parameter) {
                     Some(members) => read.extend(members.map(|(name, schema, required)| {
@@ -297,7 +297,7 @@ fn parameters(
             });
         }
     }
-    // A name that stands in two places goes to the one that comes first in this order.
+    // If a name occurs in two places, the place that comes first in this order keeps it.
     let mut taken = Taken::new(&PARAMETER_NAMES);
     for place in ["path", "query", "header"] {
         let mut here: Vec<&mut Parameter> = read.iter_mut().filter(|parameter| parameter.place == place).collect();
@@ -309,7 +309,7 @@ fn parameters(
     read
 }
 
-/// The properties of a parameter that is an object, and whether each has to be there.
+/// The properties of an object parameter, and whether each one is required.
 fn members<'a>(
     document: &'a Value,
     parameter: &'a Value,
@@ -329,7 +329,7 @@ fn template(path: &str) -> Vec<String> {
     path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
 }
 
-/// Whether this can be the name of a header (RFC 9110, section 5.6.2).
+/// Whether this is a valid header name (RFC 9110, section 5.6.2).
 fn reqwest_takes(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
@@ -366,7 +366,7 @@ fn content(document: &Value, response: &Value, id: &str, types: &mut Types<'_>) 
 }
 
 impl Operation {
-    /// The types of what a program sends.
+    /// The types that a program sends.
     pub(crate) fn sent(&self) -> impl Iterator<Item = &Type> {
         let body = match &self.body {
             Body::Json(ty) => Some(ty),
@@ -375,7 +375,7 @@ impl Operation {
         self.parameters.iter().map(|parameter| &parameter.ty).chain(body).chain(&self.also_sent)
     }
 
-    /// The types of what the server sends.
+    /// The types that a server sends.
     pub(crate) fn received(&self) -> impl Iterator<Item = &Type> {
         let decoded = self.responses.iter().filter_map(|(_, content)| match content {
             Content::Json(ty) => Some(ty),
@@ -385,12 +385,12 @@ impl Operation {
     }
 }
 
-/// What stands in for our types while progenitor works.
+/// Placeholders for our types while progenitor runs.
 #[derive(Default)]
 pub(crate) struct Stubs {
-    /// The Rust of each stub.
+    /// The Rust type of each placeholder.
     types: Vec<String>,
-    /// The names that parameters have while progenitor works, and those that they have on the wire.
+    /// The names of parameters while progenitor runs, and their names in the document.
     names: BTreeMap<String, String>,
 }
 
@@ -403,12 +403,12 @@ impl Stubs {
         json!({ "$ref": format!("#/components/schemas/Type{at}") })
     }
 
-    /// The name of each stub and the Rust it stands for.
+    /// The name of each placeholder, with its Rust type.
     pub(crate) fn types(&self) -> impl Iterator<Item = (String, &str)> {
         self.types.iter().enumerate().map(|(at, rust)| (format!("Type{at}"), rust.as_str()))
     }
 
-    /// A name that progenitor turns into this Rust name.
+    /// A name that progenitor converts to this Rust name.
     fn name(&mut self, ident: &str, wire: &str) -> String {
         if ident == wire {
             return wire.to_owned();
@@ -421,7 +421,7 @@ impl Stubs {
         stub
     }
 
-    /// What a name in the generated code is on the wire.
+    /// The name in the document for a name in the generated code.
     pub(crate) fn wire(&self, name: &str) -> Option<&str> {
         self.names.get(name).map(String::as_str)
     }
@@ -507,7 +507,7 @@ fn lower(
         }
         Body::Raw(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            // A parameter of the document that is called like this one has been renamed.
+            // A parameter of this name in the document has been renamed.
             let ident = if operation.parameters.iter().any(|parameter| parameter.ident == "content_type") {
                 "body_content_type"
             } else {
@@ -533,8 +533,8 @@ fn lower(
     Value::Object(lowered)
 }
 
-/// One type of success and one of failure, which is all that progenitor can say. Where there are several, the program
-/// gets the bytes.
+/// One success type and one error type, which is all that progenitor supports. If there are several, the program gets
+/// the bytes.
 fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
     let mut successes: Vec<(String, Content)> = Vec::new();
     let mut errors: Vec<(String, Content)> = Vec::new();
@@ -570,7 +570,7 @@ fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
         let ranges: Vec<String> =
             group.iter().map(|(status, _)| status.clone()).filter(|it| it.ends_with("XX")).collect();
         for (status, content) in group {
-            // All of a group are alike, so that a range says it all.
+            // All statuses of a range are the same, so the range is enough.
             if !status.ends_with("XX") && ranges.iter().any(|range| range.get(..1) == status.get(..1)) {
                 continue;
             }
