@@ -12,7 +12,7 @@ use crate::base::error::Error;
 pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Error> {
     let problem = match text {
         "" => "the prompt is empty",
-        "." | ".." => "a prompt of dots alone cannot be sent in an address; add a word",
+        "." | ".." => "a prompt of only dots cannot be part of a URL; add a word",
         text => return Ok(text),
     };
     Err(Error::request(problem).with_operation(operation))
@@ -21,7 +21,7 @@ pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Err
 /// The URL with the client's key, if that key is publishable.
 pub(crate) fn with_key(shared: &Shared, url: Url, operation: &str) -> Result<String, Error> {
     if shared.keys.current().key.is_some_and(|key| key.is_secret()) {
-        let message = "a URL can be read by anyone, and this client has a secret key; use a publishable key (pk_…)";
+        let message = "a URL is visible to everyone, and this client has a secret key; use a publishable key (pk_…)";
         return Err(Error::key(message).with_operation(operation));
     }
     Ok(with_any_key(shared, url))

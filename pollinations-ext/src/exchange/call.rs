@@ -245,7 +245,7 @@ fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
 
 /// The error if a response was received in a different way than requested. This does not happen.
 fn nothing(operation: &str) -> Error {
-    Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+    Error::new(ErrorKind::Decode, "the response was received in a different way than requested")
         .with_operation(operation)
 }
 

@@ -101,7 +101,7 @@ fn cannot_read(path: &Path) -> String {
 }
 
 fn changed(path: &Path, size: u64) -> Error {
-    let reason = format!("its size is no longer {size} bytes, as it was when the request began");
+    let reason = format!("its size is no longer {size} bytes; it changed after the request began");
     Error::io(cannot_read(path), io::Error::new(io::ErrorKind::UnexpectedEof, reason))
 }
 

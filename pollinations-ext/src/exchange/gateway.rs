@@ -53,7 +53,7 @@ impl Gateway {
     /// ```
     pub fn read_models(self, listing: &[u8]) -> Result<ModelList, Error> {
         let listing = self.adapt("list_models", Bytes::copy_from_slice(listing));
-        let undecodable = |error| Keyring::new(None, []).undecodable("this is no listing", &error, &listing);
+        let undecodable = |error| Keyring::new(None, []).undecodable("this is not a list of models", &error, &listing);
         json::lenient(&listing).map_err(undecodable)
     }
 

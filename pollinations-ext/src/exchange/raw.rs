@@ -144,7 +144,7 @@ impl RawResponse {
         json::read(&self.body).map_err(|error| {
             // Serde's message may quote the body, and the body may contain an API key.
             let place = format!("line {}, column {}", error.line(), error.column());
-            let error = Error::new(ErrorKind::Decode, format!("the body does not fit the requested type ({place})"));
+            let error = Error::new(ErrorKind::Decode, format!("the body does not match the requested type ({place})"));
             let error = error.with_status(self.status).with_operation(&self.operation);
             error.with_request_id(request_id(&self.headers))
         })

@@ -128,7 +128,7 @@ fn show<T: Serialize>(value: &T) -> Outcome {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => Ok(text),
         Ok(value) => Ok(value.to_string()),
-        Err(error) => Err(format!("the result cannot be told: {error}")),
+        Err(error) => Err(format!("the result cannot be converted to JSON: {error}")),
     }
 }
 

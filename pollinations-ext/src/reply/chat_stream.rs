@@ -250,7 +250,7 @@ impl ChatStream {
             chunk?;
         }
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed earlier")));
         }
         let headers = self.events.headers().clone();
         Ok(self.reader.into_reply(headers))

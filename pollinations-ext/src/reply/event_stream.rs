@@ -157,7 +157,7 @@ impl<M: Merge> EventStream<M> {
     /// The merged reply, after the last event.
     pub(crate) fn into_merged(self) -> Result<(M, HeaderMap), Error> {
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed earlier")));
         }
         let headers = self.events.headers().clone();
         Ok((self.merged, headers))

@@ -56,7 +56,7 @@ pub enum PaymentPolicy {
 impl fmt::Display for PaymentPolicy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Backoff => formatter.write_str("wait like after other failures"),
+            Self::Backoff => formatter.write_str("wait as after other failures"),
             Self::NextKey => formatter.write_str("take the next key"),
             Self::Ask => formatter.write_str("ask"),
             Self::WaitForReset { limit } => write!(formatter, "wait for the daily reset, {limit:?} at most"),

@@ -138,7 +138,7 @@ impl Keyring {
         // For a page or plain text, the text itself is more helpful than the position of the syntax error.
         let is_json = matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
         let said = (!is_json).then(|| ErrorBody::parse(beginning, "", self).message).filter(|said| !said.is_empty());
-        let cause = said.map_or_else(|| self.redact(&error.to_string()), |said| format!("it is no JSON: {said}"));
+        let cause = said.map_or_else(|| self.redact(&error.to_string()), |said| format!("it is not JSON: {said}"));
         let cause = excerpt(&cause).unwrap_or_default();
         Error::new(ErrorKind::Decode, format!("{what}: {cause}")).with_body(shown)
     }

@@ -103,7 +103,7 @@ impl Again {
             }
             Received::Response(response) => Ok(response),
             // This does not happen: a response is received as requested.
-            _ => Err(Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+            _ => Err(Error::new(ErrorKind::Decode, "the response was received in a different way than requested")
                 .with_operation(self.operation)
                 .with_attempts(attempts)),
         }

@@ -363,8 +363,7 @@ impl Exchange for Sending<'_> {
 fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
     match failure {
         Failure::Status { body, .. } | Failure::Unread(_, body) => {
-            let fallback =
-                if failure.is_signed_out() { "the key is no longer valid" } else { "there is no pollen left" };
+            let fallback = if failure.is_signed_out() { "the key is no longer valid" } else { "out of pollen" };
             ErrorBody::parse(body, fallback, keys)
         }
         _ => ErrorBody::default(),

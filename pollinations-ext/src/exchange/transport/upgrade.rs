@@ -81,7 +81,7 @@ impl Handshake {
         let error = if status != StatusCode::SWITCHING_PROTOCOLS || !is(UPGRADE, "websocket") {
             no_websocket(status)
         } else if header(headers, SEC_WEBSOCKET_ACCEPT) != self.accept.as_deref() {
-            let message = "the server accepted another WebSocket handshake than this one";
+            let message = "the server's response does not belong to this WebSocket handshake";
             Error::new(ErrorKind::Decode, message).with_status(status)
         } else if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) && !self.has_protocol {
             let message = "the server chose a subprotocol that was not offered";

@@ -51,7 +51,7 @@ pub struct TimedSpeech {
 impl TimedSpeech {
     pub(super) fn new(speech: types::TimedSpeech, headers: HeaderMap) -> Result<Self, Error> {
         let audio = BASE64_STANDARD.decode(&speech.audio_base64);
-        let audio = audio.map_err(|_| Error::new(ErrorKind::Decode, "the sound in the response is not base64"))?;
+        let audio = audio.map_err(|_| Error::new(ErrorKind::Decode, "the audio in the response is not base64"))?;
         let (characters, spoken) = (timed(speech.alignment), timed(speech.normalized_alignment));
         Ok(Self { audio: audio.into(), characters, spoken, headers })
     }

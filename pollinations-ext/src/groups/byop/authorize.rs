@@ -206,7 +206,9 @@ impl Authorization {
         }
         self.asked.check()?;
         if self.app_key.as_ref().is_some_and(ApiKey::is_secret) {
-            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
+            return Err(Error::request(
+                "the app key must be publishable (pk_…), because a link is visible to everyone",
+            ));
         }
         let mut url = Url::parse(&self.enter_url)
             .map_err(|error| Error::request(format!("the sign-in URL is invalid: {error}")))?;
@@ -275,14 +277,14 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
         return Err(Error::new(ErrorKind::Denied, "the user denied access"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
-        let message = "the state is missing or wrong, so the answer may be forged; start the sign-in again";
+        let message = "the state is missing or wrong, so the redirect may be forged; start the sign-in again";
         return Err(Error::new(ErrorKind::State, message));
     }
     match (error, key) {
         (Some("access_denied"), _) => Err(Error::new(ErrorKind::Denied, "the user denied access")),
         (Some(_), _) => Err(Error::new(ErrorKind::Denied, "the service did not grant a key")),
         (None, Some(key)) => ApiKey::new(key),
-        (None, None) => Err(Error::request("the answer has neither a key nor an error")),
+        (None, None) => Err(Error::request("the redirect has neither a key nor an error; check the redirect URL")),
     }
 }
 

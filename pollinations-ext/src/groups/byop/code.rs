@@ -297,25 +297,27 @@ impl CodeFlow {
         };
         let query = Parameters::of_query(&query);
         if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
-            return Err(forged("the state is missing or wrong, so the answer may be forged; start the sign-in again"));
+            return Err(forged(
+                "the state is missing or wrong, so the redirect may be forged; start the sign-in again",
+            ));
         }
         match query.get("iss") {
             Some(issuer) if issuer != self.server.issuer() => {
-                return Err(forged("the answer comes from another server than the one that was asked"));
+                return Err(forged("the redirect is from a different server than the sign-in server"));
             }
             None if query.has("iss") || self.server.names_issuer() => {
-                return Err(forged("the answer does not say which server it comes from"));
+                return Err(forged("the redirect does not say which server it is from (`iss`)"));
             }
             _ => {}
         }
         match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(failure::of_redirect(error)),
-            (None, _) if query.has("error") => Err(Error::request("the answer has more than one error")),
+            (None, _) if query.has("error") => Err(Error::request("the redirect has more than one error")),
             (None, _) if query.has("api_key") || query.has("access_token") => {
-                Err(Error::request("the answer has a key where only a code should be"))
+                Err(Error::request("the redirect has a key instead of a code"))
             }
             (None, Some(code)) => Code::new(code),
-            (None, None) => Err(Error::request("the answer has neither a code nor an error; check the redirect URI")),
+            (None, None) => Err(Error::request("the redirect has neither a code nor an error; check the redirect URI")),
         }
     }
 
@@ -396,7 +398,9 @@ impl CodeFlow {
 
     fn client_id(&self) -> Result<&str, Error> {
         if self.app_key.is_secret() {
-            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
+            return Err(Error::request(
+                "the app key must be publishable (pk_…), because a link is visible to everyone",
+            ));
         }
         Ok(self.app_key.expose_secret())
     }
@@ -423,7 +427,7 @@ impl CodeFlow {
         if place(&ours) == place(address) && ours.query_pairs().all(|pair| came.contains(&pair)) {
             Ok(())
         } else {
-            Err(forged("the answer came to another address than the redirect URI"))
+            Err(forged("the browser returned to a different URL than the redirect URI"))
         }
     }
 }
@@ -445,11 +449,11 @@ pub struct Code(SecretString);
 impl Code {
     fn new(code: &str) -> Result<Self, Error> {
         if ["sk_", "pk_", "ag_"].iter().any(|prefix| code.starts_with(prefix)) {
-            return Err(Error::request("the answer has a key where the code should be"));
+            return Err(Error::request("the redirect has a key instead of a code"));
         }
         // RFC 6749, appendix A.11.
         if code.is_empty() || code.len() > MAX_CODE || !code.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(Error::request("the answer has something that is not a code where the code should be"));
+            return Err(Error::request("the redirect has an invalid code"));
         }
         Ok(Self(SecretString::from(code)))
     }

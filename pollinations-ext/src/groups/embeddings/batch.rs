@@ -235,7 +235,7 @@ impl EmbeddingBatchError {
 impl fmt::Display for EmbeddingBatchError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let came = self.vectors.iter().flatten().count();
-        write!(formatter, "{} ({came} of {} vectors came)", self.error, self.vectors.len())
+        write!(formatter, "{} ({came} of {} vectors received)", self.error, self.vectors.len())
     }
 }
 

@@ -34,9 +34,7 @@ impl Outcome {
         match self {
             Self::Granted => ("Access granted", "You can close this page and go back to the program."),
             Self::Denied => ("Access denied", "You can close this page and go back to the program."),
-            Self::Failed => {
-                ("Sign-in failed", "The response does not belong to this sign-in. Please start again.")
-            }
+            Self::Failed => ("Sign-in failed", "The response does not belong to this sign-in. Please start again."),
         }
     }
 }
