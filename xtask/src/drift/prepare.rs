@@ -202,7 +202,7 @@ impl Pair {
             for (kind, media) in after.iter().filter(|(kind, _)| !before.contains_key(*kind)) {
                 // A body that is only JSON is a struct. With a second media type, it becomes bytes.
                 let class = if request { Class::Breaking } else { Class::Additive };
-                change(kind, class, "new", Value::Null, media.clone());
+                change(kind, class, "is new", Value::Null, media.clone());
             }
         }
         for (document, other) in [(&mut self.old, &new), (&mut self.new, &old)] {
