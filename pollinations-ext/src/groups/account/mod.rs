@@ -5,7 +5,7 @@ mod daily;
 mod earnings;
 mod id;
 mod integrations;
-mod key_change;
+mod key_update;
 mod keys;
 mod limits;
 mod my_models;
@@ -22,7 +22,9 @@ pub use agents::Agents;
 pub use daily::DailyUsageRequest;
 pub use earnings::EarningsRequest;
 pub use integrations::Integrations;
-pub use key_change::ChangeKeyRequest;
+#[allow(deprecated, reason = "programs that use the former name still compile")]
+pub use key_update::ChangeKeyRequest;
+pub use key_update::UpdateKeyRequest;
 pub use keys::Keys;
 pub use my_models::MyModels;
 pub use new_key::{CreateKeyRequest, CreatedKey};
@@ -38,8 +40,8 @@ use usage::Whose;
 use crate::{
     base::error::Error,
     exchange::{
-        fetch::{Fetch, fetch},
         options::Options,
+        request::{Request, request},
         transport::Shared,
     },
 };
@@ -74,9 +76,9 @@ impl Account {
 
     /// The pollen that is left: the key's budget if it has one, else the balance of the account.
     ///
-    /// Operation `account_balance`. A key with a budget needs no permission for it, other keys need `usage`. With `usage`,
-    /// `account_balance` has the parts of the account's balance: `tier` is Quest Pollen, `paid` is paid pollen, and `total`
-    /// is both.
+    /// Operation `account_balance`. A key with a budget needs no permission for it, other keys need `usage`. With
+    /// `usage`, `account_balance` has the parts of the account's balance: `tier` is Quest Pollen, `paid` is paid
+    /// pollen, and `total` is both.
     ///
     /// # Errors
     ///
@@ -94,8 +96,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn balance(&self) -> Fetch<AccountBalance> {
-        fetch!(self.shared, account_balance)
+    pub fn balance(&self) -> Request<AccountBalance> {
+        request!(self.shared, account_balance)
     }
 
     /// Who the account belongs to.
@@ -115,8 +117,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn profile(&self) -> Fetch<AccountProfile> {
-        fetch!(self.shared, account_profile)
+    pub fn profile(&self) -> Request<AccountProfile> {
+        request!(self.shared, account_profile)
     }
 
     /// What the key may do: its kind, expiry, permissions and budget.
@@ -136,8 +138,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn key(&self) -> Fetch<KeyStatus> {
-        fetch!(self.shared, account_key)
+    pub fn key(&self) -> Request<KeyStatus> {
+        request!(self.shared, account_key)
     }
 
     /// The paid requests of the account, one by one, newest first.
@@ -265,8 +267,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quests(&self) -> Fetch<AccountQuests> {
-        fetch!(self.shared, account_quests)
+    pub fn quests(&self) -> Request<AccountQuests> {
+        request!(self.shared, account_quests)
     }
 
     /// The rewards that you have earned with quests, newest first.
@@ -287,8 +289,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quest_rewards(&self) -> Fetch<QuestRewards> {
-        fetch!(self.shared, quest_rewards)
+    pub fn quest_rewards(&self) -> Request<QuestRewards> {
+        request!(self.shared, quest_rewards)
     }
 
     /// All quests there are. Needs no key.
@@ -309,8 +311,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quest_catalog(&self) -> Fetch<QuestCatalog> {
-        fetch!(self.shared, quest_catalog)
+    pub fn quest_catalog(&self) -> Request<QuestCatalog> {
+        request!(self.shared, quest_catalog)
     }
 
     /// The agents of the account.

@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-const CHANGE: &str = "update_key";
+const UPDATE: &str = "update_key";
 
-/// Changes an API key. [`Keys::change`](super::Keys::change) starts one.
+/// Updates an API key. [`Keys::update`](super::Keys::update) starts one.
 ///
 /// Operation `update_key`. Free; needs the permission `keys`. What you do not set stays as it is.
 ///
@@ -36,7 +36,7 @@ const CHANGE: &str = "update_key";
 /// let keys = pollinations.account().keys();
 /// let created = keys.create("for a workshop").models(["text"]).budget(0.5).send().await?;
 ///
-/// let key = keys.change(&created.id).name("for the next one").all_models().budget(2.0).send().await?;
+/// let key = keys.update(&created.id).name("for the next one").all_models().budget(2.0).send().await?;
 /// assert_eq!(key.name.as_deref(), Some("for the next one"));
 /// assert_eq!(key.pollen_balance, Some(2.0));
 /// # Ok(())
@@ -44,14 +44,18 @@ const CHANGE: &str = "update_key";
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct ChangeKeyRequest {
+pub struct UpdateKeyRequest {
     shared: Arc<Shared>,
     options: Options,
     id: String,
     body: KeyChanges,
 }
 
-impl ChangeKeyRequest {
+/// The former name of [`UpdateKeyRequest`].
+#[deprecated(since = "0.1.0", note = "use `UpdateKeyRequest`")]
+pub type ChangeKeyRequest = UpdateKeyRequest;
+
+impl UpdateKeyRequest {
     pub(super) fn new(shared: Arc<Shared>, id: String) -> Self {
         let mut options = Options::default();
         if let Some(problem) = id::problem(&id, "a key") {
@@ -77,7 +81,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").name("for the build");
+    /// let request = pollinations.account().keys().update("key_1").name("for the build");
     /// # }
     /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -94,7 +98,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").models(["image"]);
+    /// let request = pollinations.account().keys().update("key_1").models(["image"]);
     /// # }
     /// ```
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
@@ -109,7 +113,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").all_models();
+    /// let request = pollinations.account().keys().update("key_1").all_models();
     /// # }
     /// ```
     pub fn all_models(self) -> Self {
@@ -122,7 +126,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").budget(5.0);
+    /// let request = pollinations.account().keys().update("key_1").budget(5.0);
     /// # }
     /// ```
     pub fn budget(mut self, pollen: f64) -> Self {
@@ -138,7 +142,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").no_budget();
+    /// let request = pollinations.account().keys().update("key_1").no_budget();
     /// # }
     /// ```
     pub fn no_budget(self) -> Self {
@@ -151,7 +155,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").expires_at("2026-12-31T00:00:00Z");
+    /// let request = pollinations.account().keys().update("key_1").expires_at("2026-12-31T00:00:00Z");
     /// # }
     /// ```
     pub fn expires_at(mut self, time: impl Into<String>) -> Self {
@@ -170,7 +174,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").never_expires();
+    /// let request = pollinations.account().keys().update("key_1").never_expires();
     /// # }
     /// ```
     pub fn never_expires(self) -> Self {
@@ -184,7 +188,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").permissions(["usage"]);
+    /// let request = pollinations.account().keys().update("key_1").permissions(["usage"]);
     /// # }
     /// ```
     pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
@@ -204,7 +208,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").quest_pollen_only(true);
+    /// let request = pollinations.account().keys().update("key_1").quest_pollen_only(true);
     /// # }
     /// ```
     pub fn quest_pollen_only(mut self, on: bool) -> Self {
@@ -218,7 +222,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").redirect_uris(["https://example.com/back"]);
+    /// let request = pollinations.account().keys().update("key_1").redirect_uris(["https://example.com/back"]);
     /// # }
     /// ```
     pub fn redirect_uris<U: Into<String>>(mut self, addresses: impl IntoIterator<Item = U>) -> Self {
@@ -234,7 +238,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").earnings(true);
+    /// let request = pollinations.account().keys().update("key_1").earnings(true);
     /// # }
     /// ```
     pub fn earnings(mut self, on: bool) -> Self {
@@ -248,7 +252,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").description("Used by the nightly job");
+    /// let request = pollinations.account().keys().update("key_1").description("Used by the nightly job");
     /// # }
     /// ```
     pub fn description(mut self, text: impl Into<String>) -> Self {
@@ -256,28 +260,28 @@ impl ChangeKeyRequest {
         self
     }
 
-    call_options!(until "the key is changed", example "pollinations.account().keys().change(\"key_1\")", field);
+    call_options!(until "the key is changed", example "pollinations.account().keys().update(\"key_1\")", field);
 
     /// Changes the key and returns it as it is now.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for an id, a name, a budget or a time that cannot be, before
-    /// anything is sent. Status 400 for other bad values, 401 without a valid key, 403 without the permission `keys`,
-    /// 404 for an unknown id.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an id, a name, a budget or a time that
+    /// cannot be, before anything is sent. Status 400 for other bad values, 401 without a valid key, 403 without the
+    /// permission `keys`, 404 for an unknown id.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let key = pollinations.account().keys().change("key_1").no_budget().send().await?;
+    /// let key = pollinations.account().keys().update("key_1").no_budget().send().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub async fn send(self) -> Result<Key, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.call(CHANGE, &options, send).await.map(|(key, _)| key)
+        shared.call(UPDATE, &options, send).await.map(|(key, _)| key)
     }
 
     /// Changes the key and returns the response as it came.
@@ -290,14 +294,14 @@ impl ChangeKeyRequest {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let response = pollinations.account().keys().change("key_1").no_budget().send_raw().await?;
+    /// let response = pollinations.account().keys().update("key_1").no_budget().send_raw().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.raw(CHANGE, &options, send).await
+        shared.raw(UPDATE, &options, send).await
     }
 
     async fn write(self, client: Client) -> Generated<Key> {
