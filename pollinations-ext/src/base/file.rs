@@ -83,8 +83,8 @@ impl File {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can be
-    /// repeated. A clone of the file cannot be sent again.
+    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can
+    /// be repeated. A clone of the file cannot be sent again.
     ///
     /// # Examples
     ///
@@ -371,6 +371,6 @@ mod tests {
         assert!(error.to_string().starts_with("cannot read /no/such/file: "), "{error}");
         let reader = File::reader(&b"abc"[..]);
         assert_eq!(reader.load(None).await.unwrap().bytes, "abc");
-        assert_eq!(reader.clone().load(None).await.unwrap_err().kind(), ErrorKind::Request);
+        assert_eq!(reader.clone().load(None).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
     }
 }

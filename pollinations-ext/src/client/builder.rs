@@ -47,7 +47,7 @@ const MAX_REDIRECTS: usize = 5;
 pub struct Builder {
     key: Option<ApiKey>,
     without_key: bool,
-    spare_keys: Vec<ApiKey>,
+    fallback_keys: Vec<ApiKey>,
     placement: KeyPlacement,
     gateway: Gateway,
     base_url: Option<String>,
@@ -69,7 +69,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is missing or malformed.
     ///
     /// # Examples
     ///
@@ -119,13 +119,19 @@ impl Builder {
     ///
     /// let builder = Builder::default()
     ///     .key("sk_first".parse()?)
-    ///     .spare_key("sk_second".parse()?)
+    ///     .fallback_key("sk_second".parse()?)
     ///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey));
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn spare_key(mut self, key: ApiKey) -> Self {
-        self.spare_keys.push(key);
+    pub fn fallback_key(mut self, key: ApiKey) -> Self {
+        self.fallback_keys.push(key);
         self
+    }
+
+    /// The former name of [`fallback_key`](Self::fallback_key).
+    #[deprecated(since = "0.1.0", note = "use `fallback_key`")]
+    pub fn spare_key(self, key: ApiKey) -> Self {
+        self.fallback_key(key)
     }
 
     /// Sends no key. You can list models and read public files; everything else fails with status 401.
@@ -171,8 +177,8 @@ impl Builder {
         self
     }
 
-    /// Sets the base URL, to which paths such as `/v1/models` are appended: that of an emulator or a proxy, for example. The
-    /// default is that of the [`Gateway`].
+    /// Sets the base URL, to which paths such as `/v1/models` are appended: that of an emulator or a proxy, for
+    /// example. The default is that of the [`Gateway`].
     ///
     /// # Examples
     ///
@@ -202,9 +208,9 @@ impl Builder {
         self
     }
 
-    /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect policy and
-    /// timeouts apply in addition to those set here. Realtime sessions use an HTTP client of their own, because they need
-    /// HTTP/1.1.
+    /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect policy
+    /// and timeouts apply in addition to those set here. Realtime sessions use an HTTP client of their own, because
+    /// they need HTTP/1.1.
     ///
     /// # Examples
     ///
@@ -233,8 +239,8 @@ impl Builder {
         self
     }
 
-    /// Calls a function after every attempt, for metrics and logs. It runs on the task that makes the call, so it should be
-    /// quick.
+    /// Calls a function after every attempt, for metrics and logs. It runs on the task that makes the call, so it
+    /// should be quick.
     ///
     /// # Examples
     ///
@@ -248,8 +254,8 @@ impl Builder {
         self
     }
 
-    /// Sets what to do after a 402 with [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user to top up, let them
-    /// [sign in](crate::byop), or get another key.
+    /// Sets what to do after a 402 with [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user to top up, let
+    /// them [sign in](crate::byop), or get another key.
     ///
     /// # Examples
     ///
@@ -301,8 +307,8 @@ impl Builder {
     /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its answer begins | 2 minutes, 5 for a video | the same request is sent again and joins the running generation |
     /// | [`idle_timeout`](Self::idle_timeout) | the silence between two pieces of an answer | 2 minutes | a stream fails; a download is requested again |
     ///
-    /// For this timeout, a call ends when its response is complete. A stream ends with its first event and a download with
-    /// its headers; from then on, [`idle_timeout`](Self::idle_timeout) applies.
+    /// For this timeout, a call ends when its response is complete. A stream ends with its first event and a download
+    /// with its headers; from then on, [`idle_timeout`](Self::idle_timeout) applies.
     ///
     /// # Examples
     ///
@@ -316,14 +322,14 @@ impl Builder {
         self
     }
 
-    /// Sets how long an attempt may wait for its answer before the client drops it and sends the same request again. The
-    /// default is 2 minutes, and 5 for a video. A value that you set applies to both.
+    /// Sets how long an attempt may wait for its answer before the client drops it and sends the same request again.
+    /// The default is 2 minutes, and 5 for a video. A value that you set applies to both.
     ///
     /// This only affects generations that the service coalesces and that are not streamed
-    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). The second request joins the running generation,
-    /// and only one is billed. So a dead connection costs you two minutes, not the whole [`timeout`](Self::timeout). The
-    /// client drops an attempt only if another one follows: the last attempt of the [`RetryPolicy`] waits until the call
-    /// times out.
+    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). The second request joins the running
+    /// generation, and only one is billed. So a dead connection costs you two minutes, not the whole
+    /// [`timeout`](Self::timeout). The client drops an attempt only if another one follows: the last attempt of the
+    /// [`RetryPolicy`] waits until the call times out.
     ///
     /// # Examples
     ///
@@ -337,13 +343,13 @@ impl Builder {
         self
     }
 
-    /// Sets whether a refusal that the service writes as a chat reply is returned as a reply. The default is `false`: it is
-    /// an error.
+    /// Sets whether a refusal that the service writes as a chat reply is returned as a reply. The default is `false`:
+    /// it is an error.
     ///
-    /// If you are out of credit, or the key may not use a model, the service answers chats and texts with status 200 and a
-    /// reply that tells a person where to pay. By default the client turns this into an error with status 402 or 403,
-    /// [`Error::payment`] and [`Error::fix_url`], and the [`PaymentPolicy`](crate::PaymentPolicy) applies to a 402. With
-    /// `true` you get the reply as if the model had written it, which suits a chat that a person reads.
+    /// If you are out of credit, or the key may not use a model, the service answers chats and texts with status 200
+    /// and a reply that tells a person where to pay. By default the client turns this into an error with status 402 or
+    /// 403, [`Error::payment`] and [`Error::fix_url`], and the [`PaymentPolicy`](crate::PaymentPolicy) applies to a
+    /// 402. With `true` you get the reply as if the model had written it, which suits a chat that a person reads.
     ///
     /// # Examples
     ///
@@ -357,8 +363,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a stream or a download may stay silent. The default is 2 minutes. A realtime session is not silent as
-    /// long as the server answers its pings.
+    /// Sets how long a stream or a download may stay silent. The default is 2 minutes. A realtime session is not silent
+    /// as long as the server answers its pings.
     ///
     /// # Examples
     ///
@@ -372,9 +378,9 @@ impl Builder {
         self
     }
 
-    /// Sets the most bytes of a response that is kept in memory as a whole: JSON, the reply that a stream adds up to, or
-    /// [`Download::bytes`](crate::Download::bytes). The default is 64 MiB. Downloads that you save, or read piece by piece,
-    /// have no limit.
+    /// Sets the most bytes of a response that is kept in memory as a whole: JSON, the reply that a stream adds up to,
+    /// or [`Download::bytes`](crate::Download::bytes). The default is 64 MiB. Downloads that you save, or read piece by
+    /// piece, have no limit.
     ///
     /// # Examples
     ///
@@ -392,15 +398,17 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if there is no key and [`without_key`](Self::without_key) was not called;
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if a URL is not an `http` or `https` URL, or TLS cannot be set up.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if there is no key and
+    /// [`without_key`](Self::without_key) was not called;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if a URL is not an `http` or `https` URL, or TLS
+    /// cannot be set up.
     ///
     /// # Examples
     ///
     /// ```
     /// # use pollinations_ext::{Builder, ErrorKind};
     /// let error = Builder::default().build().unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Key);
+    /// assert_eq!(error.kind(), ErrorKind::InvalidKey);
     /// ```
     pub fn build(self) -> Result<Pollinations, Error> {
         if self.key.is_none() && !self.without_key {
@@ -418,7 +426,7 @@ impl Builder {
             base_url,
             media_url,
             gateway: self.gateway,
-            keys: Arc::new(Keyring::new(self.key, self.spare_keys)),
+            keys: Arc::new(Keyring::new(self.key, self.fallback_keys)),
             placement: self.placement,
             bucket: self.retry.retry_budget().map(|budget| Arc::new(Bucket::new(budget))),
             retry: self.retry,

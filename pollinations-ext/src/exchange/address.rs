@@ -35,17 +35,17 @@ pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
     url.into()
 }
 
-/// The methods that give the address of what a request makes. The type has a private method `address`; `example` makes a
-/// request and `path` is its path.
+/// The methods that give the address of what a request makes. The type has a private method `address`; `example` makes
+/// a request and `path` is its path.
 macro_rules! address_methods {
     (of $what:literal, operation $operation:ident, example $example:literal, path $path:literal) => {
         #[doc = concat!("The address of the ", $what, ", for a page. It carries the client's key if that is publishable.")]
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, because everybody can read an
-        /// address; [`ErrorKind::Request`](crate::ErrorKind::Request) when the prompt cannot stand in an address, or
-        /// when a reference file would have to be uploaded first.
+        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, because everybody
+        /// can read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the prompt cannot
+        /// stand in an address, or when a reference file would have to be uploaded first.
         ///
         /// # Examples
         ///

@@ -19,7 +19,8 @@ pub(crate) const MAX_KEY_LENGTH: usize = 512;
 /// A secret key has no rate limit and must stay on the server. A publishable key may be shown to users and spends at
 /// most 1 pollen an hour for each IP address. Both spend the pollen of their account.
 ///
-/// A key is never printed: `Debug` shows only its kind, and there is no `Display`. Its memory is cleared when it is dropped.
+/// A key is never printed: `Debug` shows only its kind, and there is no `Display`. Its memory is cleared when it is
+/// dropped.
 ///
 /// # Examples
 ///
@@ -40,8 +41,8 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the text does not start with `sk_` or `pk_`, has nothing after
-    /// that, or holds anything but visible ASCII characters. The error does not repeat the text.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the text does not start with `sk_` or `pk_`, has
+    /// nothing after that, or holds anything but visible ASCII characters. The error does not repeat the text.
     ///
     /// # Examples
     ///
@@ -180,8 +181,8 @@ impl KeyStatus {
         self.0.permissions.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
     }
 
-    /// Whether the key may use models of this category: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
-    /// A key without a list of models may use them all.
+    /// Whether the key may use models of this category: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
+    /// `realtime`. A key without a list of models may use them all.
     ///
     /// # Examples
     ///
@@ -216,11 +217,17 @@ impl KeyStatus {
     ///
     /// ```
     /// # fn example(status: pollinations_ext::KeyStatus) {
-    /// println!("{}", status.is_spent());
+    /// println!("{}", status.is_budget_exhausted());
     /// # }
     /// ```
-    pub fn is_spent(&self) -> bool {
+    pub fn is_budget_exhausted(&self) -> bool {
         self.0.pollen_budget.is_some_and(|budget| budget <= 0.0)
+    }
+
+    /// The former name of [`is_budget_exhausted`](Self::is_budget_exhausted).
+    #[deprecated(since = "0.1.0", note = "use `is_budget_exhausted`")]
+    pub fn is_spent(&self) -> bool {
+        self.is_budget_exhausted()
     }
 
     /// How long the key is still valid, or `None` if it does not expire.

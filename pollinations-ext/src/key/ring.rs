@@ -28,15 +28,18 @@ pub(crate) struct Keyring {
 #[derive(Debug)]
 struct State {
     current: Current,
-    spare: VecDeque<ApiKey>,
+    fallback: VecDeque<ApiKey>,
     /// Keys that were in use. A server may still repeat them in what it writes.
     old: Vec<ApiKey>,
 }
 
 impl Keyring {
-    pub(crate) fn new(key: Option<ApiKey>, spare: impl IntoIterator<Item = ApiKey>) -> Self {
-        let state =
-            State { current: Current { key, generation: 0 }, spare: spare.into_iter().collect(), old: Vec::new() };
+    pub(crate) fn new(key: Option<ApiKey>, fallback: impl IntoIterator<Item = ApiKey>) -> Self {
+        let state = State {
+            current: Current { key, generation: 0 },
+            fallback: fallback.into_iter().collect(),
+            old: Vec::new(),
+        };
         Self { state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
     }
 
@@ -49,13 +52,13 @@ impl Keyring {
         self.state().current.generation != generation
     }
 
-    /// Goes on to the next spare key, unless another call has done so since this generation. False if there is none.
+    /// Goes on to the next fallback key, unless another call has done so since this generation. False if there is none.
     pub(crate) fn next(&self, generation: u64) -> bool {
         let mut state = self.state();
         if state.current.generation != generation {
             return true;
         }
-        let Some(key) = state.spare.pop_front() else { return false };
+        let Some(key) = state.fallback.pop_front() else { return false };
         state.replace(key);
         true
     }
@@ -100,7 +103,7 @@ impl Error {
 impl State {
     /// All that there are and were.
     fn keys(&self) -> impl Iterator<Item = &ApiKey> {
-        self.current.key.iter().chain(&self.spare).chain(&self.old)
+        self.current.key.iter().chain(&self.fallback).chain(&self.old)
     }
 
     fn replace(&mut self, key: ApiKey) {

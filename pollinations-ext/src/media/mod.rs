@@ -28,8 +28,8 @@ const DELETE: &str = "delete_media";
 
 /// The media service: files by id. Everybody who has the address of a file can load it.
 ///
-/// Uploads need a key, and [`delete`](Self::delete) needs a secret one. Everything else works without a key, and the key
-/// is not sent. Nothing here costs pollen.
+/// Uploads need a key, and [`delete`](Self::delete) needs a secret one. Everything else works without a key, and the
+/// key is not sent. Nothing here costs pollen.
 ///
 /// The service keeps a file for 30 days. Reading it after the 15th day starts the 30 days anew.
 ///
@@ -101,8 +101,8 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 404 if there
-    /// is no such file.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
+    /// status 404 if there is no such file.
     ///
     /// # Examples
     ///
@@ -124,7 +124,7 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address.
     ///
     /// # Examples
     ///
@@ -150,8 +150,8 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 404 if there
-    /// is no such file.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
+    /// status 404 if there is no such file.
     ///
     /// # Examples
     ///
@@ -184,9 +184,9 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an id nor an address; status 401 without
-    /// a valid secret key, 403 for somebody else's file, 404 if there is no such file. If the answer is lost,
-    /// [`Error::outcome_unknown`] is true: deleting it again answers 404 if the first request went through.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
+    /// status 401 without a valid secret key, 403 for somebody else's file, 404 if there is no such file. If the answer
+    /// is lost, [`Error::outcome_unknown`] is true: deleting it again answers 404 if the first request went through.
     ///
     /// # Examples
     ///

@@ -40,24 +40,25 @@ const MAX_UPLOAD: u64 = 400 * MIB;
 /// Bytes of a file at the most if it goes as base64.
 const MAX_BASE64: u64 = 100 * MIB;
 
-/// Uploads an image, audio or video file. By default it goes as a form with its name; the service takes all three forms.
+/// Uploads an image, audio or video file. By default it goes as a form with its name; the service takes all three
+/// forms.
 ///
 /// Operation `upload_media`. Everybody who has the address can load the file. The service keeps it for 30 days; reading
 /// it after the 15th day starts the 30 days anew.
 ///
 /// # Large files
 ///
-/// A file from a [path](File::path) is read piece by piece while it is sent, so 400 MiB take no more memory than 400 KiB.
-/// If the request is repeated, the file is opened again and sent from its start. A file from a [reader](File::reader) is
-/// read into memory first, and so is every file that goes as [base64](Self::base64). The time limit of a call, 10 minutes
-/// by default, includes the time that the upload takes: raise it with [`timeout`](Self::timeout) for a large file on a
-/// slow connection.
+/// A file from a [path](File::path) is read piece by piece while it is sent, so 400 MiB take no more memory than 400
+/// KiB. If the request is repeated, the file is opened again and sent from its start. A file from a
+/// [reader](File::reader) is read into memory first, and so is every file that goes as [base64](Self::base64). The time
+/// limit of a call, 10 minutes by default, includes the time that the upload takes: raise it with
+/// [`timeout`](Self::timeout) for a large file on a slow connection.
 ///
 /// # Lost answers
 ///
 /// Every upload gets an id of its own, so a repeated upload makes a second file. If the connection breaks before the
-/// answer is there, the file may have been stored: the upload is not repeated, and [`Error::outcome_unknown`] is true. If
-/// you choose the [id](Self::id) yourself, you can find out:
+/// answer is there, the file may have been stored: the upload is not repeated, and [`Error::outcome_unknown`] is true.
+/// If you choose the [id](Self::id) yourself, you can find out:
 ///
 /// ```
 /// use pollinations_ext::{Error, File, Pollinations};
@@ -151,8 +152,8 @@ impl UploadRequest {
         self
     }
 
-    /// Publishes the file under a tag: anybody can then find it in the [gallery](super::Media::gallery) of that tag. Call
-    /// this once for each tag. By default the file is in no gallery.
+    /// Publishes the file under a tag: anybody can then find it in the [gallery](super::Media::gallery) of that tag.
+    /// Call this once for each tag. By default the file is in no gallery.
     ///
     /// # Examples
     ///
@@ -229,8 +230,8 @@ impl UploadRequest {
     /// # Errors
     ///
     /// Before anything is sent: [`ErrorKind::TooLarge`] beyond 400 MiB, or beyond 100 MiB as base64;
-    /// [`ErrorKind::Request`] for a file that is neither image nor audio nor video, and for an id or a tag that the
-    /// service would refuse; [`ErrorKind::Io`] if the file cannot be read, also if it changes while it is sent.
+    /// [`ErrorKind::InvalidRequest`] for a file that is neither image nor audio nor video, and for an id or a tag that
+    /// the service would refuse; [`ErrorKind::Io`] if the file cannot be read, also if it changes while it is sent.
     ///
     /// Status 401 without a valid key, 409 if the id is taken, 413 and 415 if the service has other limits.
     ///
@@ -333,7 +334,7 @@ fn check_type(file: &Opened) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("`{}` is `{kind}`; the service takes images, audio and video", file.name);
-    Err(Error::new(ErrorKind::Request, message))
+    Err(Error::new(ErrorKind::InvalidRequest, message))
 }
 
 /// A browser sends bodies from memory alone.

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// let pollinations = Pollinations::builder()
 ///     .key("sk_first".parse()?)
-///     .spare_key("sk_second".parse()?)
+///     .fallback_key("sk_second".parse()?)
 ///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey))
 ///     .build()?;
 /// # let _ = pollinations;
@@ -31,16 +31,16 @@ pub enum PaymentPolicy {
     /// Waits and tries again, as after other failures. This is the default, since somebody may be topping up.
     #[default]
     Backoff,
-    /// Switches to the client's next spare key ([`Builder::spare_key`](crate::Builder::spare_key)) at once, for this and all
-    /// later calls of the client. Fails if there is none left.
+    /// Switches to the client's next fallback key ([`Builder::fallback_key`](crate::Builder::fallback_key)) at once,
+    /// for this and all later calls of the client. Fails if there is none left.
     NextKey,
     /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
-    /// there is none. The callback is also called if the key has expired or was revoked (401), so that it can sign the user
-    /// in again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time call it once. Waiting for its answer
-    /// does not count towards the call's timeout.
+    /// there is none. The callback is also called if the key has expired or was revoked (401), so that it can sign the
+    /// user in again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time call it once. Waiting for
+    /// its answer does not count towards the call's timeout.
     Ask,
-    /// Waits for the account's daily reset (`nextResetAt` of its profile), then tries once more. This wait does not count
-    /// towards the call's timeout.
+    /// Waits for the account's daily reset (`nextResetAt` of its profile), then tries once more. This wait does not
+    /// count towards the call's timeout.
     ///
     /// Fails at once if the reset is further away than the limit, or the profile names none. It also fails at once if a
     /// reset cannot help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the model takes no
@@ -90,8 +90,8 @@ pub struct PaymentRequired {
     pub message: String,
     /// The page where a person can fix the problem, if the service names one.
     pub fix_url: Option<String>,
-    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out` when
-    /// the key has expired or was revoked. Older servers do not say.
+    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out`
+    /// when the key has expired or was revoked. Older servers do not say.
     pub reason: Option<String>,
 }
 

@@ -10,9 +10,9 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 /// How failed requests are repeated.
 ///
 /// A request is repeated, unchanged, after a failure to connect, and after the statuses 402, 408, 429, 500, 502, 503,
-/// 504, 520 to 524, 527, 529 and 530. The wait before it is random, between zero and a bound that doubles each time ("full
-/// jitter"), unless the server sends a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or
-/// its body. After a 429 without one, it is at least a second, and longer each time. For 402, where waiting alone seldom
+/// 504, 520 to 524, 527, 529 and 530. The wait before it is random, between zero and a bound that doubles each time
+/// ("full jitter"), unless the server sends a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or its
+/// body. After a 429 without one, it is at least a second, and longer each time. For 402, where waiting alone seldom
 /// helps, there is a [`PaymentPolicy`].
 ///
 /// If the connection breaks, or a timeout expires, before the answer is complete, it depends on the request:
@@ -23,15 +23,15 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 ///   [`attempt_timeout`](crate::Builder::attempt_timeout).
 /// - A request that only reads is repeated.
 /// - A stream, and a generation that is not coalesced, may be billed twice. It is repeated only with
-///   [`resend_uncached`](Self::resend_uncached); otherwise the error says
+///   [`retry_non_idempotent`](Self::retry_non_idempotent); otherwise the error says
 ///   [`outcome_unknown`](crate::Error::outcome_unknown).
 /// - An upload or a change to an account, such as a new key, is not repeated.
 ///
 /// A request that is lost within a second on a connection that was open from an earlier request, without a byte of an
 /// answer, is repeated too: the server had closed the connection while it was idle (RFC 9112, section 9.3.1).
 ///
-/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All calls of
-/// a client and its clones share one [`RetryBudget`], so that retries do not make an outage worse.
+/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All
+/// calls of a client and its clones share one [`RetryBudget`], so that retries do not make an outage worse.
 ///
 /// # Examples
 ///
@@ -44,6 +44,7 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 /// println!("{patient}");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "a policy does nothing until a client or a request has it"]
 pub struct RetryPolicy {
     max_retries: u32,
     base_delay: Duration,
@@ -52,7 +53,7 @@ pub struct RetryPolicy {
     max_elapsed: Option<Duration>,
     budget: Option<RetryBudget>,
     payment: PaymentPolicy,
-    resend_uncached: bool,
+    retry_non_idempotent: bool,
 }
 
 impl Default for RetryPolicy {
@@ -65,7 +66,7 @@ impl Default for RetryPolicy {
             max_elapsed: None,
             budget: Some(RetryBudget::default()),
             payment: PaymentPolicy::default(),
-            resend_uncached: false,
+            retry_non_idempotent: false,
         }
     }
 }
@@ -84,8 +85,8 @@ impl RetryPolicy {
         Self { max_retries: 0, payment: PaymentPolicy::Fail, ..Self::default() }
     }
 
-    /// Sets how often a request is repeated at most. The default is 2, which makes three attempts. An attempt with another key
-    /// after a 402 does not count: see [`PaymentPolicy::NextKey`].
+    /// Sets how often a request is repeated at most. The default is 2, which makes three attempts. An attempt with
+    /// another key after a 402 does not count: see [`PaymentPolicy::NextKey`].
     ///
     /// # Examples
     ///
@@ -131,8 +132,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait that the client accepts from the server. The default is 120 s. If the server asks for more, the
-    /// error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
+    /// Sets the longest wait that the client accepts from the server. The default is 120 s. If the server asks for
+    /// more, the error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
     ///
     /// # Examples
     ///
@@ -148,8 +149,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Starts no further attempt after this much time since the start of the call. Not set by default: then only the timeout
-    /// of the call applies.
+    /// Starts no further attempt after this much time since the start of the call. Not set by default: then only the
+    /// timeout of the call applies.
     ///
     /// # Examples
     ///
@@ -167,7 +168,8 @@ impl RetryPolicy {
 
     /// Sets the budget that limits the retries of all calls together, or `None` for no such limit.
     ///
-    /// The size of the budget is taken from the client's policy. In the policy of a single call, only `None` or not matters.
+    /// The size of the budget is taken from the client's policy. In the policy of a single call, only `None` or not
+    /// matters.
     ///
     /// # Examples
     ///
@@ -183,7 +185,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets what to do if the account or key is out of credit (402). The default is a short wait, as after other failures.
+    /// Sets what to do if the account or key is out of credit (402). The default is a short wait, as after other
+    /// failures.
     ///
     /// # Examples
     ///
@@ -198,8 +201,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets whether to repeat a stream, or a generation that the service does not coalesce, if its outcome is unknown. The
-    /// default is `false`, because it may be billed twice.
+    /// Sets whether to repeat a stream, or a generation that the service does not coalesce, if its outcome is unknown.
+    /// The default is `false`, because it may be billed twice.
     ///
     /// Uploads and changes to an account are never repeated in that case.
     ///
@@ -209,12 +212,18 @@ impl RetryPolicy {
     /// use pollinations_ext::RetryPolicy;
     ///
     /// // For a program that would rather pay twice than fail.
-    /// let policy = RetryPolicy::default().resend_uncached(true);
+    /// let policy = RetryPolicy::default().retry_non_idempotent(true);
     /// # let _ = policy;
     /// ```
-    pub fn resend_uncached(mut self, on: bool) -> Self {
-        self.resend_uncached = on;
+    pub fn retry_non_idempotent(mut self, on: bool) -> Self {
+        self.retry_non_idempotent = on;
         self
+    }
+
+    /// The former name of [`retry_non_idempotent`](Self::retry_non_idempotent).
+    #[deprecated(since = "0.1.0", note = "use `retry_non_idempotent`")]
+    pub fn resend_uncached(self, on: bool) -> Self {
+        self.retry_non_idempotent(on)
     }
 
     /// Returns the bounds of the waits, one for each retry. Each wait is random, between zero and its bound.
@@ -244,8 +253,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the next attempt after a 429 without `Retry-After`: at least a second, and longer each time, up to the
-    /// bound of all waits.
+    /// The wait before the next attempt after a 429 without `Retry-After`: at least a second, and longer each time, up
+    /// to the bound of all waits.
     pub(crate) fn wait_for_rate(&self, attempts: u32) -> Option<Duration> {
         let longest = self.max_delay.max(RATE_LIMIT_DELAY);
         let doublings = attempts.saturating_sub(1).min(31);
@@ -260,7 +269,7 @@ impl RetryPolicy {
     }
 
     pub(super) fn resends_uncached(&self) -> bool {
-        self.resend_uncached
+        self.retry_non_idempotent
     }
 
     /// Whether an attempt may still start after this much time.
@@ -289,8 +298,16 @@ impl RetryPolicy {
 
 impl fmt::Display for RetryPolicy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { max_retries, base_delay, max_delay, max_retry_after, max_elapsed, budget, payment, resend_uncached } =
-            self;
+        let Self {
+            max_retries,
+            base_delay,
+            max_delay,
+            max_retry_after,
+            max_elapsed,
+            budget,
+            payment,
+            retry_non_idempotent,
+        } = self;
         if *max_retries == 0 {
             formatter.write_str("no retries")?;
         } else {
@@ -303,7 +320,7 @@ impl fmt::Display for RetryPolicy {
                 Some(budget) => write!(formatter, "; {budget}")?,
                 None => formatter.write_str("; no budget")?,
             }
-            if *resend_uncached {
+            if *retry_non_idempotent {
                 formatter.write_str("; also what may be paid twice")?;
             }
         }

@@ -16,10 +16,10 @@ use super::reason::{PaymentKind, RateLimit};
 
 /// The error of every call: what went wrong, where, and whether trying again can help.
 ///
-/// Its text is one line, such as
-/// `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix it at https://enter.pollinations.ai/…`.
-/// Match on [`kind`](Self::kind), or ask [`payment`](Self::payment), [`rate_limit`](Self::rate_limit),
-/// [`is_retryable`](Self::is_retryable) and [`outcome_unknown`](Self::outcome_unknown).
+/// Its text is one line, such as `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix
+/// it at https://enter.pollinations.ai/…`. Match on [`kind`](Self::kind), or ask [`payment`](Self::payment),
+/// [`rate_limit`](Self::rate_limit), [`is_retryable`](Self::is_retryable) and
+/// [`outcome_unknown`](Self::outcome_unknown).
 ///
 /// An error never contains the API key: not in its text, its sources, or a URL.
 ///
@@ -184,7 +184,7 @@ impl Error {
         self.0.body.as_deref()
     }
 
-    /// The full answer of the model, if it does not fit the type you asked for ([`ErrorKind::Structure`]).
+    /// The full answer of the model, if it does not fit the type you asked for ([`ErrorKind::StructuredOutput`]).
     ///
     /// # Examples
     ///
@@ -227,8 +227,9 @@ impl Error {
         }
     }
 
-    /// What arrived of a streamed message before the stream failed or broke off: the same as [`partial`](Self::partial),
-    /// for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and if nothing had arrived.
+    /// What arrived of a streamed message before the stream failed or broke off: the same as
+    /// [`partial`](Self::partial), for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and
+    /// if nothing had arrived.
     ///
     /// The content may end anywhere. The `input` of a tool call that did not arrive in full is a JSON string with the
     /// part that did. [`MessageReply::from`](crate::messages::MessageReply) reads it like a whole reply.
@@ -252,8 +253,8 @@ impl Error {
     }
 
     /// What arrived of a streamed response before the stream failed or broke off: the same as
-    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors, and
-    /// if nothing had arrived.
+    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors,
+    /// and if nothing had arrived.
     ///
     /// The text and the arguments of calls may end anywhere.
     /// [`ModelResponse::from`](crate::responses::ModelResponse) reads it like a whole response.
@@ -332,8 +333,8 @@ impl Error {
         self.0.status == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// What is used up, if the service asks for payment: after status 402, or after a chat reply that is really a refusal
-    /// (see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). `None` for other errors.
+    /// What is used up, if the service asks for payment: after status 402, or after a chat reply that is really a
+    /// refusal (see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). `None` for other errors.
     ///
     /// # Examples
     ///
@@ -352,8 +353,8 @@ impl Error {
         self.0.payment
     }
 
-    /// The page where a person can fix the problem: buy pollen, raise the budget of a key (402), or allow the key to use a
-    /// model (403). `None` if the service names none.
+    /// The page where a person can fix the problem: buy pollen, raise the budget of a key (402), or allow the key to
+    /// use a model (403). `None` if the service names none.
     ///
     /// # Examples
     ///
@@ -385,9 +386,9 @@ impl Error {
 
     /// Whether the outcome is unknown: the request may have been processed and billed, but its answer was lost.
     ///
-    /// Sending such a request again may repeat its effect, or be billed twice. This is `true` for a stream whose connection
-    /// broke before its first event, for an upload, and for changes to an account such as a new key. It is `false` if
-    /// sending again is safe: for requests that only read, and for generations that the service coalesces
+    /// Sending such a request again may repeat its effect, or be billed twice. This is `true` for a stream whose
+    /// connection broke before its first event, for an upload, and for changes to an account such as a new key. It is
+    /// `false` if sending again is safe: for requests that only read, and for generations that the service coalesces
     /// ([`Operation::is_coalesced`]) and that are not streamed, because the same request joins the running generation.
     ///
     /// [`Operation::is_coalesced`]: crate::api::Operation::is_coalesced
@@ -405,8 +406,8 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call can succeed later: the connection failed, or the status is 402, 408, 429, 500, 502, 503, 504,
-    /// 520 to 524, 527, 529 or 530. After a 402, somebody has to add pollen first, or the daily reset has to pass.
+    /// Whether the same call can succeed later: the connection failed, or the status is 402, 408, 429, 500, 502, 503,
+    /// 504, 520 to 524, 527, 529 or 530. After a 402, somebody has to add pollen first, or the daily reset has to pass.
     ///
     /// [`outcome_unknown`](Self::outcome_unknown) says whether the call may also be billed twice.
     ///

@@ -136,10 +136,10 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when [`composition_plan`](Self::composition_plan) or
-    /// [`conditioning_ref`](Self::conditioning_ref) is not a JSON object, or [`seed`](Self::seed) is negative. Status 400
-    /// when the service refuses a value, 401 without a valid key, 402 when out of credit, 403 for a model that the key
-    /// may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when
+    /// [`composition_plan`](Self::composition_plan) or [`conditioning_ref`](Self::conditioning_ref) is not a JSON
+    /// object, or [`seed`](Self::seed) is negative. Status 400 when the service refuses a value, 401 without a valid
+    /// key, 402 when out of credit, 403 for a model that the key may not use.
     ///
     /// # Examples
     ///
@@ -159,10 +159,11 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::Request`](crate::ErrorKind::Request) for a text that cannot stand in an
-    /// address (an empty one, `.` or `..`), and for what this operation does not have: [`speed`](Self::speed),
-    /// [`composition_plan`](Self::composition_plan), [`conditioning_ref`](Self::conditioning_ref),
-    /// [`reference_audio`](Self::reference_audio), [`store_for_inpainting`](Self::store_for_inpainting), and added fields.
+    /// As [`send`](Self::send), and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a text that
+    /// cannot stand in an address (an empty one, `.` or `..`), and for what this operation does not have:
+    /// [`speed`](Self::speed), [`composition_plan`](Self::composition_plan),
+    /// [`conditioning_ref`](Self::conditioning_ref), [`reference_audio`](Self::reference_audio),
+    /// [`store_for_inpainting`](Self::store_for_inpainting), and added fields.
     ///
     /// # Examples
     ///
@@ -181,8 +182,9 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) as for [`send_get`](Self::send_get).
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, since everybody can
+    /// read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for
+    /// [`send_get`](Self::send_get).
     ///
     /// # Examples
     ///
@@ -201,7 +203,7 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) as for [`send_get`](Self::send_get).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for [`send_get`](Self::send_get).
     ///
     /// # Examples
     ///

@@ -105,8 +105,8 @@ impl DeviceFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the app key is secret or the server's URL is invalid; [`ErrorKind::Api`] if the service
-    /// refuses the app key; [`ErrorKind::Decode`] if the answer cannot be read.
+    /// [`ErrorKind::InvalidRequest`] if the app key is secret or the server's URL is invalid; [`ErrorKind::Api`] if the
+    /// service refuses the app key; [`ErrorKind::Decode`] if the answer cannot be read.
     ///
     /// # Examples
     ///
@@ -257,8 +257,9 @@ impl DeviceCode {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the user denies access, [`ErrorKind::Expired`] if the code has expired, [`ErrorKind::Api`] if
-    /// the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::Key`] if the key is malformed. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
+    /// [`ErrorKind::Denied`] if the user denies access, [`ErrorKind::Expired`] if the code has expired,
+    /// [`ErrorKind::Api`] if the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::InvalidKey`] if
+    /// the key is malformed. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
     ///
     /// # Examples
     ///
@@ -461,6 +462,6 @@ mod tests {
             assert_eq!((key.unwrap_err().kind(), times.len()), (kind, 1), "{body}");
         }
         let (key, _) = asked(&[(200, r#"{"access_token":"hunter2"}"#)], 5, 900).await;
-        assert_eq!(key.unwrap_err().kind(), ErrorKind::Key);
+        assert_eq!(key.unwrap_err().kind(), ErrorKind::InvalidKey);
     }
 }

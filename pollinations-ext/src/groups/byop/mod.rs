@@ -1,14 +1,14 @@
 //! Bring Your Own Pollen: sign users in, and let them pay for what your program generates.
 //!
-//! Your program sends the user to the service. There they grant your program a key, with a list of models, a budget and an
-//! expiry date. You get the key and create a client with it.
+//! Your program sends the user to the service. There they grant your program a key, with a list of models, a budget and
+//! an expiry date. You get the key and create a client with it.
 //!
 //! Which flow to use:
 //!
 //! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) does everything in one call.
 //! - **A web application**: [`CodeFlow`], an authorization code with PKCE (RFC 6749, RFC 7636).
 //! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
-//! - **A server that supports none of these**: [`Authorization`], where the key comes back in the fragment of a URL.
+//! - **A server that supports none of these**: [`FragmentFlow`], where the key comes back in the fragment of a URL.
 //!
 //! The first three return a [`Grant`]: the key, its permissions, and when it expires. After that,
 //! [`Error::is_signed_out`](crate::Error::is_signed_out) is `true`, and the user has to sign in again.
@@ -33,10 +33,11 @@
 //! ```
 
 mod asked;
-mod authorize;
+mod callback;
 mod code;
 mod device;
 mod failure;
+mod fragment;
 #[cfg(feature = "byop-loopback")]
 mod loopback;
 mod server;
@@ -46,14 +47,15 @@ mod state;
 mod token;
 mod user;
 mod verifier;
-mod way_back;
 mod wire;
 
 pub use asked::Permission;
-pub use authorize::Authorization;
 pub use code::{Code, CodeFlow};
 pub use device::{DeviceCode, DeviceFlow};
 pub use failure::OAuthError;
+#[allow(deprecated, reason = "programs that use the former name still compile")]
+pub use fragment::Authorization;
+pub use fragment::FragmentFlow;
 #[cfg(feature = "byop-loopback")]
 pub use loopback::Receiver;
 pub use server::Server;

@@ -34,6 +34,7 @@ const USER_INFO: &str = "user_info";
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a server does nothing until a flow has it"]
 pub struct Server {
     issuer: String,
     /// Addresses as they were found; without them, they are where the service has them.
@@ -67,8 +68,8 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Uses a server at this URL, with the same paths as the service. Sends no request. Use it for an emulator or your own
-    /// proxy.
+    /// Uses a server at this URL, with the same paths as the service. Sends no request. Use it for an emulator or your
+    /// own proxy.
     ///
     /// # Examples
     ///
@@ -95,9 +96,9 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the URL is invalid, [`ErrorKind::Api`] if the server has no such document,
-    /// [`ErrorKind::Decode`] if the document cannot be read, names another issuer than this URL, does not support PKCE with
-    /// S256, or leads from https to http.
+    /// [`ErrorKind::InvalidRequest`] if the URL is invalid, [`ErrorKind::Api`] if the server has no such document,
+    /// [`ErrorKind::Decode`] if the document cannot be read, names another issuer than this URL, does not support PKCE
+    /// with S256, or leads from https to http.
     ///
     /// # Examples
     ///
@@ -176,7 +177,8 @@ impl Server {
         &self.issuer
     }
 
-    /// Returns the user a key belongs to. Name and e-mail address need [`Permission::Profile`](super::Permission::Profile).
+    /// Returns the user a key belongs to. Name and e-mail address need
+    /// [`Permission::Profile`](super::Permission::Profile).
     ///
     /// # Errors
     ///

@@ -109,8 +109,8 @@ impl Grant {
         self.expires_at
     }
 
-    /// Reads the answer of a token endpoint (RFC 6749, section 5.1). `asked` is the scope that was asked for, which applies if
-    /// the server sends none.
+    /// Reads the answer of a token endpoint (RFC 6749, section 5.1). `asked` is the scope that was asked for, which
+    /// applies if the server sends none.
     pub(super) fn read(answer: &Answer, asked: Option<&str>) -> Result<Self, Error> {
         if !answer.status.is_success() || failure::code(&answer.body).is_some() {
             return Err(failure::of_answer(answer, "the service did not give out a key"));
@@ -192,7 +192,7 @@ mod tests {
         for (body, kind) in [
             ("{}", ErrorKind::Decode),
             ("hidden", ErrorKind::Decode),
-            (r#"{"access_token":"hidden"}"#, ErrorKind::Key),
+            (r#"{"access_token":"hidden"}"#, ErrorKind::InvalidKey),
             (r#"{"access_token":"sk_hidden","token_type":"mac"}"#, ErrorKind::Decode),
         ] {
             let error = read(200, body).unwrap_err();

@@ -53,8 +53,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when it is not 43 to 128 letters, digits, `-`, `.`, `_` or `~`
-    /// (RFC 7636, section 4.1).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when it is not 43 to 128 letters, digits, `-`,
+    /// `.`, `_` or `~` (RFC 7636, section 4.1).
     ///
     /// # Examples
     ///

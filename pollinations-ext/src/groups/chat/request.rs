@@ -23,7 +23,8 @@ use crate::{
 
 pub(super) const OPERATION: &str = "chat_completions";
 
-/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send it.
+/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send
+/// it.
 ///
 /// Operation `chat_completions`. The request contains the model, the messages and what you set, and nothing else.
 ///
@@ -179,7 +180,8 @@ impl ChatRequest {
         self
     }
 
-    /// Adds an image to the last message of the user. The file is read when the request is sent, and sent as a data URL.
+    /// Adds an image to the last message of the user. The file is read when the request is sent, and sent as a data
+    /// URL.
     ///
     /// # Examples
     ///
@@ -220,8 +222,8 @@ impl ChatRequest {
         self.attach(Attachment::video_url(url.into()))
     }
 
-    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes of
-    /// the file, or from its content type. The file is read when the request is sent.
+    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes
+    /// of the file, or from its content type. The file is read when the request is sent.
     ///
     /// # Examples
     ///
@@ -273,10 +275,10 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is the
-    /// JSON schema of its arguments, or `None` if it takes none.
+    /// Offers a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is
+    /// the JSON schema of its arguments, or `None` if it takes none.
     ///
-    /// [`callable`](Self::callable) runs a Rust function for you.
+    /// [`rust_function`](Self::rust_function) runs a Rust function for you.
     ///
     /// # Examples
     ///
@@ -323,13 +325,19 @@ impl ChatRequest {
     /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
     ///     Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", city.name))
     /// });
-    /// let request = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather);
+    /// let request = pollinations.chat("openai").user("How is the weather in Paris?").rust_function(weather);
     /// # }
     /// ```
-    pub fn callable(mut self, function: Function) -> Self {
+    pub fn rust_function(mut self, function: Function) -> Self {
         let tool = FunctionTool::new(function.definition().clone());
         self.functions.add(function);
         self.tool(tool)
+    }
+
+    /// The former name of [`rust_function`](Self::rust_function).
+    #[deprecated(since = "0.1.0", note = "use `rust_function`")]
+    pub fn callable(self, function: Function) -> Self {
+        self.rust_function(function)
     }
 
     /// Sets how often [`run`](Self::run) lets the model call functions before it fails. The default is 8.
@@ -370,8 +378,8 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 if the service refuses a value, 401 without a valid key, 402 if you are out of credit, 403 for a model that
-    /// the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be read;
+    /// Status 400 if the service refuses a value, 401 without a valid key, 402 if you are out of credit, 403 for a
+    /// model that the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be read;
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read. Temporary failures are retried first.
     ///
     /// # Examples

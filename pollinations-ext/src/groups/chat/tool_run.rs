@@ -97,17 +97,17 @@ impl ToolRun {
 }
 
 impl ChatRequest {
-    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until the
-    /// model answers without another call.
+    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until
+    /// the model answers without another call.
     ///
-    /// The functions are those you passed to [`callable`](Self::callable). If a function fails or does not exist, the model
-    /// is told and can try again. If the reply calls a tool that you offered without a Rust function, it is returned, so
-    /// that you can handle the call.
+    /// The functions are those you passed to [`rust_function`](Self::rust_function). If a function fails or does not
+    /// exist, the model is told and can try again. If the reply calls a tool that you offered without a Rust function,
+    /// it is returned, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
-    /// functions after [`max_rounds`](Self::max_rounds).
+    /// As [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model
+    /// still calls functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl ChatRequest {
     /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
     ///     Ok::<_, std::io::Error>(format!("{}: sunny", city.name))
     /// });
-    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
+    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").rust_function(weather).run().await?;
     /// println!("{} (after {} rounds)", run.text(), run.rounds());
     /// # assert_eq!(run.rounds(), 1);
     /// # Ok(())

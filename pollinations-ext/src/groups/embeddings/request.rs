@@ -152,8 +152,8 @@ impl EmbeddingRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is nothing to embed, or when a file is not of the
-    /// kind it was added as. [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when there is nothing to embed, or when a file
+    /// is not of the kind it was added as. [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read.
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response has no vector. Status 400 for a value that the
     /// model does not take, 401 without a valid key, 402 when out of credit, 403 for a model that the key may not use.
     ///

@@ -38,11 +38,11 @@ const SEEDS: i64 = 1 << 31;
 ///
 /// # Several images
 ///
-/// The service makes one image a request today (`n` is at most 1). With [`n`](Self::n), this client sends as many requests
-/// at once, and gives each a [`seed`](Self::seed) of its own, so that the images differ: the seed you set and those that
-/// follow it, or 0, 1, 2, … if you set none, or random ones for -1. Each image is paid for. If one of the requests fails,
-/// so does the call; send the same call again, and the images that were finished come from the service's cache at no
-/// cost.
+/// The service makes one image a request today (`n` is at most 1). With [`n`](Self::n), this client sends as many
+/// requests at once, and gives each a [`seed`](Self::seed) of its own, so that the images differ: the seed you set and
+/// those that follow it, or 0, 1, 2, … if you set none, or random ones for -1. Each image is paid for. If one of the
+/// requests fails, so does the call; send the same call again, and the images that were finished come from the
+/// service's cache at no cost.
 ///
 /// # Examples
 ///
@@ -158,10 +158,10 @@ impl ImagesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for an empty prompt, or if [`n`](Self::n) is not 1 to 10, before
-    /// anything is sent; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image. Status 400 when
-    /// the service refuses a value, 401 without a valid key, 402 when you are out of credit, 403 for a model that the key
-    /// may not use. For reference files, the errors of [`Media::upload`](crate::Media::upload).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an empty prompt, or if [`n`](Self::n) is not
+    /// 1 to 10, before anything is sent; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image.
+    /// Status 400 when the service refuses a value, 401 without a valid key, 402 when you are out of credit, 403 for a
+    /// model that the key may not use. For reference files, the errors of [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
     ///
@@ -188,7 +188,8 @@ impl ImagesRequest {
     /// # Errors
     ///
     /// As [`send`](Self::send), but for an answer that cannot be read; and
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for more than one image, which take several requests.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for more than one image, which take several
+    /// requests.
     ///
     /// # Examples
     ///
@@ -244,8 +245,8 @@ impl ImagesRequest {
     }
 }
 
-/// The seeds of so many images. One image has the seed that was set, if there is one; several have different ones, since
-/// identical requests are answered with the same image.
+/// The seeds of so many images. One image has the seed that was set, if there is one; several have different ones,
+/// since identical requests are answered with the same image.
 fn seeds(set: Option<i64>, count: u32) -> Vec<Option<i64>> {
     if count == 1 {
         return vec![set];

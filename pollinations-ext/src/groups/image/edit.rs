@@ -29,8 +29,8 @@ const OPERATION: &str = "edit_image";
 
 /// Asks for a change to one or several images.
 ///
-/// Operation `edit_image` (`POST /v1/images/edits`), in the format of OpenAI's API. If all images are addresses, they go
-/// as JSON; if there is a file among them, everything goes as a form with the files in it, and nothing has to be
+/// Operation `edit_image` (`POST /v1/images/edits`), in the format of OpenAI's API. If all images are addresses, they
+/// go as JSON; if there is a file among them, everything goes as a form with the files in it, and nothing has to be
 /// uploaded first.
 ///
 /// # Examples
@@ -91,9 +91,9 @@ impl EditRequest {
 
     /// Limits the change to a part of the first image: where the mask is fully transparent.
     ///
-    /// A PNG of the same size as the image, as an address or a [`File`](crate::File). It is sent as in OpenAI's API: the
-    /// file `mask` of the form, or `{"mask": {"image_url": …}}` in JSON. The service's document does not list masks, so
-    /// whether one has an effect depends on the model; describe the part in the prompt as well.
+    /// A PNG of the same size as the image, as an address or a [`File`](crate::File). It is sent as in OpenAI's API:
+    /// the file `mask` of the form, or `{"mask": {"image_url": …}}` in JSON. The service's document does not list
+    /// masks, so whether one has an effect depends on the model; describe the part in the prompt as well.
     ///
     /// # Examples
     ///
@@ -114,8 +114,8 @@ impl EditRequest {
         example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])"
     );
 
-    /// Adds a field to the body, in place of one of the same name. Use it for fields without a setter. In a form, a text goes as
-    /// it is, and every other value as JSON.
+    /// Adds a field to the body, in place of one of the same name. Use it for fields without a setter. In a form, a
+    /// text goes as it is, and every other value as JSON.
     ///
     /// # Examples
     ///
@@ -133,10 +133,10 @@ impl EditRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for an empty prompt or if there is no image, and
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an empty prompt or if there is no image, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read, before anything is sent;
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image. Status 400 when the service refuses
-    /// a value or cannot load an image (codes such as `failed_to_download_image`, `invalid_image_url`,
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image. Status 400 when the service
+    /// refuses a value or cannot load an image (codes such as `failed_to_download_image`, `invalid_image_url`,
     /// `image_too_large`, `unsupported_image_media_type`), 401 without a valid key, 402 when you are out of credit, 403
     /// for a model that the key may not use.
     ///

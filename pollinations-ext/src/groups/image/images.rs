@@ -261,8 +261,8 @@ impl Image {
     /// The public address of the stored image. Anyone can open it without a key, so it can go into an `<img>`.
     ///
     /// With `response_format("url")` it is in the answer; otherwise it comes from the `Link` header, if the service has
-    /// stored the image. Opening it never generates anything and costs nothing; once the file has expired, it is answered
-    /// with 404.
+    /// stored the image. Opening it never generates anything and costs nothing; once the file has expired, it is
+    /// answered with 404.
     ///
     /// # Examples
     ///
@@ -312,10 +312,10 @@ impl Image {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] when the base64 is broken or the answer has neither base64 nor an address. If there is only
-    /// an address, the errors of [`Media::fetch`](crate::Media::fetch) and [`Download::bytes`](crate::Download::bytes);
-    /// and [`ErrorKind::Request`] for an address outside the media service, which this client does not open: load
-    /// [`url`](Self::url) yourself if you trust it.
+    /// [`ErrorKind::Decode`] when the base64 is broken or the answer has neither base64 nor an address. If there is
+    /// only an address, the errors of [`Media::fetch`](crate::Media::fetch) and
+    /// [`Download::bytes`](crate::Download::bytes); and [`ErrorKind::InvalidRequest`] for an address outside the media
+    /// service, which this client does not open: load [`url`](Self::url) yourself if you trust it.
     ///
     /// # Examples
     ///
@@ -334,7 +334,7 @@ impl Image {
         };
         if !self.is_on_media_service(url) {
             let message = format!("the image is not on the media service; load {url} yourself if you trust it");
-            return Err(self.error(ErrorKind::Request, message));
+            return Err(self.error(ErrorKind::InvalidRequest, message));
         }
         Media::new(Arc::clone(&self.shared)).fetch(url).await?.bytes().await
     }

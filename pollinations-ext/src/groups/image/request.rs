@@ -126,7 +126,8 @@ impl ImageRequest {
     /// Asks for several images, 1 to 10, each with a seed of its own. The answer is in the format of OpenAI's API: see
     /// [`ImagesRequest`].
     ///
-    /// All settings are taken over. Those that the service no longer documents for images go along as fields of the body.
+    /// All settings are taken over. Those that the service no longer documents for images go along as fields of the
+    /// body.
     ///
     /// # Examples
     ///
@@ -232,9 +233,9 @@ impl ImageRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are out of
-    /// credit, 403 for a model that the key may not use. For reference files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
+    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are
+    /// out of credit, 403 for a model that the key may not use. For reference files, the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples

@@ -48,11 +48,11 @@ pub(super) fn fresh(options: &Options, no_cache: bool) -> Options {
 /// The setter for a new result, for requests with a field `no_cache`.
 macro_rules! no_cache_method {
     (example $example:literal) => {
-        /// Generates a new image instead of returning the stored result of an identical request (`no-cache=true`); off by
-        /// default.
+        /// Generates a new image instead of returning the stored result of an identical request (`no-cache=true`); off
+        /// by default.
         ///
         /// It is paid for again. Such a request does not join one that is running, so it is sent only once if its
-        /// outcome is unknown: see [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached).
+        /// outcome is unknown: see [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent).
         ///
         /// # Examples
         ///
@@ -73,8 +73,8 @@ macro_rules! image_api_methods {
     (example $example:literal) => {
         $crate::exchange::options::into_setters! {
             on parameters, example $example;
-            /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The service
-            /// takes `black-forest-labs/flux.1-schnell` if you set none.
+            /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The
+            /// service takes `black-forest-labs/flux.1-schnell` if you set none.
             model: String, "\"gptimage\"";
             /// The quality, for models that have several: `low`, `medium` (the default) or `high`. The service takes
             /// OpenAI's `standard` as `medium` and `hd` as `high`.

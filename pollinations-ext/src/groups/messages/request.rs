@@ -28,8 +28,8 @@ use crate::{
 
 /// Asks a model for a reply by Anthropic's Messages API.
 ///
-/// Operation `create_message`. The body has the model, `max_tokens`, the turns, and what you set here; nothing else. For
-/// models that list `/v1/messages` in their `supported_endpoints`.
+/// Operation `create_message`. The body has the model, `max_tokens`, the turns, and what you set here; nothing else.
+/// For models that list `/v1/messages` in their `supported_endpoints`.
 ///
 /// # Examples
 ///
@@ -150,7 +150,7 @@ impl MessagesRequest {
     /// Adds an image to what the user says. It is read when the request is sent, and goes along as base64.
     ///
     /// Its content type is what the first bytes say, unless the file has another. If it is not an image, the request
-    /// fails with [`ErrorKind::Request`](crate::ErrorKind::Request).
+    /// fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest).
     ///
     /// # Examples
     ///
@@ -286,8 +286,8 @@ impl MessagesRequest {
     ///
     /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 when the service refuses a value, 401 without a valid
     /// key, 402 without enough pollen, 403 for a model that the key may not use, 429 for too many requests. The service
-    /// describes them in Anthropic's format. Also [`ErrorKind::Request`](crate::ErrorKind::Request) for a file that is
-    /// not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) for one that cannot be read.
+    /// describes them in Anthropic's format. Also [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a
+    /// file that is not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) for one that cannot be read.
     ///
     /// # Examples
     ///
@@ -333,8 +333,8 @@ impl MessagesRequest {
     /// Sends the request and returns the reply as it is written. Adds `stream` to the body.
     ///
     /// A failure before the first event is retried like any other. If it is not known whether the request was carried
-    /// out, it is not repeated unless [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached) says so,
-    /// because a stream is paid each time.
+    /// out, it is not repeated unless [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent)
+    /// says so, because a stream is paid each time.
     ///
     /// # Errors
     ///

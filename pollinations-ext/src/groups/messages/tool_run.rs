@@ -97,14 +97,14 @@ impl MessagesRequest {
     /// Sends the request, calls the functions that the model asks for, sends it the results, and so on until it answers
     /// without asking for more.
     ///
-    /// The functions are those that you gave to [`callable`](Self::callable). If one fails or does not exist, the model
-    /// is told (`is_error`) and may do better the next time. If the reply calls a tool that you offered without a Rust
-    /// function, it is returned as it is: that call is yours to make.
+    /// The functions are those that you gave to [`rust_function`](Self::rust_function). If one fails or does not exist,
+    /// the model is told (`is_error`) and may do better the next time. If the reply calls a tool that you offered
+    /// without a Rust function, it is returned as it is: that call is yours to make.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
-    /// functions after [`max_rounds`](Self::max_rounds).
+    /// As [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model
+    /// still calls functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
     ///
@@ -117,7 +117,7 @@ impl MessagesRequest {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
-    /// let run = pollinations.messages("claude", 1024).user("What does the clock say?").callable(clock).run().await?;
+    /// let run = pollinations.messages("claude", 1024).user("What does the clock say?").rust_function(clock).run().await?;
     /// println!("{} (after {} rounds)", run.text(), run.rounds());
     /// # assert_eq!((run.text().as_str(), run.rounds()), ("The tools answered: 5 pm", 1));
     /// # Ok(())

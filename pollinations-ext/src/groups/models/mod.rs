@@ -16,14 +16,14 @@ pub use report::{ModelReport, ModelStatsRequest, ModelStatusRequest, ReportRow};
 
 use crate::{
     base::error::Error,
-    exchange::{fetch::Fetch, gateway::Gateway, transport::Shared},
+    exchange::{gateway::Gateway, request::Request, transport::Shared},
 };
 
 const GET: &str = "get_model";
 
-/// Listings of models, what they cost and can do, and how they have been doing. All of it is free and needs no key. With
-/// a key, listings leave out what that key cannot use: models it is not allowed, and models for paid pollen only if the
-/// account has none.
+/// Listings of models, what they cost and can do, and how they have been doing. All of it is free and needs no key.
+/// With a key, listings leave out what that key cannot use: models it is not allowed, and models for paid pollen only
+/// if the account has none.
 ///
 /// Every listing takes the same filters: see [`ModelsRequest`]. [`ModelInfoExt`] answers questions about an entry.
 ///
@@ -37,7 +37,7 @@ const GET: &str = "get_model";
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// let pollinations = Pollinations::builder().without_key().base_url(emulator.base_url()).build()?;
 /// for model in pollinations.models().text().capabilities([ModelCapability::WebSearch]).await? {
-///     println!("{}: {:?} pollen for 1000 tokens each way", model.name, model.prices().of_text(1000, 1000));
+///     println!("{}: {:?} pollen for 1000 tokens each way", model.name, model.prices().text_cost(1000, 1000));
 /// }
 /// # Ok(())
 /// # }
@@ -111,7 +111,7 @@ impl Models {
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let models = pollinations.models().image().await?;
-    /// let images = models.iter().filter(|model| model.makes(OutputModality::Image));
+    /// let images = models.iter().filter(|model| model.produces(OutputModality::Image));
     /// # Ok(())
     /// # }
     /// ```
@@ -230,15 +230,16 @@ impl Models {
         listing!(self.shared, list_models)
     }
 
-    /// One model in OpenAI's format, by its id (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full id.
+    /// One model in OpenAI's format, by its id (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full
+    /// id.
     ///
     /// Operation `get_model`. [`find`](Self::find) knows more of the model, and returns `None` if there is none.
     ///
     /// # Errors
     ///
     /// Status 404 for a model that does not exist, or that the key may not use.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a name that cannot stand in an address: an empty one, `.` or
-    /// `..`.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a name that cannot stand in an address: an
+    /// empty one, `.` or `..`.
     ///
     /// # Examples
     ///
@@ -253,9 +254,9 @@ impl Models {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, id_or_alias: impl Into<String>) -> Fetch<ModelObject> {
+    pub fn get(&self, id_or_alias: impl Into<String>) -> Request<ModelObject> {
         let model = id_or_alias.into();
-        Fetch::new(&self.shared, GET, |client| async move {
+        Request::new(&self.shared, GET, |client| async move {
             if matches!(model.as_str(), "" | "." | "..") {
                 let message = format!("`{model}` is not the name of a model");
                 return Err(pollinations_api::Error::InvalidRequest(message));
@@ -264,11 +265,11 @@ impl Models {
         })
     }
 
-    /// The model of this id (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none that
-    /// the key may use. An exact match goes before one in another case.
+    /// The model of this id (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none
+    /// that the key may use. An exact match goes before one in another case.
     ///
     /// This looks through [`all`](Self::all) models, including community models that often fail. To look up several
-    /// names, fetch that listing once and use [`ModelInfoExt::is_called`].
+    /// names, fetch that listing once and use [`ModelInfoExt::has_name`].
     ///
     /// # Errors
     ///
@@ -299,7 +300,7 @@ impl Models {
         for listing in listings {
             models.extend(listing.await?);
         }
-        let exact = models.iter().position(|model| model.is_called(id_or_alias));
+        let exact = models.iter().position(|model| model.has_name(id_or_alias));
         let at = exact.or_else(|| {
             models.iter().position(|model| model.names().any(|name| name.eq_ignore_ascii_case(id_or_alias)))
         });

@@ -29,8 +29,8 @@ use crate::{
 
 /// Asks a model for a response by OpenAI's Responses API.
 ///
-/// Operation `create_response`. The body has the model, the input items, and what you set here; nothing else. For models
-/// that list `/v1/responses` in their `supported_endpoints`.
+/// Operation `create_response`. The body has the model, the input items, and what you set here; nothing else. For
+/// models that list `/v1/responses` in their `supported_endpoints`.
 ///
 /// # Examples
 ///
@@ -138,7 +138,7 @@ impl ResponsesRequest {
     /// Adds an image to what the user says. It is read when the request is sent, and goes along as a data URL.
     ///
     /// Its content type is what the first bytes say, unless the file has another. If it is not an image, the request
-    /// fails with [`ErrorKind::Request`].
+    /// fails with [`ErrorKind::InvalidRequest`].
     ///
     /// # Examples
     ///
@@ -201,8 +201,8 @@ impl ResponsesRequest {
         self
     }
 
-    /// Changes the body by hand. Use it for fields without a setter. The items that you have added become its `input` when the
-    /// request is sent; if you have added none, the `input` that you set here stays.
+    /// Changes the body by hand. Use it for fields without a setter. The items that you have added become its `input`
+    /// when the request is sent; if you have added none, the `input` that you set here stays.
     ///
     /// # Examples
     ///
@@ -235,10 +235,10 @@ impl ResponsesRequest {
     /// # Errors
     ///
     /// [`ErrorKind::Api`] with status 400 when the service refuses a value, 401 without a valid key, 402 without enough
-    /// pollen (also when it comes as a text: see
-    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 for a model that the key may not use, 429
-    /// for too many requests, 502 when the provider fails; and for a response whose status is `failed`. Also
-    /// [`ErrorKind::Request`] for a file that is not an image, and [`ErrorKind::Io`] for one that cannot be read.
+    /// pollen (also when it comes as a text: see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403
+    /// for a model that the key may not use, 429 for too many requests, 502 when the provider fails; and for a response
+    /// whose status is `failed`. Also [`ErrorKind::InvalidRequest`] for a file that is not an image, and
+    /// [`ErrorKind::Io`] for one that cannot be read.
     ///
     /// # Examples
     ///
@@ -289,8 +289,8 @@ impl ResponsesRequest {
     /// Sends the request and returns the response as it is written. Adds `stream` to the body.
     ///
     /// A failure before the first event is retried like any other. If it is not known whether the request was carried
-    /// out, it is not repeated unless [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached) says so,
-    /// because a stream is paid each time.
+    /// out, it is not repeated unless [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent)
+    /// says so, because a stream is paid each time.
     ///
     /// # Errors
     ///

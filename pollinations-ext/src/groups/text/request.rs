@@ -187,9 +187,9 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without pollen, 403 for a
-    /// model that the key may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
+    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without
+    /// pollen, 403 for a model that the key may not use.
     ///
     /// # Examples
     ///
@@ -299,8 +299,9 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) when the client's key is secret, since everybody can read an address;
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in one.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, since everybody can
+    /// read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand
+    /// in one.
     ///
     /// # Examples
     ///
@@ -319,7 +320,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address.
     ///
     /// # Examples
     ///

@@ -109,8 +109,8 @@ impl ThreeDRequest {
         self
     }
 
-    /// An image of the object from a file. It is uploaded when the request is sent, so that the service can load it: see
-    /// [`Media::upload`](crate::Media::upload) for what may be uploaded, and who can see it.
+    /// An image of the object from a file. It is uploaded when the request is sent, so that the service can load it:
+    /// see [`Media::upload`](crate::Media::upload) for what may be uploaded, and who can see it.
     ///
     /// # Examples
     ///
@@ -140,9 +140,9 @@ impl ThreeDRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value or the model needs an image, 401 without a valid key, 402
-    /// when you are out of credit, 403 for a model that the key may not use. For files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
+    /// empty one, `.` or `..`. Status 400 when the service refuses a value or the model needs an image, 401 without a
+    /// valid key, 402 when you are out of credit, 403 for a model that the key may not use. For files, the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples

@@ -213,9 +213,9 @@ impl VideoRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) for a prompt that cannot stand in an address: an empty one,
-    /// `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are out of
-    /// credit, 403 for a model that the key may not use. For reference files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
+    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are
+    /// out of credit, 403 for a model that the key may not use. For reference files, the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples

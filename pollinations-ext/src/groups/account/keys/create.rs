@@ -70,8 +70,8 @@ impl CreateKeyRequest {
         Self { shared, options, body: NewKey::new(name) }
     }
 
-    /// Makes a publishable key (`pk_…`), which names an app that signs users in: its `client_id`. It spends no pollen of
-    /// your account, so it takes no [`budget`](Self::budget). By default, the key is secret (`sk_…`).
+    /// Makes a publishable key (`pk_…`), which names an app that signs users in: its `client_id`. It spends no pollen
+    /// of your account, so it takes no [`budget`](Self::budget). By default, the key is secret (`sk_…`).
     ///
     /// # Examples
     ///
@@ -217,10 +217,10 @@ impl CreateKeyRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] for a name, a budget or a lifetime that cannot be, before anything is sent. Status 400 for
-    /// other bad values, 401 without a valid key, 403 without the permission `keys`. [`ErrorKind::Decode`] when the
-    /// reply has no key in it that can be read; then the key exists, and the error's message names its id if there is
-    /// one. No error repeats the new key.
+    /// [`ErrorKind::InvalidRequest`] for a name, a budget or a lifetime that cannot be, before anything is sent. Status
+    /// 400 for other bad values, 401 without a valid key, 403 without the permission `keys`. [`ErrorKind::Decode`] when
+    /// the reply has no key in it that can be read; then the key exists, and the error's message names its id if there
+    /// is one. No error repeats the new key.
     ///
     /// # Examples
     ///
@@ -282,7 +282,7 @@ impl CreateKeyRequest {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreatedKey {
-    /// The id, for [`Keys::change`](super::Keys::change) and [`Keys::revoke`](super::Keys::revoke).
+    /// The id, for [`Keys::update`](super::Keys::update) and [`Keys::revoke`](super::Keys::revoke).
     pub id: String,
     /// The key itself.
     pub key: ApiKey,

@@ -15,8 +15,8 @@ use tokio::{
 
 use self::desk::{Desk, Received, Way, connection};
 use super::{
-    authorize::Authorization,
     code::{Code, CodeFlow},
+    fragment::FragmentFlow,
 };
 use crate::{
     base::{
@@ -39,8 +39,8 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Receives the user's browser on 127.0.0.1, once. `SignIn` uses it for you.
 ///
-/// It listens on 127.0.0.1 only, and turns away requests under another name (DNS rebinding) and from other pages. What it
-/// takes from the browser does not stay in the address bar.
+/// It listens on 127.0.0.1 only, and turns away requests under another name (DNS rebinding) and from other pages. What
+/// it takes from the browser does not stay in the address bar.
 ///
 /// Needs the feature `byop-loopback`.
 ///
@@ -132,9 +132,11 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access; [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
-    /// [`ErrorKind::State`](crate::ErrorKind::State) if only forged answers did; [`ErrorKind::Request`](crate::ErrorKind::Request) when the flow comes back to another
-    /// address, or the answer has no code.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access;
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if only forged answers did;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the flow comes back to another address, or
+    /// the answer has no code.
     ///
     /// # Examples
     ///
@@ -162,21 +164,23 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access, [`ErrorKind::State`](crate::ErrorKind::State) if the answer does not belong to this sign-in,
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is malformed, [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access,
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if the answer does not belong to this sign-in,
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is malformed,
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # use std::time::Duration;
-    /// # use pollinations_ext::byop::{Authorization, Receiver};
-    /// # async fn example(receiver: Receiver, authorization: Authorization) -> Result<(), pollinations_ext::Error> {
-    /// let key = receiver.receive(&authorization, Duration::from_secs(300)).await?;
+    /// # use pollinations_ext::byop::{FragmentFlow, Receiver};
+    /// # async fn example(receiver: Receiver, flow: FragmentFlow) -> Result<(), pollinations_ext::Error> {
+    /// let key = receiver.receive(&flow, Duration::from_secs(300)).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn receive(self, authorization: &Authorization, limit: Duration) -> Result<ApiKey, Error> {
-        match self.wait(Way::Fragment(authorization.state()), limit).await? {
+    pub async fn receive(self, flow: &FragmentFlow, limit: Duration) -> Result<ApiKey, Error> {
+        match self.wait(Way::Fragment(flow.state()), limit).await? {
             Received::Key(key) => Ok(key),
             Received::Code(_) => Err(Error::request("the answer has a code where the key should be")),
         }
@@ -192,8 +196,8 @@ impl Receiver {
     }
 }
 
-/// Serves connections until one of them has brought an answer, and the browser has had its page. What is still open then
-/// is closed.
+/// Serves connections until one of them has brought an answer, and the browser has had its page. What is still open
+/// then is closed.
 async fn serve(listener: TcpListener, desk: Arc<Desk>) -> Result<Received, Error> {
     let mut connections = JoinSet::new();
     let mut end: Option<Instant> = None;
