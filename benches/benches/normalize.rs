@@ -1,28 +1,32 @@
-//! `cargo xtask normalize`, without reading and writing files: the document of this workspace, and the same ten and
-//! thirty times over, up to some 5 MB, which shows that the time grows with the size and not faster.
+//! `cargo xtask normalize`, without reading and writing files: the document of this workspace (`real`), and documents of 3.3 MB
+//! and 288 operations (`1`), of twice as much (`2`), and of four times as much (`4`), which shows that the time grows with
+//! the size and not faster.
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pollinations_benches::{config, document};
+use std::time::{Duration, Instant};
 
-fn normalize(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("normalize");
-    for times in document::SIZES {
-        let (document, bytes) = document::enlarged(times);
-        group.throughput(Throughput::Bytes(bytes as u64));
-        group.bench_function(BenchmarkId::from_parameter(times), |bencher| {
-            bencher.iter_batched(
-                || document.clone(),
-                |document| xtask::normalize::normalize(document).expect("a document"),
-                criterion::BatchSize::LargeInput,
-            );
-        });
-    }
-    group.finish();
+use pollinations_benches::{
+    document,
+    rounds::{Contestant, Rounds},
+};
+use serde_json::Value;
+
+fn contestant<'a>(document: Value) -> Contestant<'a> {
+    Box::new(move || -> Duration {
+        let document = document.clone();
+        let begun = Instant::now();
+        let normalized = xtask::normalize::normalize(document).expect("a document");
+        let took = begun.elapsed();
+        drop(normalized);
+        took
+    })
 }
 
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = normalize
+fn main() {
+    let contestants = vec![
+        ("real", contestant(document::real())),
+        ("1", contestant(document::large(1))),
+        ("2", contestant(document::large(2))),
+        ("4", contestant(document::large(4))),
+    ];
+    Rounds::from_args().every(8).run("normalize", contestants);
 }
-criterion_main!(benches);
