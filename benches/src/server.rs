@@ -207,17 +207,25 @@ async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Resu
 }
 
 /// Bytes of the head of the request at the beginning, if it is all there, and of the body after it, unless that comes in
-/// chunks.
+/// chunks. It looks at nothing else, since what the server takes is part of what is measured.
 fn head(buffer: &[u8]) -> Option<(usize, Option<usize>)> {
-    let head = buffer.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&buffer[..head]).ok()?;
-    let header = |wanted: &str| {
-        text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
-        })
-    };
-    let length = header("content-length").and_then(|value| value.parse().ok());
-    let in_chunks = header("transfer-encoding").is_some();
-    Some((head, length.or((!in_chunks).then_some(0))))
+    let (mut length, mut in_chunks, mut at) = (None, false, 0);
+    loop {
+        let line = at + buffer.get(at..)?.iter().position(|byte| *byte == b'\n')?;
+        let text = buffer[at..line].trim_ascii_end();
+        at = line + 1;
+        let value = |name: &str| {
+            let is_it = text.get(..name.len())?.eq_ignore_ascii_case(name.as_bytes());
+            is_it.then(|| &text[name.len()..])
+        };
+        match text.first() {
+            None => return Some((at, length.or((!in_chunks).then_some(0)))),
+            Some(b'c' | b'C') => {
+                let number = value("content-length: ").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+                length = number.or(length);
+            }
+            Some(b't' | b'T') => in_chunks |= value("transfer-encoding: ").is_some(),
+            Some(_) => {}
+        }
+    }
 }

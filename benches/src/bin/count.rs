@@ -3,13 +3,16 @@
 //!
 //! - `count call 100`: small chat calls, one after the other
 //! - `count bare-call 100`: the same with bare reqwest and serde_json
-//! - `count event 1000`: events of a stream, to typed chunks
+//! - `count event 1000`: events of streams that have 1,000 each, to typed chunks
 //! - `count strict-event 1000`: the same by serde's derive into an equal struct, when somebody else has cut them apart
 
 use std::env;
 
 use pollinations_benches::{Answer, EVENT, Server, body, decode, events, ours, pieces, runtime};
 use pollinations_ext::types::ChatCompletion;
+
+/// Events of a stream.
+const EACH: usize = 1_000;
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -36,8 +39,14 @@ fn main() {
                 }
             });
         }
-        Some("event") => assert_eq!(decode::ours(&pieces(events(number), 4096)), number + 1),
-        Some("strict-event") => assert_eq!(decode::strict(&events(number)[..number * EVENT]), number),
+        Some("event") => {
+            let pieces = pieces(events(EACH), 4096);
+            (0..number / EACH).for_each(|_| assert_eq!(decode::ours(&pieces), EACH + 1));
+        }
+        Some("strict-event") => {
+            let events = events(EACH);
+            (0..number / EACH).for_each(|_| assert_eq!(decode::strict(&events[..EACH * EVENT]), EACH));
+        }
         _ => {
             eprintln!("count call|bare-call|event|strict-event NUMBER");
             std::process::exit(2);

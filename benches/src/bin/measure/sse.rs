@@ -14,19 +14,19 @@ use pollinations_benches::{
     rounds::{Contestant, Rounds, timed},
 };
 
-fn main() {
+pub fn main() {
     let stream = events(EVENTS);
     let whole = stream.slice(..EVENTS * EVENT);
     for longest in [256, 4096] {
-        let pieces = pieces(stream.clone(), longest);
+        let (whole, pieces) = (&whole, &pieces(stream.clone(), longest));
         let cut = |decode: fn(&[u8]) -> usize| -> Contestant<'_> {
-            assert_eq!(decode(&whole), EVENTS);
-            timed(move || decode(black_box(&whole)))
+            assert_eq!(decode(whole), EVENTS);
+            timed(move || decode(black_box(whole)))
         };
         let read = |decode: fn(&[bytes::Bytes]) -> usize| -> Contestant<'_> {
             // One more chunk ends the reply.
-            assert_eq!(decode(&pieces), EVENTS + 1);
-            timed(move || decode(black_box(&pieces)))
+            assert_eq!(decode(pieces), EVENTS + 1);
+            timed(move || decode(black_box(pieces)))
         };
         let contestants = vec![
             ("strict", cut(decode::strict)),

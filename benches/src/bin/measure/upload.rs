@@ -7,7 +7,7 @@ use pollinations_benches::{
     upload,
 };
 
-fn main() {
+pub fn main() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let server = Server::start(Answer::Upload);

@@ -12,7 +12,7 @@ use pollinations_ext::types::ModelInfo;
 /// Models in the listing.
 const MODELS: usize = 1_000;
 
-fn main() {
+pub fn main() {
     let text = strict::models(MODELS);
     let strict = || serde_json::from_slice::<Vec<strict::Model>>(black_box(text.as_bytes())).unwrap();
     let ours = || serde_json::from_slice::<Vec<ModelInfo>>(black_box(text.as_bytes())).unwrap();

@@ -14,7 +14,7 @@ use pollinations_ext::types::ChatCompletion;
 const CALLS: usize = 256;
 const WIDE: usize = 64;
 
-fn main() {
+pub fn main() {
     let runtime = runtime();
     // A server each, to tell their connections apart.
     let (for_bare, for_ours) = (TlsServer::start(), TlsServer::start());

@@ -31,7 +31,7 @@ fn decoded(text: &str) -> Vec<f32> {
     bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
 
-fn main() {
+pub fn main() {
     let runtime = runtime();
     let client = reqwest::Client::new();
     let (json, base64) = (Server::start(Answer::Embeddings), Server::start(Answer::EmbeddingsBase64));

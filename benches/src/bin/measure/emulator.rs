@@ -17,7 +17,7 @@ use pollinations_emulator::Emulator;
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 
-fn main() {
+pub fn main() {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
 
     let runtime = runtime();

@@ -93,7 +93,7 @@ fn first(rounds: Rounds) {
     rounds.run("first", vec![("bare", Box::new(with_bare)), ("ours", Box::new(with_ours))]);
 }
 
-fn main() {
+pub fn main() {
     let rounds = Rounds::from_args();
     streams(rounds.every(4));
     first(rounds);

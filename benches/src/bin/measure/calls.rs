@@ -15,7 +15,7 @@ use pollinations_ext::types::ChatCompletion;
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 
-fn main() {
+pub fn main() {
     let runtime = runtime();
     let server = Server::start(Answer::Reply);
     let (bare, ours, openai) = (reqwest::Client::new(), ours(&server.url), async_openai(&server.url));

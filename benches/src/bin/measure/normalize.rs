@@ -21,7 +21,7 @@ fn contestant<'a>(document: Value) -> Contestant<'a> {
     })
 }
 
-fn main() {
+pub fn main() {
     let contestants = vec![
         ("real", contestant(document::real())),
         ("1", contestant(document::large(1))),
