@@ -13,7 +13,7 @@ use std::{
 };
 
 use http::{
-    HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use pollinations_api::Operation;
@@ -88,8 +88,8 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
-    /// The request of a chat, but for its body.
-    pub(crate) chat: Arc<OnceLock<Request>>,
+    /// The address and the headers of chats.
+    pub(crate) chat: Arc<OnceLock<(Url, HeaderMap)>>,
     /// The HTTP client for connections that become WebSockets.
     #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
     pub(crate) upgrades: Arc<upgrade::Upgrades>,
@@ -296,11 +296,7 @@ impl Exchange for Sending<'_> {
             // Leaves the HTTP client time to notice first.
             limit = left.saturating_add(Duration::from_secs(1));
         }
-        let answer = pin!(self.send(request, patience));
-        let result = match timeout(limit, answer).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::Other(late(self.timeout))),
-        };
+        let result = self.send(request, limit, patience).await;
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
         result
@@ -387,22 +383,36 @@ impl Sending<'_> {
         Ok(problem)
     }
 
-    /// Sends the request. With `patience`, no answer within that time, or silence within it for too long, is
-    /// [`Failure::Late`].
-    async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
+    /// Sends the request and receives the response, within a time limit. With `patience`, no answer within that time, or
+    /// silence within it for too long, is [`Failure::Late`].
+    ///
+    /// Timers cost something, so the head of the answer has one, and its body another, which is only set if the body does
+    /// not come with the head.
+    async fn send(&self, request: Request, limit: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let begun = Instant::now();
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
         let handshake = upgrade::Handshake::of(&request);
-        let answer = within(patience, self.client.execute(request)).await?;
+        let late = || Failure::Other(late(self.timeout));
+        let patience = patience.filter(|patience| *patience < limit);
+        let answer = timeout(patience.unwrap_or(limit), pin!(self.client.execute(request))).await;
+        let answer = answer.map_err(|_| patience.map_or_else(late, Failure::Late))?;
         let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
         #[cfg(not(target_arch = "wasm32"))]
         self.shared.connections.answered(&response);
         self.shared.keys.clean(response.headers_mut());
-        let status = response.status();
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-        if self.receive == Receive::Upgrade && (status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS) {
+        if self.receive == Receive::Upgrade
+            && (response.status().is_success() || response.status() == StatusCode::SWITCHING_PROTOCOLS)
+        {
             return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
         }
+        let left = limit.saturating_sub(begun.elapsed());
+        timeout(left, pin!(self.receive(response, patience))).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Receives the response after its head.
+    async fn receive(&self, mut response: Response, patience: Option<Duration>) -> Result<Received, Failure> {
+        let status = response.status();
         if !status.is_success() {
             if self.receive == Receive::Native {
                 return Err(unread(response).await);

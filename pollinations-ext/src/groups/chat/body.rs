@@ -4,7 +4,7 @@ use pollinations_api::{
     Client,
     types::{ApiError, ChatCompletion, ChatCompletionRequest},
 };
-use reqwest::Request;
+use reqwest::{Method, Request};
 
 use crate::{
     base::error::Error,
@@ -20,19 +20,17 @@ pub(super) struct Body(pub(super) Box<ChatCompletionRequest>);
 
 impl Write<ChatCompletion, ApiError> for Body {
     fn write(self, shared: &Shared) -> Result<Request, Error> {
-        if let Some(mut request) = shared.chat.get().and_then(Request::try_clone) {
+        if let Some((url, headers)) = shared.chat.get() {
+            let mut request = Request::new(Method::POST, url.clone());
+            request.headers_mut().clone_from(headers);
             let body = serde_json::to_vec(&self.0).map_err(|error| Error::request(error.to_string()))?;
             *request.body_mut() = Some(body.into());
             return Ok(request);
         }
         let generated = |client: Client| async move { client.chat_completions().body(*self.0).send().await };
-        let mut request = generated.write(shared)?;
-        let body = request.body_mut().take();
-        if let Some(head) = request.try_clone() {
-            // Another call may have been first, with the same.
-            let _ = shared.chat.set(head);
-        }
-        *request.body_mut() = body;
+        let request = generated.write(shared)?;
+        // Another call may have been first, with the same.
+        let _ = shared.chat.set((request.url().clone(), request.headers().clone()));
         Ok(request)
     }
 }

@@ -390,13 +390,13 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send(self) -> Result<ChatReply, Error> {
-        let (shared, options, body) = self.load().await?;
-        let (response, attempts) = shared.whole(OPERATION, &options, Body(body)).await?;
+    pub async fn send(mut self) -> Result<ChatReply, Error> {
+        self.load().await?;
+        let (response, attempts) = self.shared.whole(OPERATION, &self.options, Body(self.body)).await?;
         if is_stream(response.body()) {
-            return ChatStream::recorded(&shared, OPERATION, &response).finish().await;
+            return ChatStream::recorded(&self.shared, OPERATION, &response).finish().await;
         }
-        let completion = shared.decode(&response, attempts)?;
+        let completion = self.shared.decode(&response, attempts)?;
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
@@ -415,9 +415,9 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send_raw(self) -> Result<RawResponse, Error> {
-        let (shared, options, body) = self.load().await?;
-        shared.raw(OPERATION, &options, Body(body)).await
+    pub async fn send_raw(mut self) -> Result<RawResponse, Error> {
+        self.load().await?;
+        self.shared.raw(OPERATION, &self.options, Body(self.body)).await
     }
 
     /// Sends the request and returns the reply while the model writes it. Returns when the first event has arrived.
@@ -440,31 +440,29 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn stream(self) -> Result<ChatStream, Error> {
-        let (shared, options, mut body) = self.load().await?;
-        body.stream = Some(true);
-        body.stream_options.get_or_insert_with(|| {
+    pub async fn stream(mut self) -> Result<ChatStream, Error> {
+        self.load().await?;
+        self.body.stream = Some(true);
+        self.body.stream_options.get_or_insert_with(|| {
             let mut options = StreamOptions::default();
             options.include_usage = Some(true);
             options
         });
-        let events = shared.events(OPERATION, &options, Body(body)).await?;
-        Ok(ChatStream::new(&shared, OPERATION, events))
+        let events = self.shared.events(OPERATION, &self.options, Body(self.body)).await?;
+        Ok(ChatStream::new(&self.shared, OPERATION, events))
     }
 
     /// Reads the files and puts them where they belong.
-    pub(super) async fn load(self) -> Result<(Arc<Shared>, Options, Box<ChatCompletionRequest>), Error> {
-        let mut body = self.body;
-        for attachment in &self.attachments {
-            attachment.load_into(&mut body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
+    pub(super) async fn load(&mut self) -> Result<(), Error> {
+        for attachment in std::mem::take(&mut self.attachments) {
+            attachment.load_into(&mut self.body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
         }
-        Ok((self.shared, self.options, body))
+        Ok(())
     }
 
     /// Reads the files once, for a request that is sent several times.
-    pub(super) async fn loaded(self) -> Result<Self, Error> {
-        let functions = self.functions.clone();
-        let (shared, options, body) = self.load().await?;
-        Ok(Self { shared, options, body, attachments: Vec::new(), functions })
+    pub(super) async fn loaded(mut self) -> Result<Self, Error> {
+        self.load().await?;
+        Ok(self)
     }
 }
