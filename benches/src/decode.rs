@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 
 use bytes::{Bytes, BytesMut};
+#[cfg(feature = "peers")]
 use eventsource_stream::Eventsource;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use pollinations_ext::{chat::ChatStream, sse::Decoder, types::ChatCompletionChunk};
 
-use crate::EVENT;
+use crate::{EVENT, strict};
 
 /// The bytes as they come.
 pub fn source(pieces: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin + use<> {
@@ -23,6 +24,20 @@ pub fn limit(events: &[u8]) -> usize {
     let mut count = 0;
     for event in events.chunks_exact(EVENT) {
         let chunk: ChatCompletionChunk = serde_json::from_slice(&event["data: ".len()..EVENT - 2]).expect("a chunk");
+        count += usize::from(std::hint::black_box(&chunk).id.is_some());
+    }
+    count
+}
+
+/// The same into a struct that serde's derive reads strictly.
+///
+/// # Panics
+///
+/// When a chunk is none.
+pub fn strict(events: &[u8]) -> usize {
+    let mut count = 0;
+    for event in events.chunks_exact(EVENT) {
+        let chunk: strict::Chunk = serde_json::from_slice(&event["data: ".len()..EVENT - 2]).expect("a chunk");
         count += usize::from(std::hint::black_box(&chunk).id.is_some());
     }
     count
@@ -102,6 +117,7 @@ pub fn decoder(pieces: &[Bytes]) -> usize {
 /// # Panics
 ///
 /// When the stream fails.
+#[cfg(feature = "peers")]
 pub fn eventsource_stream(pieces: &[Bytes]) -> usize {
     let events = source(pieces).eventsource().map(|event| event.expect("an event").data);
     finished(typed(events))
@@ -112,6 +128,7 @@ pub fn eventsource_stream(pieces: &[Bytes]) -> usize {
 /// # Panics
 ///
 /// When the stream fails.
+#[cfg(feature = "peers")]
 pub fn sseer(pieces: &[Bytes]) -> usize {
     let events = sseer::event_stream::EventStream::new(source(pieces)).map(|event| event.expect("an event").data);
     finished(typed(events))
@@ -122,11 +139,13 @@ pub fn sseer(pieces: &[Bytes]) -> usize {
 /// # Panics
 ///
 /// When the stream fails.
+#[cfg(feature = "peers")]
 pub fn sse_stream(pieces: &[Bytes]) -> usize {
     let events = sse_stream::SseByteStream::new(source(pieces));
     finished(typed(events.map(|event| event.expect("an event").data.unwrap_or_default())))
 }
 
+#[cfg(feature = "peers")]
 async fn typed<D: std::ops::Deref<Target = str>>(events: impl Stream<Item = D>) -> usize {
     let mut events = std::pin::pin!(events);
     let mut count = 0;

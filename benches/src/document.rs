@@ -1,36 +1,88 @@
 //! Documents to normalize.
 
-use serde_json::Value;
-
-/// How many times over the document is taken.
-pub const SIZES: [usize; 3] = [1, 10, 30];
+use serde_json::{Value, json};
 
 /// The real OpenAPI 3.1 document if it lies beside the checkout, and otherwise what was made of it.
-fn original() -> String {
-    let upstream = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/upstream/openapi-2026-02-25.json");
-    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json");
-    std::fs::read_to_string(upstream).or_else(|_| std::fs::read_to_string(made)).expect("a document")
-}
-
-/// The document with all its paths so many times, under names of their own, and how many bytes that is.
 ///
 /// # Panics
 ///
 /// When there is no document.
-pub fn enlarged(times: usize) -> (Value, usize) {
-    let mut document: Value = serde_json::from_str(&original()).expect("JSON");
-    let paths = document["paths"].as_object().expect("paths").clone();
-    for copy in 1..times {
-        for (path, item) in &paths {
-            let mut item = item.clone();
-            for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
-                if let Some(id) = operation.get_mut("operationId") {
-                    *id = format!("{}{copy}", id.as_str().unwrap_or_default()).into();
-                }
+pub fn real() -> Value {
+    let upstream = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/upstream/openapi-2026-10.json");
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json");
+    let text = std::fs::read_to_string(upstream).or_else(|_| std::fs::read_to_string(made)).expect("a document");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Operations of the large document, which are 3.3 MB.
+pub const OPERATIONS: usize = 288;
+
+/// A document as the large APIs have them: so many times 288 operations in 3.3 MB, each with types of its own inline and
+/// others that many share.
+pub fn large(times: usize) -> Value {
+    let mut paths = serde_json::Map::new();
+    let mut schemas = serde_json::Map::new();
+    for number in 0..times * OPERATIONS {
+        let words =
+            "What this does, for whom, what it returns, and what a program has to look out for when it calls it. ";
+        let reference = |name: String| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let property = |index: usize| match index % 8 {
+            0 => json!({ "type": ["string", "null"], "description": words, "examples": ["one", "two"] }),
+            1 => json!({ "type": "string", "enum": ["open", "closed", format!("state{}", number % 40)] }),
+            2 => json!({ "type": "array", "items": { "type": "object", "properties": {
+                "id": { "type": "integer" }, "label": { "type": "string", "maxLength": 10 + index + number % 7 } } } }),
+            3 => {
+                json!({ "anyOf": [{ "type": "string" }, { "type": "integer", "exclusiveMinimum": 0 }, { "type": "null" }] })
             }
-            document["paths"][format!("/copy{copy}{path}")] = item;
-        }
+            4 => json!({ "oneOf": [
+                { "type": "object", "properties": { "kind": { "const": "a" }, "x": { "type": "number" } }, "required": ["kind"] },
+                { "type": "object", "properties": { "kind": { "const": "b" }, "y": { "type": "boolean" } }, "required": ["kind"] },
+            ] }),
+            5 => {
+                json!({ "$ref": format!("#/components/schemas/Shared{}", (number + index) % 50), "description": words })
+            }
+            6 => json!({ "type": "object", "additionalProperties": reference(format!("Own{number}")) }),
+            _ => json!({ "type": "number", "minimum": 0, "description": words.repeat(2) }),
+        };
+        let object = |from: usize, count: usize| {
+            let properties: serde_json::Map<String, Value> =
+                (from..from + count).map(|index| (format!("property_{index}"), property(index))).collect();
+            json!({ "type": "object", "title": format!("Thing {}", number % 97), "properties": properties, "required": [format!("property_{from}")] })
+        };
+        let content = |schema: Value| json!({ "application/json": { "schema": schema } });
+        let parameter = |index: usize| json!({ "in": "query", "name": format!("filter_{index}"), "description": words, "schema": property(index) });
+        let parameters: Vec<Value> = (0..4).filter(|index| *index != 2).map(parameter).collect();
+        let error = json!({ "description": "An error", "content": content(reference("Shared0".to_owned())) });
+        let operation = json!({
+            "operationId": format!("updateThing{number}"),
+            "summary": format!("Changes thing {number}"),
+            "description": words.repeat(4),
+            "parameters": parameters,
+            "requestBody": { "required": true, "content": content(object(0, 28)) },
+            "responses": { "200": { "description": "Changed", "content": content(object(28, 28)) }, "400": error, "404": error },
+        });
+        paths.insert(format!("/things{number}"), json!({ "put": operation }));
+        schemas.insert(format!("Own{number}"), object(56, 6));
     }
-    let bytes = document.to_string().len();
-    (document, bytes)
+    for number in 0..50 {
+        let next = json!({ "$ref": format!("#/components/schemas/Shared{}", (number + 1) % 50) });
+        let properties =
+            json!({ "id": { "type": "string", "format": "uuid" }, "next": next, "number": { "const": number } });
+        schemas.insert(format!("Shared{number}"), json!({ "type": "object", "properties": properties }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Large", "version": "1" },
+        "paths": paths,
+        "components": { "schemas": schemas },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_large_document_is_as_large_as_it_says() {
+        let bytes = super::large(1).to_string().len();
+        assert!((3_200_000..3_600_000).contains(&bytes), "{bytes}");
+    }
 }

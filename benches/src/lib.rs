@@ -5,22 +5,30 @@
 #![forbid(unsafe_code)]
 
 pub mod decode;
+#[cfg(feature = "peers")]
 pub mod document;
+#[cfg(feature = "peers")]
 pub mod download;
+pub mod embeddings;
+#[cfg(feature = "peers")]
+pub mod rounds;
 mod server;
+pub mod strict;
+#[cfg(feature = "peers")]
+pub mod tls;
+#[cfg(feature = "peers")]
+pub mod upload;
 
 pub use server::{Answer, Server};
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use criterion::Criterion;
+use futures_util::{StreamExt, stream};
 use tokio::runtime::Runtime;
 
 /// Bytes of one event of a stream, `data: ` and the empty line after it included.
 pub const EVENT: usize = 219;
 
-/// Events of a stream. A benchmark reads ten such streams each time.
+/// Events of a stream.
 pub const EVENTS: usize = 10_000;
 
 /// Bytes of the long video.
@@ -77,10 +85,14 @@ pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// How long to measure: not long, since `benches/run` measures everything many times in turns.
-pub fn config() -> Criterion {
-    let criterion = Criterion::default().sample_size(10).nresamples(1_000);
-    criterion.warm_up_time(Duration::from_millis(20)).measurement_time(Duration::from_millis(100))
+/// Makes calls, so many at once, each of which returns 1.
+///
+/// # Panics
+///
+/// When one of them returns something else.
+pub async fn many<F: Future<Output = usize>>(calls: usize, at_once: usize, call: impl Fn() -> F) {
+    let calls_made = stream::iter(0..calls).map(|_| call()).buffer_unordered(at_once);
+    assert_eq!(calls_made.fold(0, |sum, one| async move { sum + one }).await, calls);
 }
 
 /// A whole reply, as small as a chat has them.
@@ -97,6 +109,7 @@ pub fn ours(url: &str) -> pollinations_ext::Pollinations {
 }
 
 /// The client that most would take for the chat alone.
+#[cfg(feature = "peers")]
 pub fn async_openai(url: &str) -> async_openai::Client<async_openai::config::OpenAIConfig> {
     let config =
         async_openai::config::OpenAIConfig::new().with_api_base(format!("{url}/v1")).with_api_key("sk_benchmark");
@@ -108,6 +121,7 @@ pub fn async_openai(url: &str) -> async_openai::Client<async_openai::config::Ope
 /// # Panics
 ///
 /// When it cannot be built.
+#[cfg(feature = "peers")]
 pub fn async_openai_request() -> async_openai::types::chat::CreateChatCompletionRequest {
     use async_openai::types::chat::{ChatCompletionRequestUserMessageArgs, CreateChatCompletionRequestArgs};
 

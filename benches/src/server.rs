@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::{EVENT, REPLY, events};
+use crate::{EVENT, REPLY, embeddings, events};
 
 /// Events in one chunk of HTTP's chunked coding.
 const EVENTS_A_CHUNK: usize = 8;
@@ -34,6 +34,12 @@ pub enum Answer {
     Idle,
     /// The head at once, and a moment later one event and the end.
     First,
+    /// What an upload is answered with.
+    Upload,
+    /// Vectors as JSON numbers.
+    Embeddings,
+    /// Vectors in base64.
+    EmbeddingsBase64,
 }
 
 /// A server on a thread of its own. It ends with the process.
@@ -90,10 +96,13 @@ const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\
 fn written(answer: Answer) -> Bytes {
     let mut bytes = BytesMut::new();
     match answer {
-        Answer::Reply => {
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
-            bytes.extend_from_slice(format!("{head}{}\r\n\r\n{REPLY}", REPLY.len()).as_bytes());
-        }
+        Answer::Reply => json(&mut bytes, REPLY),
+        Answer::Upload => json(
+            &mut bytes,
+            r#"{"id":"0123456789abcdef","url":"https://media.pollinations.ai/0123456789abcdef","contentType":"video/mp4","size":1}"#,
+        ),
+        Answer::Embeddings => json(&mut bytes, &embeddings::json()),
+        Answer::EmbeddingsBase64 => json(&mut bytes, &embeddings::base64()),
         Answer::Events(count) => {
             bytes.extend_from_slice(STREAM_HEAD.as_bytes());
             for chunk in events(count).chunks(EVENTS_A_CHUNK * EVENT) {
@@ -112,13 +121,19 @@ fn written(answer: Answer) -> Bytes {
     bytes.freeze()
 }
 
+/// A whole response.
+fn json(bytes: &mut BytesMut, body: &str) {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+    bytes.extend_from_slice(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes());
+}
+
 async fn serve(mut socket: TcpStream, answer: Answer, bytes: Bytes, clock: Arc<Mutex<Instant>>) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
     let mut buffer = BytesMut::with_capacity(4096);
     while request(&mut socket, &mut buffer).await? {
         socket.write_all(&bytes).await?;
         match answer {
-            Answer::Reply | Answer::Events(_) => {}
+            Answer::Reply | Answer::Events(_) | Answer::Upload | Answer::Embeddings | Answer::EmbeddingsBase64 => {}
             Answer::Video(length) => {
                 let block = vec![7; BLOCK];
                 let mut left = length;
@@ -150,28 +165,67 @@ fn event() -> Vec<u8> {
     [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
 }
 
-/// Reads a request and forgets it; false when there are no more.
+/// What ends a body in chunks.
+const END: &[u8] = b"0\r\n\r\n";
+
+/// Reads a request and forgets it, as it comes; false when there are no more.
 async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Result<bool> {
+    let mut left = loop {
+        if let Some((head, body)) = head(buffer) {
+            let _ = buffer.split_to(head);
+            break body;
+        }
+        if socket.read_buf(buffer).await? == 0 {
+            return Ok(false);
+        }
+    };
     loop {
-        if let Some(length) = length(buffer)
-            && buffer.len() >= length
-        {
-            let _ = buffer.split_to(length);
+        let whole = match &mut left {
+            Some(left) => {
+                let here = buffer.split_to((*left).min(buffer.len())).len();
+                *left -= here;
+                *left == 0
+            }
+            // The client sends no more until it has its answer, so that the end of the chunks is what came last.
+            None if buffer.ends_with(END) => {
+                buffer.clear();
+                true
+            }
+            None => {
+                let _ = buffer.split_to(buffer.len().saturating_sub(END.len()));
+                false
+            }
+        };
+        if whole {
             return Ok(true);
         }
+        buffer.reserve(BLOCK);
         if socket.read_buf(buffer).await? == 0 {
             return Ok(false);
         }
     }
 }
 
-/// Bytes of the request at the beginning, if its head is there.
-fn length(buffer: &[u8]) -> Option<usize> {
-    let head = buffer.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&buffer[..head]).ok()?;
-    let body = text.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    Some(head + body.unwrap_or_default())
+/// Bytes of the head of the request at the beginning, if it is all there, and of the body after it, unless that comes in
+/// chunks. It looks at nothing else, since what the server takes is part of what is measured.
+fn head(buffer: &[u8]) -> Option<(usize, Option<usize>)> {
+    let (mut length, mut in_chunks, mut at) = (None, false, 0);
+    loop {
+        let line = at + buffer.get(at..)?.iter().position(|byte| *byte == b'\n')?;
+        let text = buffer[at..line].trim_ascii_end();
+        at = line + 1;
+        let value = |name: &str| {
+            let is_it = text.get(..name.len())?.eq_ignore_ascii_case(name.as_bytes());
+            is_it.then(|| &text[name.len()..])
+        };
+        match text.first() {
+            None => return Some((at, length.or((!in_chunks).then_some(0)))),
+            Some(b'c' | b'C') => {
+                let number = value("content-length: ").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+                length = number.or(length);
+            }
+            Some(b't' | b'T') => in_chunks |= value("transfer-encoding: ").is_some(),
+            Some(_) => {}
+        }
+    }
 }

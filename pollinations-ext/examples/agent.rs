@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("created {}", agent.name);
 
     let changes = AgentChanges::builder().system_prompt("Answer in one sentence.".to_owned()).build()?;
-    agents.change(&agent.id, changes).await?;
+    agents.update(&agent.id, changes).await?;
     if let Agent::PromptAgent(agent) = agents.get(&agent.id).await? {
         println!("{}: {}", agent.title, agent.system_prompt);
     }

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("no images: {error}");
     }
 
-    let key = keys.change(&guest.id).name("guest, for longer").budget(1.0).never_expires().send().await?;
+    let key = keys.update(&guest.id).name("guest, for longer").budget(1.0).never_expires().send().await?;
     println!("{:?} has {:?} pollen left", key.name, key.pollen_balance);
 
     keys.revoke(&guest.id).await?;

@@ -5,7 +5,7 @@ use std::{env, process::ExitCode, time::Duration};
 
 use pollinations_ext::{
     Builder, Error,
-    byop::{Authorization, Receiver},
+    byop::{FragmentFlow, Receiver},
 };
 
 #[tokio::main]
@@ -23,14 +23,14 @@ async fn main() -> ExitCode {
 
 async fn login(limit: Duration) -> Result<u64, Error> {
     let receiver = Receiver::bind().await?;
-    let mut authorization = Authorization::new(receiver.redirect_url()).models(["flux"]).budget(1.0).expiry(1);
+    let mut flow = FragmentFlow::new(receiver.redirect_url()).models(["flux"]).budget(1.0).expiry(1);
     let mut builder = Builder::default();
     // Uses the emulator instead of the service.
     if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
-        authorization = authorization.enter_url(&url);
+        flow = flow.enter_url(&url);
         builder = builder.base_url(url);
     }
-    println!("Please visit {}", authorization.url()?);
-    let key = receiver.receive(&authorization, limit).await?;
+    println!("Please visit {}", flow.url()?);
+    let key = receiver.receive(&flow, limit).await?;
     builder.key(key).build()?.image("a cat among tulips").model("flux").send().await?.save("cat.jpg").await
 }

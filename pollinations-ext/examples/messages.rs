@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         if city.name.is_empty() { Err("which city?") } else { Ok("sunny, 21 °C") }
     });
     let next = request.user("Name a city").turn(first.to_turn()).user("How is the weather there?");
-    let run = next.callable(weather).run().await?;
+    let run = next.rust_function(weather).run().await?;
     println!("{} (after {} rounds)", run.text(), run.rounds());
     Ok(())
 }

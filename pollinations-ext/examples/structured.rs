@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let pollinations = Pollinations::from_env()?;
     match pollinations.chat("openai").user("Plan a day in Lisbon").structured::<Itinerary>().await {
         Ok(plan) => plan.stops.iter().for_each(|stop| println!("{}: {} ({} h)", plan.city, stop.name, stop.hours)),
-        Err(error) if error.kind() == ErrorKind::Structure => println!("the model said: {:?}", error.text()),
+        Err(error) if error.kind() == ErrorKind::StructuredOutput => println!("the model said: {:?}", error.text()),
         Err(error) => return Err(error.into()),
     }
     Ok(())

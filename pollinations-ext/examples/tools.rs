@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         if city.name.is_empty() { Err("which city?") } else { Ok(format!("{}: sunny, 21 °C", city.name)) }
     });
     let pollinations = Pollinations::from_env()?;
-    let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
+    let run = pollinations.chat("openai").user("How is the weather in Paris?").rust_function(weather).run().await?;
     println!("{} (after {} rounds, {} tokens)", run.text(), run.rounds(), run.total_tokens());
     Ok(())
 }

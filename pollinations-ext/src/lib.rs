@@ -20,10 +20,14 @@ pub use base::{
     sse,
 };
 pub use client::{Builder, Pollinations};
-pub use exchange::{download::Download, fetch::Fetch, gateway::Gateway, raw::RawResponse};
+#[allow(deprecated, reason = "programs that use the former names still compile")]
+pub use exchange::request::Fetch;
+pub use exchange::{download::Download, gateway::Gateway, raw::RawResponse, request::Request};
+#[allow(deprecated, reason = "programs that use the former names still compile")]
+pub use groups::account::ChangeKeyRequest;
 pub use groups::account::{
-    Account, Agents, ChangeKeyRequest, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest,
-    EarningsTransactionsRequest, Integrations, Keys, MyModels, UsageRequest, UsageStream,
+    Account, Agents, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest, EarningsTransactionsRequest,
+    Integrations, Keys, MyModels, UpdateKeyRequest, UsageRequest, UsageStream,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub use groups::audio::Stem;

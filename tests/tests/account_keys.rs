@@ -42,9 +42,9 @@ async fn a_new_key_carries_what_was_set_and_nothing_else() {
 async fn a_change_lifts_limits_with_null() {
     let recorder = Recorder::json(json!({ "id": "a/b" })).await;
     let keys = recorder.client().account().keys();
-    assert_eq!(keys.change("a/b").name("new").send().await.unwrap().id, "a/b");
+    assert_eq!(keys.update("a/b").name("new").send().await.unwrap().id, "a/b");
     let lifted =
-        keys.change("key_1").all_models().no_budget().never_expires().permissions([""; 0]).redirect_uris([""; 0]);
+        keys.update("key_1").all_models().no_budget().never_expires().permissions([""; 0]).redirect_uris([""; 0]);
     lifted.clone().send().await.unwrap();
     // The last word counts.
     let limited = lifted.models(["image"]).budget(2.0).expires_at("2026-12-31T00:00:00Z").permissions(["usage"]);
@@ -93,13 +93,13 @@ async fn what_cannot_be_is_refused_before_it_is_sent() {
         keys.create("x").expires_in(Duration::ZERO).send().await,
     ];
     let changed = [
-        keys.change("").name("x").send().await,
-        keys.change("..").name("x").send().await,
-        keys.change("x").name("").send().await,
-        keys.change("x").budget(-1.0).send().await,
-        keys.change("x").expires_at("tomorrow").send().await,
-        keys.change("x").expires_at("2026-12-31").send().await,
-        keys.change("x").expires_at("2026-12-31T00:00:00+01:00").send().await,
+        keys.update("").name("x").send().await,
+        keys.update("..").name("x").send().await,
+        keys.update("x").name("").send().await,
+        keys.update("x").budget(-1.0).send().await,
+        keys.update("x").expires_at("tomorrow").send().await,
+        keys.update("x").expires_at("2026-12-31").send().await,
+        keys.update("x").expires_at("2026-12-31T00:00:00+01:00").send().await,
     ];
     let others = [
         keys.revoke("").await.map(drop),
@@ -116,7 +116,7 @@ async fn what_cannot_be_is_refused_before_it_is_sent() {
     let mut said = String::new();
     for result in created.chain(changed).chain(others) {
         let error = result.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0), "{error:?}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{error:?}");
         said += &format!("{error}\n");
     }
     assert!(recorder.take().is_empty());
@@ -141,15 +141,15 @@ async fn a_key_works_until_its_budget_runs_out_and_it_is_revoked() {
     let usage = guest.account().key_usage().send().await.unwrap();
     assert_eq!((usage.count, usage.usage[0].api_key.as_deref()), (1, Some("guest")));
 
-    let key = keys.change(&created.id).budget(1.0).all_models().send().await.unwrap();
+    let key = keys.update(&created.id).budget(1.0).all_models().send().await.unwrap();
     assert_eq!(key.pollen_balance, Some(1.0));
     guest.image("a dog").size(8, 8).send().await.unwrap().bytes().await.unwrap();
     guest.chat("openai").user("Hello").send().await.unwrap();
 
-    keys.change(&created.id).expires_at("2026-01-01T00:00:00Z").send().await.unwrap();
+    keys.update(&created.id).expires_at("2026-01-01T00:00:00Z").send().await.unwrap();
     let error = guest.chat("openai").user("Hello?").send().await.unwrap_err();
     assert!(status(&error) == 401 && error.is_signed_out(), "{error:?}");
-    keys.change(&created.id).never_expires().send().await.unwrap();
+    keys.update(&created.id).never_expires().send().await.unwrap();
     guest.chat("openai").user("Hello again").send().await.unwrap();
 
     keys.revoke(&created.id).await.unwrap();
@@ -172,11 +172,11 @@ async fn permissions_are_granted_and_taken_away() {
     assert_eq!((parts.total, parts.tier, parts.paid), (100.0, 0.0, 100.0));
     assert_eq!(reporting.profile().await.unwrap().email, None);
     assert_eq!(status(&reporting.keys().list().await.unwrap_err()), 403);
-    keys.change(&created.id).permissions([""; 0]).send().await.unwrap();
+    keys.update(&created.id).permissions([""; 0]).send().await.unwrap();
     assert_eq!(status(&reporting.usage().send().await.unwrap_err()), 403);
     assert_eq!(status(&reporting.balance().await.unwrap_err()), 403);
     assert_eq!(status(&reporting.earnings().send().await.unwrap_err()), 403);
-    keys.change(&created.id).permissions(["profile"]).send().await.unwrap();
+    keys.update(&created.id).permissions(["profile"]).send().await.unwrap();
     assert_eq!(reporting.profile().await.unwrap().email.as_deref(), Some("ada@example.com"));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pollinations_emulator::{App, Emulator, Fault, Key};
 use pollinations_ext::{
     Error, ErrorKind, PaymentAnswer, PaymentPolicy, Pollinations, RetryPolicy,
-    byop::{Authorization, CodeFlow, DeviceFlow, OAuthError, Permission, Receiver, Server, SignIn, Verifier},
+    byop::{CodeFlow, DeviceFlow, FragmentFlow, OAuthError, Permission, Receiver, Server, SignIn, Verifier},
 };
 use reqwest::{Client, redirect::Policy};
 
@@ -51,7 +51,7 @@ async fn come_back(location: &str) -> String {
 async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
     let emulator = Emulator::start().await.unwrap();
     let receiver = Receiver::bind().await.unwrap();
-    let authorization = Authorization::new(receiver.redirect_url())
+    let authorization = FragmentFlow::new(receiver.redirect_url())
         .enter_url(emulator.base_url())
         .models(["flux"])
         .budget(1.0)
@@ -76,7 +76,7 @@ async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
 async fn a_user_who_says_no() {
     let emulator = Emulator::start().await.unwrap();
     let receiver = Receiver::bind().await.unwrap();
-    let authorization = Authorization::new(receiver.redirect_url()).enter_url(emulator.base_url()).oauth_names();
+    let authorization = FragmentFlow::new(receiver.redirect_url()).enter_url(emulator.base_url()).oauth_names();
     let link = authorization.url().unwrap();
     let user = async {
         let location = decide(&link, "deny").await;
@@ -89,15 +89,15 @@ async fn a_user_who_says_no() {
 #[tokio::test]
 async fn a_web_application_takes_the_way_back_itself() {
     let emulator = Emulator::start().await.unwrap();
-    let authorization = Authorization::new("https://app.example/back?page=1").enter_url(emulator.base_url());
+    let authorization = FragmentFlow::new("https://app.example/back?page=1").enter_url(emulator.base_url());
     let location = decide(&authorization.url().unwrap(), "allow").await;
     assert!(location.starts_with("https://app.example/back?page=1#api_key=sk_"), "{location}");
-    assert!(authorization.accept(&location).unwrap().is_secret());
+    assert!(authorization.key_from_redirect(&location).unwrap().is_secret());
     // The same answer to another question.
-    let other = Authorization::new("https://app.example/back");
-    assert_eq!(other.accept(&location).unwrap_err().kind(), ErrorKind::State);
+    let other = FragmentFlow::new("https://app.example/back");
+    assert_eq!(other.key_from_redirect(&location).unwrap_err().kind(), ErrorKind::StateMismatch);
     let location = decide(&authorization.url().unwrap(), "deny").await;
-    assert_eq!(authorization.accept(&location).unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(authorization.key_from_redirect(&location).unwrap_err().kind(), ErrorKind::Denied);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_device_without_a_browser() {
         assert_eq!(key.as_ref().err().map(pollinations_ext::Error::kind), expected);
     }
     let refused = DeviceFlow::new("sk_app".parse().unwrap()).server(Server::at(emulator.base_url())).start().await;
-    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
 /// A flow at an emulator, by discovery.
@@ -152,7 +152,10 @@ async fn a_web_application_exchanges_a_code_for_a_key_and_knows_who_signed_in() 
     let users = Pollinations::builder().base_url(emulator.base_url()).key(grant.into_key()).build().unwrap();
     assert!(users.account().balance().await.is_ok());
     assert!(users.image("a cat").model("kontext").send().await.is_err(), "a model that was not granted");
-    assert_eq!(flow.accept(&decide(&flow.url().unwrap(), "deny").await).unwrap_err().kind(), ErrorKind::Denied);
+    assert_eq!(
+        flow.code_from_redirect(&decide(&flow.url().unwrap(), "deny").await).unwrap_err().kind(),
+        ErrorKind::Denied
+    );
 }
 
 #[tokio::test]
@@ -184,7 +187,7 @@ async fn a_program_on_this_machine_signs_in_with_one_call() {
 async fn a_code_works_once_for_its_own_program_and_within_its_time() {
     let emulator = Emulator::start().await.unwrap();
     let flow = flow(&emulator).await;
-    let code = |location: String| flow.accept(&location).unwrap();
+    let code = |location: String| flow.code_from_redirect(&location).unwrap();
     let link = flow.url().unwrap();
 
     let used = code(decide(&link, "allow").await);
@@ -209,7 +212,7 @@ async fn a_code_works_once_for_its_own_program_and_within_its_time() {
 
     let hasty = Emulator::builder().code_lifetime(Duration::from_millis(1)).start().await.unwrap();
     let flow = self::flow(&hasty).await;
-    let late = flow.accept(&decide(&flow.url().unwrap(), "allow").await).unwrap();
+    let late = flow.code_from_redirect(&decide(&flow.url().unwrap(), "allow").await).unwrap();
     tokio::time::sleep(Duration::from_millis(20)).await;
     let error = flow.exchange(&late).await.unwrap_err();
     assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Api, Some(OAuthError::InvalidGrant)));
@@ -257,9 +260,9 @@ async fn a_server_of_somebody_else_is_not_taken_for_ours() {
     // The user was led to another server, which sends a code with our state.
     let link = flow.url().unwrap().replace(ours.base_url(), theirs.base_url());
     let location = decide(&link, "allow").await;
-    assert_eq!(flow.accept(&location).unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(flow.code_from_redirect(&location).unwrap_err().kind(), ErrorKind::StateMismatch);
     let nameless = location.split("&iss=").next().unwrap();
-    assert_eq!(flow.accept(nameless).unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(flow.code_from_redirect(nameless).unwrap_err().kind(), ErrorKind::StateMismatch);
     // Another name of the same server.
     let alias = ours.base_url().replace("127.0.0.1", "localhost");
     assert_eq!(Server::discover(alias).await.unwrap_err().kind(), ErrorKind::Decode);

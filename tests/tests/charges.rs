@@ -152,7 +152,7 @@ async fn a_stream_may_be_sent_again_by_those_who_would_rather_pay() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::lost().operation("chat_completions"));
     let client = builder(&emulator).build().unwrap();
-    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
     let stream = client.chat("openai").user("Hello").retry(policy).stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "You said: Hello");
     assert_eq!(emulator.charges(), 2);

@@ -558,17 +558,17 @@ async fn cover() {
     reach!("create_key" ["redirectUris"] keys().create("x"), redirect_uris(["https://example.com"]), .send());
     reach!("create_key" ["earningsEnabled"] keys().create("x"), earnings(true), .send());
     reach!("create_key" ["description"] keys().create("x"), description("x"), .send());
-    reach!("update_key" [] keys(), change("x"), .send());
-    reach!("update_key" ["id"] keys(), change("x"), .send());
-    reach!("update_key" ["name"] keys().change("x"), name("x"), .send());
-    reach!("update_key" ["expiresAt"] keys().change("x"), expires_at("2026-12-31T00:00:00Z"), .send());
-    reach!("update_key" ["allowedModels"] keys().change("x"), models(["text"]), .send());
-    reach!("update_key" ["pollenBudget"] keys().change("x"), budget(1.0), .send());
-    reach!("update_key" ["questPollenOnly"] keys().change("x"), quest_pollen_only(true), .send());
-    reach!("update_key" ["accountPermissions"] keys().change("x"), permissions(["usage"]), .send());
-    reach!("update_key" ["redirectUris"] keys().change("x"), redirect_uris(["https://example.com"]), .send());
-    reach!("update_key" ["earningsEnabled"] keys().change("x"), earnings(true), .send());
-    reach!("update_key" ["description"] keys().change("x"), description("x"), .send());
+    reach!("update_key" [] keys(), update("x"), .send());
+    reach!("update_key" ["id"] keys(), update("x"), .send());
+    reach!("update_key" ["name"] keys().update("x"), name("x"), .send());
+    reach!("update_key" ["expiresAt"] keys().update("x"), expires_at("2026-12-31T00:00:00Z"), .send());
+    reach!("update_key" ["allowedModels"] keys().update("x"), models(["text"]), .send());
+    reach!("update_key" ["pollenBudget"] keys().update("x"), budget(1.0), .send());
+    reach!("update_key" ["questPollenOnly"] keys().update("x"), quest_pollen_only(true), .send());
+    reach!("update_key" ["accountPermissions"] keys().update("x"), permissions(["usage"]), .send());
+    reach!("update_key" ["redirectUris"] keys().update("x"), redirect_uris(["https://example.com"]), .send());
+    reach!("update_key" ["earningsEnabled"] keys().update("x"), earnings(true), .send());
+    reach!("update_key" ["description"] keys().update("x"), description("x"), .send());
     reach!("revoke_key" [] keys(), revoke("x"));
     reach!("revoke_key" ["id"] keys(), revoke("x"));
 
@@ -599,12 +599,12 @@ async fn cover() {
     }))));
     reach!("get_agent" [] agents(), get("x"));
     reach!("get_agent" ["id"] agents(), get("x"));
-    reach!("update_agent" [] agents(), change("x", types::AgentChanges::default()));
+    reach!("update_agent" [] agents(), update("x", types::AgentChanges::default()));
     reach!(
         "update_agent"
         ["id", "name", "title", "description", "baseModel", "systemPrompt", "mcpServers", "requiredSafetyFeatures", "visibility"]
         agents(),
-        change("x", with(json!({
+        update("x", with(json!({
             "name": "x", "title": "x", "description": "x", "baseModel": "x", "systemPrompt": "x", "mcpServers": ["ffmpeg"],
             "requiredSafetyFeatures": ["privacy"], "visibility": "public",
         })))
@@ -628,7 +628,7 @@ async fn cover() {
         "promptImagePrice": 1, "completionTextPrice": 1, "completionReasoningPrice": 1, "completionAudioPrice": 1,
         "completionImagePrice": 1, "completionVideoPrice": 1,
     });
-    reach!("update_my_model" [] models(), change("x", types::MyModelChanges::default()));
+    reach!("update_my_model" [] models(), update("x", types::MyModelChanges::default()));
     reach!(
         "update_my_model"
         [
@@ -639,7 +639,7 @@ async fn cover() {
             "completionAudioPrice", "completionImagePrice", "completionVideoPrice"
         ]
         models(),
-        change("x", with(changes))
+        update("x", with(changes))
     );
     reach!("delete_my_model" [] models(), delete("x"));
     reach!("delete_my_model" ["id"] models(), delete("x"));
@@ -668,8 +668,8 @@ async fn cover() {
     reach!("list_fallback_candidates" [] models(), fallback_candidates("x"));
     reach!("list_fallback_candidates" ["id"] models(), fallback_candidates("x"));
     let profile = || with(json!({ "name": "x", "url": "https://example.com", "iconUrl": "https://example.com" }));
-    reach!("update_provider_profile" [] models(), change_provider(profile()));
-    reach!("update_provider_profile" ["name", "url", "iconUrl"] models(), change_provider(profile()));
+    reach!("update_provider_profile" [] models(), update_provider(profile()));
+    reach!("update_provider_profile" ["name", "url", "iconUrl"] models(), update_provider(profile()));
 
     let apps = || client.account().integrations();
     reach!("list_integrations" [] apps(), list());

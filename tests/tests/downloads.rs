@@ -72,7 +72,7 @@ async fn other_ways_to_read_it() {
 async fn prompts_that_cannot_stand_in_an_address() {
     for prompt in ["", ".", ".."] {
         let error = client("http://127.0.0.1:9").image(prompt).send().await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0), "{prompt:?}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{prompt:?}");
     }
 }
 
@@ -97,7 +97,7 @@ async fn an_address_for_a_page_has_no_secret_in_it() {
     let secret = client("http://127.0.0.1:1");
     for result in [secret.image("a cat").url(), secret.text("a cat").url(), secret.speech("a cat").url()] {
         let error = result.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Key);
+        assert_eq!(error.kind(), ErrorKind::InvalidKey);
         assert!(!format!("{error} {error:?}").contains("sk_test"));
     }
     let image = secret.image("50% / ?").size(5, 6).query("nologo", "true");
@@ -110,9 +110,9 @@ async fn an_address_for_a_page_has_no_secret_in_it() {
     let emulator = Emulator::start().await.unwrap();
     let url = client(emulator.base_url()).image("a/b").size(8, 8).url_with_secret_key().unwrap();
     assert_eq!(reqwest::get(url).await.unwrap().headers()["content-type"], "image/jpeg");
-    assert_eq!(publishable.image("").url().unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(publishable.image("").url().unwrap_err().kind(), ErrorKind::InvalidRequest);
     let file = publishable.image("x").reference_file(pollinations_ext::File::path("cat.png"));
-    assert_eq!(file.url().unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(file.url().unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
 #[tokio::test]

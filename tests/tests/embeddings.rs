@@ -56,7 +56,7 @@ async fn what_cannot_be_sent_is_refused_before_it_is() {
         ),
     ] {
         let error = request.send().await.unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Request, problem));
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidRequest, problem));
     }
     let error = client.embed("a").video(File::path("/no/such/file.mp4")).send().await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Io, Some("embed")));

@@ -178,23 +178,23 @@ impl From<[Outcome; 4]> for Outcomes {
 fn rows() -> Vec<Row> {
     use ErrorKind::{Api, Connect, Connection, Decode, Timeout, TooLarge, Truncated};
     let bomb = gzip_bomb();
-    let again = "The server may not have seen the request, or may succeed the next time.";
-    let whole = "What the service coalesces, such as an image, is asked for again, and joins the same generation; so is \
-                 what only reads. A download starts again from its beginning. A stream may have been paid, and an \
-                 upload may be there: neither is sent twice.";
-    let final_ = "Repeating the request would get the same answer.";
+    let again = "A retry may succeed.";
+    let whole = "Retried if the service coalesces the request, as for an image, or if the request only reads. A \
+                 download starts again from the beginning. A stream may have been billed, and an upload may have \
+                 succeeded, so neither is retried.";
+    let final_ = "A retry would get the same response.";
     let part = |call: Call, keep: usize| {
         let (kind, body) = call.answer();
         (kind, body[..body.len() - keep].to_vec())
     };
     let mut rows = vec![
-        row("refused", Fails(Connect, RETRIED), again, |_| Step::Close),
-        row("reset before the head", lost(Connection), whole, |_| Step::Raw(Vec::new(), Then::Reset)),
-        row("cut before the first event", lost(Connection), whole, |call| {
+        row("connection refused", Fails(Connect, RETRIED), again, |_| Step::Close),
+        row("connection reset before the response", lost(Connection), whole, |_| Step::Raw(Vec::new(), Then::Reset)),
+        row("connection closed before the body", lost(Connection), whole, |call| {
             respond(200, call.answer().0, "", b"", 10, Then::Close)
         }),
         row(
-            "reset in the body",
+            "connection reset in the body",
             [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, RETRIED), Unknown(Connection)],
             whole,
             move |call| {
@@ -203,24 +203,24 @@ fn rows() -> Vec<Row> {
             },
         ),
         row(
-            "silence before the head",
+            "no response (timeout)",
             [Fails(Timeout, 1), Unknown(Timeout), Fails(Timeout, RETRIED), Unknown(Timeout)],
-            "What the service coalesces is asked for again after `Builder::attempt_timeout`, and joins the generation \
-             that is running. Any other call ends when its time does (`Builder::timeout`).",
+            "Coalesced requests are retried after `Builder::attempt_timeout`, and the service continues the \
+             generation that is running. All other calls fail after `Builder::timeout`.",
             |_| Step::Silence,
         ),
         row(
-            "silence in the body",
+            "response stalls (timeout)",
             [Fails(Timeout, 1), Fails(Timeout, 1), Fails(Timeout, RETRIED), Unknown(Timeout)],
-            "A call that is received as a whole ends when its time does. A stream ends when nothing has come for too \
-             long (`Builder::idle_timeout`), and a download starts again then.",
+            "JSON calls and uploads fail after `Builder::timeout`. A stream fails after `Builder::idle_timeout`. A \
+             download starts again after `Builder::idle_timeout`.",
             move |call| {
                 let (kind, body) = part(call, 10);
                 respond(200, kind, "", &body, 10, Then::Silence)
             },
         ),
         row(
-            "body cut short",
+            "connection closed in the body",
             [Fails(Connection, RETRIED), Fails(Connection, 1), Fails(Connection, RETRIED), Unknown(Connection)],
             whole,
             move |call| {
@@ -231,8 +231,8 @@ fn rows() -> Vec<Row> {
         row(
             "stream cut between events",
             [Fails(Decode, 1), Fails(Truncated, 1), Succeeds, Fails(Decode, 1)],
-            "A stream that ends without `[DONE]`, and before the model has finished, is an error. What is not a stream \
-             and ends as it announced is taken as it is.",
+            "A stream is an error if it ends without `[DONE]` and before the model has finished. The other bodies \
+             are as long as their `Content-Length` says, so the client cannot see that something is missing.",
             move |call| {
                 let (kind, body) = call.answer();
                 let end = body.windows(2).position(|two| two == b"\n\n").map_or(body.len() - 1, |at| at + 2);
@@ -242,18 +242,20 @@ fn rows() -> Vec<Row> {
         row(
             "bytes that are not UTF-8",
             [Fails(Decode, 1), Succeeds, Succeeds, Fails(Decode, 1)],
-            "They are replaced (U+FFFD) and cost nothing else. The JSON and the answer to the upload here have none of the fields that they are read for.",
+            "Invalid bytes become U+FFFD. The JSON call and the upload fail because in this test their essential \
+             fields are missing.",
             |call| {
                 let body: &[u8] = match call {
                     Call::Stream => {
-                        b"data: {\"id\":\"\xff\",\"choices\":[{\"delta\":{\"content\":\"one two three\"}}]}\n\ndata: [DONE]\n\n"
+                        b"data: {\"id\":\"\xff\",\"choices\":[{\"delta\":{\"content\":\"one two three\"}}]}\n\ndata: \
+                          [DONE]\n\n"
                     }
                     _ => b"{\"\xff\": \"\xff\"}",
                 };
                 respond(200, call.answer().0, "", body, 0, Then::Close)
             },
         ),
-        row("no JSON", [Fails(Decode, 1), Fails(Decode, 1), Succeeds, Fails(Decode, 1)], final_, |call| {
+        row("invalid JSON", [Fails(Decode, 1), Fails(Decode, 1), Succeeds, Fails(Decode, 1)], final_, |call| {
             let body = if call == Call::Stream { "data: {no json\n\n" } else { "{no json" };
             respond(200, call.answer().0, "", body.as_bytes(), 0, Then::Close)
         }),
@@ -263,7 +265,7 @@ fn rows() -> Vec<Row> {
             "An HTML page is not saved as an image.",
             |_| respond(200, "text/html", "", b"<title>Welcome to this network</title>", 0, Then::Close),
         ),
-        row("an error as a page of HTML", Fails(Api, RETRIED), "The error message is the title of the page.", |_| {
+        row("an error as an HTML page", Fails(Api, RETRIED), "The error message is the title of the page.", |_| {
             respond(502, "text/html", "", b"<html><title>Bad Gateway</title></html>", 0, Then::Close)
         }),
         row(
@@ -279,29 +281,29 @@ fn rows() -> Vec<Row> {
         row(
             "402",
             Fails(Api, RETRIED),
-            "Somebody may be adding pollen. `PaymentPolicy` has other ways: the next key, asking the user, \
-             waiting for the daily reset, or giving up at once.",
+            "Retried, because somebody may be adding pollen. `PaymentPolicy` has alternatives: use the next key, ask \
+             the user, wait for the daily reset, or fail at once.",
             |_| status(402, ""),
         ),
-        row("402 `INSUFFICIENT_BALANCE`", Fails(Api, RETRIED), "The same. `Error::payment` says `Balance`.", |_| {
+        row("402 `INSUFFICIENT_BALANCE`", Fails(Api, RETRIED), "The same. `Error::payment` is `Balance`.", |_| {
             coded(402, "INSUFFICIENT_BALANCE")
         }),
-        row("402 `KEY_BUDGET_EXHAUSTED`", Fails(Api, RETRIED), "The same. `Error::payment` says `KeyBudget`.", |_| {
+        row("402 `KEY_BUDGET_EXHAUSTED`", Fails(Api, RETRIED), "The same. `Error::payment` is `KeyBudget`.", |_| {
             coded(402, "KEY_BUDGET_EXHAUSTED")
         }),
-        row("402 `QUEST_POLLEN_ONLY`", Fails(Api, RETRIED), "The same. `Error::payment` says `QuestPollen`.", |_| {
+        row("402 `QUEST_POLLEN_ONLY`", Fails(Api, RETRIED), "The same. `Error::payment` is `QuestPollen`.", |_| {
             coded(402, "QUEST_POLLEN_ONLY")
         }),
         row(
             "402 as a reply of the assistant (streams)",
             Fails(Api, RETRIED),
-            "It is an error like any other 402, before the stream delivers anything.",
+            "The same error as for status 402, before the stream returns a chunk.",
             |call| refusal(call, 402, "agent_key_budget"),
         ),
         row(
             "403 as a reply of the assistant (streams)",
             Fails(Api, 1),
-            "The key may not use the model. `Error::fix_url` says where to allow it.",
+            "The key may not use the model. `Error::fix_url` is the page where the user can allow it.",
             |call| refusal(call, 403, "agent_grant"),
         ),
         row("408", Fails(Api, RETRIED), again, |_| status(408, "")),
@@ -325,9 +327,9 @@ fn rows() -> Vec<Row> {
         Row {
             waits: Duration::from_secs(2),
             ..row(
-                "429 of a publishable key",
+                "429, rate limit of a publishable key",
                 Fails(Api, RETRIED),
-                "The wait is that of `retryAfterSeconds` in the body. `Error::rate_limit` says `Key`.",
+                "The delay is `retryAfterSeconds` in the body. `Error::rate_limit` is `Key`.",
                 |_| {
                     let body = br#"{"error":"Too many requests","message":"Slow down","retryAfterSeconds":1}"#;
                     respond(429, "application/json", "", body, 0, Then::Close)
@@ -337,25 +339,25 @@ fn rows() -> Vec<Row> {
         Row {
             waits: Duration::from_secs(3),
             ..row(
-                "429 of the edge",
+                "429, rate limit of an IP address",
                 Fails(Api, RETRIED),
-                "Without `Retry-After`, the first wait is at least a second, and each wait is longer than the last. \
-                 `Error::rate_limit` says `Address`.",
+                "Without `Retry-After`, the first delay is at least a second, and each delay is longer than the \
+                 last. `Error::rate_limit` is `Address`.",
                 |_| coded(429, "RATE_LIMITED"),
             )
         },
         row(
             "429, `Retry-After` beyond the deadline",
             Fails(Api, 1),
-            "The wait is longer than the call's timeout, so the call fails at once.",
+            "The delay is longer than the call's timeout, so the call fails at once.",
             |_| status(429, "retry-after: 3600\r\n"),
         ),
     ];
     for (name, code) in [("500", 500), ("502", 502), ("503", 503), ("504", 504)] {
         rows.push(row(name, Fails(Api, RETRIED), again, move |_| status(code, "")));
     }
-    let in_front = "Cloudflare, in front of the service, could not reach it, or waited long enough. A generation that \
-                    goes on behind it is joined.";
+    let in_front = "Cloudflare could not reach the service, or got no response in time. A retry continues a \
+                    generation that is still running.";
     for (name, code) in
         [("520", 520), ("521", 521), ("522", 522), ("523", 523), ("524", 524), ("527", 527), ("529", 529), ("530", 530)]
     {
@@ -368,20 +370,20 @@ fn rows() -> Vec<Row> {
         rows.push(row(name, Fails(Api, 1), "The server's certificate is invalid.", move |_| status(code, "")));
     }
     rows.extend([
-        row("redirects without end", Fails(Connection, 1), "The client follows five redirects.", |_| {
+        row("endless redirects", Fails(Connection, 1), "The client follows five redirects.", |_| {
             Step::Answer(307, vec![("location", "/again".to_owned())], String::new())
         }),
         row(
             "redirect to another host",
             Fails(Api, 1),
-            "It is followed without the key.",
+            "The client follows the redirect without the key.",
             // The address is put in when it is known.
             |_| Step::Close,
         ),
         row(
             "an event of more than 8 MiB, a response of more than `max_response_bytes`",
             [Fails(TooLarge, 1), Fails(TooLarge, 1), Succeeds, Fails(TooLarge, 1)],
-            "A download to a file needs constant memory and has no limit.",
+            "Downloads stream to disk in constant memory and have no limit.",
             |call| {
                 let mut body = if call == Call::Stream { b"data: ".to_vec() } else { Vec::new() };
                 let size = if call == Call::Stream { 9 * 1024 * 1024 } else { MAX_RESPONSE + 1 };
@@ -392,8 +394,8 @@ fn rows() -> Vec<Row> {
         row(
             "a gzip bomb",
             Fails(Decode, 1),
-            "Nothing is unpacked: the client asks for bodies as they are, and takes no others. A client of the \
-             caller's that unpacks them meets the limits above.",
+            "The client asks for uncompressed bodies and rejects compressed ones. If you pass an HTTP client that \
+             decompresses, the limits above apply to the decompressed body.",
             move |call| respond(200, call.answer().0, "content-encoding: gzip\r\n", &bomb, 0, Then::Close),
         ),
     ]);
@@ -455,7 +457,7 @@ async fn prepare(row: &Row, call: Call, expected: Outcome) -> Cell<'_> {
     let elsewhere = Script::play(vec![Step::json(401, r#"{"error":"no key"}"#)]).await;
     let script = Script::play(vec![call.healthy()]).await;
     let port = script.url.rsplit(':').next().unwrap().parse().unwrap();
-    let client = client(&script.url, !row.waits.is_zero() || row.name.starts_with("silence"));
+    let client = client(&script.url, !row.waits.is_zero() || row.name.ends_with("(timeout)"));
     Cell { row, call, expected, folder: tempfile::tempdir().unwrap(), elsewhere, script: Some(script), port, client }
 }
 
@@ -472,7 +474,7 @@ async fn check(cell: Cell<'_>) {
     if let Some(script) = &script {
         script.go_on_with(vec![fault.clone()]);
     }
-    if row.name == "refused" {
+    if row.name == "connection refused" {
         drop(script.take());
         // The listener closes when its task is told.
         sleep(Duration::from_millis(20)).await;
@@ -498,7 +500,7 @@ async fn check(cell: Cell<'_>) {
             let attempts_told = if error.attempts() == 0 { 1 } else { error.attempts() };
             assert_eq!((error.kind(), attempts_told), (kind, attempts), "{name}: {error:?}");
             // Each redirect that is followed is a request, too.
-            let followed = if row.name == "redirects without end" { 5 } else { 0 };
+            let followed = if row.name == "endless redirects" { 5 } else { 0 };
             assert!(sent.is_none_or(|sent| sent == attempts as usize + followed), "{name}: {sent:?} requests");
             assert_eq!(saved, 0, "{name}: something was left behind");
             assert!(error.body().is_none_or(|body| body.len() <= 1024), "{name}");
@@ -515,7 +517,7 @@ async fn check(cell: Cell<'_>) {
         Some(script) => script,
         None => Script::play_at(port, vec![call.healthy()]).await,
     };
-    let can_be_once = row.waits.is_zero() && !["refused", "redirects without end"].contains(&row.name);
+    let can_be_once = row.waits.is_zero() && !["connection refused", "endless redirects"].contains(&row.name);
     if can_be_once {
         script.go_on_with(vec![fault, call.healthy()]);
         let result = call.make(&client, &folder).await;
@@ -544,7 +546,7 @@ async fn every_fault_with_every_kind_of_call() {
     let rows = rows();
     let cells = rows.iter().flat_map(|row| CALLS.into_iter().zip(row.outcomes).map(move |cell| (row, cell)));
     // Where nobody listens somebody else could, so these come first and one by one.
-    let (alone, together): (Vec<_>, Vec<_>) = cells.partition(|(row, _)| row.name == "refused");
+    let (alone, together): (Vec<_>, Vec<_>) = cells.partition(|(row, _)| row.name == "connection refused");
     for (row, (call, outcome)) in alone {
         check(prepare(row, call, outcome).await).await;
     }

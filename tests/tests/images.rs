@@ -148,7 +148,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
             "a file has no address",
         ),
     ] {
-        assert_eq!(error.kind(), ErrorKind::Request, "{error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
         assert!(error.to_string().contains(says) && error.operation().is_some(), "{says}: {error}");
     }
     let missing = client.edit("at night", [File::path("/no/such/file.png")]).send().await.unwrap_err();
@@ -182,7 +182,7 @@ async fn images_in_every_form() {
         (json!([{}]), ErrorKind::Decode),
         (json!([{ "b64_json": "%" }]), ErrorKind::Decode),
         // Not opened: anybody could have written it.
-        (json!([{ "url": "http://127.0.0.1:1/abc" }]), ErrorKind::Request),
+        (json!([{ "url": "http://127.0.0.1:1/abc" }]), ErrorKind::InvalidRequest),
     ] {
         let recorder = Recorder::json(json!({ "data": data })).await;
         let error = match recorder.client().images("a cat").send().await {

@@ -111,8 +111,8 @@ async fn streams(table: &mut String) {
     assert!(events > whole * WORDS);
     let _ = writeln!(
         table,
-        "| {STREAMS} streams at once, {WORDS} words each | {whole} whole, {broken} broken off with an error, {refused} \
-         refused; {events} events, each once and in order | {seconds:.1} s |"
+        "| {STREAMS} streams at once, {WORDS} words each | {whole} complete, {broken} failed in the middle, {refused} \
+         refused; {events} events, each received once and in order | {seconds:.1} s |"
     );
     drop(client);
     emulator.stop().await;
@@ -159,8 +159,8 @@ async fn calls(table: &mut String) {
         let (good, sent, seconds) = figures;
         let _ = writeln!(
             table,
-            "| {CALLS} calls, {at_once} at once | {good} succeeded, with {sent} requests; heap grown by {} KiB since the \
-             {CALLS} before | {seconds:.1} s |",
+            "| {CALLS} calls, {at_once} at once | {good} succeeded, with {sent} requests; the heap grew by {} KiB \
+             since the first {CALLS} | {seconds:.1} s |",
             grown / 1024
         );
     }
@@ -201,7 +201,7 @@ fn many_calls_at_once() {
     let (load, outage) = runtime.block_on(async {
         let outage = outage().await;
         nothing_is_left().await;
-        let mut table = String::from("| what | came of it | time |\n|---|---|---|\n");
+        let mut table = String::from("| test | result | time |\n|---|---|---|\n");
         streams(&mut table).await;
         calls(&mut table).await;
         (table, outage)

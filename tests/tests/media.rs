@@ -60,16 +60,16 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let long = "x".repeat(129);
     for (upload, kind) in [
-        (media.upload(picture()).id("a b"), ErrorKind::Request),
-        (media.upload(picture()).id(""), ErrorKind::Request),
-        (media.upload(picture()).id(".hidden"), ErrorKind::Request),
-        (media.upload(picture()).id(&long), ErrorKind::Request),
-        (media.upload(picture()).tag(""), ErrorKind::Request),
-        (media.upload(picture()).tag("cats,dogs"), ErrorKind::Request),
-        (media.upload(picture()).tag("a\nb"), ErrorKind::Request),
-        (media.upload(picture()).raw().id("mine"), ErrorKind::Request),
-        (media.upload(picture()).tag("cats").raw(), ErrorKind::Request),
-        (media.upload(File::bytes(&b"%PDF-1.7"[..])), ErrorKind::Request),
+        (media.upload(picture()).id("a b"), ErrorKind::InvalidRequest),
+        (media.upload(picture()).id(""), ErrorKind::InvalidRequest),
+        (media.upload(picture()).id(".hidden"), ErrorKind::InvalidRequest),
+        (media.upload(picture()).id(&long), ErrorKind::InvalidRequest),
+        (media.upload(picture()).tag(""), ErrorKind::InvalidRequest),
+        (media.upload(picture()).tag("cats,dogs"), ErrorKind::InvalidRequest),
+        (media.upload(picture()).tag("a\nb"), ErrorKind::InvalidRequest),
+        (media.upload(picture()).raw().id("mine"), ErrorKind::InvalidRequest),
+        (media.upload(picture()).tag("cats").raw(), ErrorKind::InvalidRequest),
+        (media.upload(File::bytes(&b"%PDF-1.7"[..])), ErrorKind::InvalidRequest),
         (media.upload(File::path(folder.path().join("none.png"))), ErrorKind::Io),
         (media.upload(sparse(folder.path(), 400 * MIB + 1)), ErrorKind::TooLarge),
         (media.upload(sparse(folder.path(), 400 * MIB + 1)).raw(), ErrorKind::TooLarge),
@@ -80,8 +80,8 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
         assert_eq!((error.kind(), error.operation(), error.attempts()), (kind, Some("upload_media"), 0), "{shown}");
     }
     for id in ["", "..", "a b", "https://media.pollinations.ai/"] {
-        assert_eq!(media.metadata(id).await.unwrap_err().kind(), ErrorKind::Request);
-        assert_eq!(media.delete(id).await.unwrap_err().kind(), ErrorKind::Request);
+        assert_eq!(media.metadata(id).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+        assert_eq!(media.delete(id).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
     }
     assert!(recorder.take().is_empty());
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use pollinations_emulator::Emulator;
 use pollinations_ext::{
     ApiKey, Error, ErrorKind, File, Pollinations, RetryPolicy,
-    byop::{Authorization, CodeFlow, DeviceFlow, Server, State, Verifier},
+    byop::{CodeFlow, DeviceFlow, FragmentFlow, Server, State, Verifier},
     chat::{ChatStream, Function},
     schemars::{self, JsonSchema},
 };
@@ -137,7 +137,7 @@ async fn models(cases: &mut Vec<(&'static str, Error)>) {
         json!({ "id": "c", "type": "function", "function": { "name": "city", "arguments": "{\"name\":\"a\"}" } });
     let script = Script::play(vec![reply(json!({ "content": null, "tool_calls": [call] }), "tool_calls")]).await;
     let city = Function::new("city", "Takes a city", |_: City| async { Ok::<_, io::Error>("more") });
-    let request = builder(&script.url).build().unwrap().chat("openai").user("Hello").callable(city).max_rounds(2);
+    let request = builder(&script.url).build().unwrap().chat("openai").user("Hello").rust_function(city).max_rounds(2);
     cases.push(("too many rounds", request.run().await.unwrap_err()));
 }
 
@@ -146,7 +146,7 @@ async fn sign_ins(cases: &mut Vec<(&'static str, Error)>) {
     let app = || "pk_app".parse::<ApiKey>().unwrap();
     cases.push(("a secret app key", CodeFlow::new(KEY.parse().unwrap(), back).url().unwrap_err()));
     cases.push(("a secret app key, older flow", {
-        Authorization::new(back).app_key(KEY.parse().unwrap()).url().unwrap_err()
+        FragmentFlow::new(back).app_key(KEY.parse().unwrap()).url().unwrap_err()
     }));
     cases.push(("a secret app key, device", DeviceFlow::new(KEY.parse().unwrap()).start().await.unwrap_err()));
     cases.push(("a redirect that is no URL", CodeFlow::new(app(), "back").url().unwrap_err()));
@@ -154,9 +154,9 @@ async fn sign_ins(cases: &mut Vec<(&'static str, Error)>) {
     cases.push(("a short verifier", Verifier::restore("short").unwrap_err()));
 
     let flow = || CodeFlow::new(app(), back).with_state(State::restore("s"));
-    cases.push(("denied", flow().accept(&format!("{back}?error=access_denied&state=s")).unwrap_err()));
-    cases.push(("another state", flow().accept(&format!("{back}?code=a_code&state=x")).unwrap_err()));
-    cases.push(("no code", flow().accept(&format!("{back}?state=s")).unwrap_err()));
+    cases.push(("denied", flow().code_from_redirect(&format!("{back}?error=access_denied&state=s")).unwrap_err()));
+    cases.push(("another state", flow().code_from_redirect(&format!("{back}?code=a_code&state=x")).unwrap_err()));
+    cases.push(("no code", flow().code_from_redirect(&format!("{back}?state=s")).unwrap_err()));
 
     let answer = Step::json(400, r#"{"error":"invalid_grant","error_description":"The code was used before"}"#);
     let script = Script::play(vec![answer]).await;
@@ -196,8 +196,8 @@ async fn every_error_says_in_one_line_what_happened_and_what_to_do() {
         shown += &format!("{:?}: {name}\n    {text}\n", error.kind());
     }
     for kind in [
-        ErrorKind::Key,
-        ErrorKind::Request,
+        ErrorKind::InvalidKey,
+        ErrorKind::InvalidRequest,
         ErrorKind::Connect,
         ErrorKind::Connection,
         ErrorKind::Timeout,
@@ -207,10 +207,10 @@ async fn every_error_says_in_one_line_what_happened_and_what_to_do() {
         ErrorKind::Stream,
         ErrorKind::Truncated,
         ErrorKind::Io,
-        ErrorKind::Structure,
-        ErrorKind::ToolRounds,
+        ErrorKind::StructuredOutput,
+        ErrorKind::TooManyToolRounds,
         ErrorKind::Denied,
-        ErrorKind::State,
+        ErrorKind::StateMismatch,
     ] {
         assert!(cases.iter().any(|(_, error)| error.kind() == kind), "no case of {kind:?}");
     }

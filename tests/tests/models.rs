@@ -39,7 +39,10 @@ async fn names_that_cannot_stand_in_an_address() {
     let recorder = Recorder::json(json!({})).await;
     for name in ["", ".", ".."] {
         let error = recorder.client().models().get(name).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::Request, 0, Some("get_model")));
+        assert_eq!(
+            (error.kind(), error.attempts(), error.operation()),
+            (ErrorKind::InvalidRequest, 0, Some("get_model"))
+        );
     }
     assert!(recorder.take().is_empty());
 }
@@ -55,7 +58,7 @@ async fn every_listing_has_its_kind() {
         (models.three_d(), OutputModality::Value3d),
     ] {
         let listing = listing.await.unwrap();
-        assert!(!listing.is_empty() && listing.iter().all(|model| model.makes(kind.clone())), "{kind}");
+        assert!(!listing.is_empty() && listing.iter().all(|model| model.produces(kind.clone())), "{kind}");
     }
     let audio = models.audio().await.unwrap();
     assert!(audio.iter().any(|model| model.voices.contains(&"nova".to_owned())));
@@ -123,11 +126,11 @@ async fn a_model_by_any_of_its_names() {
         assert_eq!((model.name.as_str(), model.context_tokens()), ("openai/gpt-5.4-nano", Some(400_000)), "{name}");
     }
     for name in ["openai/gpt-5.4-nano", "openai", "community/ada/sleepy"] {
-        assert!(models.get(name).await.unwrap().is_called(name), "{name}");
+        assert!(models.get(name).await.unwrap().has_name(name), "{name}");
     }
     // A model that often fails, and one that makes 3D objects.
     assert!(models.find("community/ada/sleepy").await.unwrap().is_some());
-    assert!(models.find("trellis").await.unwrap().unwrap().makes(OutputModality::Value3d));
+    assert!(models.find("trellis").await.unwrap().unwrap().produces(OutputModality::Value3d));
     assert_eq!(models.find("gpt-5.4-nano").await.unwrap(), None);
     // As OpenAI's clients ask for it.
     let url = format!("{}/v1/models/openai/gpt-5.4-nano", emulator.base_url());

@@ -31,7 +31,7 @@ fn upload() -> File {
 #[tokio::test]
 async fn an_upload_is_never_sent_again_when_nobody_knows_whether_it_is_there() {
     let script = Script::play(vec![Step::Close]).await;
-    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
     let error = client(&script.url).media().upload(upload()).retry(policy).send().await.unwrap_err();
     assert!(error.outcome_unknown() && error.is_retryable(), "{error:?}");
     assert_eq!((error.attempts(), script.requests().len()), (1, 1));

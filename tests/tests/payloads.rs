@@ -6,13 +6,15 @@ use std::{fs, path::Path, process::ExitCode, time::Duration};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use pollinations_ext::{
-    Error, File, PaymentPolicy, Pollinations, RetryPolicy,
+    Embeddings, Error, File, Image, Images, PaymentPolicy, Pollinations, RetryPolicy,
     chat::ChatReply,
-    types::{FinishReason, ToolCall},
+    messages::MessageReply,
+    responses::ModelResponse,
+    types::{FinishReason, MessageToolUseBlock, ResponseFunctionCall, ToolCall},
 };
 use pollinations_tests::{Script, Step, Then};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One body and its expectation.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,7 +35,7 @@ fn folder() -> &'static Path {
 }
 
 fn main() -> ExitCode {
-    let cases = ["cases.json", "more.json"].into_iter().flat_map(|name| {
+    let cases = ["cases.json", "more.json", "others.json"].into_iter().flat_map(|name| {
         let table = fs::read_to_string(folder().join(name)).expect("the table of payloads");
         serde_json::from_str::<Vec<Case>>(&table).expect("a list of cases")
     });
@@ -87,11 +89,42 @@ async fn call(client: &Pollinations, name: &str) -> Result<Outcome, Error> {
     Ok(match name {
         "send" | "wait_for_reset" => Outcome::of_reply(&chat().send().await?),
         "stream" => Outcome::of_reply(&chat().stream().await?.finish().await?),
+        "message" => Outcome::of_message(&client.messages("m", 99).user("Name a flower").send().await?),
+        "message_stream" => {
+            Outcome::of_message(&client.messages("m", 99).user("Name a flower").stream().await?.finish().await?)
+        }
+        "response" => Outcome::of_response(&client.responses("m").user("Name a flower").send().await?),
+        "response_stream" => {
+            Outcome::of_response(&client.responses("m").user("Name a flower").stream().await?.finish().await?)
+        }
+        "decide" => Outcome::of_value(&*client.decide("It rains.").proposition("wet", "It is wet.").send().await?),
+        "embed" => Outcome::of_vectors(&client.embed("a").send().await?),
+        "embed_batch" => Outcome::of_vectors(&client.embed_batch(["a", "b"]).send().await?),
+        "images" => Outcome::of_images(&client.images("a cat").send().await?),
+        "timed_speech" => {
+            let speech = client.speech_with_timestamps("Hi").send().await?;
+            let words: Vec<String> = speech.words().into_iter().map(|word| word.text).collect();
+            let audio = String::from_utf8_lossy(speech.audio()).into_owned();
+            Outcome::Done(Box::new(Done { text: words.join(" "), audio: Some(audio), ..Done::default() }))
+        }
+        "text_send" => Outcome::of_text(&client.text("Name a flower").send().await?.text()),
         "text_stream" => Outcome::of_text(&client.text("Name a flower").stream().await?.finish().await?),
         "text" => Outcome::of_list(&models.text().await?),
         "image" => Outcome::of_list(&models.image().await?),
         "audio" => Outcome::of_list(&models.audio().await?),
         "list" => Outcome::of_list(&models.list().await?.data),
+        "all" => Outcome::of_list(&models.all().await?),
+        "model" => Outcome::of_value(&models.get("m").await?),
+        "model_status" => {
+            let report = models.status().await?;
+            Outcome::Done(Box::new(Done { count: Some(report.rows().count()), ..Outcome::done(&report.into_inner()) }))
+        }
+        "keys" => Outcome::of_list(&account.keys().list().await?.data),
+        "earnings" => Outcome::of_value(&account.earnings().send().await?),
+        "quests" => Outcome::of_value(&account.quests().await?),
+        "agents" => Outcome::of_value(&account.agents().list().await?),
+        "metadata" => Outcome::of_value(&client.media().metadata("h").await?),
+        "gallery" => Outcome::of_list(&client.media().gallery("cats").send().await?.items),
         "usage" => Outcome::of_list(&account.usage().send().await?.usage),
         "csv_rows" => Outcome::of_list(&account.usage().csv_rows().await?),
         "daily" => Outcome::of_list(&account.usage_daily().send().await?.usage),
@@ -100,7 +133,15 @@ async fn call(client: &Pollinations, name: &str) -> Result<Outcome, Error> {
         "key" => Outcome::of_value(&account.key().await?),
         "transcribe" => {
             let sound = File::bytes(b"RIFF".to_vec()).name("a.wav").content_type("audio/wav");
-            Outcome::of_text(client.transcribe(sound).verbose().await?.text())
+            let transcript = client.transcribe(sound).verbose().await?;
+            let segments = transcript.segments().iter().map(|segment| json!(segment.text)).collect();
+            Outcome::Done(Box::new(Done {
+                text: transcript.text().to_owned(),
+                count: Some(transcript.segments().len()),
+                names: segments,
+                written: format!("{transcript:?}"),
+                ..Done::default()
+            }))
         }
         "upload" => {
             let file = File::bytes(vec![1, 2, 3]).name("a.png").content_type("image/png");
@@ -143,9 +184,8 @@ fn written(value: &impl Serialize) -> String {
 impl Outcome {
     fn of_reply(reply: &ChatReply) -> Self {
         let of_call = |call: &ToolCall| [call.id.clone(), call.function.name.clone(), call.function.arguments.clone()];
-        let usage = reply
-            .usage()
-            .map(|usage| serde_json::json!([usage.prompt_tokens, usage.completion_tokens, usage.total_tokens]));
+        let usage =
+            reply.usage().map(|usage| json!([usage.prompt_tokens, usage.completion_tokens, usage.total_tokens]));
         Self::Done(Box::new(Done {
             written: written(reply.completion()),
             text: reply.text().to_owned(),
@@ -160,12 +200,66 @@ impl Outcome {
         }))
     }
 
+    fn of_message(reply: &MessageReply) -> Self {
+        let of_call = |call: &&MessageToolUseBlock| [call.id.clone(), call.name.clone(), written(&call.input)];
+        let usage = reply.usage();
+        Self::Done(Box::new(Done {
+            written: written(&**reply),
+            text: reply.text(),
+            reasoning: Some(reply.thinking()).filter(|text| !text.is_empty()),
+            finish: reply.stop_reason().map(str::to_owned),
+            usage: Some(json!([usage.input_tokens, usage.output_tokens])),
+            tools: reply.tool_uses().iter().map(of_call).collect(),
+            to_message: written(&reply.to_turn()),
+            ..Done::default()
+        }))
+    }
+
+    fn of_response(response: &ModelResponse) -> Self {
+        let of_call = |call: &&ResponseFunctionCall| [call.call_id.clone(), call.name.clone(), call.arguments.clone()];
+        let usage = response.usage();
+        Self::Done(Box::new(Done {
+            written: written(&**response),
+            text: response.text(),
+            reasoning: Some(response.reasoning()).filter(|text| !text.is_empty()),
+            finish: response.incomplete_reason().map(str::to_owned),
+            usage: usage.map(|usage| json!([usage.input_tokens, usage.output_tokens, usage.total_tokens])),
+            tools: response.function_calls().iter().map(of_call).collect(),
+            to_message: written(&response.to_items()),
+            ..Done::default()
+        }))
+    }
+
+    fn of_vectors(embeddings: &Embeddings) -> Self {
+        let (vectors, usage) = (embeddings.vectors(), embeddings.usage());
+        Self::Done(Box::new(Done {
+            written: written(&vectors),
+            count: Some(vectors.len()),
+            usage: Some(json!([usage.prompt_tokens, usage.total_tokens])),
+            ..Done::default()
+        }))
+    }
+
+    fn of_images(images: &Images) -> Self {
+        Self::Done(Box::new(Done {
+            count: Some(images.len()),
+            images: images.iter().filter_map(|image| image.url().map(str::to_owned)).collect(),
+            text: images.iter().filter_map(Image::revised_prompt).collect(),
+            written: format!("{images:?}"),
+            ..Done::default()
+        }))
+    }
+
     fn of_text(text: &str) -> Self {
         Self::Done(Box::new(Done { written: text.to_owned(), text: text.to_owned(), ..Done::default() }))
     }
 
     fn of_value(value: &impl Serialize) -> Self {
-        Self::Done(Box::new(Done { written: written(value), ..Done::default() }))
+        Self::Done(Box::new(Self::done(value)))
+    }
+
+    fn done(value: &impl Serialize) -> Done {
+        Done { written: written(value), ..Done::default() }
     }
 
     fn of_list<T: Serialize>(list: &[T]) -> Self {

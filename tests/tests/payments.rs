@@ -54,7 +54,7 @@ async fn failing_at_once() {
 async fn the_next_key_is_taken_and_kept() {
     let script = Script::play(vec![broke("key_budget"), broke("key_budget"), balance(), balance()]).await;
     let builder = builder(&script, PaymentPolicy::NextKey);
-    let builder = builder.spare_key("sk_second".parse().unwrap()).spare_key("sk_third".parse().unwrap());
+    let builder = builder.fallback_key("sk_second".parse().unwrap()).fallback_key("sk_third".parse().unwrap());
     let client = builder.build().unwrap();
     client.account().balance().await.unwrap();
     client.account().balance().await.unwrap();
@@ -64,7 +64,7 @@ async fn the_next_key_is_taken_and_kept() {
 
     // Without another, the error is that of the last.
     let script = Script::play(vec![broke("key_budget")]).await;
-    let builder = self::builder(&script, PaymentPolicy::NextKey).spare_key("sk_second".parse().unwrap());
+    let builder = self::builder(&script, PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
     let error = builder.build().unwrap().account().balance().await.unwrap_err();
     assert_eq!((error.is_payment_required(), error.attempts()), (true, 2));
 }
@@ -156,8 +156,8 @@ async fn a_reset_that_does_not_help_is_not_waited_for() {
 async fn every_key_stays_out_of_errors() {
     let echo = r#"{"error":"sk_first and sk_second and sk_third have no pollen"}"#;
     let script = Script::play(vec![Step::json(402, echo)]).await;
-    let builder = builder(&script, PaymentPolicy::NextKey).spare_key("sk_second".parse().unwrap());
-    let client = builder.spare_key("sk_third".parse().unwrap()).build().unwrap();
+    let builder = builder(&script, PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
+    let client = builder.fallback_key("sk_third".parse().unwrap()).build().unwrap();
     let error = client.account().balance().await.unwrap_err();
     assert_eq!(error.attempts(), 3);
     assert_eq!(error.message(), "[key] and [key] and [key] have no pollen");

@@ -150,7 +150,7 @@ async fn the_generated_client_gets_the_error_that_the_document_promises() {
         other => panic!("{other:?}"),
     }
     // The strategies are the same.
-    let client = builder(emulator.base_url(), PaymentPolicy::NextKey).spare_key("sk_second".parse().unwrap());
+    let client = builder(emulator.base_url(), PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
     let client = client.build().unwrap();
     client.api().chat_completions().body(body).send().await.unwrap();
 }
@@ -160,7 +160,7 @@ async fn the_next_key_is_taken_after_a_refusal_as_text() {
     for call in CALLS {
         let emulator = Emulator::start().await.unwrap();
         emulator.inject(Fault::refuse(Refusal::KeyBudgetExhausted));
-        let builder = builder(emulator.base_url(), PaymentPolicy::NextKey).spare_key("sk_second".parse().unwrap());
+        let builder = builder(emulator.base_url(), PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
         assert!(call.make(&builder.build().unwrap()).await.unwrap().contains("You said: Hello"), "{call:?}");
         assert_eq!((emulator.journal().len(), emulator.charges()), (2, 1), "{call:?}");
     }
@@ -204,7 +204,7 @@ async fn a_permission_is_not_retried() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::Forbidden).always());
     for payment in [PaymentPolicy::Backoff, PaymentPolicy::NextKey] {
-        let builder = builder(emulator.base_url(), payment).spare_key("sk_second".parse().unwrap());
+        let builder = builder(emulator.base_url(), payment).fallback_key("sk_second".parse().unwrap());
         let error = Call::ChatStream.make(&builder.build().unwrap()).await.unwrap_err();
         assert_eq!((error.attempts(), error.is_payment_required(), error.payment()), (1, false, None));
     }

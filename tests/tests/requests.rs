@@ -136,7 +136,7 @@ async fn structured_chat_and_functions() {
     let flower: Flower = client.chat("openai").user("Name a flower").structured().await.unwrap();
     assert_eq!(flower, Flower { name: "tulip".to_owned(), petals: Some(6) });
     let water = Function::new("water", "Waters a flower", |flower: Flower| async move { Ok::<_, String>(flower) });
-    client.chat("openai").user("Water it").callable(water).max_rounds(2).run().await.unwrap();
+    client.chat("openai").user("Water it").rust_function(water).max_rounds(2).run().await.unwrap();
     insta::assert_snapshot!(recorder.requests());
 }
 
@@ -231,7 +231,7 @@ async fn the_setters_of_a_video_that_were_an_image_set_its_frames() {
     assert_eq!(old, new);
     assert!(new.contains("image=https"), "{new}");
     let file = client.video("x", "veo").reference_file(File::bytes(PNG)).url().unwrap_err();
-    assert_eq!(file.kind(), ErrorKind::Request);
+    assert_eq!(file.kind(), ErrorKind::InvalidRequest);
 }
 
 #[tokio::test]
@@ -324,7 +324,7 @@ async fn the_status_of_a_key() {
     let status = recorder.client().key_status().await.unwrap();
     assert!(status.allows_model("flux") && !status.allows_model("veo"));
     assert!(status.allows_account("balance") && status.allows_account("usage") && !status.allows_account("profile"));
-    assert!(status.is_spent());
+    assert!(status.is_budget_exhausted());
     assert_eq!(status.expires_in(), Some(std::time::Duration::from_secs(90)));
     assert_eq!((status.pollen_budget, &status.type_), (Some(0.0), &types::KeyType::Secret));
     insta::assert_snapshot!(recorder.requests());
@@ -380,7 +380,7 @@ async fn the_older_gateway() {
     assert!(client.models().text().await.unwrap().is_empty());
     assert!(client.models().image().await.unwrap().is_empty());
     let error = client.account().balance().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (pollinations_ext::ErrorKind::Request, 0));
+    assert_eq!((error.kind(), error.attempts()), (pollinations_ext::ErrorKind::InvalidRequest, 0));
     let client = recorder.builder().gateway(Gateway::OpenAi).build().unwrap();
     client.chat("openai").user("Hello").send().await.unwrap();
     insta::assert_snapshot!(recorder.requests());
@@ -489,7 +489,7 @@ async fn prompts_arrive_as_one_segment_of_the_path() {
             client.image(prompt).send().await.map(drop).unwrap_err(),
             client.speech(prompt).send_get().await.map(drop).unwrap_err(),
         ];
-        assert!(errors.iter().all(|error| error.kind() == pollinations_ext::ErrorKind::Request), "{prompt:?}");
+        assert!(errors.iter().all(|error| error.kind() == pollinations_ext::ErrorKind::InvalidRequest), "{prompt:?}");
         assert!(recorder.take().is_empty());
     }
 }

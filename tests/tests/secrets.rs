@@ -169,7 +169,7 @@ fn calls<'a>(
         "keys": client.account().keys() => |call| call.list().into_future();
         "new key": client.account().keys().create("x").budget(0.5) => |call| call.send();
         "new key, raw": client.account().keys().create("x") => |call| call.send_raw();
-        "changed key": client.account().keys().change("x").name("y") => |call| call.send();
+        "changed key": client.account().keys().update("x").name("y") => |call| call.send();
         "revoked key": client.account().keys() => |call| call.revoke("x").into_future();
         "earnings": client.account().earnings() => |call| call.send();
         "single earnings": client.account().earnings_transactions() => |call| call.send();
@@ -295,7 +295,7 @@ fn client(url: &str, key: &str, placement: KeyPlacement) -> Pollinations {
     let builder = Pollinations::builder()
         .base_url(url)
         .media_url(url)
-        .spare_key(key.clone())
+        .fallback_key(key.clone())
         .key(key.clone())
         .key_placement(placement)
         .retry(RetryPolicy::default().base_delay(Duration::ZERO).max_retries(1))

@@ -176,7 +176,7 @@ async fn a_stream_that_is_cut_before_its_first_event_is_tried_again_only_if_aske
     assert_eq!(script.requests().len(), 2);
 
     let script = Script::play(steps()).await;
-    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
     let stream = client(&script).chat("openai").user("Hi").retry(policy).stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "Grüße, 🌸");
     assert_eq!(script.requests().len(), 3);
@@ -389,7 +389,7 @@ async fn a_text_may_come_as_events_too() {
 async fn a_text_is_asked_for_again_until_its_first_piece() {
     let steps = || vec![Step::json(503, ""), Step::Close, plain("snow", 2, false)];
     let script = Script::play(steps()).await;
-    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).resend_uncached(true);
+    let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
     let stream = client(&script).text("snow").retry(policy).stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap(), "snow");
     assert_eq!(script.requests().len(), 3);

@@ -170,7 +170,11 @@ async fn what_cannot_be_sent_is_told_before() {
     let text = || File::bytes(&b"hello"[..]).name("hello.txt");
     let missing = || File::path("/no/such/file.png");
     for (message, response, kind) in [
-        (client.messages("claude", 9).image(text()), client.responses("openai").image(text()), ErrorKind::Request),
+        (
+            client.messages("claude", 9).image(text()),
+            client.responses("openai").image(text()),
+            ErrorKind::InvalidRequest,
+        ),
         (client.messages("claude", 9).image(missing()), client.responses("openai").image(missing()), ErrorKind::Io),
     ] {
         let error = message.clone().send().await.unwrap_err();
@@ -183,7 +187,7 @@ async fn what_cannot_be_sent_is_told_before() {
     // What an image was attached to is gone.
     let image = || File::bytes(PNG);
     let error = client.messages("claude", 9).image(image()).with_body(|body| body.messages.clear()).send().await;
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidRequest);
     assert!(recorder.requests().is_empty());
 }
 
@@ -241,10 +245,16 @@ async fn functions_are_called_until_the_model_is_done() {
             if city.is_null() { Err("which city?") } else { Ok("sunny") }
         })
     };
-    let run =
-        client.messages("claude", 99).user("How is the weather?").callable(weather()).thinking(50).run().await.unwrap();
+    let run = client
+        .messages("claude", 99)
+        .user("How is the weather?")
+        .rust_function(weather())
+        .thinking(50)
+        .run()
+        .await
+        .unwrap();
     assert_eq!((run.text().as_str(), run.rounds(), run.turns().len()), ("The tools answered: sunny", 1, 4));
-    let run = client.responses("openai").user("How is the weather?").callable(weather()).run().await.unwrap();
+    let run = client.responses("openai").user("How is the weather?").rust_function(weather()).run().await.unwrap();
     assert_eq!((run.text().as_str(), run.rounds(), run.items().len()), ("The tools answered: sunny", 1, 4));
 
     // A function that is the caller's is returned.
@@ -260,8 +270,8 @@ async fn functions_are_called_until_the_model_is_done() {
         Recorder::json(json!({ "id": "m", "type": "message", "role": "assistant", "stop_reason": "tool_use",
         "content": [{ "type": "tool_use", "id": "t", "name": "weather", "input": {} }], "usage": {} }))
         .await;
-    let request = recorder.client().messages("claude", 99).user("Hi").callable(weather()).max_rounds(2);
-    assert_eq!(request.run().await.unwrap_err().kind(), ErrorKind::ToolRounds);
+    let request = recorder.client().messages("claude", 99).user("Hi").rust_function(weather()).max_rounds(2);
+    assert_eq!(request.run().await.unwrap_err().kind(), ErrorKind::TooManyToolRounds);
     assert_eq!(recorder.requests().matches("POST ").count(), 3);
 }
 

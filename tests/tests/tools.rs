@@ -78,7 +78,7 @@ async fn functions_are_called_until_the_model_is_done() {
     let (_emulator, client) = emulated().await;
     let calls = Arc::new(AtomicUsize::new(0));
     let request = client.chat("openai").user("The weather and the clock, please");
-    let run = request.callable(weather(&calls)).callable(clock()).run().await.unwrap();
+    let run = request.rust_function(weather(&calls)).rust_function(clock()).run().await.unwrap();
     assert_eq!(run.text(), "The tools answered: sunny in [The weather and the clock, please], 5 pm");
     assert_eq!((run.rounds(), calls.load(Ordering::SeqCst)), (1, 1));
     assert_eq!(run.messages().len(), 5, "user, calls, two results, answer");
@@ -93,7 +93,8 @@ async fn what_goes_wrong_is_told_to_the_model() {
     ])
     .await;
     let broken = Function::new("broken", "Fails", |(): ()| async { Err::<(), _>("out of order") });
-    let request = client(&script.url).chat("openai").user("Hello").callable(weather(&Arc::default())).callable(broken);
+    let request =
+        client(&script.url).chat("openai").user("Hello").rust_function(weather(&Arc::default())).rust_function(broken);
     assert_eq!(request.run().await.unwrap().text(), "I give up");
     let told: Vec<String> = messages(&script.requests()[1])[2..]
         .iter()
@@ -116,7 +117,7 @@ async fn what_the_provider_has_added_goes_back_unchanged() {
         "role": "assistant", "content": null, "tool_calls": [call], "reasoning_details": details, "reasoning_content": "hm",
     });
     let script = Script::play(vec![answering(&message, "tool_calls"), saying("Five"), saying("Bye")]).await;
-    let mut conversation = client(&script.url).chat("m").callable(clock()).conversation();
+    let mut conversation = client(&script.url).chat("m").rust_function(clock()).conversation();
     conversation.say("What time is it?").await.unwrap();
     conversation.say("Thanks").await.unwrap();
     for request in &script.requests()[1..] {
@@ -163,7 +164,7 @@ async fn calls_in_other_forms_are_calls() {
     ] {
         let script = Script::play(vec![answering(&message, "stop"), saying("It is sunny")]).await;
         let calls = Arc::new(AtomicUsize::new(0));
-        let run = client(&script.url).chat("m").user("Hello").callable(weather(&calls)).run().await.unwrap();
+        let run = client(&script.url).chat("m").user("Hello").rust_function(weather(&calls)).run().await.unwrap();
         assert_eq!((run.text(), calls.load(Ordering::SeqCst)), ("It is sunny", 1));
         assert_eq!(messages(&script.requests()[1])[2], answer);
     }
@@ -172,9 +173,9 @@ async fn calls_in_other_forms_are_calls() {
 #[tokio::test]
 async fn a_model_that_never_stops_calling_is_stopped() {
     let script = Script::play(vec![calling(&[("clock", "")])]).await;
-    let request = client(&script.url).chat("openai").user("Hello").callable(clock()).max_rounds(3);
+    let request = client(&script.url).chat("openai").user("Hello").rust_function(clock()).max_rounds(3);
     let error = request.run().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ToolRounds);
+    assert_eq!(error.kind(), ErrorKind::TooManyToolRounds);
     assert_eq!(
         error.to_string(),
         "chat_completions: the model still calls functions after 3 rounds; allow more with `max_rounds`"
@@ -186,7 +187,7 @@ async fn a_model_that_never_stops_calling_is_stopped() {
 async fn tools_without_a_function_are_for_the_caller() {
     let script = Script::play(vec![calling(&[("weather", r#"{"name":"Paris"}"#)]), saying("Sunny")]).await;
     let request = client(&script.url).chat("openai").user("Weather?").function("weather", "Tells the weather", None);
-    let run = request.clone().callable(clock()).run().await.unwrap();
+    let run = request.clone().rust_function(clock()).run().await.unwrap();
     let calls = run.reply().tool_calls();
     assert_eq!((calls[0].id.as_str(), calls[0].function.arguments.as_str()), ("call_0", r#"{"name":"Paris"}"#));
     // And by hand.
@@ -217,7 +218,7 @@ async fn a_model_that_does_not_comply() {
     ] {
         let script = Script::play(vec![step]).await;
         let error = client(&script.url).chat("openai").user("Paris").structured::<City>().await.unwrap_err();
-        assert_eq!((error.kind(), error.text()), (ErrorKind::Structure, Some(text)));
+        assert_eq!((error.kind(), error.text()), (ErrorKind::StructuredOutput, Some(text)));
         assert!(error.message().contains(reason), "{error}");
         assert!(!error.is_retryable());
     }
@@ -227,7 +228,7 @@ async fn a_model_that_does_not_comply() {
 async fn a_conversation_remembers_what_succeeded() {
     let script =
         Script::play(vec![saying("one"), Step::json(400, "{}"), calling(&[("clock", "{}")]), saying("two")]).await;
-    let mut conversation = client(&script.url).chat("openai").system("Be brief").callable(clock()).conversation();
+    let mut conversation = client(&script.url).chat("openai").system("Be brief").rust_function(clock()).conversation();
     assert_eq!(conversation.say("first").await.unwrap().text(), "one");
     conversation.say("second").await.unwrap_err();
     assert_eq!(conversation.messages().len(), 3, "a turn that failed is forgotten");

@@ -1,13 +1,17 @@
 //! What one client holds, in a process of its own so that nothing else counts: prints a number of bytes.
 //!
 //! - `memory download ours|bare|in-memory`: by how much the peak of resident memory grows while 200 MB are saved
+//! - `memory upload ours|bare`: the same while a file of 400 MB is sent
 //! - `memory idle ours|bare [streams]`: resident bytes for each of 1,000 open streams of which nothing comes
-//! - `memory allocations`: allocations of the heap for each event that are not serde's own, over a stream of events
+//! - `memory allocations strict|limit`: allocations of the heap for each event of a stream, beyond those of serde's derive
+//!   for an equal struct, or beyond those of reading our types
 
 use std::{alloc::System, env, fs};
 
 use futures_util::{StreamExt, future::join_all};
-use pollinations_benches::{Answer, EVENT, EVENTS, Server, VIDEO, body, decode, download, events, ours, pieces};
+use pollinations_benches::{
+    Answer, EVENT, EVENTS, Server, VIDEO, body, decode, download, events, ours, pieces, upload,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -36,6 +40,22 @@ async fn download(peer: &str) -> u64 {
         "ours" => download::ours(&ours, &path).await,
         "bare" => download::bare(&bare, &server.url, &path).await,
         _ => download::in_memory(&bare, &server.url, &path).await,
+    }
+    let _ = fs::remove_file(&path);
+    status("VmHWM").saturating_sub(before)
+}
+
+async fn upload(peer: &str) -> u64 {
+    let server = Server::start(Answer::Upload);
+    let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
+    let path = upload::file();
+    // TLS and the rest are set up by the first call.
+    bare.post(&server.url).json(&body(false)).send().await.expect("a reply").bytes().await.expect("a reply");
+    ours.media().upload(pollinations_ext::File::bytes("x").name("x.mp4")).send().await.expect("an upload");
+    let before = status("VmHWM");
+    match peer {
+        "ours" => upload::ours(&ours, &path).await,
+        _ => upload::bare(&bare, &server.url, &path).await,
     }
     let _ = fs::remove_file(&path);
     status("VmHWM").saturating_sub(before)
@@ -76,8 +96,8 @@ async fn idle(peer: &str, streams: usize) -> u64 {
     after.saturating_sub(before) / streams as u64
 }
 
-/// Ours and the limit, over the same events: the difference is what reading a stream adds.
-fn allocations() -> f64 {
+/// Ours and another reader, over the same events: the difference is what reading a stream adds.
+fn allocations(other: fn(&[u8]) -> usize) -> f64 {
     let stream = events(EVENTS);
     let whole = stream.slice(..EVENTS * EVENT);
     let pieces = pieces(stream, 4096);
@@ -87,9 +107,9 @@ fn allocations() -> f64 {
         let change = region.change();
         change.allocations + change.reallocations
     };
-    let limit = count(&|| decode::limit(&whole));
+    let other = count(&|| other(&whole));
     let ours = count(&|| decode::ours(&pieces));
-    (ours as f64 - limit as f64) / EVENTS as f64
+    (ours as f64 - other as f64) / EVENTS as f64
 }
 
 fn main() {
@@ -99,11 +119,15 @@ fn main() {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     match words[..] {
         ["download", peer] => println!("{}", runtime.block_on(download(peer))),
+        ["upload", peer] => println!("{}", runtime.block_on(upload(peer))),
         ["idle", peer] => println!("{}", runtime.block_on(idle(peer, STREAMS))),
         ["idle", peer, streams] => println!("{}", runtime.block_on(idle(peer, streams.parse().expect("a number")))),
-        ["allocations"] => println!("{:.4}", allocations()),
+        ["allocations", "limit"] => println!("{:.4}", allocations(decode::limit)),
+        ["allocations", "strict"] => println!("{:.4}", allocations(decode::strict)),
         _ => {
-            eprintln!("memory download ours|bare|in-memory, idle ours|bare [streams], or allocations");
+            eprintln!(
+                "memory download ours|bare|in-memory, upload ours|bare, idle ours|bare [streams], or allocations strict|limit"
+            );
             std::process::exit(2);
         }
     }

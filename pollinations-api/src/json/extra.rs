@@ -137,6 +137,12 @@ impl Extra {
         self.kept().map_or(0, |kept| kept.raw.len() * 1000 + kept.unknown.len())
     }
 
+    /// Whether nothing is kept, and no field is marked.
+    #[inline]
+    pub(super) fn is_unmarked(&self) -> bool {
+        matches!(self.0, Inner::Marks(0))
+    }
+
     pub(super) fn marked(&self, index: usize) -> bool {
         match &self.0 {
             _ if index >= 64 => self.kept().is_some_and(|kept| kept.more_marks.contains(&index)),

@@ -418,6 +418,10 @@ pub fn write_field<M: SerializeMap, T: Read>(
     value: &T,
     absent: impl Fn() -> T,
 ) -> Result<(), M::Error> {
+    // Most fields of most objects are not there.
+    if !required && extra.is_unmarked() && value.is_blank() {
+        return Ok(());
+    }
     if extra.kept().is_some() {
         return write_kept(map, extra, (index, name, required), value, absent);
     }

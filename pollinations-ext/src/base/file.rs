@@ -374,6 +374,6 @@ mod tests {
         assert!(error.to_string().starts_with("cannot read /no/such/file: "), "{error}");
         let reader = File::reader(&b"abc"[..]);
         assert_eq!(reader.load(None).await.unwrap().bytes, "abc");
-        assert_eq!(reader.clone().load(None).await.unwrap_err().kind(), ErrorKind::Request);
+        assert_eq!(reader.clone().load(None).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
     }
 }

@@ -47,7 +47,7 @@ const MAX_REDIRECTS: usize = 5;
 pub struct Builder {
     key: Option<ApiKey>,
     without_key: bool,
-    spare_keys: Vec<ApiKey>,
+    fallback_keys: Vec<ApiKey>,
     placement: KeyPlacement,
     gateway: Gateway,
     base_url: Option<String>,
@@ -69,7 +69,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is missing or malformed.
     ///
     /// # Examples
     ///
@@ -110,7 +110,7 @@ impl Builder {
     }
 
     /// Adds an API key to use when the current one is out of credit (402). Needs the policy
-    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey); without it, spare keys are not used.
+    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey); without it, fallback keys are not used.
     ///
     /// # Examples
     ///
@@ -119,13 +119,19 @@ impl Builder {
     ///
     /// let builder = Builder::default()
     ///     .key("sk_first".parse()?)
-    ///     .spare_key("sk_second".parse()?)
+    ///     .fallback_key("sk_second".parse()?)
     ///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey));
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn spare_key(mut self, key: ApiKey) -> Self {
-        self.spare_keys.push(key);
+    pub fn fallback_key(mut self, key: ApiKey) -> Self {
+        self.fallback_keys.push(key);
         self
+    }
+
+    /// The former name of [`fallback_key`](Self::fallback_key).
+    #[deprecated(since = "0.1.0", note = "use `fallback_key`")]
+    pub fn spare_key(self, key: ApiKey) -> Self {
+        self.fallback_key(key)
     }
 
     /// Sends no API key. You can list models and read public files; everything else fails with status 401.
@@ -394,15 +400,17 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if there is no key and [`without_key`](Self::without_key) was not called;
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if a URL is not an `http` or `https` URL, or TLS cannot be set up.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if there is no key and
+    /// [`without_key`](Self::without_key) was not called;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if a URL is not an `http` or `https` URL, or TLS
+    /// cannot be set up.
     ///
     /// # Examples
     ///
     /// ```
     /// # use pollinations_ext::{Builder, ErrorKind};
     /// let error = Builder::default().build().unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Key);
+    /// assert_eq!(error.kind(), ErrorKind::InvalidKey);
     /// ```
     pub fn build(self) -> Result<Pollinations, Error> {
         if self.key.is_none() && !self.without_key {
@@ -420,7 +428,7 @@ impl Builder {
             base_url,
             media_url,
             gateway: self.gateway,
-            keys: Arc::new(Keyring::new(self.key, self.spare_keys)),
+            keys: Arc::new(Keyring::new(self.key, self.fallback_keys)),
             placement: self.placement,
             bucket: self.retry.retry_budget().map(|budget| Arc::new(Bucket::new(budget))),
             retry: self.retry,

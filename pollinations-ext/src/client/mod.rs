@@ -39,8 +39,8 @@ const MUSIC_MODEL: &str = "elevenmusic";
 
 /// The client. Every request starts here.
 ///
-/// Create one for your whole program, with [`from_env`](Self::from_env) or [`builder`](Self::builder). It is cheap to clone,
-/// and clones share their connections, keys and retry budget.
+/// Create one for your whole program, with [`from_env`](Self::from_env) or [`builder`](Self::builder). It is cheap to
+/// clone, and clones share their connections, keys and retry budget.
 ///
 /// | to | call |
 /// |---|---|
@@ -64,8 +64,8 @@ const MUSIC_MODEL: &str = "elevenmusic";
 /// | call the service with a user's key | [`with_key`](Self::with_key) |
 /// | call any other operation | [`api`](Self::api) |
 ///
-/// A method returns a request. You add what you need, such as a model or a timeout, and send it with `send` or `stream`.
-/// Every call can fail with an [`Error`](crate::Error).
+/// A method returns a request. You add what you need, such as a model or a timeout, and send it with `send` or
+/// `stream`. Every call can fail with an [`Error`](crate::Error).
 ///
 /// # Examples
 ///
@@ -85,13 +85,13 @@ pub struct Pollinations {
 }
 
 impl Pollinations {
-    /// Creates a client with the key in the environment variable `POLLINATIONS_API_KEY` and, if it is set, the base URL in
-    /// `POLLINATIONS_BASE_URL`.
+    /// Creates a client with the key in the environment variable `POLLINATIONS_API_KEY` and, if it is set, the base URL
+    /// in `POLLINATIONS_BASE_URL`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is missing or malformed,
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the base URL is not an `http` or `https` URL.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is missing or malformed,
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the base URL is not an `http` or `https` URL.
     ///
     /// # Examples
     ///
@@ -369,7 +369,7 @@ impl Pollinations {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let status = pollinations.key_status().await?;
-    /// assert!(status.valid && status.allows_model("flux") && !status.is_spent());
+    /// assert!(status.valid && status.allows_model("flux") && !status.is_budget_exhausted());
     /// # Ok(())
     /// # }
     /// ```

@@ -43,8 +43,8 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because a URL is visible to
-        /// everyone. [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`, or if a
+        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to
+        /// everyone. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, or if a
         /// reference file would have to be uploaded first.
         ///
         /// # Examples

@@ -1,9 +1,10 @@
 //! Turns a failed attempt into an error.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use memchr::memmem::Finder;
 use pollinations_api::Operation;
 use serde_json::Value;
 
@@ -85,11 +86,10 @@ pub(crate) fn disguised(
     body: &Bytes,
     keys: &Keyring,
 ) -> Option<Failure> {
-    let path = Operation::find(operation).map_or("", |operation| operation.path);
-    if WRITTEN.contains(&path) {
-        return None;
-    }
-    error_in(status, headers, body, keys)
+    // Most bodies end here.
+    let failure = error_in(status, headers, body, keys)?;
+    let is_written = Operation::find(operation).is_some_and(|operation| WRITTEN.contains(&operation.path));
+    (!is_written).then_some(failure)
 }
 
 /// The failure, if a body is an error, whatever the operation.
@@ -106,8 +106,11 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
 
 /// Whether a body looks like JSON with the fields of an error. This is a cheap check without parsing.
 fn may_be_error(body: &[u8]) -> bool {
-    const SIGNS: &[&str] = &["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""];
+    // Made once: that takes longer than to search a small reply.
+    static SIGNS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
+        ["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""].map(Finder::new)
+    });
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
-    body.starts_with(b"{") && SIGNS.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
+    body.starts_with(b"{") && SIGNS.iter().any(|sign| sign.find(body).is_some())
         || body.starts_with(b"[") && memchr::memmem::find(body, b"\"error\"").is_some()
 }

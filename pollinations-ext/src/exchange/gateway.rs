@@ -31,7 +31,7 @@ pub enum Gateway {
     /// The current service with chat at the deprecated path `/openai`, for servers that only support that path.
     OpenAi,
     /// The older gateway at `https://enter.pollinations.ai/api`. It has chat, images and their models, under
-    /// `/generate`. Everything else fails with [`ErrorKind::Request`](crate::ErrorKind::Request) and is not sent.
+    /// `/generate`. Everything else fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) and is not sent.
     Legacy,
 }
 

@@ -40,7 +40,7 @@ impl Functions {
     pub(crate) fn too_many_rounds(&self, operation: &str) -> Error {
         let rounds = self.max_rounds;
         let message = format!("the model still calls functions after {rounds} rounds; allow more with `max_rounds`");
-        Error::new(ErrorKind::ToolRounds, message).with_operation(operation)
+        Error::new(ErrorKind::TooManyToolRounds, message).with_operation(operation)
     }
 
     fn find(&self, name: &str) -> Option<&Function> {

@@ -41,7 +41,7 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the text does not start with `sk_` or `pk_`, has nothing after
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the text does not start with `sk_` or `pk_`, has nothing after
     /// the prefix, or contains anything but visible ASCII characters. The error message does not contain the text.
     ///
     /// # Examples
@@ -216,11 +216,17 @@ impl KeyStatus {
     ///
     /// ```
     /// # fn example(status: pollinations_ext::KeyStatus) {
-    /// println!("{}", status.is_spent());
+    /// println!("{}", status.is_budget_exhausted());
     /// # }
     /// ```
-    pub fn is_spent(&self) -> bool {
+    pub fn is_budget_exhausted(&self) -> bool {
         self.0.pollen_budget.is_some_and(|budget| budget <= 0.0)
+    }
+
+    /// The former name of [`is_budget_exhausted`](Self::is_budget_exhausted).
+    #[deprecated(since = "0.1.0", note = "use `is_budget_exhausted`")]
+    pub fn is_spent(&self) -> bool {
+        self.is_budget_exhausted()
     }
 
     /// How long the key is still valid, or `None` if it does not expire.

@@ -28,15 +28,18 @@ pub(crate) struct Keyring {
 #[derive(Debug)]
 struct State {
     current: Current,
-    spare: VecDeque<ApiKey>,
+    fallback: VecDeque<ApiKey>,
     /// Former keys. A server may still repeat them in its messages.
     old: Vec<ApiKey>,
 }
 
 impl Keyring {
-    pub(crate) fn new(key: Option<ApiKey>, spare: impl IntoIterator<Item = ApiKey>) -> Self {
-        let state =
-            State { current: Current { key, generation: 0 }, spare: spare.into_iter().collect(), old: Vec::new() };
+    pub(crate) fn new(key: Option<ApiKey>, fallback: impl IntoIterator<Item = ApiKey>) -> Self {
+        let state = State {
+            current: Current { key, generation: 0 },
+            fallback: fallback.into_iter().collect(),
+            old: Vec::new(),
+        };
         Self { state: Mutex::new(state), asking: tokio::sync::Mutex::default() }
     }
 
@@ -49,14 +52,14 @@ impl Keyring {
         self.state().current.generation != generation
     }
 
-    /// Switches to the next spare key, unless another call has already done so since this generation. Returns false
-    /// if no spare key is left.
+    /// Switches to the next fallback key, unless another call has already done so since this generation. Returns false
+    /// if no fallback key is left.
     pub(crate) fn next(&self, generation: u64) -> bool {
         let mut state = self.state();
         if state.current.generation != generation {
             return true;
         }
-        let Some(key) = state.spare.pop_front() else { return false };
+        let Some(key) = state.fallback.pop_front() else { return false };
         state.replace(key);
         true
     }
@@ -101,7 +104,7 @@ impl Error {
 impl State {
     /// All keys: current, spare and former ones.
     fn keys(&self) -> impl Iterator<Item = &ApiKey> {
-        self.current.key.iter().chain(&self.spare).chain(&self.old)
+        self.current.key.iter().chain(&self.fallback).chain(&self.old)
     }
 
     fn replace(&mut self, key: ApiKey) {

@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(of("https://media.pollinations.ai/my_file.v2-x", FETCH).unwrap(), "my_file.v2-x");
         for text in ["", "/", "..", "a b", "https://", "https://media.pollinations.ai/", "%2e%2e", "a%2Fb"] {
             let error = of(text, FETCH).unwrap_err();
-            assert_eq!((error.kind(), error.operation()), (ErrorKind::Request, Some(FETCH)), "{text}");
+            assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidRequest, Some(FETCH)), "{text}");
         }
     }
 

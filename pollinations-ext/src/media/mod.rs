@@ -100,7 +100,7 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor a URL. Status 404 if there
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 404 if there
     /// is no such file.
     ///
     /// # Examples
@@ -123,7 +123,7 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor a URL.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL.
     ///
     /// # Examples
     ///
@@ -150,7 +150,7 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor a URL. Status 404 if there
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 404 if there
     /// is no such file.
     ///
     /// # Examples
@@ -184,7 +184,7 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is neither an ID nor a URL. Status 401 if the
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 401 if the
     /// API key is not a valid secret key, 403 if the file belongs to someone else, 404 if there is no such file. If
     /// the response is lost, [`Error::outcome_unknown`] is true. If you then delete the file again, status 404 means
     /// that the first request succeeded.

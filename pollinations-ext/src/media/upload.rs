@@ -228,7 +228,7 @@ impl UploadRequest {
     /// # Errors
     ///
     /// Before anything is sent: [`ErrorKind::TooLarge`] if the file is larger than 400 MiB, or 100 MiB as base64.
-    /// [`ErrorKind::Request`] if it is not an image, audio or video file, or if the service would reject the ID or a
+    /// [`ErrorKind::InvalidRequest`] if it is not an image, audio or video file, or if the service would reject the ID or a
     /// tag. [`ErrorKind::Io`] if the file cannot be read, or changes while it is sent.
     ///
     /// Status 401 if the API key is invalid, 409 if the ID is taken, 413 or 415 if the service's own limits are
@@ -334,7 +334,7 @@ fn check_type(file: &Opened) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("`{}` is `{kind}`; the service accepts images, audio and video", file.name);
-    Err(Error::new(ErrorKind::Request, message))
+    Err(Error::new(ErrorKind::InvalidRequest, message))
 }
 
 /// A browser can only send bodies from memory.

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// let pollinations = Pollinations::builder()
 ///     .key("sk_first".parse()?)
-///     .spare_key("sk_second".parse()?)
+///     .fallback_key("sk_second".parse()?)
 ///     .retry(RetryPolicy::default().payment(PaymentPolicy::NextKey))
 ///     .build()?;
 /// # let _ = pollinations;
@@ -31,8 +31,8 @@ pub enum PaymentPolicy {
     /// Waits and retries, as after other failures. This is the default, since somebody may be topping up.
     #[default]
     Backoff,
-    /// Switches to the client's next spare key ([`Builder::spare_key`](crate::Builder::spare_key)) without a wait,
-    /// for this call and all later calls of the client. Fails if no spare key is left.
+    /// Switches to the client's next fallback key ([`Builder::fallback_key`](crate::Builder::fallback_key)) without a wait,
+    /// for this call and all later calls of the client. Fails if no fallback key is left.
     NextKey,
     /// Calls the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
     /// there is no callback. The callback also runs if the API key has expired or was revoked (401), so that it can

@@ -23,7 +23,7 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 ///   [`attempt_timeout`](crate::Builder::attempt_timeout) that expired.
 /// - A request that only reads is retried.
 /// - A stream, or a generation that is not coalesced, could be billed twice. It is only retried with
-///   [`resend_uncached`](Self::resend_uncached). Otherwise the call fails, and
+///   [`retry_non_idempotent`](Self::retry_non_idempotent). Otherwise the call fails, and
 ///   [`outcome_unknown`](crate::Error::outcome_unknown) is `true`.
 /// - An upload, or a change to an account such as creating a key, is not retried.
 ///
@@ -44,6 +44,7 @@ const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 /// println!("{patient}");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "a policy does nothing until a client or a request has it"]
 pub struct RetryPolicy {
     max_retries: u32,
     base_delay: Duration,
@@ -52,7 +53,7 @@ pub struct RetryPolicy {
     max_elapsed: Option<Duration>,
     budget: Option<RetryBudget>,
     payment: PaymentPolicy,
-    resend_uncached: bool,
+    retry_non_idempotent: bool,
 }
 
 impl Default for RetryPolicy {
@@ -65,7 +66,7 @@ impl Default for RetryPolicy {
             max_elapsed: None,
             budget: Some(RetryBudget::default()),
             payment: PaymentPolicy::default(),
-            resend_uncached: false,
+            retry_non_idempotent: false,
         }
     }
 }
@@ -211,12 +212,18 @@ impl RetryPolicy {
     /// use pollinations_ext::RetryPolicy;
     ///
     /// // For a program that would rather pay twice than fail.
-    /// let policy = RetryPolicy::default().resend_uncached(true);
+    /// let policy = RetryPolicy::default().retry_non_idempotent(true);
     /// # let _ = policy;
     /// ```
-    pub fn resend_uncached(mut self, on: bool) -> Self {
-        self.resend_uncached = on;
+    pub fn retry_non_idempotent(mut self, on: bool) -> Self {
+        self.retry_non_idempotent = on;
         self
+    }
+
+    /// The former name of [`retry_non_idempotent`](Self::retry_non_idempotent).
+    #[deprecated(since = "0.1.0", note = "use `retry_non_idempotent`")]
+    pub fn resend_uncached(self, on: bool) -> Self {
+        self.retry_non_idempotent(on)
     }
 
     /// Returns the bounds of the waits, one for each retry. Each wait is random, between zero and its bound.
@@ -262,7 +269,7 @@ impl RetryPolicy {
     }
 
     pub(super) fn resends_uncached(&self) -> bool {
-        self.resend_uncached
+        self.retry_non_idempotent
     }
 
     /// Whether an attempt may still start after this much time.
@@ -291,8 +298,16 @@ impl RetryPolicy {
 
 impl fmt::Display for RetryPolicy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { max_retries, base_delay, max_delay, max_retry_after, max_elapsed, budget, payment, resend_uncached } =
-            self;
+        let Self {
+            max_retries,
+            base_delay,
+            max_delay,
+            max_retry_after,
+            max_elapsed,
+            budget,
+            payment,
+            retry_non_idempotent,
+        } = self;
         if *max_retries == 0 {
             formatter.write_str("no retries")?;
         } else {
@@ -305,7 +320,7 @@ impl fmt::Display for RetryPolicy {
                 Some(budget) => write!(formatter, "; {budget}")?,
                 None => formatter.write_str("; no budget")?,
             }
-            if *resend_uncached {
+            if *retry_non_idempotent {
                 formatter.write_str("; including requests that could be billed twice")?;
             }
         }

@@ -495,7 +495,7 @@ mod tests {
         // start.
         for (repeat, policy) in [
             (Repeat::Reads, RetryPolicy::default()),
-            (Repeat::Pays, RetryPolicy::default().resend_uncached(true)),
+            (Repeat::Pays, RetryPolicy::default().retry_non_idempotent(true)),
             (Repeat::Joins, RetryPolicy::none()),
             (Repeat::Joins, RetryPolicy::default().budget(RetryBudget::new(0, 0.0))),
             (Repeat::Joins, RetryPolicy::default().max_elapsed(Duration::from_secs(60))),
@@ -516,12 +516,12 @@ mod tests {
             (Repeat::Uploads, true, 1, true),
             (Repeat::Changes, true, 1, true),
         ] {
-            let policy = RetryPolicy::default().resend_uncached(resend);
+            let policy = RetryPolicy::default().retry_non_idempotent(resend);
             let outcome = Scripted::new([lost()]).meaning(repeat).outcome(&policy).await;
             assert_eq!((outcome.attempts, outcome.is_unknown), (attempts, is_unknown), "{repeat:?} {resend}");
         }
         // A later rejection says nothing about the outcome of the attempt before.
-        let policy = RetryPolicy::default().resend_uncached(true);
+        let policy = RetryPolicy::default().retry_non_idempotent(true);
         let outcome = Scripted::new([lost(), fails(400)]).meaning(Repeat::Pays).outcome(&policy).await;
         assert!(outcome.result.is_err() && outcome.is_unknown);
         // A rejected request is retried, and then the outcome is known.

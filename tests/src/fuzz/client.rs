@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use pollinations_ext::{
     Error, ErrorKind, Gateway,
-    byop::{Authorization, State},
+    byop::{FragmentFlow, State},
     chat::{ChatReply, ChatStream},
     types::{ChatCompletion, ModelInfo},
 };
@@ -22,8 +22,8 @@ const EXCERPT: usize = 1024;
 /// The redirect back from the sign-in page. A redirect without the state yields no key, and no error contains a key.
 pub(super) fn byop_return(input: &[u8]) {
     let way_back = String::from_utf8_lossy(input);
-    let authorization = Authorization::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));
-    match authorization.accept(&way_back) {
+    let flow = FragmentFlow::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));
+    match flow.key_from_redirect(&way_back) {
         Ok(key) => {
             let fragment = way_back.split_once('#').map_or(&*way_back, |(_, fragment)| fragment);
             let mut decoded = form(fragment);

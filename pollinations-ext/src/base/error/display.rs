@@ -57,7 +57,7 @@ impl Inner {
             }
             (_, _, Some(partial)) => partial.advice(),
             (ErrorKind::Decode, ..) if self.body.is_some() => "`Error::body` has what the server sent",
-            (ErrorKind::Structure, ..) => "`Error::text` has the reply",
+            (ErrorKind::StructuredOutput, ..) => "`Error::text` has the reply",
             _ => return None,
         };
         Some(advice.into())

@@ -32,11 +32,11 @@ impl Error {
     }
 
     pub(crate) fn key(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Key, message)
+        Self::new(ErrorKind::InvalidKey, message)
     }
 
     pub(crate) fn request(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Request, message)
+        Self::new(ErrorKind::InvalidRequest, message)
     }
 
     pub(crate) fn io(message: impl Into<String>, error: std::io::Error) -> Self {
@@ -50,7 +50,7 @@ impl Error {
         let what = match kind {
             ErrorKind::Timeout => "the request timed out",
             ErrorKind::Connect => "cannot connect to the server",
-            ErrorKind::Request => "the request cannot be sent",
+            ErrorKind::InvalidRequest => "the request cannot be sent",
             _ => "the connection broke",
         };
         let advice = if kind == ErrorKind::Connect { "; check the network and the base URL" } else { "" };
@@ -74,7 +74,7 @@ impl Error {
         match () {
             () if error.is_timeout() => ErrorKind::Timeout,
             () if is_connect(error) => ErrorKind::Connect,
-            () if error.is_builder() => ErrorKind::Request,
+            () if error.is_builder() => ErrorKind::InvalidRequest,
             () => ErrorKind::Connection,
         }
     }

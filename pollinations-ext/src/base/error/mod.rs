@@ -16,10 +16,10 @@ use super::reason::{PaymentKind, RateLimit};
 
 /// The error of every call. It tells you what went wrong, where, and whether a retry can help.
 ///
-/// Its text is one line, such as
-/// `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix it at https://enter.pollinations.ai/…`.
-/// Match on [`kind`](Self::kind), or ask [`payment`](Self::payment), [`rate_limit`](Self::rate_limit),
-/// [`is_retryable`](Self::is_retryable) and [`outcome_unknown`](Self::outcome_unknown).
+/// Its text is one line, such as `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix
+/// it at https://enter.pollinations.ai/…`. Match on [`kind`](Self::kind), or ask [`payment`](Self::payment),
+/// [`rate_limit`](Self::rate_limit), [`is_retryable`](Self::is_retryable) and
+/// [`outcome_unknown`](Self::outcome_unknown).
 ///
 /// An error never contains the API key: neither its message, nor its sources, nor a URL in it.
 ///
@@ -185,7 +185,7 @@ impl Error {
         self.0.body.as_deref()
     }
 
-    /// The full reply of the model, if it does not match the type you asked for ([`ErrorKind::Structure`]).
+    /// The full reply of the model, if it does not match the type you asked for ([`ErrorKind::StructuredOutput`]).
     ///
     /// # Examples
     ///

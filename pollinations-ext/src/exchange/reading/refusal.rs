@@ -49,11 +49,13 @@ impl Refusal {
     pub(crate) fn is_possible(operation: &str, headers: &HeaderMap) -> bool {
         let directives = || header(headers, CACHE_CONTROL).unwrap_or_default().split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
-        let path = Operation::find(operation).map_or("", |operation| operation.path);
-        let is_text = TEXT_PATHS
-            .iter()
-            .any(|text| path.strip_prefix(text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-        is_text && has("private") && has("no-store")
+        let is_text = || {
+            let path = Operation::find(operation).map_or("", |operation| operation.path);
+            let is_under =
+                |text: &&str| path.strip_prefix(*text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            TEXT_PATHS.iter().any(is_under)
+        };
+        has("private") && has("no-store") && is_text()
     }
 
     /// Parses a whole response that may be a refusal.

@@ -1,9 +1,9 @@
 //! The effect of a request: whether it may be sent twice, and how long it may take.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use http::Method;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use pollinations_api::Operation;
 use reqwest::Request;
 use serde::Deserialize;
@@ -50,6 +50,8 @@ fn is_under(path: &str, part: &str) -> bool {
 
 /// Whether the request asks for a stream, in the query or in a JSON body.
 fn is_streamed(request: &Request) -> bool {
+    static STREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"stream\""));
+
     #[derive(Deserialize)]
     struct Asked {
         #[serde(default)]
@@ -58,7 +60,7 @@ fn is_streamed(request: &Request) -> bool {
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     has(request, "stream")
         // Most bodies do not contain the word, so they do not have to be parsed.
-        || memmem::find(body, b"\"stream\"").is_some()
+        || STREAM.find(body).is_some()
             && json::read::<Asked>(body).is_ok_and(|asked| asked.stream == serde_json::Value::Bool(true))
 }
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use http::{
-    HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
 };
 use pollinations_api::Operation;
@@ -88,8 +88,8 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
-    /// The request of a chat, without its body.
-    pub(crate) chat: Arc<OnceLock<Request>>,
+    /// The URL and the headers of chat requests.
+    pub(crate) chat: Arc<OnceLock<(Url, HeaderMap)>>,
     /// The HTTP client for WebSocket connections.
     #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
     pub(crate) upgrades: Arc<upgrade::Upgrades>,
@@ -296,11 +296,7 @@ impl Exchange for Sending<'_> {
             // Gives the HTTP client time to report the timeout first.
             limit = left.saturating_add(Duration::from_secs(1));
         }
-        let answer = pin!(self.send(request, patience));
-        let result = match timeout(limit, answer).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::Other(late(self.timeout))),
-        };
+        let result = self.send(request, limit, patience).await;
         #[cfg(not(target_arch = "wasm32"))]
         let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
         result
@@ -386,22 +382,36 @@ impl Sending<'_> {
         Ok(problem)
     }
 
-    /// Sends the request. With `patience`, fails with [`Failure::Late`] if there is no response, or no more data,
-    /// within that time.
-    async fn send(&self, request: Request, patience: Option<Duration>) -> Result<Received, Failure> {
+    /// Sends the request and receives the response, within a time limit. With `patience`, fails with [`Failure::Late`] if
+    /// there is no response, or no more data, within that time.
+    ///
+    /// Timers are not free. So the head of the response has one timer, and the body has another, which is only set if the
+    /// body does not arrive together with the head.
+    async fn send(&self, request: Request, limit: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let begun = Instant::now();
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
         let handshake = upgrade::Handshake::of(&request);
-        let answer = within(patience, self.client.execute(request)).await?;
+        let late = || Failure::Other(late(self.timeout));
+        let patience = patience.filter(|patience| *patience < limit);
+        let answer = timeout(patience.unwrap_or(limit), pin!(self.client.execute(request))).await;
+        let answer = answer.map_err(|_| patience.map_or_else(late, Failure::Late))?;
         let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
         #[cfg(not(target_arch = "wasm32"))]
         self.shared.connections.answered(&response);
         self.shared.keys.clean(response.headers_mut());
-        let status = response.status();
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-        if self.receive == Receive::Upgrade && (status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS) {
+        if self.receive == Receive::Upgrade
+            && (response.status().is_success() || response.status() == StatusCode::SWITCHING_PROTOCOLS)
+        {
             return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
         }
+        let left = limit.saturating_sub(begun.elapsed());
+        timeout(left, pin!(self.receive(response, patience))).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Receives the response after its head.
+    async fn receive(&self, mut response: Response, patience: Option<Duration>) -> Result<Received, Failure> {
+        let status = response.status();
         if !status.is_success() {
             if self.receive == Receive::Native {
                 return Err(unread(response).await);

@@ -9,7 +9,7 @@ use pollinations_api::{
 
 use super::id;
 use crate::exchange::{
-    fetch::{Fetch, fetch},
+    request::{Request, request},
     transport::Shared,
 };
 
@@ -66,12 +66,12 @@ impl Agents {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<AgentList> {
-        fetch!(self.shared, list_agents)
+    pub fn list(&self) -> Request<AgentList> {
+        request!(self.shared, list_agents)
     }
 
-    /// Creates an agent from a prompt ([`NewPromptAgent`](crate::types::NewPromptAgent)), or from `agent.ts` in a public
-    /// GitHub repository ([`NewCodeAgent`](crate::types::NewCodeAgent)).
+    /// Creates an agent from a prompt ([`NewPromptAgent`](crate::types::NewPromptAgent)), or from `agent.ts` in a
+    /// public GitHub repository ([`NewCodeAgent`](crate::types::NewCodeAgent)).
     ///
     /// Operation `create_agent`.
     ///
@@ -90,10 +90,10 @@ impl Agents {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, agent: impl Into<NewAgent>) -> Fetch<Agent> {
+    pub fn create(&self, agent: impl Into<NewAgent>) -> Request<Agent> {
         let agent = agent.into();
         let send = |client: Client| async move { client.create_agent().body(agent).send().await };
-        Fetch::new(&self.shared, "create_agent", send)
+        Request::new(&self.shared, "create_agent", send)
     }
 
     /// Fetches one of your agents.
@@ -116,11 +116,11 @@ impl Agents {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, id: impl Into<String>) -> Fetch<Agent> {
+    pub fn get(&self, id: impl Into<String>) -> Request<Agent> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
         let send = |client: Client| async move { client.get_agent().id(id).send().await };
-        Fetch::new(&self.shared, "get_agent", send).refuse(problem)
+        Request::new(&self.shared, "get_agent", send).refuse(problem)
     }
 
     /// Changes an agent and returns the changed agent. Fields that you leave out stay the same.
@@ -139,15 +139,21 @@ impl Agents {
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
     /// let changes = AgentChanges::builder().system_prompt("Answer in a limerick.".to_owned()).build()?;
-    /// pollinations.account().agents().change("agent_1", changes).await?;
+    /// pollinations.account().agents().update("agent_1", changes).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change(&self, id: impl Into<String>, changes: AgentChanges) -> Fetch<Agent> {
+    pub fn update(&self, id: impl Into<String>, changes: AgentChanges) -> Request<Agent> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
         let send = |client: Client| async move { client.update_agent().id(id).body(changes).send().await };
-        Fetch::new(&self.shared, "update_agent", send).refuse(problem)
+        Request::new(&self.shared, "update_agent", send).refuse(problem)
+    }
+
+    /// The former name of [`update`](Self::update).
+    #[deprecated(since = "0.1.0", note = "use `update`")]
+    pub fn change(&self, id: impl Into<String>, changes: AgentChanges) -> Request<Agent> {
+        self.update(id, changes)
     }
 
     /// Deletes an agent and removes its model from the list of models.
@@ -166,11 +172,11 @@ impl Agents {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, id: impl Into<String>) -> Fetch<DeletedId> {
+    pub fn delete(&self, id: impl Into<String>) -> Request<DeletedId> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
         let send = |client: Client| async move { client.delete_agent().id(id).send().await };
-        Fetch::new(&self.shared, "delete_agent", send).refuse(problem)
+        Request::new(&self.shared, "delete_agent", send).refuse(problem)
     }
 
     /// Deploys the newest code of a code agent. Needs no API key.
@@ -189,10 +195,10 @@ impl Agents {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sync(&self, id: impl Into<String>) -> Fetch<AgentSync> {
+    pub fn sync(&self, id: impl Into<String>) -> Request<AgentSync> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
         let send = |client: Client| async move { client.sync_agent().id(id).send().await };
-        Fetch::new(&self.shared, "sync_agent", send).refuse(problem)
+        Request::new(&self.shared, "sync_agent", send).refuse(problem)
     }
 }

@@ -11,8 +11,8 @@ use super::id;
 use crate::{
     base::error::Error,
     exchange::{
-        fetch::{Fetch, fetch},
         options::Options,
+        request::{Request, request},
         transport::Shared,
     },
 };
@@ -64,8 +64,8 @@ impl Integrations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<IntegrationList> {
-        fetch!(self.shared, list_integrations)
+    pub fn list(&self) -> Request<IntegrationList> {
+        request!(self.shared, list_integrations)
     }
 
     /// Lists apps that you can connect: popular ones, or those that match [`search`](Self::search).
@@ -86,8 +86,8 @@ impl Integrations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn available(&self) -> Fetch<ToolkitList> {
-        fetch!(self.shared, search_toolkits)
+    pub fn available(&self) -> Request<ToolkitList> {
+        request!(self.shared, search_toolkits)
     }
 
     /// Searches for apps that you can connect. The search text has at most 100 characters.
@@ -106,10 +106,10 @@ impl Integrations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn search(&self, words: impl Into<String>) -> Fetch<ToolkitList> {
+    pub fn search(&self, words: impl Into<String>) -> Request<ToolkitList> {
         let words = words.into();
         let send = |client: Client| async move { client.search_toolkits().search(words).send().await };
-        Fetch::new(&self.shared, "search_toolkits", send)
+        Request::new(&self.shared, "search_toolkits", send)
     }
 
     /// Starts to connect an app, by its `slug`, and returns the URL where you sign in to it.
@@ -128,10 +128,10 @@ impl Integrations {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn connect(&self, toolkit: impl Into<String>) -> Fetch<IntegrationLink> {
+    pub fn connect(&self, toolkit: impl Into<String>) -> Request<IntegrationLink> {
         let app = IntegrationRequest::new(toolkit.into());
         let send = |client: Client| async move { client.connect_integration().body(app).send().await };
-        Fetch::new(&self.shared, "connect_integration", send)
+        Request::new(&self.shared, "connect_integration", send)
     }
 
     /// Disconnects an app, by the ID of the connection.
@@ -141,7 +141,7 @@ impl Integrations {
     /// # Errors
     ///
     /// Status 401 if the API key is invalid, 404 if the ID is unknown.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the ID is empty; then nothing is sent.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID is empty; then nothing is sent.
     ///
     /// # Examples
     ///

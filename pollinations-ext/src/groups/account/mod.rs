@@ -19,7 +19,9 @@ pub use agents::Agents;
 pub use daily::DailyUsageRequest;
 pub use earnings::EarningsRequest;
 pub use integrations::Integrations;
-pub use keys::{ChangeKeyRequest, CreateKeyRequest, CreatedKey, Keys};
+#[allow(deprecated, reason = "programs that use the former name still compile")]
+pub use keys::ChangeKeyRequest;
+pub use keys::{CreateKeyRequest, CreatedKey, Keys, UpdateKeyRequest};
 pub use my_models::MyModels;
 use pollinations_api::{
     Client,
@@ -33,8 +35,8 @@ use usage::Whose;
 use crate::{
     base::error::Error,
     exchange::{
-        fetch::{Fetch, fetch},
         options::Options,
+        request::{Request, request},
         transport::Shared,
     },
 };
@@ -89,8 +91,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn balance(&self) -> Fetch<AccountBalance> {
-        fetch!(self.shared, account_balance)
+    pub fn balance(&self) -> Request<AccountBalance> {
+        request!(self.shared, account_balance)
     }
 
     /// Returns the profile of the account's owner.
@@ -110,8 +112,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn profile(&self) -> Fetch<AccountProfile> {
-        fetch!(self.shared, account_profile)
+    pub fn profile(&self) -> Request<AccountProfile> {
+        request!(self.shared, account_profile)
     }
 
     /// Returns the key's type, expiry, permissions and budget.
@@ -131,8 +133,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn key(&self) -> Fetch<KeyStatus> {
-        fetch!(self.shared, account_key)
+    pub fn key(&self) -> Request<KeyStatus> {
+        request!(self.shared, account_key)
     }
 
     /// Lists the paid requests of the account, one by one, newest first.
@@ -260,8 +262,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quests(&self) -> Fetch<AccountQuests> {
-        fetch!(self.shared, account_quests)
+    pub fn quests(&self) -> Request<AccountQuests> {
+        request!(self.shared, account_quests)
     }
 
     /// Lists the rewards you have earned with quests, newest first.
@@ -282,8 +284,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quest_rewards(&self) -> Fetch<QuestRewards> {
-        fetch!(self.shared, quest_rewards)
+    pub fn quest_rewards(&self) -> Request<QuestRewards> {
+        request!(self.shared, quest_rewards)
     }
 
     /// Lists all quests. Needs no API key.
@@ -304,8 +306,8 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn quest_catalog(&self) -> Fetch<QuestCatalog> {
-        fetch!(self.shared, quest_catalog)
+    pub fn quest_catalog(&self) -> Request<QuestCatalog> {
+        request!(self.shared, quest_catalog)
     }
 
     /// The agents of the account.

@@ -12,7 +12,7 @@ use pollinations_api::{
 
 use super::id;
 use crate::exchange::{
-    fetch::{Fetch, fetch},
+    request::{Request, request},
     transport::Shared,
 };
 
@@ -69,8 +69,8 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<MyModelList> {
-        fetch!(self.shared, list_my_models)
+    pub fn list(&self) -> Request<MyModelList> {
+        request!(self.shared, list_my_models)
     }
 
     /// Registers a model: for text ([`NewTextModel`](crate::types::NewTextModel)), or for images, video, audio or
@@ -99,10 +99,10 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create(&self, model: impl Into<NewMyModel>) -> Fetch<MyModel> {
+    pub fn create(&self, model: impl Into<NewMyModel>) -> Request<MyModel> {
         let model = model.into();
         let send = |client: Client| async move { client.create_my_model().body(model).send().await };
-        Fetch::new(&self.shared, "create_my_model", send)
+        Request::new(&self.shared, "create_my_model", send)
     }
 
     /// Registers an agent on your own server. The server must implement one of OpenAI's protocols.
@@ -129,9 +129,9 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn create_endpoint_agent(&self, agent: NewEndpointAgent) -> Fetch<MyEndpointAgent> {
+    pub fn create_endpoint_agent(&self, agent: NewEndpointAgent) -> Request<MyEndpointAgent> {
         let send = |client: Client| async move { client.create_endpoint_agent().body(agent).send().await };
-        Fetch::new(&self.shared, "create_endpoint_agent", send)
+        Request::new(&self.shared, "create_endpoint_agent", send)
     }
 
     /// Changes a model and returns the changed model. Fields that you leave out stay the same.
@@ -150,15 +150,21 @@ impl MyModels {
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), Box<dyn std::error::Error>> {
     /// let changes = MyModelChanges::builder().title("A better name".to_owned()).build()?;
-    /// pollinations.account().my_models().change("model_1", changes).await?;
+    /// pollinations.account().my_models().update("model_1", changes).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change(&self, id: impl Into<String>, changes: MyModelChanges) -> Fetch<MyModel> {
+    pub fn update(&self, id: impl Into<String>, changes: MyModelChanges) -> Request<MyModel> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
         let send = |client: Client| async move { client.update_my_model().id(id).body(changes).send().await };
-        Fetch::new(&self.shared, "update_my_model", send).refuse(problem)
+        Request::new(&self.shared, "update_my_model", send).refuse(problem)
+    }
+
+    /// The former name of [`update`](Self::update).
+    #[deprecated(since = "0.1.0", note = "use `update`")]
+    pub fn change(&self, id: impl Into<String>, changes: MyModelChanges) -> Request<MyModel> {
+        self.update(id, changes)
     }
 
     /// Deletes a model.
@@ -177,11 +183,11 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete(&self, id: impl Into<String>) -> Fetch<DeletedId> {
+    pub fn delete(&self, id: impl Into<String>) -> Request<DeletedId> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
         let send = |client: Client| async move { client.delete_my_model().id(id).send().await };
-        Fetch::new(&self.shared, "delete_my_model", send).refuse(problem)
+        Request::new(&self.shared, "delete_my_model", send).refuse(problem)
     }
 
     /// Sends a test request to your server, the same way the service would. Use it before you register the model.
@@ -210,10 +216,10 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn test(&self, test: impl Into<ModelTestRequest>) -> Fetch<ModelTestResult> {
+    pub fn test(&self, test: impl Into<ModelTestRequest>) -> Request<ModelTestResult> {
         let test = test.into();
         let send = |client: Client| async move { client.test_my_model().body(test).send().await };
-        Fetch::new(&self.shared, "test_my_model", send)
+        Request::new(&self.shared, "test_my_model", send)
     }
 
     /// Asks a server with an OpenAI-compatible API for its models.
@@ -234,10 +240,10 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list_upstream(&self, base_url: impl Into<String>, bearer_token: impl Into<String>) -> Fetch<ModelIdList> {
+    pub fn list_upstream(&self, base_url: impl Into<String>, bearer_token: impl Into<String>) -> Request<ModelIdList> {
         let server = UpstreamModelsRequest::new(base_url.into(), bearer_token.into());
         let send = |client: Client| async move { client.list_upstream_models().body(server).send().await };
-        Fetch::new(&self.shared, "list_upstream_models", send)
+        Request::new(&self.shared, "list_upstream_models", send)
     }
 
     /// Lists the community models that can be used as a fallback when one of your models fails.
@@ -256,11 +262,11 @@ impl MyModels {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fallback_candidates(&self, id: impl Into<String>) -> Fetch<ModelIdList> {
+    pub fn fallback_candidates(&self, id: impl Into<String>) -> Request<ModelIdList> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
         let send = |client: Client| async move { client.list_fallback_candidates().id(id).send().await };
-        Fetch::new(&self.shared, "list_fallback_candidates", send).refuse(problem)
+        Request::new(&self.shared, "list_fallback_candidates", send).refuse(problem)
     }
 
     /// Changes the profile that is shown with your community models, and returns the changed profile.
@@ -278,12 +284,18 @@ impl MyModels {
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let profile = ProviderProfileChanges::new("Ada".to_owned(), "https://example.com".to_owned());
-    /// pollinations.account().my_models().change_provider(profile).await?;
+    /// pollinations.account().my_models().update_provider(profile).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change_provider(&self, profile: ProviderProfileChanges) -> Fetch<ProviderProfile> {
+    pub fn update_provider(&self, profile: ProviderProfileChanges) -> Request<ProviderProfile> {
         let send = |client: Client| async move { client.update_provider_profile().body(profile).send().await };
-        Fetch::new(&self.shared, "update_provider_profile", send)
+        Request::new(&self.shared, "update_provider_profile", send)
+    }
+
+    /// The former name of [`update_provider`](Self::update_provider).
+    #[deprecated(since = "0.1.0", note = "use `update_provider`")]
+    pub fn change_provider(&self, profile: ProviderProfileChanges) -> Request<ProviderProfile> {
+        self.update_provider(profile)
     }
 }

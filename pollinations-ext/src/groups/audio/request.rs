@@ -136,7 +136,7 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if [`composition_plan`](Self::composition_plan) or
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if [`composition_plan`](Self::composition_plan) or
     /// [`conditioning_ref`](Self::conditioning_ref) is not a JSON object, or if [`seed`](Self::seed) is negative.
     /// Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if
     /// the key may not use the model.
@@ -159,7 +159,7 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send). Also [`ErrorKind::Request`](crate::ErrorKind::Request) if the text is empty, `.`
+    /// Same as [`send`](Self::send). Also [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is empty, `.`
     /// or `..`, which cannot be part of a URL path, and for settings that this operation lacks:
     /// [`speed`](Self::speed), [`composition_plan`](Self::composition_plan),
     /// [`conditioning_ref`](Self::conditioning_ref), [`reference_audio`](Self::reference_audio),
@@ -182,8 +182,8 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because a URL is visible to everyone.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) as for [`send_get`](Self::send_get).
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to everyone.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for [`send_get`](Self::send_get).
     ///
     /// # Examples
     ///
@@ -202,7 +202,7 @@ impl AudioRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) as for [`send_get`](Self::send_get).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for [`send_get`](Self::send_get).
     ///
     /// # Examples
     ///

@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     asked::{Asked, Permission},
+    callback::Parameters,
     failure,
     server::Server,
     state::State,
     token::Grant,
     verifier::Verifier,
-    way_back::Parameters,
     wire,
 };
 use crate::{
@@ -193,7 +193,7 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the operating system has no random numbers.
+    /// [`ErrorKind::InvalidRequest`] if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -211,7 +211,7 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the operating system has no random numbers.
+    /// [`ErrorKind::InvalidRequest`] if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -229,8 +229,8 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if a URL is invalid, the redirect URI has a fragment, the budget is not a number above
-    /// 0, the expiry is 0 days, or the app key is secret.
+    /// [`ErrorKind::InvalidRequest`] if a URL is invalid, the redirect URI has a fragment, the budget is not a number
+    /// above 0, the expiry is 0 days, or the app key is secret.
     ///
     /// # Examples
     ///
@@ -265,11 +265,11 @@ impl CodeFlow {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::State`] if the URL does not belong to this sign-in: the state is missing or wrong, or the
+    /// - [`ErrorKind::StateMismatch`] if the URL does not belong to this sign-in: the state is missing or wrong, or the
     ///   redirect is from another server (`iss`, RFC 9207) or to another URL.
     /// - [`ErrorKind::Denied`] if the user denied access, or the service did not grant a key; see
     ///   [`Error::oauth_error`].
-    /// - [`ErrorKind::Request`] if the URL has neither a code nor an error, or has a key instead of a code.
+    /// - [`ErrorKind::InvalidRequest`] if the URL has neither a code nor an error, or has a key instead of a code.
     ///
     /// Error messages never contain the URL.
     ///
@@ -280,20 +280,20 @@ impl CodeFlow {
     ///
     /// let flow = CodeFlow::new("pk_your_app".parse()?, "https://example.com/back");
     /// let state = flow.state()?;
-    /// let code = flow.accept(&format!("https://example.com/back?code=c0de&state={state}"))?;
+    /// let code = flow.code_from_redirect(&format!("https://example.com/back?code=c0de&state={state}"))?;
     ///
-    /// let error = flow.accept("https://example.com/back?code=attackers&state=guessed").unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::State);
+    /// let error = flow.code_from_redirect("https://example.com/back?code=attackers&state=guessed").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::StateMismatch);
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn accept(&self, way_back: &str) -> Result<Code, Error> {
-        let way_back = way_back.trim();
-        let query = match Url::parse(way_back) {
+    pub fn code_from_redirect(&self, callback: &str) -> Result<Code, Error> {
+        let callback = callback.trim();
+        let query = match Url::parse(callback) {
             Ok(address) => {
                 self.check_address(&address)?;
                 address.query().unwrap_or_default().to_owned()
             }
-            Err(_) => way_back.split('#').next().unwrap_or_default().to_owned(),
+            Err(_) => callback.split('#').next().unwrap_or_default().to_owned(),
         };
         let query = Parameters::of_query(&query);
         if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
@@ -321,6 +321,16 @@ impl CodeFlow {
         }
     }
 
+    /// The former name of [`code_from_redirect`](Self::code_from_redirect).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`code_from_redirect`](Self::code_from_redirect).
+    #[deprecated(since = "0.1.0", note = "use `code_from_redirect`")]
+    pub fn accept(&self, callback: &str) -> Result<Code, Error> {
+        self.code_from_redirect(callback)
+    }
+
     /// Exchanges the code for the user's key. A code can be exchanged once, within 10 minutes. A failed exchange is
     /// not retried.
     ///
@@ -328,14 +338,14 @@ impl CodeFlow {
     ///
     /// [`ErrorKind::Api`] if the service rejects the exchange; [`Error::oauth_error`] says why, for example
     /// [`OAuthError::InvalidGrant`](super::OAuthError::InvalidGrant) if the code was used before.
-    /// [`ErrorKind::Decode`] or [`ErrorKind::Key`] if the response is not a key. [`ErrorKind::Connect`],
+    /// [`ErrorKind::Decode`] or [`ErrorKind::InvalidKey`] if the response is not a key. [`ErrorKind::Connect`],
     /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if there is no response.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # async fn example(flow: pollinations_ext::byop::CodeFlow, query: &str) -> Result<(), pollinations_ext::Error> {
-    /// let code = flow.accept(query)?;
+    /// let code = flow.code_from_redirect(query)?;
     /// let grant = flow.exchange(&code).await?;
     /// # Ok(())
     /// # }
@@ -366,11 +376,11 @@ impl CodeFlow {
         Grant::read(&answer, self.asked.scope(" ").as_deref())
     }
 
-    /// Calls [`accept`](Self::accept), then [`exchange`](Self::exchange).
+    /// Calls [`code_from_redirect`](Self::code_from_redirect), then [`exchange`](Self::exchange).
     ///
     /// # Errors
     ///
-    /// Same as [`accept`](Self::accept) and [`exchange`](Self::exchange).
+    /// Same as [`code_from_redirect`](Self::code_from_redirect) and [`exchange`](Self::exchange).
     ///
     /// # Examples
     ///
@@ -380,8 +390,8 @@ impl CodeFlow {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn finish(&self, way_back: &str) -> Result<Grant, Error> {
-        self.exchange(&self.accept(way_back)?).await
+    pub async fn finish(&self, callback: &str) -> Result<Grant, Error> {
+        self.exchange(&self.code_from_redirect(callback)?).await
     }
 
     /// The limits and permissions to ask for.
@@ -439,7 +449,7 @@ impl CodeFlow {
 ///
 /// ```no_run
 /// # async fn example(flow: pollinations_ext::byop::CodeFlow, query: &str) -> Result<(), pollinations_ext::Error> {
-/// let code: pollinations_ext::byop::Code = flow.accept(query)?;
+/// let code: pollinations_ext::byop::Code = flow.code_from_redirect(query)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -466,7 +476,7 @@ impl fmt::Debug for Code {
 }
 
 fn forged(message: &str) -> Error {
-    Error::new(ErrorKind::State, message)
+    Error::new(ErrorKind::StateMismatch, message)
 }
 
 #[cfg(test)]
@@ -481,8 +491,8 @@ mod tests {
             .with_verifier(Verifier::restore(VERIFIER).unwrap())
     }
 
-    fn accepted(way_back: &str) -> Result<String, ErrorKind> {
-        flow().accept(way_back).map(|code| code.0.expose_secret().to_owned()).map_err(|error| error.kind())
+    fn accepted(callback: &str) -> Result<String, ErrorKind> {
+        flow().code_from_redirect(callback).map(|code| code.0.expose_secret().to_owned()).map_err(|error| error.kind())
     }
 
     #[test]
@@ -515,77 +525,77 @@ mod tests {
             flow().server(Server::at("nowhere")),
             flow().server(Server::at("data:x")),
         ] {
-            assert_eq!(flow.url().unwrap_err().kind(), ErrorKind::Request, "{flow:?}");
+            assert_eq!(flow.url().unwrap_err().kind(), ErrorKind::InvalidRequest, "{flow:?}");
         }
     }
 
     #[test]
     fn the_way_back_in_all_its_forms() {
-        for way_back in [
+        for callback in [
             "https://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B",
             "https://app.example:443/back?state=s3%20cret%2f%2B&code=c0de&a=1&later=x#",
             "?code=c0de&state=s3+cret%2F%2B",
             "code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai",
             "  code=c0de&state=s3+cret%2F%2B\n",
         ] {
-            assert_eq!(accepted(way_back).as_deref(), Ok("c0de"), "{way_back}");
+            assert_eq!(accepted(callback).as_deref(), Ok("c0de"), "{callback}");
         }
     }
 
     #[test]
     fn what_somebody_else_made_is_refused() {
-        use ErrorKind::{Request, State};
-        for (way_back, kind) in [
+        use ErrorKind::{InvalidRequest, StateMismatch};
+        for (callback, kind) in [
             // A different state, no state, or two states.
-            ("?code=c0de&state=guessed", State),
-            ("?code=c0de&state=", State),
-            ("?code=c0de", State),
-            ("", State),
-            ("?error=access_denied", State),
-            ("?code=c0de&state=s3+cret%2F%2B&state=s3+cret%2F%2B", State),
+            ("?code=c0de&state=guessed", StateMismatch),
+            ("?code=c0de&state=", StateMismatch),
+            ("?code=c0de", StateMismatch),
+            ("", StateMismatch),
+            ("?error=access_denied", StateMismatch),
+            ("?code=c0de&state=s3+cret%2F%2B&state=s3+cret%2F%2B", StateMismatch),
             // A mixed-up issuer.
-            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fevil.example", State),
-            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai%2F", State),
-            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai&iss=x", State),
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fevil.example", StateMismatch),
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai%2F", StateMismatch),
+            ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai&iss=x", StateMismatch),
             // A different URL: scheme, host, port, path, or without the query of the redirect URI.
-            ("http://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
-            ("https://app.example.evil/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
-            ("https://app.example:8443/back?a=1&code=c0de&state=s3+cret%2F%2B", State),
-            ("https://app.example/back/?a=1&code=c0de&state=s3+cret%2F%2B", State),
-            ("https://app.example/back?code=c0de&state=s3+cret%2F%2B", State),
+            ("http://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("https://app.example.evil/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("https://app.example:8443/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("https://app.example/back/?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("https://app.example/back?code=c0de&state=s3+cret%2F%2B", StateMismatch),
             // In the fragment.
-            ("https://app.example/back?a=1#code=c0de&state=s3+cret%2F%2B", State),
-            ("#code=c0de&state=s3+cret%2F%2B", State),
-            ("?state=s3+cret%2F%2B#code=c0de", Request),
+            ("https://app.example/back?a=1#code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("#code=c0de&state=s3+cret%2F%2B", StateMismatch),
+            ("?state=s3+cret%2F%2B#code=c0de", InvalidRequest),
             // Something that is not a code, or two codes.
-            ("?state=s3+cret%2F%2B", Request),
-            ("?code=&state=s3+cret%2F%2B", Request),
-            ("?code=a&code=b&state=s3+cret%2F%2B", Request),
-            ("?code=%00&state=s3+cret%2F%2B", Request),
-            ("?code=sk_attackers&state=s3+cret%2F%2B", Request),
-            ("?api_key=sk_attackers&state=s3+cret%2F%2B", Request),
-            ("?code=c0de&access_token=sk_attackers&state=s3+cret%2F%2B", Request),
-            ("?code=c0de&error=a&error=b&state=s3+cret%2F%2B", Request),
+            ("?state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=&state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=a&code=b&state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=%00&state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=sk_attackers&state=s3+cret%2F%2B", InvalidRequest),
+            ("?api_key=sk_attackers&state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=c0de&access_token=sk_attackers&state=s3+cret%2F%2B", InvalidRequest),
+            ("?code=c0de&error=a&error=b&state=s3+cret%2F%2B", InvalidRequest),
         ] {
-            assert_eq!(accepted(way_back), Err(kind), "{way_back}");
+            assert_eq!(accepted(callback), Err(kind), "{callback}");
         }
         let long = format!("?code={}&state=s3+cret%2F%2B", "x".repeat(MAX_CODE + 1));
-        assert_eq!(accepted(&long), Err(Request));
+        assert_eq!(accepted(&long), Err(InvalidRequest));
     }
 
     #[test]
     fn errors_are_typed_and_repeat_nothing() {
-        let error = flow().accept("?error=access_denied&state=s3+cret%2F%2B").unwrap_err();
+        let error = flow().code_from_redirect("?error=access_denied&state=s3+cret%2F%2B").unwrap_err();
         assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Denied, Some(OAuthError::AccessDenied)));
-        let error = flow().accept("?error=invalid_scope&state=s3+cret%2F%2B").unwrap_err();
+        let error = flow().code_from_redirect("?error=invalid_scope&state=s3+cret%2F%2B").unwrap_err();
         assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Denied, Some(OAuthError::InvalidScope)));
-        for way_back in [
+        for callback in [
             "?error=hidden&error_description=hidden&state=s3+cret%2F%2B",
             "?code=hidden&state=guess",
             "?code=sk_hidden&state=s3+cret%2F%2B",
             "https://hidden.example/?code=hidden&state=s3+cret%2F%2B",
         ] {
-            let error = flow().accept(way_back).unwrap_err();
+            let error = flow().code_from_redirect(callback).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hidden"), "{error:?}");
         }
     }

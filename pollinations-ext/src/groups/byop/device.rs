@@ -105,7 +105,7 @@ impl DeviceFlow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the app key is secret or the server's URL is invalid. [`ErrorKind::Api`] if the
+    /// [`ErrorKind::InvalidRequest`] if the app key is secret or the server's URL is invalid. [`ErrorKind::Api`] if the
     /// service rejects the app key. [`ErrorKind::Decode`] if the response cannot be parsed.
     ///
     /// # Examples
@@ -258,7 +258,7 @@ impl DeviceCode {
     /// # Errors
     ///
     /// [`ErrorKind::Denied`] if the user denies access. [`ErrorKind::Expired`] if the code has expired.
-    /// [`ErrorKind::Api`] if the service rejects the request (see [`Error::oauth_error`]). [`ErrorKind::Key`] if the
+    /// [`ErrorKind::Api`] if the service rejects the request (see [`Error::oauth_error`]). [`ErrorKind::InvalidKey`] if the
     /// key is malformed. A request without a response is repeated after twice the interval (RFC 8628, section 3.5).
     ///
     /// # Examples
@@ -462,6 +462,6 @@ mod tests {
             assert_eq!((key.unwrap_err().kind(), times.len()), (kind, 1), "{body}");
         }
         let (key, _) = asked(&[(200, r#"{"access_token":"hunter2"}"#)], 5, 900).await;
-        assert_eq!(key.unwrap_err().kind(), ErrorKind::Key);
+        assert_eq!(key.unwrap_err().kind(), ErrorKind::InvalidKey);
     }
 }

@@ -8,7 +8,7 @@
 //! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) signs the user in with one call.
 //! - **A web application**: [`CodeFlow`] uses an authorization code with PKCE (RFC 6749, RFC 7636).
 //! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
-//! - **An older server that supports none of these**: [`Authorization`] returns the key in the fragment of a URL.
+//! - **An older server that supports none of these**: [`FragmentFlow`] returns the key in the fragment of a URL.
 //!
 //! The first three return a [`Grant`]: the key, its permissions, and when it expires. After that,
 //! [`Error::is_signed_out`](crate::Error::is_signed_out) is `true`, and the user has to sign in again.
@@ -33,10 +33,11 @@
 //! ```
 
 mod asked;
-mod authorize;
+mod callback;
 mod code;
 mod device;
 mod failure;
+mod fragment;
 #[cfg(feature = "byop-loopback")]
 mod loopback;
 mod server;
@@ -46,14 +47,15 @@ mod state;
 mod token;
 mod user;
 mod verifier;
-mod way_back;
 mod wire;
 
 pub use asked::Permission;
-pub use authorize::Authorization;
 pub use code::{Code, CodeFlow};
 pub use device::{DeviceCode, DeviceFlow};
 pub use failure::OAuthError;
+#[allow(deprecated, reason = "programs that use the former name still compile")]
+pub use fragment::Authorization;
+pub use fragment::FragmentFlow;
 #[cfg(feature = "byop-loopback")]
 pub use loopback::Receiver;
 pub use server::Server;

@@ -34,6 +34,7 @@ const USER_INFO: &str = "user_info";
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a server does nothing until a flow has it"]
 pub struct Server {
     issuer: String,
     /// The endpoints from discovery. Without them, the service's own paths are used.
@@ -91,11 +92,11 @@ impl Server {
         }
     }
 
-    /// Discovers the endpoints of a server with OAuth 2.0 Authorization Server Metadata (RFC 8414).
+    /// Discovers the endpoints of a server with OAuth 2.0 FragmentFlow Server Metadata (RFC 8414).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the URL is invalid. [`ErrorKind::Api`] if the server has no such document.
+    /// [`ErrorKind::InvalidRequest`] if the URL is invalid. [`ErrorKind::Api`] if the server has no such document.
     /// [`ErrorKind::Decode`] if the document cannot be parsed, names a different issuer, does not support PKCE with
     /// S256, or points from https to http.
     ///

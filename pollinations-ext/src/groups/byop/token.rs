@@ -192,7 +192,7 @@ mod tests {
         for (body, kind) in [
             ("{}", ErrorKind::Decode),
             ("hidden", ErrorKind::Decode),
-            (r#"{"access_token":"hidden"}"#, ErrorKind::Key),
+            (r#"{"access_token":"hidden"}"#, ErrorKind::InvalidKey),
             (r#"{"access_token":"sk_hidden","token_type":"mac"}"#, ErrorKind::Decode),
         ] {
             let error = read(200, body).unwrap_err();

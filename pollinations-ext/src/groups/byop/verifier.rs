@@ -53,7 +53,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if it is not 43 to 128 letters, digits, `-`, `.`, `_` or `~`
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if it is not 43 to 128 letters, digits, `-`, `.`, `_` or `~`
     /// (RFC 7636, section 4.1).
     ///
     /// # Examples

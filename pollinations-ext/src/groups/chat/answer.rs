@@ -51,11 +51,12 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn answer(self) -> Result<ChatAnswer, Error> {
-        let (shared, mut options, body) = self.load().await?;
-        options.default_header(ACCEPT, anything());
+    pub async fn answer(mut self) -> Result<ChatAnswer, Error> {
+        self.load().await?;
+        self.options.default_header(ACCEPT, anything());
+        let body = self.body;
         let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
-        shared.raw(OPERATION, &options, send).await.map(ChatAnswer::new)
+        self.shared.raw(OPERATION, &self.options, send).await.map(ChatAnswer::new)
     }
 
     /// Sends the conversation to `POST /text` and streams the text while the model writes it. Sets `stream` in the
@@ -80,13 +81,14 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn answer_stream(self) -> Result<TextStream, Error> {
-        let (shared, mut options, mut body) = self.load().await?;
-        options.default_header(ACCEPT, anything());
-        body.stream = Some(true);
+    pub async fn answer_stream(mut self) -> Result<TextStream, Error> {
+        self.load().await?;
+        self.options.default_header(ACCEPT, anything());
+        self.body.stream = Some(true);
+        let body = self.body;
         let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
-        let opened = shared.open(Receive::Pieces, OPERATION, &options, send).await?;
-        Ok(streamed(&shared, opened))
+        let opened = self.shared.open(Receive::Pieces, OPERATION, &self.options, send).await?;
+        Ok(streamed(&self.shared, opened))
     }
 }
 

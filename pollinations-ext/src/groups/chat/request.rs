@@ -23,7 +23,8 @@ use crate::{
 
 pub(super) const OPERATION: &str = "chat_completions";
 
-/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send it.
+/// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send
+/// it.
 ///
 /// Operation `chat_completions`. The request contains the model, the messages and the settings you set, and nothing
 /// else.
@@ -221,8 +222,8 @@ impl ChatRequest {
         self.attach(Attachment::video_url(url.into()))
     }
 
-    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes of
-    /// the file, or from its content type. The file is read when the request is sent.
+    /// Adds a recording for the model to listen to: wav, mp3, flac or opus. The format is detected from the first bytes
+    /// of the file, or from its content type. The file is read when the request is sent.
     ///
     /// # Examples
     ///
@@ -277,7 +278,7 @@ impl ChatRequest {
     /// Adds a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is
     /// the JSON schema of its arguments, or `None` if it has none.
     ///
-    /// To have a Rust function called for you, use [`callable`](Self::callable).
+    /// To have a Rust function called for you, use [`rust_function`](Self::rust_function).
     ///
     /// # Examples
     ///
@@ -324,13 +325,19 @@ impl ChatRequest {
     /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
     ///     Ok::<_, std::io::Error>(format!("{}: sunny, 21 °C", city.name))
     /// });
-    /// let request = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather);
+    /// let request = pollinations.chat("openai").user("How is the weather in Paris?").rust_function(weather);
     /// # }
     /// ```
-    pub fn callable(mut self, function: Function) -> Self {
+    pub fn rust_function(mut self, function: Function) -> Self {
         let tool = FunctionTool::new(function.definition().clone());
         self.functions.add(function);
         self.tool(tool)
+    }
+
+    /// The former name of [`rust_function`](Self::rust_function).
+    #[deprecated(since = "0.1.0", note = "use `rust_function`")]
+    pub fn callable(self, function: Function) -> Self {
+        self.rust_function(function)
     }
 
     /// Sets how many times [`run`](Self::run) lets the model call functions before it fails. The default is 8.
@@ -383,13 +390,13 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send(self) -> Result<ChatReply, Error> {
-        let (shared, options, body) = self.load().await?;
-        let (response, attempts) = shared.whole(OPERATION, &options, Body(body)).await?;
+    pub async fn send(mut self) -> Result<ChatReply, Error> {
+        self.load().await?;
+        let (response, attempts) = self.shared.whole(OPERATION, &self.options, Body(self.body)).await?;
         if is_stream(response.body()) {
-            return ChatStream::recorded(&shared, OPERATION, &response).finish().await;
+            return ChatStream::recorded(&self.shared, OPERATION, &response).finish().await;
         }
-        let completion = shared.decode(&response, attempts)?;
+        let completion = self.shared.decode(&response, attempts)?;
         Ok(ChatReply::new(completion, response.headers().clone()))
     }
 
@@ -408,9 +415,9 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn send_raw(self) -> Result<RawResponse, Error> {
-        let (shared, options, body) = self.load().await?;
-        shared.raw(OPERATION, &options, Body(body)).await
+    pub async fn send_raw(mut self) -> Result<RawResponse, Error> {
+        self.load().await?;
+        self.shared.raw(OPERATION, &self.options, Body(self.body)).await
     }
 
     /// Sends the request and streams the reply. Returns when the first event has arrived.
@@ -433,31 +440,29 @@ impl ChatRequest {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn stream(self) -> Result<ChatStream, Error> {
-        let (shared, options, mut body) = self.load().await?;
-        body.stream = Some(true);
-        body.stream_options.get_or_insert_with(|| {
+    pub async fn stream(mut self) -> Result<ChatStream, Error> {
+        self.load().await?;
+        self.body.stream = Some(true);
+        self.body.stream_options.get_or_insert_with(|| {
             let mut options = StreamOptions::default();
             options.include_usage = Some(true);
             options
         });
-        let events = shared.events(OPERATION, &options, Body(body)).await?;
-        Ok(ChatStream::new(&shared, OPERATION, events))
+        let events = self.shared.events(OPERATION, &self.options, Body(self.body)).await?;
+        Ok(ChatStream::new(&self.shared, OPERATION, events))
     }
 
     /// Reads the files and inserts them into their messages.
-    pub(super) async fn load(self) -> Result<(Arc<Shared>, Options, Box<ChatCompletionRequest>), Error> {
-        let mut body = self.body;
-        for attachment in &self.attachments {
-            attachment.load_into(&mut body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
+    pub(super) async fn load(&mut self) -> Result<(), Error> {
+        for attachment in std::mem::take(&mut self.attachments) {
+            attachment.load_into(&mut self.body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
         }
-        Ok((self.shared, self.options, body))
+        Ok(())
     }
 
     /// Reads the files once, for a request that is sent several times.
-    pub(super) async fn loaded(self) -> Result<Self, Error> {
-        let functions = self.functions.clone();
-        let (shared, options, body) = self.load().await?;
-        Ok(Self { shared, options, body, attachments: Vec::new(), functions })
+    pub(super) async fn loaded(mut self) -> Result<Self, Error> {
+        self.load().await?;
+        Ok(self)
     }
 }

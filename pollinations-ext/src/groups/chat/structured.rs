@@ -15,7 +15,7 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::Structure`](crate::ErrorKind::Structure) if the reply does not
+    /// Same as [`send`](Self::send), and [`ErrorKind::StructuredOutput`](crate::ErrorKind::StructuredOutput) if the reply does not
     /// match `T`. Then [`Error::text`] has the whole reply.
     ///
     /// # Examples
@@ -59,7 +59,10 @@ async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<
         let place = format!("line {}, column {}", error.line(), error.column());
         let message = format!("the model's reply does not match the requested type ({place}{reason})");
         let request_id = reply.request_id().map(str::to_owned);
-        Error::new(ErrorKind::Structure, message).with_operation(OPERATION).with_request_id(request_id).with_text(text)
+        Error::new(ErrorKind::StructuredOutput, message)
+            .with_operation(OPERATION)
+            .with_request_id(request_id)
+            .with_text(text)
     })
 }
 

@@ -97,16 +97,16 @@ impl ToolRun {
 }
 
 impl ChatRequest {
-    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until the
-    /// model answers without another call.
+    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until
+    /// the model answers without another call.
     ///
-    /// You add functions with [`callable`](Self::callable). If a function fails or does not exist, the model gets an
+    /// You add functions with [`rust_function`](Self::rust_function). If a function fails or does not exist, the model gets an
     /// error message and can try again. If the model calls a tool that you added without a Rust function, `run`
     /// returns that reply, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// Same as [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model still calls
     /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
@@ -129,7 +129,7 @@ impl ChatRequest {
     /// let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
     ///     Ok::<_, std::io::Error>(format!("{}: sunny", city.name))
     /// });
-    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").callable(weather).run().await?;
+    /// let run = pollinations.chat("openai").user("How is the weather in Paris?").rust_function(weather).run().await?;
     /// println!("{} (after {} rounds)", run.text(), run.rounds());
     /// # assert_eq!(run.rounds(), 1);
     /// # Ok(())

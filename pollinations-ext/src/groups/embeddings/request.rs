@@ -152,7 +152,7 @@ impl EmbeddingRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if there is nothing to embed, or a file has the wrong type,
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is nothing to embed, or a file has the wrong type,
     /// such as an image added as audio. [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read.
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no vector. Status 400 if the model rejects
     /// a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key may not use the model.

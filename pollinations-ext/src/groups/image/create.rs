@@ -158,7 +158,7 @@ impl ImagesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty or [`n`](Self::n) is not 1 to 10;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty or [`n`](Self::n) is not 1 to 10;
     /// then nothing is sent. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no image. Status 400
     /// if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key
     /// may not use the model. With reference files, also the errors of [`Media::upload`](crate::Media::upload).
@@ -188,7 +188,7 @@ impl ImagesRequest {
     /// # Errors
     ///
     /// Same as [`send`](Self::send), except that the response is not decoded.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if you ask for more than one image, because that takes
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if you ask for more than one image, because that takes
     /// several requests.
     ///
     /// # Examples

@@ -134,7 +134,7 @@ impl EditRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty or there is no image, and
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty or there is no image, and
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read; then nothing is sent.
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no image. Status 400 if the service
     /// rejects a value or cannot load an image (codes such as `failed_to_download_image`, `invalid_image_url`,

@@ -314,7 +314,7 @@ impl Image {
     ///
     /// [`ErrorKind::Decode`] if the base64 is malformed, or the reply has neither base64 nor a URL. If it only has a
     /// URL: the errors of [`Media::fetch`](crate::Media::fetch) and [`Download::bytes`](crate::Download::bytes), and
-    /// [`ErrorKind::Request`] for a URL outside the media service. This client does not open such URLs; if you trust
+    /// [`ErrorKind::InvalidRequest`] for a URL outside the media service. This client does not open such URLs; if you trust
     /// the [`url`](Self::url), download it yourself.
     ///
     /// # Examples
@@ -334,7 +334,7 @@ impl Image {
         };
         if !self.is_on_media_service(url) {
             let message = format!("the image is not on the media service; download {url} yourself if you trust it");
-            return Err(self.error(ErrorKind::Request, message));
+            return Err(self.error(ErrorKind::InvalidRequest, message));
         }
         Media::new(Arc::clone(&self.shared)).fetch(url).await?.bytes().await
     }

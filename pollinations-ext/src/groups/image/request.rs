@@ -232,7 +232,7 @@ impl ImageRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
     /// a URL path. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
     /// credit, 403 if the key may not use the model. With reference files, also the errors of
     /// [`Media::upload`](crate::Media::upload).

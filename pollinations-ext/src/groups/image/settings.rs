@@ -52,7 +52,7 @@ macro_rules! no_cache_method {
         /// by default.
         ///
         /// You pay for the new image. The request does not join a running generation, so it is not retried if its
-        /// outcome is unknown: see [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached).
+        /// outcome is unknown: see [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent).
         ///
         /// # Examples
         ///

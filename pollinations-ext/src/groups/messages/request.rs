@@ -150,7 +150,7 @@ impl MessagesRequest {
     /// Adds an image to the last user turn. The file is read when the request is sent, and sent as base64.
     ///
     /// The content type is detected from the first bytes, unless you set one on the file. If the file is not an
-    /// image, the request fails with [`ErrorKind::Request`](crate::ErrorKind::Request).
+    /// image, the request fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest).
     ///
     /// # Examples
     ///
@@ -287,7 +287,7 @@ impl MessagesRequest {
     ///
     /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 if the service rejects a value, 401 if the API key
     /// is invalid, 402 if you are out of credit, 403 if the key may not use the model, 429 if you reach the rate
-    /// limit. The service describes them in Anthropic's format. [`ErrorKind::Request`](crate::ErrorKind::Request) if
+    /// limit. The service describes them in Anthropic's format. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if
     /// a file is not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read.
     ///
     /// # Examples
@@ -335,7 +335,7 @@ impl MessagesRequest {
     ///
     /// A failure before the first event is retried like that of any other request, with one exception: if it is
     /// unknown whether the service processed the request, it is only retried if you set
-    /// [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached), because each stream is billed.
+    /// [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent), because each stream is billed.
     ///
     /// # Errors
     ///

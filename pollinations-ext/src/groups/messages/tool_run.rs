@@ -97,13 +97,13 @@ impl MessagesRequest {
     /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until
     /// the model answers without another call.
     ///
-    /// You add functions with [`callable`](Self::callable). If a function fails or does not exist, the model gets an
+    /// You add functions with [`rust_function`](Self::rust_function). If a function fails or does not exist, the model gets an
     /// error (`is_error`) and can try again. If the model calls a tool that you added without a Rust function, `run`
     /// returns that reply, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::ToolRounds`](crate::ErrorKind::ToolRounds) if the model still calls
+    /// Same as [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model still calls
     /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
@@ -117,7 +117,7 @@ impl MessagesRequest {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
-    /// let run = pollinations.messages("claude", 1024).user("What does the clock say?").callable(clock).run().await?;
+    /// let run = pollinations.messages("claude", 1024).user("What does the clock say?").rust_function(clock).run().await?;
     /// println!("{} (after {} rounds)", run.text(), run.rounds());
     /// # assert_eq!((run.text().as_str(), run.rounds()), ("The tools answered: 5 pm", 1));
     /// # Ok(())

@@ -64,13 +64,19 @@ impl MessagesRequest {
     ///
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
     /// let clock = Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, std::io::Error>("5 pm") });
-    /// let request = pollinations.messages("claude", 1024).user("How late is it?").callable(clock);
+    /// let request = pollinations.messages("claude", 1024).user("How late is it?").rust_function(clock);
     /// # }
     /// ```
-    pub fn callable(mut self, function: Function) -> Self {
+    pub fn rust_function(mut self, function: Function) -> Self {
         let definition = function.definition().clone();
         self.functions.add(function);
         self.tool(tool(definition.name, definition.description, definition.parameters))
+    }
+
+    /// The former name of [`rust_function`](Self::rust_function).
+    #[deprecated(since = "0.1.0", note = "use `rust_function`")]
+    pub fn callable(self, function: Function) -> Self {
+        self.rust_function(function)
     }
 
     /// Sets whether the model may call a tool (`auto`), must call one (`any`), must call a particular one (`tool`,

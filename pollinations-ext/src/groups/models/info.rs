@@ -32,8 +32,8 @@ mod sealed {
 /// # let pollinations = pollinations_ext::Pollinations::builder()
 /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
 /// let gemini = pollinations.models().find("gemini").await?.ok_or("there is no such model")?;
-/// assert!(gemini.can(ModelCapability::WebSearch));
-/// assert!(gemini.takes(InputModality::Video) && gemini.makes(OutputModality::Text));
+/// assert!(gemini.supports(ModelCapability::WebSearch));
+/// assert!(gemini.accepts(InputModality::Video) && gemini.produces(OutputModality::Text));
 /// assert_eq!(gemini.context_tokens(), Some(1_048_576));
 /// assert!(gemini.success_rate().is_some_and(|rate| rate > 0.9));
 /// # Ok(())
@@ -44,19 +44,43 @@ pub trait ModelInfoExt: sealed::Sealed {
     fn names(&self) -> impl Iterator<Item = &str>;
 
     /// Whether this is the ID or an alias of the model.
-    fn is_called(&self, name: &str) -> bool {
+    fn has_name(&self, name: &str) -> bool {
         self.names().any(|other| other == name)
     }
 
     /// Whether the model has this capability. Servers without a list of capabilities have separate fields for tools
     /// and reasoning; these count as well.
-    fn can(&self, capability: impl Into<ModelCapability>) -> bool;
+    fn supports(&self, capability: impl Into<ModelCapability>) -> bool;
 
     /// Whether the model accepts this kind of input.
-    fn takes(&self, input: impl Into<InputModality>) -> bool;
+    fn accepts(&self, input: impl Into<InputModality>) -> bool;
 
     /// Whether the model generates this kind of output.
-    fn makes(&self, output: impl Into<OutputModality>) -> bool;
+    fn produces(&self, output: impl Into<OutputModality>) -> bool;
+
+    /// The former name of [`has_name`](Self::has_name).
+    #[deprecated(since = "0.1.0", note = "use `has_name`")]
+    fn is_called(&self, name: &str) -> bool {
+        self.has_name(name)
+    }
+
+    /// The former name of [`supports`](Self::supports).
+    #[deprecated(since = "0.1.0", note = "use `supports`")]
+    fn can(&self, capability: impl Into<ModelCapability>) -> bool {
+        self.supports(capability)
+    }
+
+    /// The former name of [`accepts`](Self::accepts).
+    #[deprecated(since = "0.1.0", note = "use `accepts`")]
+    fn takes(&self, input: impl Into<InputModality>) -> bool {
+        self.accepts(input)
+    }
+
+    /// The former name of [`produces`](Self::produces).
+    #[deprecated(since = "0.1.0", note = "use `produces`")]
+    fn makes(&self, output: impl Into<OutputModality>) -> bool {
+        self.produces(output)
+    }
 
     /// The context window in tokens, for request and reply together: `context_length`, or `context_window` on older
     /// servers. `None` if the listing has neither.
@@ -75,16 +99,16 @@ impl ModelInfoExt for ModelInfo {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
-    fn can(&self, capability: impl Into<ModelCapability>) -> bool {
+    fn supports(&self, capability: impl Into<ModelCapability>) -> bool {
         let capability = capability.into();
         self.capabilities.contains(&capability) || says(&capability, self.tools, self.reasoning)
     }
 
-    fn takes(&self, input: impl Into<InputModality>) -> bool {
+    fn accepts(&self, input: impl Into<InputModality>) -> bool {
         self.input_modalities.contains(&input.into())
     }
 
-    fn makes(&self, output: impl Into<OutputModality>) -> bool {
+    fn produces(&self, output: impl Into<OutputModality>) -> bool {
         self.output_modalities.contains(&output.into())
     }
 
@@ -106,17 +130,17 @@ impl ModelInfoExt for ModelObject {
         std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
-    fn can(&self, capability: impl Into<ModelCapability>) -> bool {
+    fn supports(&self, capability: impl Into<ModelCapability>) -> bool {
         let capability = capability.into();
         self.capabilities.iter().any(|one| one == capability.as_str()) || says(&capability, self.tools, self.reasoning)
     }
 
-    fn takes(&self, input: impl Into<InputModality>) -> bool {
+    fn accepts(&self, input: impl Into<InputModality>) -> bool {
         let input = input.into();
         self.input_modalities.iter().any(|one| one == input.as_str())
     }
 
-    fn makes(&self, output: impl Into<OutputModality>) -> bool {
+    fn produces(&self, output: impl Into<OutputModality>) -> bool {
         let output = output.into();
         self.output_modalities.iter().any(|one| one == output.as_str())
     }
@@ -158,8 +182,12 @@ mod tests {
         ]"#;
         let models: Vec<ModelInfo> = json::lenient(listing).unwrap();
         let [older, newer] = [&models[0], &models[1]];
-        assert!(older.can("tool_calling") && !older.can("reasoning") && older.is_called("gpt"));
-        assert!(newer.can(ModelCapability::Reasoning) && newer.can("telepathy") && !newer.can("tool_calling"));
+        assert!(older.supports("tool_calling") && !older.supports("reasoning") && older.has_name("gpt"));
+        assert!(
+            newer.supports(ModelCapability::Reasoning)
+                && newer.supports("telepathy")
+                && !newer.supports("tool_calling")
+        );
         assert_eq!((older.context_tokens(), newer.context_tokens()), (Some(128_000), Some(400_000)));
         assert_eq!((older.success_rate(), newer.success_rate()), (None, None));
     }
@@ -170,8 +198,8 @@ mod tests {
             "input_modalities": ["text"], "output_modalities": ["image"], "context_length": 5,
             "pricing": {"currency": "pollen", "promptTextTokens": "0.5"}, "health": {"success_rate": 0.5}}"#;
         let model: ModelObject = json::lenient(model).unwrap();
-        assert!(model.can("web_search") && model.can("reasoning") && !model.can("tool_calling"));
-        assert!(model.takes("text") && !model.takes("image") && model.makes("image") && !model.makes("text"));
+        assert!(model.supports("web_search") && model.supports("reasoning") && !model.supports("tool_calling"));
+        assert!(model.accepts("text") && !model.accepts("image") && model.produces("image") && !model.produces("text"));
         assert_eq!(model.names().collect::<Vec<_>>(), ["a/b", "b"]);
         assert_eq!((model.context_tokens(), model.success_rate()), (Some(5), Some(0.5)));
         assert_eq!(model.prices().get("promptTextTokens"), Some(0.5));

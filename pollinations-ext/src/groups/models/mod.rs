@@ -16,7 +16,7 @@ pub use report::{ModelReport, ModelStatsRequest, ModelStatusRequest, ReportRow};
 
 use crate::{
     base::error::Error,
-    exchange::{fetch::Fetch, gateway::Gateway, transport::Shared},
+    exchange::{gateway::Gateway, request::Request, transport::Shared},
 };
 
 const GET: &str = "get_model";
@@ -37,7 +37,7 @@ const GET: &str = "get_model";
 /// # let emulator = pollinations_emulator::Emulator::start().await?;
 /// let pollinations = Pollinations::builder().without_key().base_url(emulator.base_url()).build()?;
 /// for model in pollinations.models().text().capabilities([ModelCapability::WebSearch]).await? {
-///     println!("{}: {:?} pollen for 1000 tokens each way", model.name, model.prices().of_text(1000, 1000));
+///     println!("{}: {:?} pollen for 1000 tokens each way", model.name, model.prices().text_cost(1000, 1000));
 /// }
 /// # Ok(())
 /// # }
@@ -96,7 +96,7 @@ impl Models {
         listing!(self.shared, list_text_models)
     }
 
-    /// Image and video models. [`ModelInfoExt::makes`] distinguishes them.
+    /// Image and video models. [`ModelInfoExt::produces`] distinguishes them.
     ///
     /// Operation `list_image_models`.
     ///
@@ -111,7 +111,7 @@ impl Models {
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let models = pollinations.models().image().await?;
-    /// let images = models.iter().filter(|model| model.makes(OutputModality::Image));
+    /// let images = models.iter().filter(|model| model.produces(OutputModality::Image));
     /// # Ok(())
     /// # }
     /// ```
@@ -238,7 +238,7 @@ impl Models {
     /// # Errors
     ///
     /// Status 404 if the model does not exist, or the API key may not use it.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the name is empty, `.` or `..`, which cannot be part of a
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the name is empty, `.` or `..`, which cannot be part of a
     /// URL path.
     ///
     /// # Examples
@@ -254,9 +254,9 @@ impl Models {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get(&self, id_or_alias: impl Into<String>) -> Fetch<ModelObject> {
+    pub fn get(&self, id_or_alias: impl Into<String>) -> Request<ModelObject> {
         let model = id_or_alias.into();
-        Fetch::new(&self.shared, GET, |client| async move {
+        Request::new(&self.shared, GET, |client| async move {
             if matches!(model.as_str(), "" | "." | "..") {
                 let message = format!("`{model}` is not the name of a model");
                 return Err(pollinations_api::Error::InvalidRequest(message));
@@ -269,7 +269,7 @@ impl Models {
     /// such model, or the API key may not use it. An exact match has priority over a match in a different case.
     ///
     /// This searches [`all`](Self::all) models, including community models that often fail. To look up several names,
-    /// fetch that listing once and use [`ModelInfoExt::is_called`].
+    /// fetch that listing once and use [`ModelInfoExt::has_name`].
     ///
     /// # Errors
     ///
@@ -300,7 +300,7 @@ impl Models {
         for listing in listings {
             models.extend(listing.await?);
         }
-        let exact = models.iter().position(|model| model.is_called(id_or_alias));
+        let exact = models.iter().position(|model| model.has_name(id_or_alias));
         let at = exact.or_else(|| {
             models.iter().position(|model| model.names().any(|name| name.eq_ignore_ascii_case(id_or_alias)))
         });

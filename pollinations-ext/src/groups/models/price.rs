@@ -112,7 +112,7 @@ impl Prices {
     /// # let pollinations = pollinations_ext::Pollinations::builder()
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// let mut models = pollinations.models().text().await?;
-    /// let cost = |model: &pollinations_ext::types::ModelInfo| model.prices().of_text(2000, 500);
+    /// let cost = |model: &pollinations_ext::types::ModelInfo| model.prices().text_cost(2000, 500);
     /// models.retain(|model| cost(model).is_some());
     /// models.sort_by(|one, other| cost(one).partial_cmp(&cost(other)).unwrap_or(std::cmp::Ordering::Equal));
     /// println!("the cheapest is {:?}", models.first().map(|model| &model.name));
@@ -121,13 +121,19 @@ impl Prices {
     /// # }
     /// ```
     #[allow(clippy::cast_precision_loss, reason = "an estimate of up to 2^53 tokens")]
-    pub fn of_text(&self, prompt_tokens: u64, completion_tokens: u64) -> Option<f64> {
+    pub fn text_cost(&self, prompt_tokens: u64, completion_tokens: u64) -> Option<f64> {
         let (prompt, completion) = (self.get("promptTextTokens"), self.get("completionTextTokens"));
         if prompt.is_none() && completion.is_none() {
             return None;
         }
         let cost = |price: Option<f64>, tokens: u64| price.unwrap_or_default() * tokens as f64;
         Some(cost(prompt, prompt_tokens) + cost(completion, completion_tokens))
+    }
+
+    /// The former name of [`text_cost`](Self::text_cost).
+    #[deprecated(since = "0.1.0", note = "use `text_cost`")]
+    pub fn of_text(&self, prompt_tokens: u64, completion_tokens: u64) -> Option<f64> {
+        self.text_cost(prompt_tokens, completion_tokens)
     }
 
     /// The number in a single price, such as the price of a [`PricingAdjustment`](crate::types::PricingAdjustment),
@@ -190,10 +196,10 @@ mod tests {
     #[test]
     fn an_estimate_needs_a_price() {
         let both = prices(serde_json::json!({ "promptTextTokens": "0.5", "completionTextTokens": 2 }));
-        assert_eq!(both.of_text(10, 3), Some(11.0));
+        assert_eq!(both.text_cost(10, 3), Some(11.0));
         let one = prices(serde_json::json!({ "completionTextTokens": 2 }));
-        assert_eq!(one.of_text(10, 3), Some(6.0));
+        assert_eq!(one.text_cost(10, 3), Some(6.0));
         let none = prices(serde_json::json!({ "completionImageTokens": 2 }));
-        assert_eq!((none.of_text(10, 3), none.is_empty()), (None, false));
+        assert_eq!((none.text_cost(10, 3), none.is_empty()), (None, false));
     }
 }

@@ -137,7 +137,7 @@ impl ResponsesRequest {
     /// Adds an image to the last user message. The file is read when the request is sent, and sent as a data URL.
     ///
     /// The content type is detected from the first bytes, unless you set one on the file. If the file is not an
-    /// image, the request fails with [`ErrorKind::Request`].
+    /// image, the request fails with [`ErrorKind::InvalidRequest`].
     ///
     /// # Examples
     ///
@@ -237,7 +237,7 @@ impl ResponsesRequest {
     /// are out of credit (even if the service says so in a reply: see
     /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 if the key may not use the model, 429 if
     /// you reach the rate limit, 502 if the provider fails. Also [`ErrorKind::Api`] if the status of the response is
-    /// `failed`, [`ErrorKind::Request`] if a file is not an image, and [`ErrorKind::Io`] if a file cannot be read.
+    /// `failed`, [`ErrorKind::InvalidRequest`] if a file is not an image, and [`ErrorKind::Io`] if a file cannot be read.
     ///
     /// # Examples
     ///
@@ -289,7 +289,7 @@ impl ResponsesRequest {
     ///
     /// A failure before the first event is retried like that of any other request, with one exception: if it is
     /// unknown whether the service processed the request, it is only retried if you set
-    /// [`RetryPolicy::resend_uncached`](crate::RetryPolicy::resend_uncached), because each stream is billed.
+    /// [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent), because each stream is billed.
     ///
     /// # Errors
     ///

@@ -188,7 +188,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
     /// a URL path. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
     /// credit, 403 if the key may not use the model.
     ///
@@ -300,8 +300,8 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the client's key is secret, because a URL is visible to everyone.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to everyone.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`.
     ///
     /// # Examples
     ///
@@ -320,7 +320,7 @@ impl TextRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the prompt is empty, `.` or `..`.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`.
     ///
     /// # Examples
     ///

@@ -91,7 +91,7 @@ fn keys() -> Vec<Probe> {
                     require(created.key.is_secret(), "the key is not secret")?;
                     let status = client.with_key(created.key).key_status().await;
                     let status = status.map_err(|error| blocked("account_key", error))?;
-                    require(status.valid && status.is_spent(), "the key has not the budget that was asked for")?;
+                    require(status.valid && status.is_budget_exhausted(), "the key has not the budget that was asked for")?;
                     require(status.expires_in().is_some(), "the key never expires")
                 },
             );
@@ -121,7 +121,7 @@ fn keys() -> Vec<Probe> {
                 |client, created| async move {
                     let keys = client.account().keys();
                     let name = format!("{}-changed", created.name.unwrap_or_default());
-                    let key = keys.change(&created.id).name(&name).budget(0.5).send().await.map_err(told)?;
+                    let key = keys.update(&created.id).name(&name).budget(0.5).send().await.map_err(told)?;
                     require(key.id == created.id, "another key was changed")?;
                     require(key.name.as_deref() == Some(&name), "the key has not the new name")
                 },
@@ -130,7 +130,7 @@ fn keys() -> Vec<Probe> {
         }),
         probe!(changes Free, Refusal, "update_key", "a key that is not there", |context| {
             let keys = context.client()?.account().keys();
-            refused(keys.change("contract-no-such-key").name("x").send().await.map(drop), 404)
+            refused(keys.update("contract-no-such-key").name("x").send().await.map(drop), 404)
         }),
         probe!(changes Free, Answer, "revoke_key", "a key that was revoked", |context| {
             with_key(

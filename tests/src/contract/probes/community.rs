@@ -47,7 +47,7 @@ fn agents() -> Vec<Probe> {
         probe!(changes Free, Answer, "update_agent", "another title for an agent", |context| {
             with_agent(context, prompt_agent, |client, id| async move {
                 let changes = AgentChanges::builder().title("Another title".to_owned()).build()?;
-                let changed = client.account().agents().change(id, changes).await.map_err(told)?;
+                let changed = client.account().agents().update(id, changes).await.map_err(told)?;
                 require(format!("{changed:?}").contains("Another title"), "the agent has not the new title")
             })
             .await
@@ -82,7 +82,7 @@ fn models() -> Vec<Probe> {
         probe!(changes Free, Answer, "update_my_model", "another title for a model", |context| {
             with_model(context, |client, id| async move {
                 let changes = MyModelChanges::builder().title("Another title".to_owned()).build()?;
-                let changed = client.account().my_models().change(id, changes).await.map_err(told)?;
+                let changed = client.account().my_models().update(id, changes).await.map_err(told)?;
                 require(format!("{changed:?}").contains("Another title"), "the model has not the new title")
             })
             .await
@@ -129,7 +129,7 @@ fn models() -> Vec<Probe> {
             let provider = models.list().await.map_err(|error| blocked("list_my_models", error))?.provider;
             let (name, url) = (provider.name.unwrap_or_default(), provider.url.unwrap_or_default());
             let profile = ProviderProfileChanges::new(name.clone(), url);
-            let changed = models.change_provider(profile).await.map_err(told)?;
+            let changed = models.update_provider(profile).await.map_err(told)?;
             require(changed.name.unwrap_or_default() == name, "the profile has another name")
         }),
     ]

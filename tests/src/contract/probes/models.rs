@@ -27,7 +27,9 @@ pub(super) fn all() -> Vec<Probe> {
                 models.capabilities([ModelCapability::ToolCalling]).search("openai").limit(2).await.map_err(told)?;
             require(!found.is_empty() && found.len() <= 2, "no model is left, or more than were asked for")?;
             let fits = found.iter().all(|model| {
-                model.can(ModelCapability::ToolCalling) && model.community != Some(true) && model.agent != Some(true)
+                model.supports(ModelCapability::ToolCalling)
+                    && model.community != Some(true)
+                    && model.agent != Some(true)
             });
             require(fits, "a model is listed that the filters should have left out")
         }),
@@ -36,7 +38,7 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Free, Answer, "get_model", "one model by an alias", |context| {
             let model = context.any_client()?.models().get("openai").await.map_err(told)?;
-            require(model.is_called("openai") && model.id.contains('/'), "it is another model, or has no full id")
+            require(model.has_name("openai") && model.id.contains('/'), "it is another model, or has no full id")
         }),
         probe!(Free, Refusal, "get_model", "a model that there is not", |context| {
             refused(context.any_client()?.models().get("no-such-publisher/no-such-model").await.map(drop), 404)

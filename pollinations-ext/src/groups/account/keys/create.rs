@@ -219,7 +219,7 @@ impl CreateKeyRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if the name, budget or lifetime is invalid; then nothing is sent. Status 400 for other
+    /// [`ErrorKind::InvalidRequest`] if the name, budget or lifetime is invalid; then nothing is sent. Status 400 for other
     /// invalid values, 401 if the API key is invalid, 403 without the permission `keys`. [`ErrorKind::Decode`] if the
     /// reply has no readable key. In that case the key exists, and the error message has its ID if the reply contains
     /// one. Error messages never contain the new key.
@@ -284,7 +284,7 @@ impl CreateKeyRequest {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreatedKey {
-    /// The ID, for [`Keys::change`](super::Keys::change) and [`Keys::revoke`](super::Keys::revoke).
+    /// The ID, for [`Keys::update`](super::Keys::update) and [`Keys::revoke`](super::Keys::revoke).
     pub id: String,
     /// The key itself.
     pub key: ApiKey,

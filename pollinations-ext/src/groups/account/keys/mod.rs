@@ -1,8 +1,8 @@
 //! The API keys of the account.
 
-mod change;
 mod create;
 mod limits;
+mod update;
 
 use std::sync::Arc;
 
@@ -11,12 +11,14 @@ use pollinations_api::{
     types::{KeyList, RevokedKey},
 };
 
-pub use change::ChangeKeyRequest;
 pub use create::{CreateKeyRequest, CreatedKey};
+#[allow(deprecated, reason = "programs that use the former name still compile")]
+pub use update::ChangeKeyRequest;
+pub use update::UpdateKeyRequest;
 
 use super::id;
 use crate::exchange::{
-    fetch::{Fetch, fetch},
+    request::{Request, request},
     transport::Shared,
 };
 
@@ -79,8 +81,8 @@ impl Keys {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn list(&self) -> Fetch<KeyList> {
-        fetch!(self.shared, list_keys)
+    pub fn list(&self) -> Request<KeyList> {
+        request!(self.shared, list_keys)
     }
 
     /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, the key may use
@@ -104,12 +106,18 @@ impl Keys {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// pollinations.account().keys().change("key_1").budget(5.0).never_expires().send().await?;
+    /// pollinations.account().keys().update("key_1").budget(5.0).never_expires().send().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn change(&self, id: impl Into<String>) -> ChangeKeyRequest {
-        ChangeKeyRequest::new(self.shared.clone(), id.into())
+    pub fn update(&self, id: impl Into<String>) -> UpdateKeyRequest {
+        UpdateKeyRequest::new(self.shared.clone(), id.into())
+    }
+
+    /// The former name of [`update`](Self::update).
+    #[deprecated(since = "0.1.0", note = "use `update`")]
+    pub fn change(&self, id: impl Into<String>) -> UpdateKeyRequest {
+        self.update(id)
     }
 
     /// Revokes the key with this ID. It stops working at once. This cannot be undone.
@@ -119,7 +127,7 @@ impl Keys {
     /// # Errors
     ///
     /// Status 400 for the client's own key (a key cannot revoke itself), 401 if the API key is invalid, 403 without
-    /// the permission `keys`, 404 if the ID is unknown. [`ErrorKind::Request`](crate::ErrorKind::Request) if the ID
+    /// the permission `keys`, 404 if the ID is unknown. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID
     /// is empty; then nothing is sent.
     ///
     /// # Examples
@@ -130,10 +138,10 @@ impl Keys {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke(&self, id: impl Into<String>) -> Fetch<RevokedKey> {
+    pub fn revoke(&self, id: impl Into<String>) -> Request<RevokedKey> {
         let id = id.into();
         let problem = id::problem(&id, "a key");
         let send = |client: Client| async move { client.revoke_key().id(id).send().await };
-        Fetch::new(&self.shared, "revoke_key", send).refuse(problem)
+        Request::new(&self.shared, "revoke_key", send).refuse(problem)
     }
 }

@@ -27,8 +27,8 @@ use crate::{
         time::timeout,
     },
     groups::byop::{
-        authorize::accept,
         code::{Code, CodeFlow},
+        fragment::accept,
         state::State,
     },
     key::ApiKey,
@@ -121,7 +121,7 @@ impl Desk {
         if self.is_forged.load(Ordering::Relaxed) {
             let message =
                 format!("no valid redirect arrived within {seconds} s, only forged ones; start the sign-in again");
-            return Error::new(ErrorKind::State, message);
+            return Error::new(ErrorKind::StateMismatch, message);
         }
         Error::new(ErrorKind::Timeout, format!("the user did not answer within {seconds} s; start the sign-in again"))
     }
@@ -175,12 +175,12 @@ impl Desk {
         if query.len() > MAX_ANSWER {
             return page::refusal(StatusCode::URI_TOO_LONG);
         }
-        let received = flow.accept(&format!("?{query}")).map(Received::Code);
+        let received = flow.code_from_redirect(&format!("?{query}")).map(Received::Code);
         let outcome = match &received {
             Ok(_) => Outcome::Granted,
             Err(error) if error.kind() == ErrorKind::Denied => Outcome::Denied,
             // Any page can redirect the browser here. The user's own redirect may still come.
-            Err(error) if error.kind() == ErrorKind::State => {
+            Err(error) if error.kind() == ErrorKind::StateMismatch => {
                 self.is_forged.store(true, Ordering::Relaxed);
                 return page::go_to(Outcome::Failed);
             }

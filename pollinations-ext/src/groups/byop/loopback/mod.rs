@@ -15,8 +15,8 @@ use tokio::{
 
 use self::desk::{Desk, Received, Way, connection};
 use super::{
-    authorize::Authorization,
     code::{Code, CodeFlow},
+    fragment::FragmentFlow,
 };
 use crate::{
     base::{
@@ -134,8 +134,8 @@ impl Receiver {
     ///
     /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access.
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the browser does not return within the limit.
-    /// [`ErrorKind::State`](crate::ErrorKind::State) if it only received forged redirects.
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the flow has a different redirect URI, or the redirect
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if it only received forged redirects.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the flow has a different redirect URI, or the redirect
     /// has no code.
     ///
     /// # Examples
@@ -165,22 +165,22 @@ impl Receiver {
     /// # Errors
     ///
     /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access.
-    /// [`ErrorKind::State`](crate::ErrorKind::State) if the redirect does not belong to this sign-in.
-    /// [`ErrorKind::Key`](crate::ErrorKind::Key) if the key is malformed.
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if the redirect does not belong to this sign-in.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is malformed.
     /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the browser does not return within the limit.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # use std::time::Duration;
-    /// # use pollinations_ext::byop::{Authorization, Receiver};
-    /// # async fn example(receiver: Receiver, authorization: Authorization) -> Result<(), pollinations_ext::Error> {
-    /// let key = receiver.receive(&authorization, Duration::from_secs(300)).await?;
+    /// # use pollinations_ext::byop::{FragmentFlow, Receiver};
+    /// # async fn example(receiver: Receiver, flow: FragmentFlow) -> Result<(), pollinations_ext::Error> {
+    /// let key = receiver.receive(&flow, Duration::from_secs(300)).await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn receive(self, authorization: &Authorization, limit: Duration) -> Result<ApiKey, Error> {
-        match self.wait(Way::Fragment(authorization.state()), limit).await? {
+    pub async fn receive(self, flow: &FragmentFlow, limit: Duration) -> Result<ApiKey, Error> {
+        match self.wait(Way::Fragment(flow.state()), limit).await? {
             Received::Key(key) => Ok(key),
             Received::Code(_) => Err(Error::request("the redirect has a code instead of a key")),
         }

@@ -24,7 +24,7 @@ impl Waiting {
     async fn start() -> Self {
         let receiver = Receiver::bind().await.unwrap();
         let address = receiver.address;
-        let authorization = Authorization::new(receiver.redirect_url()).with_state(State::restore("s3cret"));
+        let authorization = FragmentFlow::new(receiver.redirect_url()).with_state(State::restore("s3cret"));
         let outcome = tokio::spawn(async move { receiver.receive(&authorization, Duration::from_secs(20)).await });
         Self { address, outcome }
     }
@@ -84,9 +84,9 @@ async fn denial_in_both_forms() {
 #[tokio::test]
 async fn a_forged_answer_ends_it() {
     for (answer, kind) in [
-        ("api_key=sk_attackers&state=guess", ErrorKind::State),
-        ("api_key=sk_attackers", ErrorKind::State),
-        ("api_key=hunter2&state=s3cret", ErrorKind::Key),
+        ("api_key=sk_attackers&state=guess", ErrorKind::StateMismatch),
+        ("api_key=sk_attackers", ErrorKind::StateMismatch),
+        ("api_key=hunter2&state=s3cret", ErrorKind::InvalidKey),
     ] {
         let waiting = Waiting::start().await;
         assert!(waiting.send(&waiting.post(answer)).await.starts_with("HTTP/1.1 400"));
@@ -159,7 +159,7 @@ async fn who_comes_second_changes_nothing() {
 #[tokio::test]
 async fn nobody_comes() {
     let receiver = Receiver::bind().await.unwrap();
-    let authorization = Authorization::new(receiver.redirect_url());
+    let authorization = FragmentFlow::new(receiver.redirect_url());
     let error = receiver.receive(&authorization, Duration::from_millis(20)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
 }
@@ -215,8 +215,8 @@ async fn denial_and_nonsense_end_the_wait() {
     for (query, page, kind) in [
         ("error=access_denied&state=s3cret", "/denied", ErrorKind::Denied),
         ("error=server_error&state=s3cret", "/denied", ErrorKind::Denied),
-        ("code=sk_attackers&state=s3cret", "/failed", ErrorKind::Request),
-        ("api_key=sk_attackers&state=s3cret", "/failed", ErrorKind::Request),
+        ("code=sk_attackers&state=s3cret", "/failed", ErrorKind::InvalidRequest),
+        ("api_key=sk_attackers&state=s3cret", "/failed", ErrorKind::InvalidRequest),
     ] {
         let (address, outcome) = for_code(LIMIT).await;
         let response = send(address, &get(address, &format!("/callback?{query}"), "")).await;
@@ -283,8 +283,8 @@ async fn the_end_of_the_time_says_what_came() {
     assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
     let (address, outcome) = for_code(Duration::from_millis(1500)).await;
     send(address, &get(address, "/callback?code=c0de&state=guess", "")).await;
-    assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::State);
+    assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::StateMismatch);
     let receiver = Receiver::bind().await.unwrap();
     let flow = CodeFlow::new("pk_app".parse().unwrap(), "http://127.0.0.1:1/callback");
-    assert_eq!(receiver.receive_code(&flow, LIMIT).await.unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(receiver.receive_code(&flow, LIMIT).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }

@@ -37,21 +37,25 @@ type Sending<T> = BoxFuture<Generated<T>>;
 /// # }
 /// ```
 #[must_use = "a request does nothing until it is awaited"]
-pub struct Fetch<T> {
+pub struct Request<T> {
     shared: Arc<Shared>,
     options: Options,
     operation: &'static str,
-    send: Box<dyn FnOnce(Client) -> Sending<T> + Send>,
+    send: Arc<dyn Fn(Client) -> Sending<T> + Send + Sync>,
 }
 
-impl<T> Fetch<T> {
+/// The former name of [`Request`].
+#[deprecated(since = "0.1.0", note = "use `Request`")]
+pub type Fetch<T> = Request<T>;
+
+impl<T> Request<T> {
     pub(crate) fn new<F, R, E>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
-        F: FnOnce(Client) -> R + Send + 'static,
+        F: FnOnce(Client) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
     {
-        let send = Box::new(|client| -> Sending<T> {
-            let sending = send(client);
+        let send = Arc::new(move |client| -> Sending<T> {
+            let sending = send.clone()(client);
             Box::pin(async move {
                 match sending.await {
                     Ok(response) => Ok(response),
@@ -88,32 +92,44 @@ impl<T> Fetch<T> {
     /// # }
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
-        self.shared.raw(self.operation, &self.options, self.send).await
+        self.shared.raw(self.operation, &self.options, |client| (self.send)(client)).await
     }
 }
 
-impl<T: Read + Send + 'static> IntoFuture for Fetch<T> {
+impl<T: Read + Send + 'static> IntoFuture for Request<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (value, _) = self.shared.call(self.operation, &self.options, self.send).await?;
+            let (value, _) = self.shared.call(self.operation, &self.options, |client| (self.send)(client)).await?;
             Ok(value)
         })
     }
 }
 
-impl<T> fmt::Debug for Fetch<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Fetch").field("operation", &self.operation).field("options", &self.options).finish()
+// Not derived, so that `T` need not be `Clone`.
+impl<T> Clone for Request<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            options: self.options.clone(),
+            operation: self.operation,
+            send: Arc::clone(&self.send),
+        }
     }
 }
 
-/// A [`Fetch`] of an operation without parameters.
-macro_rules! fetch {
+impl<T> fmt::Debug for Request<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Request").field("operation", &self.operation).field("options", &self.options).finish()
+    }
+}
+
+/// A [`Request`] of an operation without parameters.
+macro_rules! request {
     ($shared:expr, $operation:ident) => {
-        $crate::exchange::fetch::Fetch::new(
+        $crate::exchange::request::Request::new(
             &$shared,
             stringify!($operation),
             |client: pollinations_api::Client| async move { client.$operation().send().await },
@@ -121,4 +137,4 @@ macro_rules! fetch {
     };
 }
 
-pub(crate) use fetch;
+pub(crate) use request;

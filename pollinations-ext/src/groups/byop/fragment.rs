@@ -5,8 +5,8 @@ use reqwest::Url;
 use super::{
     ENTER_URL,
     asked::{Asked, Permission},
+    callback::Parameters,
     state::State,
-    way_back::Parameters,
 };
 use crate::{
     base::error::{Error, ErrorKind},
@@ -19,16 +19,16 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use pollinations_ext::byop::Authorization;
+/// use pollinations_ext::byop::FragmentFlow;
 ///
-/// let authorization = Authorization::new("https://example.com/back").models(["flux"]).budget(5.0);
-/// let url = authorization.url()?;
+/// let flow = FragmentFlow::new("https://example.com/back").models(["flux"]).budget(5.0);
+/// let url = flow.url()?;
 /// assert!(url.starts_with("https://enter.pollinations.ai/authorize?redirect_url=https%3A%2F%2Fexample.com%2Fback"));
 /// # Ok::<(), pollinations_ext::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "an authorization does nothing until its `url` is visited"]
-pub struct Authorization {
+#[must_use = "a flow does nothing until its `url` is visited"]
+pub struct FragmentFlow {
     enter_url: String,
     redirect_url: String,
     asked: Asked,
@@ -38,14 +38,18 @@ pub struct Authorization {
     oauth_names: bool,
 }
 
-impl Authorization {
+/// The former name of [`FragmentFlow`].
+#[deprecated(since = "0.1.0", note = "use `FragmentFlow`")]
+pub type Authorization = FragmentFlow;
+
+impl FragmentFlow {
     /// Creates a sign-in with a new [`State`], which returns the browser to this URL.
     ///
     /// # Examples
     ///
     /// ```
-    /// let authorization = pollinations_ext::byop::Authorization::new("https://example.com/back");
-    /// # let _ = authorization;
+    /// let flow = pollinations_ext::byop::FragmentFlow::new("https://example.com/back");
+    /// # let _ = flow;
     /// ```
     pub fn new(redirect_url: impl Into<String>) -> Self {
         Self {
@@ -63,9 +67,9 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::{Authorization, Permission};
-    /// let authorization = Authorization::new("https://example.com").permissions([Permission::Balance]);
-    /// # let _ = authorization;
+    /// # use pollinations_ext::byop::{FragmentFlow, Permission};
+    /// let flow = FragmentFlow::new("https://example.com").permissions([Permission::Balance]);
+    /// # let _ = flow;
     /// ```
     pub fn permissions(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
         self.asked.permissions = permissions.into_iter().collect();
@@ -77,9 +81,9 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let authorization = Authorization::new("https://example.com").models(["flux", "openai"]);
-    /// # let _ = authorization;
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let flow = FragmentFlow::new("https://example.com").models(["flux", "openai"]);
+    /// # let _ = flow;
     /// ```
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.asked.models = models.into_iter().map(Into::into).collect();
@@ -91,9 +95,9 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let authorization = Authorization::new("https://example.com").budget(2.5);
-    /// # let _ = authorization;
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let flow = FragmentFlow::new("https://example.com").budget(2.5);
+    /// # let _ = flow;
     /// ```
     pub fn budget(mut self, pollen: f64) -> Self {
         self.asked.budget = Some(pollen);
@@ -105,9 +109,9 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let authorization = Authorization::new("https://example.com").expiry(7);
-    /// # let _ = authorization;
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let flow = FragmentFlow::new("https://example.com").expiry(7);
+    /// # let _ = flow;
     /// ```
     pub fn expiry(mut self, days: u32) -> Self {
         self.asked.expiry = Some(days);
@@ -119,8 +123,8 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let authorization = Authorization::new("https://example.com").app_key("pk_example".parse()?);
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let flow = FragmentFlow::new("https://example.com").app_key("pk_example".parse()?);
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn app_key(mut self, key: ApiKey) -> Self {
@@ -133,10 +137,10 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::{Authorization, State};
+    /// # use pollinations_ext::byop::{FragmentFlow, State};
     /// let state = State::restore("from the session of the user");
-    /// let authorization = Authorization::new("https://example.com/back").with_state(state);
-    /// let key = authorization.accept("#api_key=sk_users&state=from+the+session+of+the+user")?;
+    /// let flow = FragmentFlow::new("https://example.com/back").with_state(state);
+    /// let key = flow.key_from_redirect("#api_key=sk_users&state=from+the+session+of+the+user")?;
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn with_state(mut self, state: State) -> Self {
@@ -149,8 +153,8 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let url = Authorization::new("https://example.com").oauth_names().url()?;
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let url = FragmentFlow::new("https://example.com").oauth_names().url()?;
     /// assert!(url.contains("redirect_uri="));
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
@@ -164,9 +168,9 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// let authorization = Authorization::new("https://example.com").enter_url("http://127.0.0.1:4000");
-    /// assert!(authorization.url()?.starts_with("http://127.0.0.1:4000/authorize?"));
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// let flow = FragmentFlow::new("https://example.com").enter_url("http://127.0.0.1:4000");
+    /// assert!(flow.url()?.starts_with("http://127.0.0.1:4000/authorize?"));
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn enter_url(mut self, url: impl Into<String>) -> Self {
@@ -179,8 +183,8 @@ impl Authorization {
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// println!("{}", Authorization::new("https://example.com").state());
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// println!("{}", FragmentFlow::new("https://example.com").state());
     /// ```
     pub fn state(&self) -> State {
         self.state.clone().unwrap_or_else(|_| State::restore(""))
@@ -190,13 +194,13 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] if a URL is invalid, the budget is not a number above 0, or the app key is secret.
+    /// [`ErrorKind::InvalidRequest`] if a URL is invalid, the budget is not a number above 0, or the app key is secret.
     ///
     /// # Examples
     ///
     /// ```
-    /// # use pollinations_ext::byop::Authorization;
-    /// println!("Please visit {}", Authorization::new("https://example.com").url()?);
+    /// # use pollinations_ext::byop::FragmentFlow;
+    /// println!("Please visit {}", FragmentFlow::new("https://example.com").url()?);
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn url(&self) -> Result<String, Error> {
@@ -235,39 +239,49 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the user denied access. [`ErrorKind::State`] if the state is missing or wrong.
-    /// [`ErrorKind::Key`] if the key is malformed. [`ErrorKind::Request`] if there is neither a key nor an error.
+    /// [`ErrorKind::Denied`] if the user denied access. [`ErrorKind::StateMismatch`] if the state is missing or wrong.
+    /// [`ErrorKind::InvalidKey`] if the key is malformed. [`ErrorKind::InvalidRequest`] if there is neither a key nor an error.
     /// Error messages never contain the URL.
     ///
     /// # Examples
     ///
     /// ```
-    /// use pollinations_ext::{ErrorKind, byop::Authorization};
+    /// use pollinations_ext::{ErrorKind, byop::FragmentFlow};
     ///
-    /// let authorization = Authorization::new("https://example.com/back");
-    /// let state = authorization.state();
-    /// let key = authorization.accept(&format!("https://example.com/back#api_key=sk_users&state={state}"))?;
+    /// let flow = FragmentFlow::new("https://example.com/back");
+    /// let state = flow.state();
+    /// let key = flow.key_from_redirect(&format!("https://example.com/back#api_key=sk_users&state={state}"))?;
     /// assert!(key.is_secret());
     ///
-    /// let error = authorization.accept("#api_key=sk_attackers&state=guessed").unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::State);
-    /// let error = authorization.accept(&format!("#error=access_denied&state={state}")).unwrap_err();
+    /// let error = flow.key_from_redirect("#api_key=sk_attackers&state=guessed").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::StateMismatch);
+    /// let error = flow.key_from_redirect(&format!("#error=access_denied&state={state}")).unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Denied);
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
-    pub fn accept(&self, way_back: &str) -> Result<ApiKey, Error> {
-        accept(&self.state(), way_back)
+    pub fn key_from_redirect(&self, callback: &str) -> Result<ApiKey, Error> {
+        accept(&self.state(), callback)
+    }
+
+    /// The former name of [`key_from_redirect`](Self::key_from_redirect).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`key_from_redirect`](Self::key_from_redirect).
+    #[deprecated(since = "0.1.0", note = "use `key_from_redirect`")]
+    pub fn accept(&self, callback: &str) -> Result<ApiKey, Error> {
+        self.key_from_redirect(callback)
     }
 }
 
 /// Reads the key from the URL that the browser returned to.
-pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
-    let way_back = way_back.trim();
-    let fragment = match way_back.split_once('#') {
+pub(super) fn accept(state: &State, callback: &str) -> Result<ApiKey, Error> {
+    let callback = callback.trim();
+    let fragment = match callback.split_once('#') {
         Some((_, fragment)) => fragment,
         // Older servers redirect back without parameters if the user denies access.
-        None if Url::parse(way_back).is_ok() => "",
-        None => way_back,
+        None if Url::parse(callback).is_ok() => "",
+        None => callback,
     };
     let parameters = Parameters::of_fragment(fragment);
     let came_back = parameters.get("state");
@@ -278,7 +292,7 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
         let message = "the state is missing or wrong, so the redirect may be forged; start the sign-in again";
-        return Err(Error::new(ErrorKind::State, message));
+        return Err(Error::new(ErrorKind::StateMismatch, message));
     }
     match (error, key) {
         (Some("access_denied"), _) => Err(Error::new(ErrorKind::Denied, "the user denied access")),
@@ -292,14 +306,14 @@ pub(super) fn accept(state: &State, way_back: &str) -> Result<ApiKey, Error> {
 mod tests {
     use super::*;
 
-    fn accepted(way_back: &str) -> Result<String, ErrorKind> {
-        let key = accept(&State::restore("s3 cret/+"), way_back);
+    fn accepted(callback: &str) -> Result<String, ErrorKind> {
+        let key = accept(&State::restore("s3 cret/+"), callback);
         key.map(|key| key.expose_secret().to_owned()).map_err(|error| error.kind())
     }
 
     #[test]
     fn every_option_is_in_the_link() {
-        let authorization = Authorization::new("https://app.example/back?a=1&b=2")
+        let flow = FragmentFlow::new("https://app.example/back?a=1&b=2")
             .permissions([Permission::Profile, Permission::Balance, Permission::Usage, Permission::Keys])
             .models(["flux", "openai"])
             .budget(2.5)
@@ -308,14 +322,14 @@ mod tests {
             .with_state(State::restore("s3 cret"));
         let rest = "=https%3A%2F%2Fapp.example%2Fback%3Fa%3D1%26b%3D2";
         assert_eq!(
-            authorization.url().unwrap(),
+            flow.url().unwrap(),
             format!(
                 "https://enter.pollinations.ai/authorize?redirect_url{rest}&permissions=profile%2Cbalance%2Cusage%2Ckeys\
                  &models=flux%2Copenai&expiry=7&budget=2.5&app_key=pk_app&state=s3+cret"
             )
         );
         assert_eq!(
-            authorization.enter_url("http://127.0.0.1:9/x/").oauth_names().url().unwrap(),
+            flow.enter_url("http://127.0.0.1:9/x/").oauth_names().url().unwrap(),
             format!(
                 "http://127.0.0.1:9/x/authorize?redirect_uri{rest}&scope=profile%2Cbalance%2Cusage%2Ckeys\
                  &models=flux%2Copenai&expiry=7&budget=2.5&client_id=pk_app&state=s3+cret"
@@ -325,22 +339,22 @@ mod tests {
 
     #[test]
     fn links_that_cannot_work_are_refused() {
-        let link = || Authorization::new("https://app.example");
-        for authorization in [
-            Authorization::new("not an address"),
+        let link = || FragmentFlow::new("https://app.example");
+        for flow in [
+            FragmentFlow::new("not an address"),
             link().budget(0.0),
             link().budget(f64::NAN),
             link().app_key("sk_secret".parse().unwrap()),
             link().enter_url("nowhere"),
             link().enter_url("data:x"),
         ] {
-            assert_eq!(authorization.url().unwrap_err().kind(), ErrorKind::Request);
+            assert_eq!(flow.url().unwrap_err().kind(), ErrorKind::InvalidRequest);
         }
     }
 
     #[test]
     fn the_way_back_in_all_its_forms() {
-        for way_back in [
+        for callback in [
             "https://app.example/back#api_key=sk_users&state=s3+cret%2F%2B",
             "https://app.example/back?x=y#state=s3%20cret%2f%2B&api_key=sk_users",
             "#api_key=sk_users&state=s3%20cret%2F%2B",
@@ -348,39 +362,39 @@ mod tests {
             "  api_key=sk%5Fusers&state=s3%20cret%2F%2B\n",
             "#api_key%3Dsk_users%26state%3Ds3%2520cret%252F%252B",
         ] {
-            assert_eq!(accepted(way_back).as_deref(), Ok("sk_users"), "{way_back}");
+            assert_eq!(accepted(callback).as_deref(), Ok("sk_users"), "{callback}");
         }
     }
 
     #[test]
     fn what_is_not_a_grant_is_refused() {
-        use ErrorKind::{Denied, Key, Request, State};
-        for (way_back, kind) in [
+        use ErrorKind::{Denied, InvalidKey, InvalidRequest, StateMismatch};
+        for (callback, kind) in [
             ("https://app.example/back", Denied),
             ("https://app.example/back#", Denied),
             ("", Denied),
             ("#error=access_denied&state=s3%20cret%2F%2B", Denied),
             ("#error=server_error&state=s3%20cret%2F%2B", Denied),
-            ("#error=access_denied", State),
-            ("#api_key=sk_users", State),
-            ("#api_key=sk_users&state=", State),
-            ("#api_key=sk_users&state=guessed", State),
-            ("#api_key=sk_users&state=s3%20cret%2F%2B&state=s3%20cret%2F%2B", State),
-            ("#api_key=sk_a&api_key=sk_b&state=s3%20cret%2F%2B", Request),
-            ("#state=s3%20cret%2F%2B", Request),
-            ("#api_key=hunter2&state=s3%20cret%2F%2B", Key),
+            ("#error=access_denied", StateMismatch),
+            ("#api_key=sk_users", StateMismatch),
+            ("#api_key=sk_users&state=", StateMismatch),
+            ("#api_key=sk_users&state=guessed", StateMismatch),
+            ("#api_key=sk_users&state=s3%20cret%2F%2B&state=s3%20cret%2F%2B", StateMismatch),
+            ("#api_key=sk_a&api_key=sk_b&state=s3%20cret%2F%2B", InvalidRequest),
+            ("#state=s3%20cret%2F%2B", InvalidRequest),
+            ("#api_key=hunter2&state=s3%20cret%2F%2B", InvalidKey),
             // The service does not send a key in the query. Such a key has been seen by the server.
             ("https://app.example/back?api_key=sk_users&state=s3%20cret%2F%2B", Denied),
         ] {
-            assert_eq!(accepted(way_back), Err(kind), "{way_back}");
+            assert_eq!(accepted(callback), Err(kind), "{callback}");
         }
     }
 
     #[test]
     fn errors_do_not_repeat_what_came() {
-        for way_back in ["#api_key=sk_hidden&state=x", "#api_key=hidden&state=s3%20cret%2F%2B", "#error=hidden&state=x"]
+        for callback in ["#api_key=sk_hidden&state=x", "#api_key=hidden&state=s3%20cret%2F%2B", "#error=hidden&state=x"]
         {
-            let error = accept(&State::restore("s3 cret/+"), way_back).unwrap_err();
+            let error = accept(&State::restore("s3 cret/+"), callback).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hidden"), "{error:?}");
         }
     }

@@ -20,9 +20,9 @@ use crate::{
     groups::account::id,
 };
 
-const CHANGE: &str = "update_key";
+const UPDATE: &str = "update_key";
 
-/// A request to change an API key, from [`Keys::change`](super::Keys::change).
+/// A request to change an API key, from [`Keys::update`](super::Keys::update).
 ///
 /// Operation `update_key`. Free. Needs the permission `keys`. Settings that you leave out stay the same.
 ///
@@ -37,7 +37,7 @@ const CHANGE: &str = "update_key";
 /// let keys = pollinations.account().keys();
 /// let created = keys.create("for a workshop").models(["text"]).budget(0.5).send().await?;
 ///
-/// let key = keys.change(&created.id).name("for the next one").all_models().budget(2.0).send().await?;
+/// let key = keys.update(&created.id).name("for the next one").all_models().budget(2.0).send().await?;
 /// assert_eq!(key.name.as_deref(), Some("for the next one"));
 /// assert_eq!(key.pollen_balance, Some(2.0));
 /// # Ok(())
@@ -45,14 +45,18 @@ const CHANGE: &str = "update_key";
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct ChangeKeyRequest {
+pub struct UpdateKeyRequest {
     shared: Arc<Shared>,
     options: Options,
     id: String,
     body: KeyChanges,
 }
 
-impl ChangeKeyRequest {
+/// The former name of [`UpdateKeyRequest`].
+#[deprecated(since = "0.1.0", note = "use `UpdateKeyRequest`")]
+pub type ChangeKeyRequest = UpdateKeyRequest;
+
+impl UpdateKeyRequest {
     pub(super) fn new(shared: Arc<Shared>, id: String) -> Self {
         let mut options = Options::default();
         if let Some(problem) = id::problem(&id, "a key") {
@@ -78,7 +82,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").name("for the build");
+    /// let request = pollinations.account().keys().update("key_1").name("for the build");
     /// # }
     /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -95,7 +99,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").models(["image"]);
+    /// let request = pollinations.account().keys().update("key_1").models(["image"]);
     /// # }
     /// ```
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
@@ -110,7 +114,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").all_models();
+    /// let request = pollinations.account().keys().update("key_1").all_models();
     /// # }
     /// ```
     pub fn all_models(self) -> Self {
@@ -123,7 +127,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").budget(5.0);
+    /// let request = pollinations.account().keys().update("key_1").budget(5.0);
     /// # }
     /// ```
     pub fn budget(mut self, pollen: f64) -> Self {
@@ -139,7 +143,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").no_budget();
+    /// let request = pollinations.account().keys().update("key_1").no_budget();
     /// # }
     /// ```
     pub fn no_budget(self) -> Self {
@@ -152,7 +156,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").expires_at("2026-12-31T00:00:00Z");
+    /// let request = pollinations.account().keys().update("key_1").expires_at("2026-12-31T00:00:00Z");
     /// # }
     /// ```
     pub fn expires_at(mut self, time: impl Into<String>) -> Self {
@@ -171,7 +175,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").never_expires();
+    /// let request = pollinations.account().keys().update("key_1").never_expires();
     /// # }
     /// ```
     pub fn never_expires(self) -> Self {
@@ -185,7 +189,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").permissions(["usage"]);
+    /// let request = pollinations.account().keys().update("key_1").permissions(["usage"]);
     /// # }
     /// ```
     pub fn permissions<P: Into<String>>(mut self, permissions: impl IntoIterator<Item = P>) -> Self {
@@ -205,7 +209,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").quest_pollen_only(true);
+    /// let request = pollinations.account().keys().update("key_1").quest_pollen_only(true);
     /// # }
     /// ```
     pub fn quest_pollen_only(mut self, on: bool) -> Self {
@@ -219,7 +223,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").redirect_uris(["https://example.com/back"]);
+    /// let request = pollinations.account().keys().update("key_1").redirect_uris(["https://example.com/back"]);
     /// # }
     /// ```
     pub fn redirect_uris<U: Into<String>>(mut self, addresses: impl IntoIterator<Item = U>) -> Self {
@@ -235,7 +239,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").earnings(true);
+    /// let request = pollinations.account().keys().update("key_1").earnings(true);
     /// # }
     /// ```
     pub fn earnings(mut self, on: bool) -> Self {
@@ -249,7 +253,7 @@ impl ChangeKeyRequest {
     ///
     /// ```
     /// # fn example(pollinations: pollinations_ext::Pollinations) {
-    /// let request = pollinations.account().keys().change("key_1").description("Used by the nightly job");
+    /// let request = pollinations.account().keys().update("key_1").description("Used by the nightly job");
     /// # }
     /// ```
     pub fn description(mut self, text: impl Into<String>) -> Self {
@@ -257,13 +261,13 @@ impl ChangeKeyRequest {
         self
     }
 
-    call_options!(until "the key is changed", example "pollinations.account().keys().change(\"key_1\")", field);
+    call_options!(until "the key is changed", example "pollinations.account().keys().update(\"key_1\")", field);
 
     /// Changes the key and returns the changed key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) if the ID, name, budget or time is invalid; then nothing is
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID, name, budget or time is invalid; then nothing is
     /// sent. Status 400 for other invalid values, 401 if the API key is invalid, 403 without the permission `keys`,
     /// 404 if the ID is unknown.
     ///
@@ -271,14 +275,14 @@ impl ChangeKeyRequest {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let key = pollinations.account().keys().change("key_1").no_budget().send().await?;
+    /// let key = pollinations.account().keys().update("key_1").no_budget().send().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub async fn send(self) -> Result<Key, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.call(CHANGE, &options, send).await.map(|(key, _)| key)
+        shared.call(UPDATE, &options, send).await.map(|(key, _)| key)
     }
 
     /// Changes the key and returns the raw response.
@@ -291,14 +295,14 @@ impl ChangeKeyRequest {
     ///
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// let response = pollinations.account().keys().change("key_1").no_budget().send_raw().await?;
+    /// let response = pollinations.account().keys().update("key_1").no_budget().send_raw().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        shared.raw(CHANGE, &options, send).await
+        shared.raw(UPDATE, &options, send).await
     }
 
     async fn write(self, client: Client) -> Generated<Key> {

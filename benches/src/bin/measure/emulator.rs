@@ -6,16 +6,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use futures_util::{StreamExt, stream};
-use pollinations_benches::{config, runtime};
+use pollinations_benches::{
+    many,
+    rounds::{Rounds, timed},
+    runtime,
+};
 use pollinations_emulator::Emulator;
 
 /// Requests in one measurement, and how many at once.
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 
-fn requests(criterion: &mut Criterion) {
+pub fn main() {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
 
     let runtime = runtime();
@@ -27,36 +29,17 @@ fn requests(criterion: &mut Criterion) {
         let body = serde_json::json!({ "model": "openai", "messages": [{ "role": "user", "content": text }] });
         let response = http.post(&url).bearer_auth("sk_benchmark").json(&body).send().await.unwrap();
         assert!(response.status().is_success());
-        response.bytes().await.unwrap().len()
+        usize::from(!response.bytes().await.unwrap().is_empty())
     };
-    let mut group = criterion.benchmark_group("emulator");
-    group.throughput(Throughput::Elements(CALLS as u64));
-    group.bench_function("requests", |bencher| {
-        bencher
-            .to_async(&runtime)
-            .iter(|| async { stream::iter(0..CALLS).map(|_| call()).buffer_unordered(WIDE).collect::<Vec<_>>().await });
-    });
-    group.finish();
-}
-
-fn start(criterion: &mut Criterion) {
-    let runtime = runtime();
-    let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
-    let mut group = criterion.benchmark_group("emulator");
-    group.bench_function("start", |bencher| {
-        bencher.to_async(&runtime).iter(|| async {
+    let unpooled = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let start = || {
+        runtime.block_on(async {
             let emulator = Emulator::start().await.unwrap();
-            let response = http.get(format!("{}/v1/models", emulator.base_url())).send().await.unwrap();
+            let response = unpooled.get(format!("{}/v1/models", emulator.base_url())).send().await.unwrap();
             assert!(response.status().is_success());
             emulator.stop().await;
         });
-    });
-    group.finish();
+    };
+    let contestants = vec![("requests", timed(|| runtime.block_on(many(CALLS, WIDE, call)))), ("start", timed(start))];
+    Rounds::from_args().run("emulator", contestants);
 }
-
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = requests, start
-}
-criterion_main!(benches);

@@ -4,16 +4,18 @@
 //! `benches/run` gives client and server one core between them. On two, most of what is measured is how long the
 //! operating system takes to wake the other one, which is ten times as long as the call.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use futures_util::{StreamExt, stream};
-use pollinations_benches::{Answer, Server, async_openai, async_openai_request, body, config, ours, runtime};
+use pollinations_benches::{
+    Answer, Server, async_openai, async_openai_request, body, many, ours,
+    rounds::{Rounds, timed},
+    runtime,
+};
 use pollinations_ext::types::ChatCompletion;
 
 /// Calls in one measurement, and how many at once.
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 
-fn calls(criterion: &mut Criterion) {
+pub fn main() {
     let runtime = runtime();
     let server = Server::start(Answer::Reply);
     let (bare, ours, openai) = (reqwest::Client::new(), ours(&server.url), async_openai(&server.url));
@@ -26,31 +28,11 @@ fn calls(criterion: &mut Criterion) {
     let with_ours = || async { ours.chat("openai").user("Hello").send().await.unwrap().completion().choices.len() };
     let with_openai = || async { openai.chat().create(async_openai_request()).await.unwrap().choices.len() };
     for (name, width) in [("sequential", 1), ("wide", WIDE)] {
-        let mut group = criterion.benchmark_group(name);
-        group.throughput(Throughput::Elements(CALLS as u64));
-        macro_rules! peer {
-            ($name:literal, $call:expr) => {
-                group.bench_function($name, |bencher| {
-                    bencher.to_async(&runtime).iter(|| async {
-                        let calls = stream::iter(0..CALLS).map(|_| $call());
-                        assert_eq!(
-                            calls.buffer_unordered(width).fold(0, |sum, one| async move { sum + one }).await,
-                            CALLS
-                        );
-                    });
-                });
-            };
-        }
-        peer!("bare", with_bare);
-        peer!("ours", with_ours);
-        peer!("async-openai", with_openai);
-        group.finish();
+        let contestants = vec![
+            ("bare", timed(|| runtime.block_on(many(CALLS, width, with_bare)))),
+            ("ours", timed(|| runtime.block_on(many(CALLS, width, with_ours)))),
+            ("async-openai", timed(|| runtime.block_on(many(CALLS, width, with_openai)))),
+        ];
+        Rounds::from_args().run(name, contestants);
     }
 }
-
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = calls
-}
-criterion_main!(benches);

@@ -1,0 +1,55 @@
+//! A number of calls or events and nothing else, to be counted by valgrind: `benches/run --only count` runs it with two
+//! numbers, and what lies between them is what each call and each event takes.
+//!
+//! - `count call 100`: small chat calls, one after the other
+//! - `count bare-call 100`: the same with bare reqwest and serde_json
+//! - `count event 1000`: events of streams that have 1,000 each, to typed chunks
+//! - `count strict-event 1000`: the same by serde's derive into an equal struct, when somebody else has cut them apart
+
+use std::env;
+
+use pollinations_benches::{Answer, EVENT, Server, body, decode, events, ours, pieces, runtime};
+use pollinations_ext::types::ChatCompletion;
+
+/// Events of a stream.
+const EACH: usize = 1_000;
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let number = arguments.get(1).and_then(|number| number.parse().ok()).unwrap_or_default();
+    match arguments.first().map(String::as_str) {
+        Some("call") => {
+            let server = Server::start(Answer::Reply);
+            let client = ours(&server.url);
+            runtime().block_on(async {
+                for _ in 0..number {
+                    client.chat("openai").user("Hello").send().await.expect("a reply");
+                }
+            });
+        }
+        Some("bare-call") => {
+            let server = Server::start(Answer::Reply);
+            let client = reqwest::Client::new();
+            let url = format!("{}/v1/chat/completions", server.url);
+            runtime().block_on(async {
+                for _ in 0..number {
+                    let request = client.post(&url).bearer_auth("sk_benchmark").json(&body(false));
+                    let bytes = request.send().await.expect("a reply").bytes().await.expect("a reply");
+                    std::hint::black_box(serde_json::from_slice::<ChatCompletion>(&bytes).expect("a reply"));
+                }
+            });
+        }
+        Some("event") => {
+            let pieces = pieces(events(EACH), 4096);
+            (0..number / EACH).for_each(|_| assert_eq!(decode::ours(&pieces), EACH + 1));
+        }
+        Some("strict-event") => {
+            let events = events(EACH);
+            (0..number / EACH).for_each(|_| assert_eq!(decode::strict(&events[..EACH * EVENT]), EACH));
+        }
+        _ => {
+            eprintln!("count call|bare-call|event|strict-event NUMBER");
+            std::process::exit(2);
+        }
+    }
+}

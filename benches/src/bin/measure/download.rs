@@ -1,0 +1,22 @@
+//! A video of 200 MB to a file: `Download::save`, the bytes of reqwest copied as they come, and all of them in memory
+//! first. The memory that each takes is measured by `src/bin/memory.rs`, in processes of their own.
+
+use pollinations_benches::{
+    Answer, Server, VIDEO, download, ours,
+    rounds::{Rounds, timed},
+};
+
+pub fn main() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = Server::start(Answer::Video(VIDEO));
+    let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
+    let path = std::env::temp_dir().join(format!("pollinations-bench-{}.mp4", std::process::id()));
+    let contestants = vec![
+        ("bare", timed(|| runtime.block_on(download::bare(&bare, &server.url, &path)))),
+        ("ours", timed(|| runtime.block_on(download::ours(&ours, &path)))),
+        ("in-memory", timed(|| runtime.block_on(download::in_memory(&bare, &server.url, &path)))),
+    ];
+    Rounds::from_args().every(2).run("download", contestants);
+    let _ = std::fs::remove_file(&path);
+}

@@ -1,0 +1,62 @@
+//! Measures contestants that take turns.
+//!
+//! In each round every contestant works once, and each round begins with another one, so that whatever disturbs the
+//! machine disturbs all of them. `benches/run` starts a benchmark with `--rounds 20`, reads what it prints, and compares
+//! the contestants within each round.
+
+use std::time::{Duration, Instant};
+
+/// Works once, and says how long that took.
+pub type Contestant<'a> = Box<dyn FnMut() -> Duration + 'a>;
+
+/// A contestant that is measured from beginning to end.
+pub fn timed<'a, T>(mut work: impl FnMut() -> T + 'a) -> Contestant<'a> {
+    Box::new(move || {
+        let begun = Instant::now();
+        let made = std::hint::black_box(work());
+        let took = begun.elapsed();
+        drop(made);
+        took
+    })
+}
+
+/// How often contestants take turns.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds(usize);
+
+impl Rounds {
+    /// The number after `--rounds` on the command line. Without it there are none, and every contestant works just once,
+    /// unmeasured: that shows that the benchmark works.
+    ///
+    /// # Panics
+    ///
+    /// When it is no number.
+    pub fn from_args() -> Self {
+        let number = std::env::args().skip_while(|argument| argument != "--rounds").nth(1);
+        Self(number.map_or(0, |number| number.parse().expect("a number of rounds")))
+    }
+
+    /// A part of the rounds, for what takes long: every so many of them, and one at least.
+    #[must_use]
+    pub fn every(self, nth: usize) -> Self {
+        Self(self.0.div_ceil(nth))
+    }
+
+    /// Measures the contestants, and prints a line for each: `group/name` and its seconds in each round.
+    pub fn run(self, group: &str, mut contestants: Vec<(&str, Contestant<'_>)>) {
+        let mut seconds = vec![Vec::with_capacity(self.0); contestants.len()];
+        for (_, work) in &mut contestants {
+            work();
+        }
+        for round in 0..self.0 {
+            for turn in 0..contestants.len() {
+                let at = (round + turn) % contestants.len();
+                seconds[at].push(contestants[at].1().as_secs_f64());
+            }
+        }
+        for ((name, _), seconds) in contestants.iter().zip(seconds) {
+            let seconds: Vec<String> = seconds.iter().map(|seconds| format!("{seconds:.9}")).collect();
+            println!("{group}/{name} {}", seconds.join(" "));
+        }
+    }
+}

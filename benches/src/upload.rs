@@ -1,0 +1,43 @@
+//! Ways to send a file of 400 MB.
+
+use std::path::{Path, PathBuf};
+
+use pollinations_ext::{File, Pollinations};
+use reqwest::{Body, multipart};
+
+/// Bytes of the file.
+pub const FILE: u64 = 400_000_000;
+
+/// Makes the file. It has no content of its own, so that the disk has nothing to do.
+///
+/// # Panics
+///
+/// When there is no room.
+pub fn file() -> PathBuf {
+    let path = std::env::temp_dir().join(format!("pollinations-upload-{}.mp4", std::process::id()));
+    std::fs::File::create(&path).expect("a file").set_len(FILE).expect("room");
+    path
+}
+
+/// `Media::upload` from a path.
+///
+/// # Panics
+///
+/// When something fails.
+pub async fn ours(client: &Pollinations, path: &Path) {
+    client.media().upload(File::path(path)).send().await.expect("an upload");
+}
+
+/// A form with the file as a stream.
+///
+/// # Panics
+///
+/// When something fails.
+pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
+    let file = tokio::fs::File::open(path).await.expect("a file");
+    let part = multipart::Part::stream_with_length(Body::from(file), FILE).file_name("x.mp4");
+    let part = part.mime_str("video/mp4").expect("a type");
+    let form = multipart::Form::new().part("file", part);
+    let response = client.post(format!("{url}/upload")).multipart(form).send().await.expect("a reply");
+    assert!(response.bytes().await.expect("a reply").starts_with(b"{"));
+}
