@@ -39,7 +39,7 @@ async fn speech_and_music_with_every_setting() {
     ] {
         assert_eq!(request.send().await.unwrap_err().to_string(), problem);
     }
-    let problem = "generate_audio: the operation by GET has no `composition_plan`; send the request by POST";
+    let problem = "generate_audio: `composition_plan` is not supported with GET; send the request with POST";
     assert_eq!(music.send_get().await.unwrap_err().to_string(), problem);
     assert!(recorder.take().is_empty());
 }

@@ -136,7 +136,7 @@ async fn a_failure_keeps_the_vectors_that_came() {
     // The requests that were running came to their end, and not every other one was started.
     assert!((96..320).contains(&came) && came % 32 == 0, "{came}");
     assert_eq!(error.usage().total_tokens, came as i64 / 32 * 3);
-    assert!(error.to_string().ends_with(&format!(" ({came} of 320 vectors came)")), "{error}");
+    assert!(error.to_string().ends_with(&format!(" ({came} of 320 vectors received)")), "{error}");
     for group in error.vectors().chunks(32) {
         assert!(group.iter().all(Option::is_some) || group.iter().all(Option::is_none));
     }

@@ -145,7 +145,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
         (client.three_d("..").image_file(File::bytes(PNG)).send_post().await.unwrap_err(), "a prompt of only dots"),
         (
             client.three_d("a chair").image_file(File::bytes(PNG)).url_without_key().unwrap_err(),
-            "a file has no address",
+            "a file has no URL",
         ),
     ] {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
