@@ -138,7 +138,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
         (client.images("").send().await.unwrap_err(), "the prompt is empty"),
         (client.images("a cat").n(0).send().await.unwrap_err(), "`n` is 0; it must be 1 to 10"),
         (client.image("a cat").n(11).send().await.unwrap_err(), "`n` is 11; it must be 1 to 10"),
-        (client.images("a cat").n(2).send_raw().await.unwrap_err(), "several images take several requests"),
+        (client.images("a cat").n(2).send_raw().await.unwrap_err(), "several images need several requests"),
         (client.edit("", [CAT]).send().await.unwrap_err(), "the prompt is empty"),
         (client.edit("at night", nothing).send().await.unwrap_err(), "there is no image to edit"),
         (client.three_d("").send().await.unwrap_err(), "the prompt is empty"),
