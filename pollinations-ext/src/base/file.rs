@@ -14,14 +14,15 @@ use super::error::{Error, ErrorKind};
 /// The content type of unknown data (RFC 2046, section 4.5.1).
 const UNKNOWN: &str = "application/octet-stream";
 
-/// Bytes that tell what a file is.
+/// The number of bytes needed to detect the content type.
 #[cfg(not(target_arch = "wasm32"))]
 const BEGINNING: u64 = 8 * 1024;
 
 /// A file to send: an image as input, a recording to transcribe, a file to upload.
 ///
-/// It is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
-/// [`Media::upload`](crate::Media::upload) reads a file on disk piece by piece as it is sent, in constant memory; other
+/// The file is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
+/// [`Media::upload`](crate::Media::upload) streams a local file in constant memory; other requests hold the whole
+/// file in memory.
 /// requests hold the whole file in memory.
 ///
 /// # Examples
@@ -47,7 +48,7 @@ enum Source {
     Bytes(Bytes),
     #[cfg(not(target_arch = "wasm32"))]
     Path(std::path::PathBuf),
-    /// Nothing once it was read.
+    /// `None` once it has been read.
     Reader(Arc<Mutex<Option<Reader>>>),
 }
 
@@ -83,8 +84,8 @@ impl File {
         Self::new(Source::Bytes(bytes.into()))
     }
 
-    /// Sends everything that a reader returns. It is read to its end when the request is sent, so that the request can
-    /// be repeated. A clone of the file cannot be sent again.
+    /// Sends everything from a reader. It is read to its end when the request is sent, so that the request can be
+    /// retried. A reader can only be read once, so a clone of the file cannot be sent again.
     ///
     /// # Examples
     ///
@@ -98,7 +99,8 @@ impl File {
         Self::new(Source::Reader(Arc::new(Mutex::new(Some(Box::new(reader))))))
     }
 
-    /// Sets the name to send. The default is that of the path, or `file` with an extension for the content type.
+    /// Sets the file name to send. The default is the name in the path, or `file` with an extension for the content
+    /// type.
     ///
     /// # Examples
     ///
@@ -128,8 +130,8 @@ impl File {
         Self { source, name: None, content_type: None }
     }
 
-    /// Finds out what the file is, for a request that reads it while it is sent. A file on disk stays there, and only
-    /// its first bytes are read. Fails with [`ErrorKind::TooLarge`] beyond `limit` bytes.
+    /// Opens the file for a request that streams it. A local file stays on disk, and only its first bytes are read.
+    /// Fails with [`ErrorKind::TooLarge`] if it is larger than `limit` bytes.
     pub(crate) async fn open(&self, limit: u64) -> Result<Opened, Error> {
         #[cfg(not(target_arch = "wasm32"))]
         if let Source::Path(path) = &self.source
@@ -143,7 +145,7 @@ impl File {
         Ok(Opened { name, content_type, data: Data::Bytes(bytes) })
     }
 
-    /// Reads the file. Fails with [`ErrorKind::TooLarge`] beyond `limit` bytes, without reading on.
+    /// Reads the file into memory. Fails with [`ErrorKind::TooLarge`] as soon as it exceeds `limit` bytes.
     pub(crate) async fn load(&self, limit: Option<u64>) -> Result<Loaded, Error> {
         let bytes = match &self.source {
             Source::Bytes(bytes) => bytes.clone(),
@@ -167,7 +169,7 @@ impl File {
         Ok(Loaded { bytes, name, content_type })
     }
 
-    /// The name and the content type: those that were given, or else what the path and the first bytes say.
+    /// The name and the content type: as set by the caller, otherwise from the path and the first bytes.
     fn identify(&self, beginning: &[u8]) -> (String, Option<String>) {
         let kind = infer::get(beginning);
         let content_type = self.content_type.clone().or_else(|| kind.map(|kind| kind.mime_type().to_owned()));
@@ -194,13 +196,13 @@ impl fmt::Debug for File {
     }
 }
 
-/// The first bytes and the size of a file on disk; nothing for what has to be read to know its size, such as a pipe.
+/// The first bytes and the size of a local file. `None` if the size is only known after reading, as with a pipe.
 #[cfg(not(target_arch = "wasm32"))]
 async fn look(path: &std::path::Path) -> Result<Option<(Vec<u8>, u64)>, Error> {
     let failed = |error| Error::io(format!("cannot read {}", path.display()), error);
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let metadata = file.metadata().await.map_err(failed)?;
-    // Files that a system makes up, such as those in `/proc`, say that they are empty.
+    // Virtual files, such as those in `/proc`, report a size of 0.
     if !metadata.is_file() || metadata.len() == 0 {
         return Ok(None);
     }
@@ -211,7 +213,7 @@ async fn look(path: &std::path::Path) -> Result<Option<(Vec<u8>, u64)>, Error> {
 
 async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Result<Bytes> {
     let mut bytes = Vec::new();
-    // One byte more than allowed tells that there are too many.
+    // One byte more than allowed is enough to detect that the file is too large.
     reader.take(limit.map_or(u64::MAX, |limit| limit.saturating_add(1))).read_to_end(&mut bytes).await?;
     Ok(bytes.into())
 }
@@ -226,11 +228,11 @@ fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
     }
 }
 
-/// A file that is ready to be sent, as often as it takes.
+/// A file that can be sent several times.
 #[derive(Clone, Debug)]
 pub(crate) struct Opened {
     pub(crate) name: String,
-    /// Nothing if it was not given and the bytes do not tell.
+    /// `None` if it was not set and cannot be detected.
     pub(crate) content_type: Option<String>,
     pub(crate) data: Data,
 }
@@ -241,11 +243,11 @@ impl Opened {
     }
 }
 
-/// Where bytes are until they are sent.
+/// Where the content is until it is sent.
 #[derive(Clone)]
 pub(crate) enum Data {
     Bytes(Bytes),
-    /// On disk, this many of them.
+    /// On disk, with this size.
     #[cfg(not(target_arch = "wasm32"))]
     Path {
         path: std::path::PathBuf,
@@ -287,7 +289,7 @@ impl Loaded {
         BASE64_STANDARD.encode(&self.bytes)
     }
 
-    /// The content type, if it is that of an image.
+    /// The content type, or an error if it is not an image type.
     pub(crate) fn image_type(&self) -> Result<&str, Error> {
         match self.content_type.as_deref() {
             Some(kind) if kind.starts_with("image/") => Ok(kind),
@@ -301,12 +303,12 @@ impl Loaded {
         }
     }
 
-    /// An image as a URL (RFC 2397).
+    /// The image as a data URL (RFC 2397).
     pub(crate) fn image_url(&self) -> Result<String, Error> {
         self.image_type().map(|_| self.data_url())
     }
 
-    /// The file as a URL (RFC 2397).
+    /// The file as a data URL (RFC 2397).
     pub(crate) fn data_url(&self) -> String {
         format!("data:{};base64,{}", self.content_type_or_unknown(), self.base64())
     }

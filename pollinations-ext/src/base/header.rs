@@ -2,10 +2,10 @@
 
 use http::{HeaderMap, HeaderName, header::AsHeaderName};
 
-/// The header with the id that the server gave to the request.
+/// The header with the request ID.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id that the server gave to the request.
+/// The request ID, as set by the server.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     header(headers, REQUEST_ID).map(str::to_owned)
 }

@@ -1,24 +1,23 @@
-//! Reading JSON.
+//! JSON parsing.
 
 use pollinations_api::json;
 pub(crate) use pollinations_api::json::Read;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-/// What ends a stream of chunks, as OpenAI's API has it.
+/// Marks the end of a stream, as in OpenAI's API.
 pub(crate) const DONE: &[u8] = b"[DONE]";
 
-/// Reads JSON as a type of this crate. What can be repaired is: a byte order mark, bytes that are not UTF-8, halves of
-/// surrogate pairs.
+/// Parses JSON into a type of this crate. Repairs a byte order mark, invalid UTF-8 and lone surrogates.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     json::parse(bytes)
 }
 
-/// Reads a body or an event as a type of the document, leniently.
+/// Parses a body or an event into a type of the document, leniently.
 pub(crate) fn lenient<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     json::read(bytes)
 }
 
-/// The same for an object of which thousands come, as fast as it can be: what conforms is not moved on its way.
+/// The same, but fast, for types of which thousands arrive. Valid objects are parsed in place.
 #[inline]
 pub(crate) fn lenient_fast<T: Read + DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     let Ok(text) = str::from_utf8(bytes) else { return repaired(bytes) };
@@ -35,8 +34,8 @@ fn repaired<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     json::read(bytes)
 }
 
-/// The documents that stand one after another in these bytes, if there are several: events whose empty lines were
-/// forgotten, or the end of a stream after a whole reply.
+/// Splits JSON documents that follow each other in these bytes, if there are several. This happens if a server omits
+/// the empty lines between events, or appends the end of a stream to a whole reply.
 #[cold]
 pub(crate) fn documents(bytes: &[u8]) -> Option<Vec<&[u8]>> {
     let mut documents = Vec::new();

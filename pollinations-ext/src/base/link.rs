@@ -8,7 +8,7 @@ pub(crate) fn link<'a>(headers: &'a HeaderMap, relation: &str) -> Option<&'a str
     values.flat_map(links).find(|(_, parameters)| has_relation(parameters, relation)).map(|(target, _)| target)
 }
 
-/// The targets of a header (section 3), each with its parameters as text.
+/// The targets in a header (section 3), each with its parameters as text.
 fn links(value: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = value;
     std::iter::from_fn(move || {
@@ -20,7 +20,7 @@ fn links(value: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where the parameters of a link end: at a comma that is not in a quoted string.
+/// Where the parameters of a link end: at the first comma outside quotation marks.
 fn end_of_link(text: &str) -> usize {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -35,7 +35,7 @@ fn end_of_link(text: &str) -> usize {
     text.len()
 }
 
-/// Whether `rel` has this relation. It may list several, in any case (section 3.3).
+/// Whether `rel` contains this relation. It may list several, in any case (section 3.3).
 fn has_relation(parameters: &str, relation: &str) -> bool {
     parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
         let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();

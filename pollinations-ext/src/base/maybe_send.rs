@@ -1,4 +1,4 @@
-//! `Send`, except in browsers, where requests stay on the thread that made them.
+//! `Send`, except in browsers, where requests stay on the thread that created them.
 
 use std::pin::Pin;
 
@@ -26,7 +26,8 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// The body of a response, piece by piece. Only its owner reads it, so what holds it is `Sync` without the body being so.
+/// The body of a response as a stream. Only its owner reads it, so types that hold it are `Sync` although the body is
+/// not.
 pub(crate) type Body = SyncWrapper<BoxStream<Result<Bytes, Error>>>;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -34,7 +35,7 @@ type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 #[cfg(target_arch = "wasm32")]
 type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
 
-/// Makes a body of a stream of pieces.
+/// Creates a body from a stream of chunks.
 pub(crate) fn body<S, E>(pieces: S) -> Body
 where
     S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,

@@ -32,7 +32,7 @@ impl fmt::Display for Progress {
     }
 }
 
-/// The callback for progress.
+/// The callback that receives the progress.
 #[derive(Clone)]
 pub(crate) struct Report(Arc<dyn Fn(Progress) + Send + Sync>);
 

@@ -1,8 +1,8 @@
-//! Why the service refuses a request for now: payment and rate limits.
+//! Why the service rejects a request for now: payment and rate limits.
 
 use std::fmt;
 
-/// What is used up if the service asks for payment (status 402): see [`Error::payment`](crate::Error::payment).
+/// What is used up, after status 402 (out of credit): see [`Error::payment`](crate::Error::payment).
 ///
 /// # Examples
 ///
@@ -17,21 +17,21 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentKind {
-    /// The account has too little pollen. Topping up helps, and so does the daily reset if the account has one.
+    /// The account has too little pollen. Topping up helps, and so does the daily reset, for accounts that have one.
     Balance,
     /// The budget of the API key is used up. Topping up the account does not help: raise the budget, or use another
     /// key.
     KeyBudget,
-    /// The model takes only paid pollen, and the account has only quest pollen. Buying pollen or another model helps;
-    /// the daily reset does not.
+    /// The model only accepts paid pollen, and the account only has quest pollen. Buy pollen or use another model;
+    /// the daily reset does not help.
     QuestPollen,
     /// The service does not say.
     Unspecified,
 }
 
 impl PaymentKind {
-    /// Reads the service's error code, the `reason` that older servers put into the details, and the address of the
-    /// page that helps. Nothing if none of them says anything.
+    /// Determines the kind from the service's error code, the `reason` in the details of older servers, and the URL
+    /// of the page that helps. `None` if none of these is known.
     pub(crate) fn read(code: Option<&str>, reason: Option<&str>, fix_url: Option<&str>) -> Option<Self> {
         let by_code = match code {
             Some("KEY_BUDGET_EXHAUSTED") => Some(Self::KeyBudget),
@@ -51,7 +51,7 @@ impl PaymentKind {
         by_code.or_else(by_reason).or_else(by_address)
     }
 
-    /// Reads the parameter `ref` of a link to the page that helps.
+    /// Determines the kind from the parameter `ref` of that URL.
     pub(crate) fn of_reference(reference: &str) -> Option<Self> {
         match reference {
             "agent_low_balance_topup" | "agent_low_balance_quests" => Some(Self::Balance),
@@ -61,7 +61,7 @@ impl PaymentKind {
         }
     }
 
-    /// The service's code for this.
+    /// The service's error code for this kind.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Balance => "INSUFFICIENT_BALANCE",
@@ -104,9 +104,9 @@ impl fmt::Display for PaymentKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// The limit of a publishable key (`pk_`). The service says how long to wait. A secret key has no such limit.
+    /// The limit of a publishable key (`pk_`). The service says how long to wait. Secret keys have no such limit.
     Key,
-    /// The limit for all requests from one IP address, at the edge: about 100 requests in 10 seconds, whatever the key.
+    /// The limit for all requests from one IP address, about 100 in 10 seconds. It applies whichever key you use.
     Address,
 }
 

@@ -1,23 +1,22 @@
 //! Server-sent events (WHATWG HTML, section 9.2.6), decoded from bytes that may be split anywhere.
 //!
-//! The streams of this crate use [`Decoder`]. Use it yourself for events from elsewhere, such as a proxy or a recording. For
-//! the events of a chat, see
-//! [`ChatStream::from_bytes`](crate::chat::ChatStream::from_bytes).
+//! The streams of this crate use [`Decoder`]. You can also use it for events from other sources, such as a proxy or a
+//! recording. For chat events, use [`ChatStream::from_bytes`](crate::chat::ChatStream::from_bytes).
 
 use bytes::{Buf, Bytes};
 
 use super::error::{Error, ErrorKind};
 
-/// The most bytes of one event.
+/// The default maximum size of an event in bytes.
 const MAX_EVENT: usize = 8 * 1024 * 1024;
 
-/// Finds the events in a stream of bytes, and their data.
+/// Finds the events in a stream of bytes.
 ///
-/// Lines may end with LF, CR, or both. Comments, and fields other than `data` and `event`, are skipped. An event ends with an
-/// empty line. Some servers leave out the last one: [`finish`](Self::finish) returns what is left. The data need not be
-/// UTF-8, because the decoder does not look at it.
+/// Lines may end with LF, CR, or CRLF. Comments, and fields other than `data` and `event`, are skipped. An event ends
+/// with an empty line. Some servers leave out the last empty line; [`finish`](Self::finish) returns the data before
+/// it. The data does not have to be UTF-8, because the decoder does not interpret it.
 ///
-/// It allocates memory for one event and reuses it for the next.
+/// The memory of one event is reused for the next.
 ///
 /// # Examples
 ///
@@ -37,16 +36,16 @@ const MAX_EVENT: usize = 8 * 1024 * 1024;
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
-    /// The beginning of a line whose end has not come.
+    /// The beginning of a line that is not complete yet.
     line: Vec<u8>,
-    /// The data of the event so far, each line of it with an LF, but for the last once the event is complete.
+    /// The data of the event so far, with an LF after each line. Once the event is complete, the last LF is removed.
     data: Vec<u8>,
-    /// The name of the event, empty if it has none.
+    /// The name of the event. Empty if it has no name.
     event: Vec<u8>,
     complete: bool,
-    /// Whether the last byte was a CR. An LF after it belongs to it.
+    /// Whether the last byte was a CR. An LF that follows belongs to it.
     after_cr: bool,
-    /// Whether the first line was read, which may begin with a byte order mark.
+    /// Whether the first line, which may begin with a byte order mark, has been read.
     begun: bool,
     max_event: usize,
 }
@@ -78,7 +77,7 @@ impl Decoder {
         }
     }
 
-    /// Sets how many bytes an event may have.
+    /// Sets the maximum size of an event in bytes.
     ///
     /// # Examples
     ///
@@ -94,12 +93,12 @@ impl Decoder {
         self
     }
 
-    /// Takes bytes from the input up to the end of the next event. Returns `true` if there is one: [`data`] has its data until
-    /// the next call. Returns `false` if the input is used up and the event continues in the next input.
+    /// Reads the input up to the end of the next event. Returns `true` if it found an event; [`data`] then returns
+    /// its data until the next call. Returns `false` if it used up the input and needs more.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`] if an event or a line has too many bytes. Do not use the decoder after that.
+    /// [`ErrorKind::TooLarge`] if an event or a line is too large. Do not use the decoder after that.
     ///
     /// # Examples
     ///
@@ -152,7 +151,7 @@ impl Decoder {
         Ok(false)
     }
 
-    /// The data of the event that [`advance`](Self::advance) has found: its lines, with an LF between them.
+    /// The data of the event that [`advance`](Self::advance) found: its lines, joined with LF.
     ///
     /// # Examples
     ///
@@ -166,8 +165,8 @@ impl Decoder {
         if self.complete { &self.data } else { &[] }
     }
 
-    /// The name of the event that [`advance`](Self::advance) has found, such as `error` or `ping`. Most streams have no names:
-    /// then it is `None`.
+    /// The name of the event that [`advance`](Self::advance) found, such as `error` or `ping`. `None` if the event
+    /// has no name, as in most streams.
     ///
     /// # Examples
     ///
@@ -187,14 +186,15 @@ impl Decoder {
         str::from_utf8(&self.event).ok()
     }
 
-    /// Ends the input. Returns `true` if it ended within an event with data, which [`data`](Self::data) returns.
+    /// Ends the input. Returns `true` if it ended within an event that has data; [`data`](Self::data) then returns
+    /// it.
     ///
-    /// The specification discards such an event. But some servers leave out the empty line after the last event, so the data
-    /// may be complete: judge by its content.
+    /// The specification discards such an event. But some servers leave out the empty line after the last event, so
+    /// the data may be complete. Check its content.
     ///
     /// # Errors
     ///
-    /// As [`advance`](Self::advance).
+    /// Same as [`advance`](Self::advance).
     ///
     /// # Examples
     ///
@@ -219,14 +219,14 @@ impl Decoder {
         Ok(self.complete)
     }
 
-    /// Reads a whole line, without its end.
+    /// Processes a whole line, without its line ending.
     fn read(&mut self, mut line: &[u8]) -> Result<(), Error> {
         if !self.begun {
             self.begun = true;
             line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         }
         if line.is_empty() {
-            // Without data there is no event.
+            // An event without data is not an event.
             self.complete = self.data.pop().is_some();
             if !self.complete {
                 self.event.clear();
@@ -247,7 +247,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Keeps a piece of a line until its end comes.
+    /// Stores a part of a line until the rest arrives.
     fn hold(&mut self, piece: &[u8]) -> Result<(), Error> {
         self.check(piece.len())?;
         self.line.extend_from_slice(piece);
@@ -264,7 +264,7 @@ impl Decoder {
     }
 }
 
-/// The value of a field, if this line is of that field.
+/// The value of a field, if this line has that field.
 fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     match line.strip_prefix(name)? {
         [] => Some(&[]),

@@ -1,4 +1,4 @@
-//! Clocks and timers: tokio's, and in a browser those of its own.
+//! Clocks and timers: from tokio, or from the browser.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ pub(crate) use wasmtimer::{
     tokio::{Sleep, sleep, timeout},
 };
 
-/// How long it is until a time of day; nothing if that has passed.
+/// The time until a point in time. Zero if it has passed.
 pub(crate) fn until(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(since_epoch())
 }

@@ -1,4 +1,4 @@
-//! Who is behind the client's key.
+//! Finds out which user the client's API key belongs to.
 
 use http::{HeaderValue, header::ACCEPT};
 use reqwest::{Method, Request, Url};
@@ -14,17 +14,18 @@ use crate::{
 const USER_INFO: &str = "user_info";
 
 impl Pollinations {
-    /// Asks who the client's key belongs to, by OpenID Connect's names. Use `sub` to recognize a user: it never changes.
+    /// Returns the user that the client's API key belongs to, as OpenID Connect claims. Use `sub` to identify a user:
+    /// it never changes.
     ///
-    /// Name and e-mail address come only if the key has the permission `profile`. For the live service, the request goes
-    /// to `https://enter.pollinations.ai/api/oauth/userinfo`; for any other [`base_url`](crate::Builder::base_url), to
-    /// `/api/oauth/userinfo` there.
+    /// Name and e-mail address are only returned if the key has the permission `profile`. Against the live service,
+    /// the request goes to `https://enter.pollinations.ai/api/oauth/userinfo`. With any other
+    /// [`base_url`](crate::Builder::base_url), it goes to `/api/oauth/userinfo` under that URL.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 401 when the key is not valid
-    /// ([`Error::is_signed_out`](crate::Error::is_signed_out)), [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the
-    /// answer does not name a user.
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 401 if the key is not valid
+    /// ([`Error::is_signed_out`](crate::Error::is_signed_out)), and [`ErrorKind::Decode`](crate::ErrorKind::Decode)
+    /// if the response has no user ID.
     ///
     /// # Examples
     ///
@@ -43,7 +44,7 @@ impl Pollinations {
         let asked = async {
             let mut request = Request::new(Method::GET, self.user_info_url()?);
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-            // OAuth 2.0 takes a token in the header (RFC 6750, section 2.1), wherever this client puts it else.
+            // OAuth 2.0 expects the token in the header (RFC 6750, section 2.1), wherever other requests carry it.
             let shared = Shared { placement: KeyPlacement::Header, ..Shared::clone(&self.shared) };
             let response = shared.fetch_from(request, USER_INFO, &Options::default()).await?;
             UserInfo::of_claims(response.body())
@@ -52,7 +53,7 @@ impl Pollinations {
         asked.await.map_err(|error: Error| error.with_operation(USER_INFO))
     }
 
-    /// The live service signs its users in on another host than it generates on.
+    /// The live service handles sign-in on a different host than generation.
     fn user_info_url(&self) -> Result<Url, Error> {
         let base = &self.shared.base_url;
         let is_live = [Gateway::Current, Gateway::Legacy].iter().any(|gateway| gateway.base_url() == base);

@@ -1,4 +1,4 @@
-//! Starts the requests about sound: speech with timestamps, voices, stems.
+//! Speech with timestamps, voice changes and stems.
 
 use super::Pollinations;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Pollinations {
-    /// Reads a text aloud and tells when each character is spoken, with one of ElevenLabs' models.
+    /// Reads a text aloud with an ElevenLabs model, and returns when each character is spoken.
     ///
     /// # Examples
     ///
@@ -26,7 +26,7 @@ impl Pollinations {
         TimedSpeechRequest::new(self.shared.clone(), text.into())
     }
 
-    /// Replaces the voice in a recording with another one.
+    /// Replaces the voice in a recording with another voice.
     ///
     /// # Examples
     ///
@@ -49,7 +49,7 @@ impl Pollinations {
         VoiceChangeRequest::new(self.shared.clone(), recording)
     }
 
-    /// Removes everything but speech from a recording.
+    /// Removes everything but the voice from a recording.
     ///
     /// # Examples
     ///
@@ -65,7 +65,7 @@ impl Pollinations {
         VoiceIsolationRequest::new(self.shared.clone(), recording)
     }
 
-    /// Splits music into vocals and instruments.
+    /// Separates music into stems: vocals and instruments.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! Configures a client.
 
 use std::{env, sync::Arc, time::Duration};
 
@@ -22,11 +22,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The most redirects to follow. A redirect to another host does not carry the key.
+/// The maximum number of redirects to follow. A redirect to another host does not carry the API key.
 #[cfg(not(target_arch = "wasm32"))]
 const MAX_REDIRECTS: usize = 5;
 
-/// Builds a [`Pollinations`] client: key, base URL, timeouts, retries, HTTP client.
+/// Configures a [`Pollinations`] client: API key, base URL, timeouts, retries, HTTP client.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Starts with the key in `POLLINATIONS_API_KEY` and, if it is set, the base URL in `POLLINATIONS_BASE_URL`.
+    /// Starts with the API key in `POLLINATIONS_API_KEY` and, if it is set, the base URL in `POLLINATIONS_BASE_URL`.
     ///
     /// # Errors
     ///
@@ -109,8 +109,8 @@ impl Builder {
         self
     }
 
-    /// Adds a key to use when the current one is out of credit. Takes effect with
-    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey).
+    /// Adds an API key to use when the current one is out of credit (402). Needs the policy
+    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey); without it, spare keys are not used.
     ///
     /// # Examples
     ///
@@ -134,7 +134,7 @@ impl Builder {
         self.fallback_key(key)
     }
 
-    /// Sends no key. You can list models and read public files; everything else fails with status 401.
+    /// Sends no API key. You can list models and read public files; everything else fails with status 401.
     ///
     /// # Examples
     ///
@@ -149,7 +149,7 @@ impl Builder {
         self
     }
 
-    /// Sets where requests carry the key. The default is the `Authorization` header.
+    /// Sets where requests carry the API key. The default is the `Authorization` header.
     ///
     /// # Examples
     ///
@@ -163,7 +163,7 @@ impl Builder {
         self
     }
 
-    /// Chooses between the current service and its older gateways. The default is the current one.
+    /// Selects the current service or one of its older gateways. The default is the current service.
     ///
     /// # Examples
     ///
@@ -177,8 +177,8 @@ impl Builder {
         self
     }
 
-    /// Sets the base URL, to which paths such as `/v1/models` are appended: that of an emulator or a proxy, for
-    /// example. The default is that of the [`Gateway`].
+    /// Sets the base URL, for example that of the emulator or a proxy. Paths such as `/v1/models` are appended to it.
+    /// The default is the base URL of the [`Gateway`].
     ///
     /// # Examples
     ///
@@ -208,9 +208,9 @@ impl Builder {
         self
     }
 
-    /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect policy
-    /// and timeouts apply in addition to those set here. Realtime sessions use an HTTP client of their own, because
-    /// they need HTTP/1.1.
+    /// Sends requests with your own HTTP client, for example to use a proxy or other TLS settings. Its redirect
+    /// policy and timeouts apply in addition to those set here. Realtime sessions still use a separate HTTP client,
+    /// because they need HTTP/1.1.
     ///
     /// # Examples
     ///
@@ -225,7 +225,7 @@ impl Builder {
         self
     }
 
-    /// Sets how failed requests are repeated.
+    /// Sets when and how often failed requests are retried.
     ///
     /// # Examples
     ///
@@ -239,8 +239,8 @@ impl Builder {
         self
     }
 
-    /// Calls a function after every attempt, for metrics and logs. It runs on the task that makes the call, so it
-    /// should be quick.
+    /// Calls a function after every attempt, for metrics and logs. It runs on the task that makes the call, so keep
+    /// it fast.
     ///
     /// # Examples
     ///
@@ -254,8 +254,9 @@ impl Builder {
         self
     }
 
-    /// Sets what to do after a 402 with [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask): ask the user to top up, let
-    /// them [sign in](crate::byop), or get another key.
+    /// Sets the function that runs after a 402 (out of credit) with
+    /// [`PaymentPolicy::Ask`](crate::PaymentPolicy::Ask). It can ask the user to top up, let them [sign
+    /// in](crate::byop), or return another API key.
     ///
     /// # Examples
     ///
@@ -282,7 +283,7 @@ impl Builder {
         self
     }
 
-    /// Sets how long connecting may take. The default is 10 s. Has no effect on a client that you pass to
+    /// Sets the connect timeout. The default is 10 s. It has no effect on a client that you pass to
     /// [`http_client`](Self::http_client).
     ///
     /// # Examples
@@ -297,18 +298,18 @@ impl Builder {
         self
     }
 
-    /// Sets how long a call may take, with all its attempts. The default is 10 minutes, because a video takes several.
+    /// Sets the timeout of a whole call, including retries. The default is 10 minutes, because a video takes several.
     ///
     /// There are three timeouts:
     ///
     /// | timeout | limits | default | when it expires |
     /// |---|---|---|---|
-    /// | `timeout` | a call, all its attempts and the waits between them | 10 minutes | the call fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) |
-    /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its answer begins | 2 minutes, 5 for a video | the same request is sent again and joins the running generation |
-    /// | [`idle_timeout`](Self::idle_timeout) | the silence between two pieces of an answer | 2 minutes | a stream fails; a download is requested again |
+    /// | `timeout` | a call, including all attempts and the waits between them | 10 minutes | the call fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) |
+    /// | [`attempt_timeout`](Self::attempt_timeout) | one attempt, until its response begins | 2 minutes; 5 for a video | the same request is sent again and joins the running generation |
+    /// | [`idle_timeout`](Self::idle_timeout) | the time between two pieces of a response | 2 minutes | a stream fails; a download resumes with a new request |
     ///
-    /// For this timeout, a call ends when its response is complete. A stream ends with its first event and a download
-    /// with its headers; from then on, [`idle_timeout`](Self::idle_timeout) applies.
+    /// A plain call has to be complete within this timeout. A stream only has to deliver its first event, and a
+    /// download its headers. After that, [`idle_timeout`](Self::idle_timeout) applies.
     ///
     /// # Examples
     ///
@@ -322,14 +323,14 @@ impl Builder {
         self
     }
 
-    /// Sets how long an attempt may wait for its answer before the client drops it and sends the same request again.
-    /// The default is 2 minutes, and 5 for a video. A value that you set applies to both.
+    /// Sets how long an attempt may wait for a response before the client drops it and sends the same request again.
+    /// The default is 2 minutes, or 5 for a video. If you set a value, it applies to both.
     ///
-    /// This only affects generations that the service coalesces and that are not streamed
-    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)). The second request joins the running
-    /// generation, and only one is billed. So a dead connection costs you two minutes, not the whole
-    /// [`timeout`](Self::timeout). The client drops an attempt only if another one follows: the last attempt of the
-    /// [`RetryPolicy`] waits until the call times out.
+    /// This only affects operations that the service coalesces
+    /// ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)), and only if they are not streamed. The
+    /// second request joins the running generation, and only one is billed. A dead connection then costs you two
+    /// minutes instead of the whole [`timeout`](Self::timeout). The last attempt that the [`RetryPolicy`] allows is
+    /// never dropped: it waits until the call times out.
     ///
     /// # Examples
     ///
@@ -343,13 +344,14 @@ impl Builder {
         self
     }
 
-    /// Sets whether a refusal that the service writes as a chat reply is returned as a reply. The default is `false`:
-    /// it is an error.
+    /// Sets whether you get a refusal as an ordinary reply, when the service writes it as one. The default is
+    /// `false`: a refusal is an error.
     ///
-    /// If you are out of credit, or the key may not use a model, the service answers chats and texts with status 200
-    /// and a reply that tells a person where to pay. By default the client turns this into an error with status 402 or
-    /// 403, [`Error::payment`] and [`Error::fix_url`], and the [`PaymentPolicy`](crate::PaymentPolicy) applies to a
-    /// 402. With `true` you get the reply as if the model had written it, which suits a chat that a person reads.
+    /// If you are out of credit, or the key may not use a model, the service answers chat and text requests with
+    /// status 200 and a reply that says where to pay. By default, the client turns such a reply into an error with
+    /// status 402 or 403, with [`Error::payment`] and [`Error::fix_url`]. The [`PaymentPolicy`](crate::PaymentPolicy)
+    /// applies to a 402. With `true`, you get the reply as if the model had written it. Use this in a chat that a
+    /// person reads.
     ///
     /// # Examples
     ///
@@ -363,8 +365,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a stream or a download may stay silent. The default is 2 minutes. A realtime session is not silent
-    /// as long as the server answers its pings.
+    /// Sets how long a stream or a download may go without data. The default is 2 minutes. A realtime session is not
+    /// idle as long as the server answers its pings.
     ///
     /// # Examples
     ///
@@ -378,8 +380,8 @@ impl Builder {
         self
     }
 
-    /// Sets the most bytes of a response that is kept in memory as a whole: JSON, the reply that a stream adds up to,
-    /// or [`Download::bytes`](crate::Download::bytes). The default is 64 MiB. Downloads that you save, or read piece by
+    /// Sets the maximum size in bytes of a response that is kept in memory: JSON, the merged reply of a stream, or
+    /// [`Download::bytes`](crate::Download::bytes). The default is 64 MiB. Downloads that you save, or read piece by
     /// piece, have no limit.
     ///
     /// # Examples
@@ -452,19 +454,20 @@ fn http_client(connect_timeout: Duration) -> Result<reqwest::Client, Error> {
         .user_agent(concat!("pollinations-rs/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .redirect(reqwest::redirect::Policy::limited(MAX_REDIRECTS))
-        // The address that a redirect came from may have the key in its query.
+        // The URL that a redirect came from may have the API key in its query.
         .referer(false)
         .build()
         .map_err(Error::transport)
 }
 
-/// In a browser, connecting and redirects are up to the browser.
+/// In a browser, the browser handles connecting and redirects.
 #[cfg(target_arch = "wasm32")]
 fn http_client(_: Duration) -> Result<reqwest::Client, Error> {
     reqwest::Client::builder().build().map_err(Error::transport)
 }
 
-/// Checks that paths can be appended to a URL. The message does not repeat the URL, because it may contain a key.
+/// Checks that paths can be appended to a URL. The error message does not repeat the URL, because it may contain a
+/// key.
 fn usable(name: &str, text: &str) -> Result<String, Error> {
     let problem = match reqwest::Url::parse(text) {
         Err(error) => error.to_string(),

@@ -1,11 +1,11 @@
-//! Starts the requests for embeddings.
+//! Embeddings.
 
 use super::Pollinations;
 use crate::groups::embeddings::{EmbeddingBatch, EmbeddingRequest};
 
 impl Pollinations {
-    /// Embeds a text: turns it into a vector that is near those of similar texts. Images, sounds and videos can be
-    /// added to the request.
+    /// Embeds a text: turns it into a vector that is close to the vectors of similar texts. You can add images, audio
+    /// and video to the request.
     ///
     /// # Examples
     ///
@@ -24,8 +24,8 @@ impl Pollinations {
         EmbeddingRequest::new(self.shared.clone(), Some(text.into()))
     }
 
-    /// Embeds an image, a sound or a video, which you add to the request. The model has to take such input, as
-    /// `google/gemini-embedding-2` does.
+    /// Embeds images, audio or video, which you add to the request. Use a model that takes such input, such as
+    /// `google/gemini-embedding-2`.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ impl Pollinations {
         EmbeddingRequest::new(self.shared.clone(), None)
     }
 
-    /// Embeds many texts, in as many requests as it takes. The vectors come back in the order of the texts.
+    /// Embeds many texts, in as many requests as needed. The vectors are in the order of the texts.
     ///
     /// # Examples
     ///

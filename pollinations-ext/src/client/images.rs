@@ -1,4 +1,4 @@
-//! The requests for images in the format of OpenAI's API, and for 3D objects.
+//! Images in the format of OpenAI's API, and 3D objects.
 
 use super::Pollinations;
 use crate::groups::{
@@ -7,8 +7,8 @@ use crate::groups::{
 };
 
 impl Pollinations {
-    /// Starts the generation of one or several images, in the format of OpenAI's API: with the prompt that was used, the
-    /// usage, and the images in base64 or as addresses.
+    /// Generates one or more images, in the format of OpenAI's API. The reply has the images, as base64 or as URLs,
+    /// the prompt that was used, and the usage.
     ///
     /// # Examples
     ///
@@ -27,8 +27,8 @@ impl Pollinations {
         ImagesRequest::new(self.shared.clone(), prompt.into())
     }
 
-    /// Starts a change to images: addresses, or files, which are sent along and need not be uploaded first.
-    /// [`EditRequest::image`] mixes both.
+    /// Edits images. Pass URLs or local files; files are sent with the request, so you do not need to upload them
+    /// first. [`EditRequest::image`] adds more of either kind.
     ///
     /// # Examples
     ///
@@ -54,7 +54,7 @@ impl Pollinations {
         EditRequest::new(self.shared.clone(), prompt.into(), images.into_iter().map(Into::into).collect())
     }
 
-    /// Starts the generation of a 3D object, a GLB or PLY file. It may take several minutes.
+    /// Generates a 3D object as a GLB or PLY file. This can take several minutes.
     ///
     /// # Examples
     ///

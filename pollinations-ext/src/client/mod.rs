@@ -34,7 +34,7 @@ use crate::{
 #[cfg(feature = "byop-loopback")]
 use crate::groups::byop::SignIn;
 
-/// The model for music.
+/// The model that generates music.
 const MUSIC_MODEL: &str = "elevenmusic";
 
 /// The client. Every request starts here.
@@ -44,23 +44,23 @@ const MUSIC_MODEL: &str = "elevenmusic";
 ///
 /// | to | call |
 /// |---|---|
-/// | chat, stream, call tools, get a Rust type | [`chat`](Self::chat) |
-/// | turn a prompt into text | [`text`](Self::text) |
+/// | chat: stream replies, call tools, get a typed reply | [`chat`](Self::chat) |
+/// | generate text from one prompt | [`text`](Self::text) |
 /// | use the Responses API, or Anthropic's Messages API | [`responses`](Self::responses), [`messages`](Self::messages) |
-/// | get answers of a fixed type to questions about facts | [`decide`](Self::decide) |
-/// | generate an image, or several | [`image`](Self::image), [`images`](Self::images) |
+/// | ask questions about facts and get typed answers | [`decide`](Self::decide) |
+/// | generate one image, or several | [`image`](Self::image), [`images`](Self::images) |
 /// | edit images | [`edit`](Self::edit) |
 /// | generate a video, or a 3D object | [`video`](Self::video), [`three_d`](Self::three_d) |
-/// | generate speech, also with the time of each character, or music | [`speech`](Self::speech), [`speech_with_timestamps`](Self::speech_with_timestamps), [`music`](Self::music) |
-/// | turn a recording into text or subtitles | [`transcribe`](Self::transcribe) |
+/// | generate speech, speech with the time of each character, or music | [`speech`](Self::speech), [`speech_with_timestamps`](Self::speech_with_timestamps), [`music`](Self::music) |
+/// | transcribe a recording to text or subtitles | [`transcribe`](Self::transcribe) |
 /// | change or isolate a voice, separate stems | [`change_voice`](Self::change_voice), [`isolate_voice`](Self::isolate_voice), [`separate_stems`](Self::separate_stems) |
-/// | turn texts, or other media, into embeddings | [`embed`](Self::embed), [`embed_batch`](Self::embed_batch), [`embed_media`](Self::embed_media) |
+/// | embed text, images, audio and video | [`embed`](Self::embed), [`embed_batch`](Self::embed_batch), [`embed_media`](Self::embed_media) |
 /// | talk in real time, over a WebSocket | `realtime` (feature `realtime`) |
 /// | upload, find and delete files | [`media`](Self::media) |
 /// | list models and their prices | [`models`](Self::models) |
-/// | see the balance, the profile and the usage | [`account`](Self::account) |
-/// | check what an API key may do, and whose it is | [`key_status`](Self::key_status), [`user_info`](Self::user_info) |
-/// | sign users in, so that they pay for themselves | [`byop`](crate::byop) |
+/// | read the balance, the profile and the usage | [`account`](Self::account) |
+/// | check what an API key may do, and who owns it | [`key_status`](Self::key_status), [`user_info`](Self::user_info) |
+/// | sign in users, so that they pay for their own usage | [`byop`](crate::byop) |
 /// | call the service with a user's key | [`with_key`](Self::with_key) |
 /// | call any other operation | [`api`](Self::api) |
 ///
@@ -119,8 +119,8 @@ impl Pollinations {
         Builder::default()
     }
 
-    /// Returns the same client with another key, such as that of a user who [signed in](crate::byop). Both share
-    /// connections, settings and the retry budget.
+    /// Returns a client that uses another API key, such as the key of a user who [signed in](crate::byop). Both
+    /// clients share connections, settings and the retry budget.
     ///
     /// # Examples
     ///
@@ -135,8 +135,8 @@ impl Pollinations {
         Self { shared: Arc::new(Shared { keys, ..Shared::clone(&self.shared) }) }
     }
 
-    /// Signs a user in, from a program on their own machine. See [`byop::SignIn`](crate::byop::SignIn). Needs the
-    /// feature `byop-loopback`.
+    /// Signs in a user of a desktop or command-line program: opens the browser and waits for them to approve. See
+    /// [`byop::SignIn`](crate::byop::SignIn). Needs the feature `byop-loopback`.
     ///
     /// # Examples
     ///
@@ -173,7 +173,7 @@ impl Pollinations {
         ChatRequest::new(self.shared.clone(), model.into())
     }
 
-    /// Turns a prompt into text. [`chat`](Self::chat) has more settings.
+    /// Generates text from one prompt. For conversations, tools and more settings, use [`chat`](Self::chat).
     ///
     /// # Examples
     ///
@@ -269,7 +269,7 @@ impl Pollinations {
         self.speech(description).model(MUSIC_MODEL)
     }
 
-    /// Turns a recording into text.
+    /// Transcribes a recording: turns speech into text.
     ///
     /// # Examples
     ///
@@ -291,7 +291,8 @@ impl Pollinations {
         TranscriptionRequest::new(self.shared.clone(), recording)
     }
 
-    /// Uploads files, so that models and other people can load them, and finds them again.
+    /// Uploads files, so that models and other people can load them by URL. Also lists and deletes the files you
+    /// uploaded.
     ///
     /// # Examples
     ///
@@ -350,8 +351,8 @@ impl Pollinations {
         Models::new(self.shared.clone())
     }
 
-    /// Checks what the key may do before you use it: which models, how much pollen it may spend, when it expires. Costs
-    /// nothing.
+    /// Checks what the API key may do before you use it: which models it may call, how much pollen it may spend and
+    /// when it expires. The check is free.
     ///
     /// Operation `account_key`.
     ///
@@ -376,7 +377,8 @@ impl Pollinations {
         self.account().key().await.map(KeyStatus::new)
     }
 
-    /// Returns the generated client, which has every operation. It uses the same keys, retries and timeouts.
+    /// Returns the generated client, which has a method for every operation. It uses the same API keys, retries and
+    /// timeouts.
     ///
     /// # Examples
     ///

@@ -4,10 +4,10 @@ use super::Pollinations;
 use crate::groups::realtime::RealtimeRequest;
 
 impl Pollinations {
-    /// Starts a realtime session with this model, such as `openai/gpt-realtime-2.1`: a WebSocket over which text and sound
-    /// go both ways. Needs the feature `realtime`; not available in browsers (wasm32).
+    /// Starts a realtime session with a model such as `openai/gpt-realtime-2.1`: text and audio in both directions,
+    /// over a WebSocket. Needs the feature `realtime`. Not available in browsers (wasm32).
     ///
-    /// The request sets the session up; [`connect`](RealtimeRequest::connect) opens it.
+    /// Configure the session on the returned request, then open it with [`connect`](RealtimeRequest::connect).
     ///
     /// # Examples
     ///

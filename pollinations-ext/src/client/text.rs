@@ -1,11 +1,11 @@
-//! The methods that start requests of the other APIs for text.
+//! Other text APIs: Messages, Responses and decisions.
 
 use super::Pollinations;
 use crate::groups::{decision::DecideRequest, messages::MessagesRequest, responses::ResponsesRequest};
 
 impl Pollinations {
-    /// Starts a request by Anthropic's Messages API, with a model such as `claude` and the most tokens that the reply
-    /// may have (at least 1). For models that list `/v1/messages` in their `supported_endpoints`.
+    /// Starts a request to Anthropic's Messages API. It needs a model, such as `claude`, and the maximum number of
+    /// tokens in the reply (at least 1). Works with models that list `/v1/messages` in their `supported_endpoints`.
     ///
     /// # Examples
     ///
@@ -24,8 +24,8 @@ impl Pollinations {
         MessagesRequest::new(self.shared.clone(), model.into(), max_tokens)
     }
 
-    /// Starts a request by OpenAI's Responses API, with a model such as `openai`. For models that list `/v1/responses`
-    /// in their `supported_endpoints`.
+    /// Starts a request to OpenAI's Responses API, with a model such as `openai`. Works with models that list
+    /// `/v1/responses` in their `supported_endpoints`.
     ///
     /// # Examples
     ///
@@ -44,8 +44,8 @@ impl Pollinations {
         ResponsesRequest::new(self.shared.clone(), model.into())
     }
 
-    /// Starts a decision: questions about facts (text, or any JSON object or list), each answered with probabilities in
-    /// place of text. Experimental: the service may change it.
+    /// Asks questions about facts. The facts are text, or any JSON object or list. Each answer is a probability for
+    /// each possible value instead of text. Experimental: the service may change it.
     ///
     /// # Examples
     ///

@@ -43,9 +43,9 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, because everybody
-        /// can read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the prompt cannot
-        /// stand in an address, or when a reference file would have to be uploaded first.
+        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because everybody can read an
+        /// address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt cannot stand in an address, or
+        /// when a reference file would have to be uploaded first.
         ///
         /// # Examples
         ///
@@ -64,7 +64,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// As [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except for the key.
         ///
         /// # Examples
         ///
@@ -85,7 +85,7 @@ macro_rules! address_methods {
         ///
         /// # Errors
         ///
-        /// As [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except for the key.
         ///
         /// # Examples
         ///

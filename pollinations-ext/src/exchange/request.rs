@@ -80,7 +80,7 @@ impl<T> Request<T> {
     ///
     /// # Errors
     ///
-    /// The same errors as when you await it, except for a body that cannot be read.
+    /// The same errors as when you await it, except that the response is not decoded.
     ///
     /// # Examples
     ///

@@ -8,18 +8,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::base::error::Error;
 
-/// Bytes of a key that must not be seen together.
+/// The length of a part of a key that must not be shown, in bytes.
 const PIECE: usize = 8;
 
-/// The most bytes of a key. The service's keys have some 40.
+/// The maximum length of a key in bytes. The service's keys have about 40.
 pub(crate) const MAX_KEY_LENGTH: usize = 512;
 
 /// An API key of pollinations.ai, secret (`sk_…`) or publishable (`pk_…`).
 ///
-/// A secret key has no rate limit and must stay on the server. A publishable key may be shown to users and spends at
-/// most 1 pollen an hour for each IP address. Both spend the pollen of their account.
+/// A secret key has no rate limit; keep it on your server. A publishable key may be visible to users, and spends at
+/// most 1 pollen per hour and IP address. Both spend the pollen of their account.
 ///
-/// A key is never printed: `Debug` shows only its kind, and there is no `Display`. Its memory is cleared when it is
+/// A key is never printed: `Debug` only shows its type, and there is no `Display`. Its memory is cleared when it is
 /// dropped.
 ///
 /// # Examples
@@ -41,8 +41,8 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the text does not start with `sk_` or `pk_`, has
-    /// nothing after that, or holds anything but visible ASCII characters. The error does not repeat the text.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the text does not start with `sk_` or `pk_`, has nothing after
+    /// the prefix, or contains anything but visible ASCII characters. The error message does not contain the text.
     ///
     /// # Examples
     ///
@@ -108,31 +108,31 @@ impl ApiKey {
         self.0.expose_secret()
     }
 
-    /// The value of an `Authorization` header (RFC 6750, section 2.1), marked so that it is not logged.
+    /// The value of an `Authorization` header (RFC 6750, section 2.1), marked as sensitive so that it is not logged.
     pub(crate) fn bearer(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.expose_secret())).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
-    /// Whether a text contains the key, or a piece of it that is long enough to matter.
+    /// Whether a text contains the key, or a long enough part of it.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let key = self.expose_secret();
         text.as_bytes().windows(PIECE).any(|piece| key.as_bytes().windows(PIECE).any(|other| other == piece))
             || text.contains(key)
     }
 
-    /// Removes the key from a text that a server wrote, and every piece of it that is long enough to matter.
+    /// Removes the key, and every long enough part of it, from a text that a server wrote.
     pub(crate) fn redact(&self, text: &str) -> String {
         let key = self.expose_secret();
-        // As it stands, and as it stands within quotation marks.
+        // Both as plain text and inside quotation marks.
         let text = text.replace(key, "[key]").replace(&key.escape_debug().to_string(), "[key]");
         let pieces: HashSet<&[u8]> = key.as_bytes().windows(PIECE).collect();
         let mut redacted = String::with_capacity(text.len());
         let mut rest = text.as_str();
         while let Some(start) = rest.as_bytes().windows(PIECE).position(|piece| pieces.contains(piece)) {
             let more = rest.as_bytes()[start..].windows(PIECE).take_while(|piece| pieces.contains(piece)).count();
-            // Keys are ASCII, so that these are the bounds of characters.
+            // Keys are ASCII, so these are character boundaries.
             redacted.push_str(&rest[..start]);
             redacted.push_str("[key]");
             rest = &rest[start + more + PIECE - 1..];
@@ -141,8 +141,8 @@ impl ApiKey {
     }
 }
 
-/// What a key may do, from [`Pollinations::key_status`](crate::Pollinations::key_status). Dereferences to the
-/// response itself.
+/// The permissions of an API key, from [`Pollinations::key_status`](crate::Pollinations::key_status). Dereferences to
+/// the response itself.
 ///
 /// # Examples
 ///
@@ -165,10 +165,9 @@ impl KeyStatus {
         Self(status)
     }
 
-    /// Whether this model is in the key's list of models. A key without a list may use them all.
+    /// Whether this model is in the key's list of models. A key without a list may use all models.
     ///
-    /// Today's keys are limited to categories of models: ask for those with
-    /// [`allows_category`](Self::allows_category).
+    /// Current keys are limited to categories of models: check those with [`allows_category`](Self::allows_category).
     ///
     /// # Examples
     ///
@@ -182,7 +181,7 @@ impl KeyStatus {
     }
 
     /// Whether the key may use models of this category: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
-    /// `realtime`. A key without a list of models may use them all.
+    /// `realtime`. A key without a list of models may use all categories.
     ///
     /// # Examples
     ///
@@ -192,12 +191,12 @@ impl KeyStatus {
     /// # }
     /// ```
     pub fn allows_category(&self, category: &str) -> bool {
-        // Both are names in one list.
+        // The list contains both model names and categories.
         self.allows_model(category)
     }
 
-    /// Whether the key may read this part of the account: `profile`, `balance`, `usage` or `keys`. A key without a list
-    /// may read nothing of it.
+    /// Whether the key has this permission for the account: `profile`, `balance`, `usage` or `keys`. A key without
+    /// permissions cannot access the account.
     ///
     /// # Examples
     ///
@@ -211,7 +210,7 @@ impl KeyStatus {
         allowed.map(|allowed| allowed.strip_prefix("account:").unwrap_or(allowed)).any(|allowed| allowed == permission)
     }
 
-    /// Whether the key had a budget and has used it up.
+    /// Whether the key has a budget and has used it up.
     ///
     /// # Examples
     ///

@@ -1,10 +1,10 @@
-//! Keys that nobody knows yet, taken out of a text.
+//! Removes unknown keys from a text.
 
-/// How keys begin.
+/// The prefixes of keys.
 const PREFIXES: [&str; 3] = ["sk_", "pk_", "ag_"];
 
-/// Takes everything out of a text that looks like a key: for replies that may have a new one in them, which no client
-/// holds yet.
+/// Removes everything that looks like a key from a text. Use it for replies that may contain a new key, which no
+/// client has yet.
 pub(crate) fn without_keys(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -18,7 +18,7 @@ pub(crate) fn without_keys(text: &str) -> String {
     shown + rest
 }
 
-/// Quotation marks and the like end a key that stands in JSON, in HTML or in an address.
+/// Quotation marks and similar characters end a key in JSON, in HTML and in a URL.
 fn is_of_a_key(letter: char) -> bool {
     letter.is_ascii_graphic() && !matches!(letter, '"' | '\'' | '<' | '>' | ',' | '}' | ']' | ')')
 }

@@ -1,6 +1,6 @@
-//! Where requests carry the key.
+//! Where requests carry the API key.
 
-/// How a request shows its key.
+/// Where a request carries its API key.
 ///
 /// # Examples
 ///
@@ -15,7 +15,7 @@ pub enum KeyPlacement {
     /// In the header `Authorization: Bearer`.
     #[default]
     Header,
-    /// In the query, as `?key=`. Servers and proxies on the way may log it, and an HTTP client of your own may send it
+    /// In the query, as `?key=`. Servers and proxies along the way may log it, and your own HTTP client may pass it
     /// on in a `Referer` header.
     Query,
 }

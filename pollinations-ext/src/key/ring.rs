@@ -1,4 +1,4 @@
-//! The keys of a client: the one in use, those that may follow it, and those that were.
+//! The keys of a client: the current one, the spare ones, and the former ones.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use super::api_key::ApiKey;
 use crate::base::{error::Error, header::REQUEST_ID};
 
-/// A key and the number of changes that led to it.
+/// A key, with the number of changes before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Current {
     pub(crate) key: Option<ApiKey>,
@@ -21,7 +21,7 @@ pub(crate) struct Current {
 #[derive(Debug)]
 pub(crate) struct Keyring {
     state: Mutex<State>,
-    /// Held while somebody is asked for a key, so that calls that fail together ask once.
+    /// Held while the callback runs, so that it only runs once if several calls fail together.
     pub(crate) asking: tokio::sync::Mutex<()>,
 }
 
@@ -52,7 +52,8 @@ impl Keyring {
         self.state().current.generation != generation
     }
 
-    /// Goes on to the next fallback key, unless another call has done so since this generation. False if there is none.
+    /// Switches to the next spare key, unless another call has already done so since this generation. Returns false
+    /// if no spare key is left.
     pub(crate) fn next(&self, generation: u64) -> bool {
         let mut state = self.state();
         if state.current.generation != generation {
@@ -63,7 +64,7 @@ impl Keyring {
         true
     }
 
-    /// Goes on with this key; with the same one if there is pollen for it again.
+    /// Switches to this key. Without a key, continues with the current one, which has pollen again.
     pub(crate) fn renew(&self, key: Option<ApiKey>) {
         let mut state = self.state();
         match key {
@@ -72,12 +73,12 @@ impl Keyring {
         }
     }
 
-    /// Takes every key out of a text that a server wrote.
+    /// Removes all keys from a text that a server wrote.
     pub(crate) fn redact(&self, text: &str) -> String {
         self.state().keys().fold(text.to_owned(), |text, key| key.redact(&text))
     }
 
-    /// Takes every key out of the id of a response, which goes into each of its errors.
+    /// Removes all keys from the request ID of a response, because every error includes it.
     pub(crate) fn clean(&self, headers: &mut HeaderMap) {
         let Some(id) = headers.get_mut(REQUEST_ID) else { return };
         let shown = id.to_str().unwrap_or_default();
@@ -88,20 +89,20 @@ impl Keyring {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while the lock is held.
+        // Nothing panics while the lock is held, so it cannot be poisoned.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Error {
-    /// Takes every key out of what a server may have written.
+    /// Removes all keys from values that a server may have written.
     pub(crate) fn redacted(self, keys: &Keyring) -> Self {
         self.rewritten(|text| keys.redact(text))
     }
 }
 
 impl State {
-    /// All that there are and were.
+    /// All keys: current, spare and former ones.
     fn keys(&self) -> impl Iterator<Item = &ApiKey> {
         self.current.key.iter().chain(&self.fallback).chain(&self.old)
     }

@@ -1,4 +1,4 @@
-//! Files that were published under a tag.
+//! Galleries: files that were published under a tag.
 
 use std::{
     collections::VecDeque,
@@ -27,12 +27,12 @@ use crate::{
 
 const GALLERY: &str = "list_media";
 
-/// Files on a page, if the caller does not say and all pages are wanted: as many as the service gives.
+/// The page size for listing all pages: the service's maximum.
 const PAGE: u64 = 100;
 
-/// Lists the files that were published under a tag, whoever published them, the newest first.
+/// A request for the files that were published under a tag by anyone, newest first.
 ///
-/// Operation `list_media`. Needs no key. Upstream calls it experimental: it may change.
+/// Operation `list_media`. Needs no API key. Upstream calls it experimental: it may change.
 ///
 /// # Examples
 ///
@@ -74,14 +74,14 @@ impl GalleryRequest {
 
     setters! {
         on parameters, example "pollinations.media().gallery(\"cats\")";
-        /// Files on a page: 1 to 100; 50 if it is not set. For [`files`](Self::files), which asks for as many pages as it
-        /// takes, 100.
+        /// The number of files on a page: 1 to 100. The default is 50, or 100 for [`files`](Self::files), which
+        /// fetches as many pages as needed.
         limit: u64, "20";
     }
 
     into_setters! {
         on parameters, example "pollinations.media().gallery(\"cats\")";
-        /// Where the page starts: `next_cursor` of the page before.
+        /// The start of the page: `next_cursor` of the previous page.
         cursor: String, "\"eyJhdCI6MTd9\"";
     }
 
@@ -91,7 +91,7 @@ impl GalleryRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for an empty tag, a limit out of range or a cursor that is not one.
+    /// Status 400 if the tag is empty, the limit is out of range or the cursor is invalid.
     ///
     /// # Examples
     ///
@@ -108,11 +108,11 @@ impl GalleryRequest {
         shared.call(GALLERY, &options, send).await.map(|(page, _)| page)
     }
 
-    /// Fetches one page and returns the response as it came.
+    /// Fetches one page and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ impl GalleryRequest {
         shared.raw(GALLERY, &options, send).await
     }
 
-    /// All files to the oldest, page after page, as they are needed.
+    /// Streams all files, newest first. Pages are fetched as needed.
     ///
     /// # Examples
     ///
@@ -158,9 +158,9 @@ impl GalleryRequest {
     }
 }
 
-/// The files of a gallery, page after page: a [`Stream`] of [`MediaEntry`]s, the newest first.
+/// A [`Stream`] of [`MediaEntry`]s, newest first. It fetches pages as needed.
 ///
-/// A page is asked for when the files of the one before have been taken. After an error nothing more comes.
+/// The next page is fetched once you have read all files of the current one. The stream ends after an error.
 ///
 /// # Examples
 ///
@@ -186,7 +186,7 @@ impl GalleryRequest {
 /// ```
 #[must_use = "nothing is fetched until the stream is polled"]
 pub struct GalleryStream {
-    /// For the next page; nothing after the last.
+    /// The request for the next page. `None` after the last page.
     request: Option<GalleryRequest>,
     ready: VecDeque<MediaEntry>,
     fetching: Option<Fetching>,
@@ -195,11 +195,11 @@ pub struct GalleryStream {
 type Fetching = BoxFuture<Result<MediaList, Error>>;
 
 impl GalleryStream {
-    /// The next file; nothing after the oldest, or after an error.
+    /// The next file, or `None` after the oldest file or an error.
     ///
     /// # Errors
     ///
-    /// As [`GalleryRequest::send`].
+    /// Same as [`GalleryRequest::send`].
     ///
     /// # Examples
     ///
@@ -213,8 +213,8 @@ impl GalleryStream {
         StreamExt::next(self).await
     }
 
-    /// Takes the files of a page, and moves on. The cursor says whether there is another page: one that has been used
-    /// would lead in a circle.
+    /// Takes the files of a page and moves on. If a cursor has been used before, there is no next page; otherwise the
+    /// listing would never end.
     fn turn(&mut self, page: MediaList) {
         self.ready = page.items.into();
         let cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());

@@ -1,15 +1,15 @@
-//! The ids of files.
+//! File IDs.
 
 use crate::base::error::Error;
 
-/// Characters of an id at the most, as the document has it for ids of the caller's choice.
+/// The maximum length of an ID that you choose yourself, from the document.
 const MAX: usize = 128;
 
-/// The id of a file: the last segment of its address. Ids are letters, digits, `.`, `_` and `-`.
+/// The ID of a file: the last segment of its URL. IDs consist of letters, digits, `.`, `_` and `-`.
 pub(super) fn of(id_or_url: &str, operation: &str) -> Result<String, Error> {
     let path = id_or_url.split(['?', '#']).next().unwrap_or_default();
     let id = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    // `.` and `..` would be steps through the path, and a host name is not an id.
+    // `.` and `..` would change the path, and a host name is not an ID.
     let is_host = id_or_url.contains("://") && id_or_url.split('/').filter(|part| !part.is_empty()).count() < 3;
     if id.bytes().all(is_part) && !is_host && !matches!(id, "" | "." | "..") {
         return Ok(id.to_owned());
@@ -18,7 +18,7 @@ pub(super) fn of(id_or_url: &str, operation: &str) -> Result<String, Error> {
     Err(Error::request(message).with_operation(operation))
 }
 
-/// Whether somebody may choose this id for a file (`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` in the document).
+/// Whether you may choose this ID for a file (`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` in the document).
 pub(super) fn is_free_to_choose(id: &str) -> bool {
     id.len() <= MAX && id.bytes().all(is_part) && id.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }

@@ -1,4 +1,4 @@
-//! Files that others can load: uploads, galleries, and files by their id.
+//! The media service: uploads, galleries, and files by their ID.
 
 mod gallery;
 mod id;
@@ -26,12 +26,12 @@ const EXISTS: &str = "media_exists";
 const METADATA: &str = "media_metadata";
 const DELETE: &str = "delete_media";
 
-/// The media service: files by id. Everybody who has the address of a file can load it.
+/// The media service: uploads files and loads them by ID. Everyone who has the URL of a file can load it.
 ///
-/// Uploads need a key, and [`delete`](Self::delete) needs a secret one. Everything else works without a key, and the
-/// key is not sent. Nothing here costs pollen.
+/// Uploads need an API key, and [`delete`](Self::delete) needs a secret one. Everything else works without a key, and
+/// the key is not sent. All calls are free.
 ///
-/// The service keeps a file for 30 days. Reading it after the 15th day starts the 30 days anew.
+/// The service keeps a file for 30 days. If the file is read after the 15th day, the 30 days start again.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ impl Media {
         Self { shared }
     }
 
-    /// Starts the upload of an image, audio or video file of at most 400 MiB.
+    /// Uploads an image, audio or video file of at most 400 MiB.
     ///
     /// # Examples
     ///
@@ -77,7 +77,7 @@ impl Media {
         UploadRequest::new(self.shared.clone(), file)
     }
 
-    /// Starts a listing of the files that were published under a tag, the newest first. Needs no key.
+    /// Lists the files that were published under a tag, newest first. Needs no API key.
     ///
     /// # Examples
     ///
@@ -94,15 +94,14 @@ impl Media {
         GalleryRequest::new(self.shared.clone(), tag.into())
     }
 
-    /// Loads a file by its id or its address on the media service. Needs no key.
+    /// Downloads a file by its ID or its URL on the media service. Needs no API key.
     ///
-    /// Operation `fetch_media`. Only the id is taken from an address, so the request goes to the media service and
-    /// nowhere else.
+    /// Operation `fetch_media`. Only the ID of the URL is used, so the request always goes to the media service.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
-    /// status 404 if there is no such file.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 404 if there
+    /// is no such file.
     ///
     /// # Examples
     ///
@@ -118,13 +117,13 @@ impl Media {
         self.shared.download(FETCH, &Options::default(), send).await
     }
 
-    /// Whether there is a file with this id, or at this address on the media service. Needs no key.
+    /// Checks whether there is a file with this ID, or at this URL on the media service. Needs no API key.
     ///
     /// Operation `media_exists`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL.
     ///
     /// # Examples
     ///
@@ -144,14 +143,15 @@ impl Media {
         }
     }
 
-    /// The media type of a file, its size in bytes and when it was uploaded, without loading it. Needs no key.
+    /// Returns the content type of a file, its size in bytes and its upload time, without downloading it. Needs no
+    /// API key.
     ///
     /// Operation `media_metadata`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
-    /// status 404 if there is no such file.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 404 if there
+    /// is no such file.
     ///
     /// # Examples
     ///
@@ -177,16 +177,17 @@ impl Media {
         self.shared.call(METADATA, &Options::default(), send).await.map(|(metadata, _)| metadata)
     }
 
-    /// Deletes a file that you published: one that was uploaded with [tags](UploadRequest::tag). Needs a secret key
+    /// Deletes a file that you published, that is, uploaded with [tags](UploadRequest::tag). Needs a secret key
     /// (`sk_…`) of the account that uploaded it.
     ///
     /// Operation `delete_media`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an id nor an address;
-    /// status 401 without a valid secret key, 403 for somebody else's file, 404 if there is no such file. If the answer
-    /// is lost, [`Error::outcome_unknown`] is true: deleting it again answers 404 if the first request went through.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 401 if the
+    /// API key is not a valid secret key, 403 if the file belongs to someone else, 404 if there is no such file. If
+    /// the response is lost, [`Error::outcome_unknown`] is true. If you then delete the file again, status 404 means
+    /// that the first request succeeded.
     ///
     /// # Examples
     ///

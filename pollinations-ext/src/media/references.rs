@@ -1,4 +1,4 @@
-//! Files and addresses that a request starts from.
+//! Reference files and URLs of a request.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     exchange::transport::Shared,
 };
 
-/// Reference images, videos or sounds, in the order in which the caller added them.
+/// Reference images, videos or audio, in the order you added them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct References(Vec<Reference>);
 
@@ -29,12 +29,12 @@ impl References {
         self.0.push(Reference::File(file));
     }
 
-    /// Whether some of them still have to be uploaded.
+    /// Whether some references are files that have to be uploaded.
     pub(crate) fn have_files(&self) -> bool {
         self.0.iter().any(|reference| matches!(reference, Reference::File(_)))
     }
 
-    /// Uploads the files. Afterwards, every reference is an address.
+    /// Uploads the files. Afterwards, every reference is a URL.
     pub(crate) async fn upload(&mut self, shared: &Arc<Shared>) -> Result<(), Error> {
         for reference in &mut self.0 {
             if let Reference::File(file) = reference {
@@ -45,7 +45,7 @@ impl References {
         Ok(())
     }
 
-    /// The addresses, in order.
+    /// The URLs, in order.
     pub(crate) fn urls(&self) -> Vec<&str> {
         self.0
             .iter()
@@ -56,13 +56,13 @@ impl References {
             .collect()
     }
 
-    /// The addresses as one parameter, which is how the service takes them: separated by `|`.
+    /// The URLs as one parameter, separated by `|`, as the service expects.
     pub(crate) fn joined(&self) -> Option<String> {
         let urls = self.urls();
         (!urls.is_empty()).then(|| urls.join("|"))
     }
 
-    /// The addresses as a field of JSON: one text, or a list.
+    /// The URLs as a JSON field: a single text, or a list.
     pub(crate) fn one_or_many(&self) -> Option<OneOrMany> {
         match *self.urls() {
             [] => None,

@@ -34,31 +34,29 @@ const UPLOAD: &str = "upload_media";
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes of a file at the most.
+/// The maximum size of a file in bytes.
 const MAX_UPLOAD: u64 = 400 * MIB;
 
-/// Bytes of a file at the most if it goes as base64.
+/// The maximum size of a file sent as base64, in bytes.
 const MAX_BASE64: u64 = 100 * MIB;
 
-/// Uploads an image, audio or video file. By default it goes as a form with its name; the service takes all three
-/// forms.
+/// A request to upload an image, audio or video file. By default, the file is sent with its name in a multipart form.
 ///
-/// Operation `upload_media`. Everybody who has the address can load the file. The service keeps it for 30 days; reading
-/// it after the 15th day starts the 30 days anew.
+/// Operation `upload_media`. Everyone who has the URL can load the file. The service keeps it for 30 days. If the
+/// file is read after the 15th day, the 30 days start again.
 ///
 /// # Large files
 ///
-/// A file from a [path](File::path) is read piece by piece while it is sent, so 400 MiB take no more memory than 400
-/// KiB. If the request is repeated, the file is opened again and sent from its start. A file from a
-/// [reader](File::reader) is read into memory first, and so is every file that goes as [base64](Self::base64). The time
-/// limit of a call, 10 minutes by default, includes the time that the upload takes: raise it with
-/// [`timeout`](Self::timeout) for a large file on a slow connection.
+/// A file from a [path](File::path) is streamed, so 400 MiB need no more memory than 400 KiB. If the request is
+/// retried, the file is opened again and sent from its start. A file from a [reader](File::reader) is read into
+/// memory first, and so is every file sent as [base64](Self::base64). The timeout of a call, 10 minutes by default,
+/// includes the time for the upload. For a large file on a slow connection, raise it with [`timeout`](Self::timeout).
 ///
-/// # Lost answers
+/// # Lost responses
 ///
-/// Every upload gets an id of its own, so a repeated upload makes a second file. If the connection breaks before the
-/// answer is there, the file may have been stored: the upload is not repeated, and [`Error::outcome_unknown`] is true.
-/// If you choose the [id](Self::id) yourself, you can find out:
+/// Every upload gets a new ID, so uploading again creates a second file. If the connection breaks before the response
+/// arrives, the file may have been stored. So the upload is not retried, and [`Error::outcome_unknown`] is true. If
+/// you choose the [ID](Self::id) yourself, you can check:
 ///
 /// ```
 /// use pollinations_ext::{Error, File, Pollinations};
@@ -110,7 +108,7 @@ pub struct UploadRequest {
     tags: Vec<String>,
 }
 
-/// How the file goes over the wire.
+/// The format of the request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     Multipart,
@@ -124,10 +122,11 @@ impl UploadRequest {
         Self { shared, options, file, encoding, id: None, tags: Vec::new() }
     }
 
-    /// The id of the file, which is also the last part of its address. By default the service makes a random one.
+    /// Sets the ID of the file, which is also the last part of its URL. By default, the service generates a random
+    /// ID.
     ///
-    /// An id is 1 to 128 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit. If a file has it
-    /// already, the service answers 409.
+    /// An ID has 1 to 128 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit. If another file has
+    /// this ID, the service returns status 409.
     ///
     /// # Examples
     ///
@@ -152,8 +151,8 @@ impl UploadRequest {
         self
     }
 
-    /// Publishes the file under a tag: anybody can then find it in the [gallery](super::Media::gallery) of that tag.
-    /// Call this once for each tag. By default the file is in no gallery.
+    /// Publishes the file under a tag, so that anyone can find it in the [gallery](super::Media::gallery) of that
+    /// tag. Call it again to add more tags. By default, the file is in no gallery.
     ///
     /// # Examples
     ///
@@ -168,7 +167,7 @@ impl UploadRequest {
         self
     }
 
-    /// Sends the bytes as they are, without a name. This form has no place for an [id](Self::id) or [tags](Self::tag).
+    /// Sends only the bytes, without a name. This format does not support an [ID](Self::id) or [tags](Self::tag).
     ///
     /// # Examples
     ///
@@ -183,7 +182,7 @@ impl UploadRequest {
         self
     }
 
-    /// Sends the bytes in base64 within JSON, for gateways that only pass JSON. The limit is then 100 MiB, and the file
+    /// Sends the bytes as base64 in JSON, for gateways that only accept JSON. The limit is then 100 MiB, and the file
     /// is held in memory.
     ///
     /// # Examples
@@ -199,11 +198,10 @@ impl UploadRequest {
         self
     }
 
-    /// Calls this whenever a piece of the request has been handed to the connection, for a progress bar. It counts all
-    /// bytes of the body, and begins again when the request is repeated. It runs on the task that sends and should be
-    /// quick.
+    /// Calls this function with the progress of the upload, for example for a progress bar. It counts all bytes of
+    /// the body, and starts again if the request is retried. It runs on the task that sends, so keep it fast.
     ///
-    /// Not in browsers.
+    /// Not available in browsers.
     ///
     /// # Examples
     ///
@@ -225,15 +223,16 @@ impl UploadRequest {
         example "pollinations.media().upload(pollinations_ext::File::path(\"cat.png\"))"
     );
 
-    /// Uploads the file and returns its address.
+    /// Uploads the file and returns its URL.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: [`ErrorKind::TooLarge`] beyond 400 MiB, or beyond 100 MiB as base64;
-    /// [`ErrorKind::InvalidRequest`] for a file that is neither image nor audio nor video, and for an id or a tag that
-    /// the service would refuse; [`ErrorKind::Io`] if the file cannot be read, also if it changes while it is sent.
+    /// Before anything is sent: [`ErrorKind::TooLarge`] if the file is larger than 400 MiB, or 100 MiB as base64.
+    /// [`ErrorKind::InvalidRequest`] if it is not an image, audio or video file, or if the service would reject the ID or a
+    /// tag. [`ErrorKind::Io`] if the file cannot be read, or changes while it is sent.
     ///
-    /// Status 401 without a valid key, 409 if the id is taken, 413 and 415 if the service has other limits.
+    /// Status 401 if the API key is invalid, 409 if the ID is taken, 413 or 415 if the service's own limits are
+    /// stricter.
     ///
     /// # Examples
     ///
@@ -250,11 +249,11 @@ impl UploadRequest {
         shared.call(UPLOAD, &options, send).await.map(|(uploaded, _)| uploaded)
     }
 
-    /// Uploads the file and returns the response as it came.
+    /// Uploads the file and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -271,7 +270,7 @@ impl UploadRequest {
         shared.raw(UPLOAD, &options, send).await
     }
 
-    /// Checks the request and writes its body, or says where it is.
+    /// Checks the request and writes its body, or returns where the body is.
     async fn write(self) -> Result<(Arc<Shared>, Options, Upload), Error> {
         self.check()?;
         let limit = if self.encoding == Encoding::Base64 { MAX_BASE64 } else { MAX_UPLOAD };
@@ -280,7 +279,7 @@ impl UploadRequest {
         let (content_type, pieces) = match self.encoding {
             Encoding::Multipart => {
                 let tags = (!self.tags.is_empty()).then(|| self.tags.join(","));
-                // The texts go first: whoever reads the form knows where a large file belongs before it comes.
+                // The text fields go first, so that the server has them before a large file arrives.
                 let form = Form::new().optional("id", self.id).optional("tags", tags);
                 let (content_type, before, after) = form.around("file", &file);
                 (content_type, vec![Data::Bytes(before), file.data, Data::Bytes(after)])
@@ -307,7 +306,7 @@ impl UploadRequest {
         Ok((self.shared, options, upload))
     }
 
-    /// Refuses what the service would refuse, before a large file is on its way.
+    /// Rejects what the service would reject, before a large file is sent.
     fn check(&self) -> Result<(), Error> {
         if self.encoding == Encoding::Raw && (self.id.is_some() || !self.tags.is_empty()) {
             return Err(Error::request("a raw upload cannot carry an id or tags; leave out `raw()`"));
@@ -327,7 +326,7 @@ impl UploadRequest {
     }
 }
 
-/// What the service would answer 415 to.
+/// Rejects types for which the service would return status 415.
 fn check_type(file: &Opened) -> Result<(), Error> {
     let kind = file.content_type_or_unknown();
     if ["image/", "audio/", "video/"].iter().any(|prefix| kind.starts_with(prefix)) {
@@ -337,14 +336,14 @@ fn check_type(file: &Opened) -> Result<(), Error> {
     Err(Error::new(ErrorKind::InvalidRequest, message))
 }
 
-/// A browser sends bodies from memory alone.
+/// A browser can only send bodies from memory.
 #[cfg(target_arch = "wasm32")]
 fn joined(pieces: Vec<Data>) -> Bytes {
     let pieces: Vec<Bytes> = pieces.into_iter().map(|Data::Bytes(bytes)| bytes).collect();
     pieces.concat().into()
 }
 
-/// What a body is, and the body where it is not in the options.
+/// The content type of a body, and the body itself if it is not in the options.
 struct Upload {
     content_type: String,
     #[cfg(target_arch = "wasm32")]

@@ -232,7 +232,7 @@ impl ChatStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] if the stream failed earlier.
+    /// Same as [`next`](Self::next), and [`ErrorKind::Truncated`] if the stream failed earlier.
     ///
     /// # Examples
     ///

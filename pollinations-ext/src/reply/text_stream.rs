@@ -61,7 +61,7 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// As [`ChatStream::next`](crate::chat::ChatStream::next).
+    /// Same as [`ChatStream::next`](crate::chat::ChatStream::next).
     ///
     /// # Examples
     ///
@@ -81,7 +81,7 @@ impl TextStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next). [`Error::partial`] has what arrived before the error.
+    /// Same as [`next`](Self::next). [`Error::partial`] has what arrived before the error.
     ///
     /// # Examples
     ///

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::parts::usage;
 
-/// Puts arguments that came as an object into a text, gives calls without an id one to be answered by, and adds up a
+/// Puts arguments that came as an object into a text, gives calls without an ID one to be answered by, and adds up a
 /// usage that is not complete.
 pub(super) fn completion(completion: &mut ChatCompletion) {
     if let Some(used) = &mut completion.usage {

@@ -1,4 +1,4 @@
-//! The wait that a server asks for.
+//! The server's `Retry-After`.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, header::RETRY_AFTER};
 
 use crate::base::time::until;
 
-/// Reads `retry-after-ms`, and else `Retry-After` (RFC 9110, section 10.2.3) as seconds or as a date.
+/// Parses `retry-after-ms`, otherwise `Retry-After` (RFC 9110, section 10.2.3) as seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     if let Some(milliseconds) = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok()) {
@@ -15,7 +15,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = text(RETRY_AFTER.as_str())?;
     match value.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        // A date that has passed means now.
+        // A date in the past means no wait.
         Err(_) => Some(until(httpdate::parse_http_date(value).ok()?)),
     }
 }

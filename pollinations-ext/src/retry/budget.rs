@@ -1,16 +1,16 @@
-//! Limits the retries of all calls of a client together.
+//! The retry budget: limits the retries of all calls of a client.
 
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Limits the retries of all calls of a client together, with a token bucket.
+/// Limits the retries of all calls of a client, with a token bucket.
 ///
-/// The bucket starts full. Each retry takes a token, each call adds a part of one, and a call that succeeds after retries
-/// returns its tokens. While the service is up, the bucket stays full and has no effect. If the service is down, the calls
-/// send at most `1 + ratio` times as many requests as there are calls, plus the tokens. If the bucket is empty, failures are
-/// returned at once.
+/// The bucket starts full. Each retry takes a token, each call adds a fraction of a token, and a call that succeeds
+/// after retries returns its tokens. While the service is up, the bucket stays full and has no effect. If the service
+/// is down, a client sends at most `1 + ratio` requests per call, plus the tokens. If the bucket is empty, calls fail
+/// without a retry.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ impl fmt::Display for RetryBudget {
     }
 }
 
-/// Parts of a token that are counted.
+/// The units that a token is counted in.
 const UNIT: u64 = 1000;
 
 /// The bucket of one client.
@@ -76,22 +76,22 @@ impl Bucket {
         Self { level: AtomicU64::new(capacity), capacity, deposit }
     }
 
-    /// Notes that a call begins.
+    /// Counts a new call.
     pub(super) fn begin(&self) {
         self.add(self.deposit);
     }
 
-    /// Takes a token; false if there is none.
+    /// Takes a token. Returns false if there is none.
     pub(crate) fn take(&self) -> bool {
         self.level.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |level| level.checked_sub(UNIT)).is_ok()
     }
 
-    /// Whether there is a token.
+    /// Whether the bucket has a token.
     pub(super) fn has_one(&self) -> bool {
         self.level.load(Ordering::Relaxed) >= UNIT
     }
 
-    /// Gives back what a call took that has succeeded.
+    /// Returns the tokens of a call that succeeded.
     pub(crate) fn give_back(&self, tokens: u32) {
         if tokens > 0 {
             self.add(u64::from(tokens) * UNIT);

@@ -1,4 +1,4 @@
-//! What became of an attempt that was not a success.
+//! Failed attempts.
 
 use std::time::Duration;
 
@@ -11,42 +11,42 @@ use crate::base::error::{Error, ErrorKind, is_retryable_status};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The server answered with another status than success.
+    /// The server returned an error status.
     Status { status: StatusCode, headers: Box<HeaderMap>, body: Bytes },
-    /// The same, for callers who read the body themselves. The bytes are those that have been looked at.
+    /// The same, for callers that read the body themselves. These bytes have already been read from it.
     Unread(Box<Response>, Bytes),
-    /// There was no whole answer.
+    /// The response did not arrive, or not completely.
     Broken(reqwest::Error),
-    /// The server closed a connection that had been used before, at once and without a byte of an answer.
+    /// The server closed a reused connection, immediately and without any response.
     #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser says nothing of its connections"))]
     Closed(reqwest::Error),
-    /// There was no answer within the time of the attempt, and the call has more.
+    /// The attempt timed out, but the call has time for another one.
     Late(Duration),
-    /// What neither HTTP nor the HTTP client knows of.
+    /// An error that is not about HTTP.
     Other(Error),
 }
 
-/// What is known of the request whose attempt failed.
+/// What is known about the request of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It never reached the server.
     Unsent,
-    /// The server had closed the connection before the request got there, by all signs.
+    /// The server had most likely closed the connection before the request arrived.
     Closed,
-    /// Somebody answered with an error.
+    /// A server returned an error.
     Refused(StatusCode),
-    /// Nobody knows: the answer did not come, or not whole.
+    /// Unknown: the response did not arrive, or not completely.
     Unknown,
-    /// There was an answer, or there never was a request.
+    /// There was a response, or no request was sent.
     Ended,
 }
 
 impl Failure {
-    /// Whether the same request may do better the next time, whatever it costs.
+    /// Whether a retry can succeed, regardless of its cost.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Status { .. } | Self::Unread(..) => self.status().is_some_and(is_retryable_status),
-            // What cannot be built or redirected will not do better the next time.
+            // Requests that cannot be built, and redirect errors, fail in the same way again.
             Self::Broken(error) => !error.is_builder() && !error.is_redirect(),
             Self::Closed(_) | Self::Late(_) => true,
             Self::Other(error) => error.is_retryable(),
@@ -74,7 +74,7 @@ impl Failure {
         self.said().retry_after
     }
 
-    /// What a refusal says to a program.
+    /// The details in the body of an error response.
     pub(crate) fn said(&self) -> Said {
         match self {
             Self::Status { status, headers, body } => Said::read(*status, headers, body),
@@ -97,7 +97,7 @@ impl Failure {
         self.status() == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// Whether the service no longer accepts the key.
+    /// Whether the service no longer accepts the API key.
     pub(crate) fn is_signed_out(&self) -> bool {
         self.status() == Some(StatusCode::UNAUTHORIZED)
     }
@@ -116,13 +116,13 @@ impl Failure {
     }
 }
 
-/// Whether an error comes from the making of a connection.
+/// Whether an error occurred while connecting.
 #[cfg(not(target_arch = "wasm32"))]
 fn is_unsent(error: &reqwest::Error) -> bool {
     error.is_connect()
 }
 
-/// A browser does not tell connections from requests.
+/// A browser does not distinguish failed connections from failed requests.
 #[cfg(target_arch = "wasm32")]
 fn is_unsent(_: &reqwest::Error) -> bool {
     false

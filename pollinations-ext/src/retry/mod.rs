@@ -1,4 +1,4 @@
-//! Decides whether to repeat a failed request, and after how long.
+//! Retries: whether to retry a failed request, and after how long.
 
 mod after;
 mod budget;

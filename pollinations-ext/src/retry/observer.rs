@@ -10,8 +10,8 @@ use super::{
 };
 use crate::base::error::ErrorKind;
 
-/// An attempt that has ended, as passed to the function of [`Builder::observer`](crate::Builder::observer). It contains no
-/// key.
+/// A finished attempt, as passed to the function of [`Builder::observer`](crate::Builder::observer). It contains no
+/// API key.
 ///
 /// # Examples
 ///
@@ -37,22 +37,22 @@ use crate::base::error::ErrorKind;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The operation, by its id in the service's document, such as `chat_completions`.
+    /// The operation, by its name in the service's document, such as `chat_completions`.
     pub operation: &'a str,
-    /// 1 for the first attempt of a call.
+    /// The number of the attempt, starting at 1.
     pub number: u32,
     /// The status of the response, if there was one.
     pub status: Option<StatusCode>,
-    /// What went wrong, or `None` after a success.
+    /// What went wrong. `None` after a success.
     pub error: Option<ErrorKind>,
     /// Why the attempt ended.
     pub end: AttemptEnd,
     /// How long the attempt took.
     pub elapsed: Duration,
-    /// How long the call waits before its next attempt, or `None` if there is none.
+    /// How long the call waits before its next attempt. `None` if there is no next attempt.
     pub delay: Option<Duration>,
-    /// Whether the next attempt joins a generation that may still be running, so that only one is billed. `false` if there is
-    /// no next attempt.
+    /// Whether the next attempt joins a generation that may still be running, so that only one is billed. `false` if
+    /// there is no next attempt.
     pub joins: bool,
 }
 
@@ -68,24 +68,24 @@ pub struct Attempt<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttemptEnd {
-    /// The answer arrived. For a download, its headers arrived: if its body breaks off later, the same attempt is reported
-    /// again, with that end.
+    /// The response arrived. For a download, this means its headers. If the body breaks off later, the same attempt
+    /// is reported again with the reason.
     Answered,
-    /// The service asks for payment: status 402, or a chat reply that is really a refusal.
+    /// Out of credit: status 402, or a chat reply that is really a refusal.
     PaymentRequired,
     /// Rate limit: status 429.
     RateLimited,
-    /// The server, or a gateway in front of it, answered with another error.
+    /// The server, or a gateway in front of it, returned another error status.
     Refused,
-    /// No connection could be made. The request was not sent.
+    /// Connecting failed. The request was not sent.
     NotSent,
-    /// The server had closed a connection that was open from an earlier request.
+    /// The server had closed a reused connection.
     ConnectionClosed,
-    /// No answer came within [`attempt_timeout`](crate::Builder::attempt_timeout).
+    /// No response arrived within the [`attempt_timeout`](crate::Builder::attempt_timeout).
     AttemptTimedOut,
-    /// The connection broke, or a timeout expired, before the answer was complete.
+    /// The connection broke, or a timeout expired, before the response was complete.
     Lost,
-    /// The answer cannot be read, or the request could not be sent.
+    /// The response cannot be parsed, or the request could not be sent.
     Failed,
 }
 
@@ -140,7 +140,7 @@ impl fmt::Display for Attempt<'_> {
     }
 }
 
-/// Hears of every attempt.
+/// Receives every attempt.
 #[derive(Clone)]
 pub(crate) struct Observer(Arc<dyn Fn(&Attempt<'_>) + Send + Sync>);
 
@@ -160,7 +160,7 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// Tells of an attempt whose answer broke off after it had been counted as received: the body of a download.
+/// Reports an attempt whose response broke off after it had been reported as received: the body of a download.
 pub(crate) fn tell_lost(
     observer: Option<&Observer>,
     operation: &str,

@@ -10,7 +10,7 @@ use crate::{
     key::ApiKey,
 };
 
-/// What a call does if the account or key is out of credit (status 402).
+/// What a call does if the account or the API key is out of credit (status 402).
 ///
 /// # Examples
 ///
@@ -28,28 +28,28 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PaymentPolicy {
-    /// Waits and tries again, as after other failures. This is the default, since somebody may be topping up.
+    /// Waits and retries, as after other failures. This is the default, since somebody may be topping up.
     #[default]
     Backoff,
-    /// Switches to the client's next fallback key ([`Builder::fallback_key`](crate::Builder::fallback_key)) at once,
-    /// for this and all later calls of the client. Fails if there is none left.
+    /// Switches to the client's next spare key ([`Builder::fallback_key`](crate::Builder::fallback_key)) without a wait,
+    /// for this call and all later calls of the client. Fails if no spare key is left.
     NextKey,
-    /// Asks the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
-    /// there is none. The callback is also called if the key has expired or was revoked (401), so that it can sign the
-    /// user in again: [`PaymentRequired::is_signed_out`]. Calls that fail at the same time call it once. Waiting for
-    /// its answer does not count towards the call's timeout.
+    /// Calls the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
+    /// there is no callback. The callback also runs if the API key has expired or was revoked (401), so that it can
+    /// sign the user in again: see [`PaymentRequired::is_signed_out`]. If several calls fail at the same time, it
+    /// runs once. Waiting for it does not count toward the call's timeout.
     Ask,
-    /// Waits for the account's daily reset (`nextResetAt` of its profile), then tries once more. This wait does not
-    /// count towards the call's timeout.
+    /// Waits for the account's daily reset (`nextResetAt` of its profile), then retries once. This wait does not
+    /// count toward the call's timeout.
     ///
-    /// Fails at once if the reset is further away than the limit, or the profile names none. It also fails at once if a
-    /// reset cannot help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the model takes no
-    /// quest pollen ([`PaymentKind::QuestPollen`]).
+    /// Fails without a wait if the reset is further away than the limit, or the profile has no reset. Also fails
+    /// without a wait if a reset cannot help: the budget of the key is used up ([`PaymentKind::KeyBudget`]), or the
+    /// model does not accept quest pollen ([`PaymentKind::QuestPollen`]).
     WaitForReset {
-        /// The longest wait.
+        /// The maximum wait.
         limit: Duration,
     },
-    /// Returns the error at once.
+    /// Returns the error without a retry.
     Fail,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for PaymentPolicy {
     }
 }
 
-/// Why the service asks for payment, as passed to the callback of
+/// Details of a 402 (out of credit), as passed to the callback of
 /// [`Builder::on_payment_required`](crate::Builder::on_payment_required).
 ///
 /// # Examples
@@ -82,21 +82,21 @@ impl fmt::Display for PaymentPolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentRequired {
-    /// The operation, by its id in the service's document.
+    /// The operation, by its name in the service's document.
     pub operation: String,
-    /// What is used up, or [`PaymentKind::Unspecified`] if the user has to sign in again.
+    /// What is used up. [`PaymentKind::Unspecified`] if the user has to sign in again.
     pub kind: PaymentKind,
     /// The service's message.
     pub message: String,
-    /// The page where a person can fix the problem, if the service names one.
+    /// The page where a person can fix the problem, if the service provides one.
     pub fix_url: Option<String>,
-    /// `key_budget` when the budget of the key is used up, `account_balance` when the account is empty, `signed_out`
-    /// when the key has expired or was revoked. Older servers do not say.
+    /// `key_budget` if the budget of the key is used up, `account_balance` if the account is empty, `signed_out` if
+    /// the key has expired or was revoked. `None` on older servers.
     pub reason: Option<String>,
 }
 
 impl PaymentRequired {
-    /// Whether the key has expired or was revoked, and the user has to sign in again.
+    /// Whether the API key has expired or was revoked, so that the user has to sign in again.
     ///
     /// # Examples
     ///
@@ -112,7 +112,7 @@ impl PaymentRequired {
     }
 }
 
-/// The answer of the callback to [`PaymentRequired`].
+/// The callback's answer to [`PaymentRequired`].
 ///
 /// # Examples
 ///
@@ -128,9 +128,9 @@ impl PaymentRequired {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PaymentAnswer {
-    /// The problem is fixed: try again with the same key.
+    /// The problem is fixed: retry with the same key.
     Retry,
-    /// Use this key, for this and all later calls of the client.
+    /// Use this key, for this call and all later calls of the client.
     Key(ApiKey),
     /// Return the error.
     GiveUp,
@@ -162,12 +162,12 @@ impl fmt::Debug for Ask {
     }
 }
 
-/// What can be done about a 402.
+/// What can be done after a 402.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payment {
-    /// The request can be paid now.
+    /// The request can be retried now.
     Settled,
-    /// The request can be paid after this time.
+    /// The request can be retried after this time.
     In(Duration),
     /// Nothing.
     Never,

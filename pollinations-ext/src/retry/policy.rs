@@ -4,33 +4,33 @@ use std::{fmt, time::Duration};
 
 use super::{budget::RetryBudget, payment::PaymentPolicy};
 
-/// The shortest wait after a 429 without `Retry-After`. The edge counts requests over ten seconds.
+/// The minimum wait after a 429 without `Retry-After`. The rate limit counts requests over ten seconds.
 const RATE_LIMIT_DELAY: Duration = Duration::from_secs(1);
 
-/// How failed requests are repeated.
+/// Controls when and how often failed requests are retried.
 ///
-/// A request is repeated, unchanged, after a failure to connect, and after the statuses 402, 408, 429, 500, 502, 503,
-/// 504, 520 to 524, 527, 529 and 530. The wait before it is random, between zero and a bound that doubles each time
-/// ("full jitter"), unless the server sends a wait in `Retry-After` (RFC 9110, section 10.2.3), `retry-after-ms` or its
-/// body. After a 429 without one, it is at least a second, and longer each time. For 402, where waiting alone seldom
-/// helps, there is a [`PaymentPolicy`].
+/// A request is retried, unchanged, if connecting fails, and after the statuses 402, 408, 429, 500, 502, 503, 504,
+/// 520 to 524, 527, 529 and 530. The wait before a retry is random, between zero and a bound that doubles each time
+/// (exponential backoff with full jitter). If the server sends a wait, in `Retry-After` (RFC 9110, section 10.2.3),
+/// `retry-after-ms` or its body, that wait is used. After a 429 without one, the wait is at least a second, and
+/// longer each time. After a 402, waiting alone seldom helps: see [`PaymentPolicy`].
 ///
-/// If the connection breaks, or a timeout expires, before the answer is complete, it depends on the request:
+/// If the connection breaks or a timeout expires before the response is complete, it depends on the request:
 ///
 /// - Most generations are coalesced by the service
 ///   ([`Operation::is_coalesced`](crate::api::Operation::is_coalesced)): the same request joins the running
-///   generation, and only one is billed. They are repeated, also if no answer comes within
-///   [`attempt_timeout`](crate::Builder::attempt_timeout).
-/// - A request that only reads is repeated.
-/// - A stream, and a generation that is not coalesced, may be billed twice. It is repeated only with
-///   [`retry_non_idempotent`](Self::retry_non_idempotent); otherwise the error says
-///   [`outcome_unknown`](crate::Error::outcome_unknown).
-/// - An upload or a change to an account, such as a new key, is not repeated.
+///   generation, and only one is billed. They are retried, even if it was the
+///   [`attempt_timeout`](crate::Builder::attempt_timeout) that expired.
+/// - A request that only reads is retried.
+/// - A stream, or a generation that is not coalesced, could be billed twice. It is only retried with
+///   [`retry_non_idempotent`](Self::retry_non_idempotent). Otherwise the call fails, and
+///   [`outcome_unknown`](crate::Error::outcome_unknown) is `true`.
+/// - An upload, or a change to an account such as creating a key, is not retried.
 ///
-/// A request that is lost within a second on a connection that was open from an earlier request, without a byte of an
-/// answer, is repeated too: the server had closed the connection while it was idle (RFC 9112, section 9.3.1).
+/// If a reused connection closes within a second without a byte of a response, the request is retried too: the server
+/// had closed the connection while it was idle (RFC 9112, section 9.3.1).
 ///
-/// A request whose body cannot be sent twice is not repeated. A stream is never repeated after its first event. All
+/// A request whose body cannot be sent twice is not retried. A stream is never retried after its first event. All
 /// calls of a client and its clones share one [`RetryBudget`], so that retries do not make an outage worse.
 ///
 /// # Examples
@@ -72,7 +72,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Never repeats a request.
+    /// Never retries a request.
     ///
     /// # Examples
     ///
@@ -85,8 +85,8 @@ impl RetryPolicy {
         Self { max_retries: 0, payment: PaymentPolicy::Fail, ..Self::default() }
     }
 
-    /// Sets how often a request is repeated at most. The default is 2, which makes three attempts. An attempt with
-    /// another key after a 402 does not count: see [`PaymentPolicy::NextKey`].
+    /// Sets the maximum number of retries. The default is 2, so there are up to three attempts. Attempts with another
+    /// key after a 402 do not count: see [`PaymentPolicy::NextKey`].
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the bound of the first wait. The default is 0.5 s.
+    /// Sets the bound of the first wait. The default is 0.5 s. The bound doubles with each retry.
     ///
     /// # Examples
     ///
@@ -116,7 +116,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the largest bound, at which the doubling stops. The default is 8 s.
+    /// Sets the maximum bound, at which the doubling stops. The default is 8 s.
     ///
     /// # Examples
     ///
@@ -132,8 +132,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait that the client accepts from the server. The default is 120 s. If the server asks for
-    /// more, the error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
+    /// Sets the longest `Retry-After` to honor. The default is 120 s. If the server asks for a longer wait, the call
+    /// fails without a retry, and [`Error::retry_after`](crate::Error::retry_after) has the wait.
     ///
     /// # Examples
     ///
@@ -149,8 +149,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Starts no further attempt after this much time since the start of the call. Not set by default: then only the
-    /// timeout of the call applies.
+    /// Sets how long after the start of a call a retry may still begin. By default there is no such limit, and only
+    /// the timeout of the call applies.
     ///
     /// # Examples
     ///
@@ -166,10 +166,10 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the budget that limits the retries of all calls together, or `None` for no such limit.
+    /// Sets the budget that limits the retries of all calls together, or `None` for no limit.
     ///
-    /// The size of the budget is taken from the client's policy. In the policy of a single call, only `None` or not
-    /// matters.
+    /// The size of the budget is that in the client's policy. In the policy of a single call, `None` turns the limit
+    /// off for that call, and any other value has no effect.
     ///
     /// # Examples
     ///
@@ -185,8 +185,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets what to do if the account or key is out of credit (402). The default is a short wait, as after other
-    /// failures.
+    /// Sets what to do if the account or the API key is out of credit (402). The default is a short wait, as after
+    /// other failures.
     ///
     /// # Examples
     ///
@@ -201,10 +201,10 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets whether to repeat a stream, or a generation that the service does not coalesce, if its outcome is unknown.
-    /// The default is `false`, because it may be billed twice.
+    /// Sets whether to retry a stream, or a generation that the service does not coalesce, if its outcome is unknown.
+    /// The default is `false`, because you could be billed twice.
     ///
-    /// Uploads and changes to an account are never repeated in that case.
+    /// Uploads and changes to an account are never retried in that case.
     ///
     /// # Examples
     ///
@@ -240,9 +240,9 @@ impl RetryPolicy {
         (1..=self.max_retries).map(|attempts| self.bound(attempts)).collect()
     }
 
-    /// The wait before the next attempt, or `None` if there should be none.
+    /// The wait before the next attempt, or `None` if there is no next attempt.
     ///
-    /// `attempts` have been made. `asked` is what the server asked for.
+    /// `attempts` is the number of attempts so far, `asked` the wait that the server asked for.
     pub(crate) fn wait(&self, attempts: u32, asked: Option<Duration>) -> Option<Duration> {
         if attempts > self.max_retries {
             return None;
@@ -253,17 +253,17 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the next attempt after a 429 without `Retry-After`: at least a second, and longer each time, up
-    /// to the bound of all waits.
+    /// The wait before the next attempt after a 429 without `Retry-After`: at least a second, and longer each time,
+    /// up to the maximum bound.
     pub(crate) fn wait_for_rate(&self, attempts: u32) -> Option<Duration> {
         let longest = self.max_delay.max(RATE_LIMIT_DELAY);
         let doublings = attempts.saturating_sub(1).min(31);
         let least = RATE_LIMIT_DELAY.saturating_mul(1 << doublings).min(longest);
-        // Half as much again at the most, so that the waits do not overlap.
+        // Up to half of the wait is added at random, so that the ranges do not overlap.
         (attempts <= self.max_retries).then(|| least + least.mul_f64(fastrand::f64() / 2.0))
     }
 
-    /// Whether another attempt may follow this many.
+    /// Whether another attempt may follow after this many.
     pub(super) fn has_more(&self, attempts: u32) -> bool {
         attempts <= self.max_retries
     }
@@ -289,7 +289,7 @@ impl RetryPolicy {
         self.max_retries
     }
 
-    /// The longest wait after this many attempts, if the server sends none.
+    /// The longest wait after this many attempts, if the server does not send one.
     fn bound(&self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(31);
         self.base_delay.saturating_mul(1 << doublings).min(self.max_delay)

@@ -4,25 +4,24 @@ use http::StatusCode;
 
 use super::failure::{Failure, Fate};
 
-/// What it means to send a request a second time.
+/// The effect of sending a request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// The service coalesces it: the same request joins the generation that is running, or gets its result, and one is
-    /// paid.
+    /// The service coalesces it: the same request joins the running generation or gets its result, and only one is
+    /// billed.
     Joins,
-    /// It only reads (RFC 9110, section 9.2.1), and costs nothing.
+    /// It only reads (RFC 9110, section 9.2.1) and costs nothing.
     Reads,
-    /// It may be paid twice, such as a stream.
+    /// It could be billed twice, such as a stream.
     Pays,
-    /// It makes a second file.
+    /// It creates a second file.
     Uploads,
-    /// It changes something a second time: a second key is made.
+    /// It repeats a change: for example, it creates a second key.
     Changes,
 }
 
 impl Repeat {
-    /// Whether to repeat a request after this failure. `resend` is what the policy says about requests that may be paid
-    /// twice.
+    /// Whether to retry a request after this failure. `resend` is the policy for requests that could be billed twice.
     pub(crate) fn allows(self, failure: &Failure, resend: bool) -> bool {
         if !self.leaves_unknown(failure) {
             return failure.is_retryable();
@@ -30,15 +29,16 @@ impl Repeat {
         failure.is_retryable() && self == Self::Pays && resend
     }
 
-    /// Whether this failure leaves it unknown if the request was carried out, where that matters.
+    /// Whether this failure leaves it unknown if the request was processed, and this matters.
     pub(crate) fn leaves_unknown(self, failure: &Failure) -> bool {
         match (self, failure.fate()) {
             (Self::Joins | Self::Reads, _) | (_, Fate::Unsent | Fate::Ended) => false,
-            // A status is a refusal, and the service takes no money for what it refuses. But a gateway that has lost its
-            // server, or its patience, does not know either, and a second key is worse than an error.
+            // An error status means that the request was rejected, and rejected requests are not billed. But a
+            // gateway that lost its server, or timed out, does not know the outcome either. A second key would be
+            // worse than an error.
             (Self::Changes, Fate::Refused(status)) => is_lost_behind_gateway(status),
             (_, Fate::Refused(_)) => false,
-            // The server had closed the connection before: a safe guess, but a guess.
+            // The server had closed the connection earlier. This is very likely, but not certain.
             (_, Fate::Closed) => self == Self::Changes,
             (_, Fate::Unknown) => true,
         }
@@ -55,8 +55,8 @@ impl Repeat {
     }
 }
 
-/// Whether a gateway says that it has lost its server or waited long enough, while the server may go on working: 504,
-/// and Cloudflare's 520 (an answer that it could not read) and 524 (none in time).
+/// Whether a gateway reports that it lost its server or timed out, while the server may continue to work: 504, and
+/// Cloudflare's 520 (invalid response) and 524 (no response in time).
 fn is_lost_behind_gateway(status: StatusCode) -> bool {
     matches!(status.as_u16(), 504 | 520 | 524)
 }

@@ -15,59 +15,59 @@ use super::{
 };
 use crate::base::time::{Instant, sleep};
 
-/// One request, as often as it takes.
+/// A request that can be sent several times.
 pub(crate) trait Exchange {
-    /// What a success is.
+    /// The result of a successful attempt.
     type Output;
 
-    /// Sends the request once more, for as long as there is left. With `patience`, it gives up with
-    /// [`Failure::Late`] when there is no answer within that time.
+    /// Sends the request once. `left` is the remaining time of the call. With `patience`, fails with
+    /// [`Failure::Late`] if there is no response within that time.
     async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Self::Output, Failure>;
 
-    /// The status that a success came with.
+    /// The status of a successful response.
     fn status(output: &Self::Output) -> StatusCode;
 
     /// Whether the request, as it was last sent, can be sent again.
     fn is_repeatable(&self) -> bool;
 
-    /// What it means to send the request again.
+    /// The effect of sending the request again.
     fn repeat(&self) -> Repeat;
 
-    /// Does what the policy says about a 402.
+    /// Follows the payment policy after a 402.
     async fn pay(&mut self, policy: PaymentPolicy, failure: &Failure) -> Payment;
 }
 
-/// What a call may take.
+/// The limits of a call.
 pub(crate) struct Limits<'a> {
     pub(crate) operation: &'a str,
     pub(crate) policy: &'a RetryPolicy,
-    /// The budget of the client; nothing if this call has none.
+    /// The client's retry budget. `None` if this call has no budget.
     pub(crate) bucket: Option<&'a Bucket>,
-    /// For all attempts and the waits between them, but for the time that payment takes: an answer to the question, or
-    /// the daily reset.
+    /// The timeout for all attempts and the waits between them. Time for payment does not count: the callback, or the
+    /// daily reset.
     pub(crate) timeout: Duration,
-    /// For an attempt, if the next one joins the generation that is running.
+    /// The timeout of an attempt, if the next attempt joins the running generation.
     pub(crate) attempt_timeout: Duration,
-    /// Attempts that the call has made before, whose answer broke off later.
+    /// Attempts that the call has already made, whose response broke off later.
     pub(crate) attempts: u32,
     pub(crate) observer: Option<&'a Observer>,
 }
 
-/// What came of all attempts.
+/// The result of all attempts.
 pub(crate) struct Outcome<T> {
     pub(crate) result: Result<T, Failure>,
     pub(crate) attempts: u32,
-    /// Whether one of those that failed may have been carried out, and another request may be done or paid twice.
+    /// Whether a failed attempt may have been processed, so that a retry could bill twice or repeat a change.
     pub(crate) is_unknown: bool,
 }
 
-/// Makes attempts until one succeeds, the policy has had enough, or time runs out.
+/// Makes attempts until one succeeds, the policy allows no more, or the timeout expires.
 pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> Outcome<E::Output> {
     let Limits { operation, policy, bucket, timeout, attempt_timeout, observer, .. } = *limits;
     let repeat = exchange.repeat();
     let mut is_unknown = false;
     let start = Instant::now();
-    // Not counted against the time limit.
+    // Does not count toward the timeout.
     let mut paying = Duration::ZERO;
     let mut payments = 0;
     let mut taken = 0;
@@ -82,7 +82,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
         let begun = Instant::now();
         let spent = begun.duration_since(start).saturating_sub(paying);
         let left = timeout.saturating_sub(spent);
-        // An attempt is dropped only if another follows: the last one waits for as long as the call may take.
+        // An attempt is only dropped if another one follows. The last attempt may take the rest of the call's time.
         let follows = attempt_timeout < left
             && policy.has_more(attempts)
             && policy.has_time(spent.saturating_add(attempt_timeout))
@@ -141,8 +141,8 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
         let fits = |wait: Duration| spent.saturating_add(wait) < timeout && policy.has_time(spent.saturating_add(wait));
         is_unknown |= repeat.leaves_unknown(&failure);
         let payment = policy.payment_policy();
-        // A callback that can provide another key can also sign the user in again. A request that was refused with 401
-        // had no effect.
+        // A callback that can provide another key can also sign the user in again. A request that was rejected with
+        // 401 had no effect.
         let is_signed_out = failure.is_signed_out() && payment == PaymentPolicy::Ask;
         let may_repeat = is_signed_out || repeat.allows(&failure, policy.resends_uncached());
         if !exchange.is_repeatable() || !may_repeat {
@@ -184,8 +184,8 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
     }
 }
 
-/// Whether there is any point in trying to pay once more: there are as many keys as there are, the callback is asked as
-/// often as a request may be repeated, and the daily reset comes once.
+/// Whether to handle another 402. The number of keys is limited, the callback runs at most as often as a request may
+/// be retried, and the daily reset is only awaited once.
 fn may_pay(payment: PaymentPolicy, payments: u32, policy: &RetryPolicy) -> bool {
     match payment {
         PaymentPolicy::NextKey => true,
@@ -211,7 +211,7 @@ mod tests {
         retry::budget::RetryBudget,
     };
 
-    /// Answers in order, and writes down when it was asked.
+    /// Returns scripted results in order, and records the times of the attempts.
     struct Scripted {
         answers: VecDeque<Result<&'static str, Failure>>,
         payments: VecDeque<Payment>,
@@ -222,7 +222,7 @@ mod tests {
         repeat: Repeat,
         /// How long each attempt takes.
         slowness: Duration,
-        /// How long it takes to pay.
+        /// How long the payment takes.
         hesitation: Duration,
     }
 
@@ -332,7 +332,7 @@ mod tests {
         let (result, attempts) = exchange.run(&RetryPolicy::default().max_retries(3)).await;
         assert_eq!((result.unwrap(), attempts), ("done", 4));
         for (pair, bound) in exchange.asked.windows(2).zip([500, 1000, 2000]) {
-            // A timer of Tokio is right to the millisecond.
+            // Tokio's timers have a resolution of a millisecond.
             assert!(pair[1] - pair[0] <= Duration::from_millis(bound + 1), "{:?}", exchange.asked);
         }
     }
@@ -425,7 +425,7 @@ mod tests {
         let mut exchange = Scripted::new((0..9).map(|_| fails(402))).paying([Payment::Settled; 9]);
         assert_eq!(exchange.run(&policy).await.1, 3);
         let mut exchange = Scripted::new([fails(402)]).paying([Payment::Settled]);
-        // Somebody who thinks it over for an hour does not use up the time of the call.
+        // A callback that takes an hour does not use up the timeout of the call.
         exchange.hesitation = Duration::from_secs(3600);
         assert!(exchange.run(&policy).await.0.is_ok());
         assert_eq!(exchange.asked[1], Duration::from_secs(3600));
@@ -441,10 +441,10 @@ mod tests {
         assert_eq!((result.unwrap(), attempts), ("done", 3), "the wait is not part of the call's time");
         assert_eq!(exchange.asked[1], reset);
 
-        // It comes once.
+        // The daily reset is only awaited once.
         let mut exchange = Scripted::new([fails(402), fails(402)]).paying([Payment::In(reset); 2]);
         assert_eq!(exchange.run(&policy).await.1, 2);
-        // And it may be too far away, which `pay` tells.
+        // The reset may be too far away, which `pay` reports.
         let mut exchange = Scripted::new([fails(402)]).paying([Payment::Never]);
         assert_eq!(exchange.run(&policy).await.1, 1);
     }
@@ -455,7 +455,7 @@ mod tests {
         let mut exchange = Scripted::new([fails(402)]);
         assert_eq!(exchange.run(&policy).await.1, 1);
         assert!(exchange.paid.is_empty());
-        // Other failures are retried all the same.
+        // Other failures are still retried.
         let mut exchange = Scripted::new([fails(503)]);
         assert!(exchange.run(&policy).await.0.is_ok());
     }
@@ -484,14 +484,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_without_an_answer_is_dropped_if_the_next_one_joins() {
-        // Two attempts are dropped; the last one has all the time of the call.
+        // Two attempts are dropped. The last one has the rest of the call's time.
         let mut exchange = Scripted::new([]).meaning(Repeat::Joins);
         exchange.slowness = Duration::from_secs(300);
         let (result, attempts) = exchange.run(&RetryPolicy::default()).await;
         assert_eq!((result.unwrap(), attempts), ("done", 3));
         assert_eq!(exchange.asked, [0, 120, 240].map(Duration::from_secs));
 
-        // Whatever does not join has that from the beginning, and so does what is not repeated.
+        // Requests that do not join a running generation, or are not retried, have all of the call's time from the
+        // start.
         for (repeat, policy) in [
             (Repeat::Reads, RetryPolicy::default()),
             (Repeat::Pays, RetryPolicy::default().retry_non_idempotent(true)),
@@ -519,11 +520,11 @@ mod tests {
             let outcome = Scripted::new([lost()]).meaning(repeat).outcome(&policy).await;
             assert_eq!((outcome.attempts, outcome.is_unknown), (attempts, is_unknown), "{repeat:?} {resend}");
         }
-        // What was refused afterwards says nothing of the attempt before.
+        // A later rejection says nothing about the outcome of the attempt before.
         let policy = RetryPolicy::default().retry_non_idempotent(true);
         let outcome = Scripted::new([lost(), fails(400)]).meaning(Repeat::Pays).outcome(&policy).await;
         assert!(outcome.result.is_err() && outcome.is_unknown);
-        // A refusal is repeated, and then the outcome is known.
+        // A rejected request is retried, and then the outcome is known.
         let outcome = Scripted::new([fails(503)]).meaning(Repeat::Pays).outcome(&RetryPolicy::default()).await;
         assert_eq!((outcome.attempts, outcome.is_unknown), (2, false));
     }

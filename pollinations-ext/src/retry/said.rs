@@ -1,4 +1,4 @@
-//! What the body of a refusal says to a program: how long to wait, what is used up, and where to solve it.
+//! Details in the body of an error response: how long to wait, what is used up, and where to fix it.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::base::{
     reason::{PaymentKind, RateLimit},
 };
 
-/// What a refusal says, as far as a program can act on it.
+/// The details of an error response that a program can act on.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Said {
     pub(crate) retry_after: Option<Duration>,
@@ -22,10 +22,11 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// Reads the headers and the body of a response with this status. A wait in the headers goes before one in the body.
+    /// Reads the headers and the body of a response with this status. A wait in the headers has priority over one in
+    /// the body.
     pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
-        // From the inside out: the details, the error, the object around it.
+        // From the innermost to the outermost object: the details, the error, the envelope.
         let error = value.get("error").unwrap_or(&Value::Null);
         let places = [error.get("details").unwrap_or(&Value::Null), error, &value];
         let find = |names: &[&str]| {
@@ -37,7 +38,7 @@ impl Said {
         let in_body = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let fix_url = text(&["fixUrl", "fix_url"]).filter(|url| url.starts_with("https://"));
         let payment = || PaymentKind::read(error_code(&value), text(&["reason"]), fix_url);
-        // Only the limit of a key says in the body how long it lasts.
+        // Only the rate limit of a key has its wait in the body.
         let limit = if in_body.is_some() { RateLimit::Key } else { RateLimit::Address };
         Self {
             retry_after: retry_after(headers).or(in_body),
@@ -47,7 +48,7 @@ impl Said {
         }
     }
 
-    /// Adds to an error what was said.
+    /// Adds the details to an error.
     pub(crate) fn tell(self, error: Error) -> Error {
         let error = error.with_retry_after(self.retry_after).with_payment(self.payment);
         error.with_rate_limit(self.rate_limit).with_fix_url(self.fix_url)
@@ -59,7 +60,7 @@ fn error_code(value: &Value) -> Option<&str> {
     [error.get("code"), value.get("code"), value.get("error")].into_iter().flatten().find_map(Value::as_str)
 }
 
-/// The body of an error in the service's envelope, for a refusal that came in another form.
+/// The body of an error in the service's envelope, for a refusal that was sent in another form.
 pub(crate) fn envelope(status: StatusCode, code: &str, message: &str, fix_url: &str) -> Bytes {
     let error = serde_json::json!({ "code": code, "message": message, "fixUrl": fix_url });
     Bytes::from(serde_json::json!({ "status": status.as_u16(), "success": false, "error": error }).to_string())

@@ -1,4 +1,4 @@
-//! What an error says: one line with what happened, where, and what the caller can do.
+//! Error messages: one line with what happened, where, and what to do about it.
 
 use std::{borrow::Cow, fmt};
 
@@ -40,10 +40,10 @@ impl fmt::Display for Error {
 }
 
 impl Inner {
-    /// What the caller can do, unless the message says so already.
+    /// What to do about the error, unless the message already says so.
     fn advice(&self) -> Option<Cow<'static, str>> {
         if let Some(url) = &self.fix_url {
-            // The service often has the address in its message.
+            // The service's message often contains the URL.
             return (!self.message.contains(url.as_str())).then(|| format!("fix it at {url}").into());
         }
         let advice = match (self.kind, self.status, self.partial.as_deref()) {

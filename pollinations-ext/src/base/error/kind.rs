@@ -14,40 +14,41 @@
 pub enum ErrorKind {
     /// The API key is missing or malformed.
     InvalidKey,
-    /// The request is invalid, so nothing was sent: an invalid URL, an empty prompt, a value that is not JSON.
+    /// The request is invalid, so nothing was sent. Examples: an invalid URL, an empty prompt, a value that is not
+    /// JSON.
     InvalidRequest,
-    /// The client cannot connect to the server: DNS, TLS, a proxy, or no network.
+    /// Connecting to the server failed: DNS, TLS, a proxy, or no network.
     Connect,
-    /// The connection broke before the whole response arrived.
+    /// The connection broke before the whole response arrived, for example with a connection reset.
     Connection,
-    /// A timeout expired: that of the call ([`Builder::timeout`](crate::Builder::timeout)), or that for silence within
-    /// a response ([`Builder::idle_timeout`](crate::Builder::idle_timeout)).
+    /// A timeout expired: that of the call ([`Builder::timeout`](crate::Builder::timeout)), or the idle timeout
+    /// ([`Builder::idle_timeout`](crate::Builder::idle_timeout)).
     Timeout,
-    /// The server answered with an error status: see [`Error::status`](crate::Error::status) and
+    /// The server returned an error status: see [`Error::status`](crate::Error::status) and
     /// [`Error::code`](crate::Error::code).
     Api,
-    /// The server sent something that this version cannot read: see [`Error::body`](crate::Error::body).
+    /// The server sent a response that cannot be parsed: see [`Error::body`](crate::Error::body).
     Decode,
     /// A response is larger than [`Builder::max_response_bytes`](crate::Builder::max_response_bytes), an event of a
     /// stream is larger than 8 MiB, or a file is larger than the service accepts.
     TooLarge,
-    /// The model failed in the middle of a stream and said so. [`Error::partial`](crate::Error::partial) has what
-    /// arrived.
+    /// The service reported an error in the middle of a stream. [`Error::partial`](crate::Error::partial) has the
+    /// reply so far.
     Stream,
-    /// A stream ended before the reply was complete. [`Error::partial`](crate::Error::partial) has what arrived.
+    /// A stream ended before the reply was complete. [`Error::partial`](crate::Error::partial) has the reply so far.
     Truncated,
-    /// A file could not be read or written, or the local port for a sign-in is taken.
+    /// A file could not be read or written, or the port on 127.0.0.1 for a sign-in is taken.
     Io,
-    /// The model's answer does not fit the type you asked for: see [`Error::text`](crate::Error::text).
+    /// The model's reply does not match the type you asked for: see [`Error::text`](crate::Error::text).
     StructuredOutput,
-    /// The model called functions more often than [`ChatRequest::max_rounds`](crate::chat::ChatRequest::max_rounds)
-    /// allows.
+    /// The model called functions in more rounds than
+    /// [`ChatRequest::max_rounds`](crate::chat::ChatRequest::max_rounds) allows.
     TooManyToolRounds,
     /// The user denied access, or the service did not grant a key.
     Denied,
     /// The user did not finish signing in before the code expired.
     Expired,
-    /// The answer to a sign-in has no state or a wrong one, so it may be forged.
+    /// The redirect of a sign-in has no state or a wrong one, so it may be forged.
     StateMismatch,
 }
 

@@ -1,4 +1,4 @@
-//! Making errors, and adding to them what is known further up.
+//! Creates errors, and adds details from higher layers.
 
 use std::{error::Error as StdError, time::Duration};
 
@@ -154,7 +154,7 @@ impl Error {
         self
     }
 
-    /// Rewrites every text that comes from the server, because a server can repeat the key in any of them.
+    /// Rewrites all text from the server, because any of it may contain the API key.
     pub(crate) fn rewritten(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         let inner = &mut *self.0;
         inner.message = rewrite(&inner.message);
@@ -164,13 +164,13 @@ impl Error {
         if let Some(details) = &mut inner.details {
             rewrite_texts(details, &rewrite);
         }
-        // A code is one of a few words.
+        // Known codes contain no key.
         inner.code.take_if(|code| rewrite(code.as_str()) != code.as_str());
         self
     }
 }
 
-/// Rewrites every text of a JSON value.
+/// Rewrites all text in a JSON value.
 fn rewrite_texts(value: &mut serde_json::Value, rewrite: &impl Fn(&str) -> String) {
     match value {
         serde_json::Value::String(text) => *text = rewrite(text),
@@ -185,7 +185,7 @@ fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
 }
 
-/// A browser does not distinguish a failed connection from a failed request.
+/// A browser does not distinguish failed connections from failed requests.
 #[cfg(target_arch = "wasm32")]
 fn is_connect(_: &reqwest::Error) -> bool {
     false

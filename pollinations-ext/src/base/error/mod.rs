@@ -14,14 +14,14 @@ use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, Respon
 
 use super::reason::{PaymentKind, RateLimit};
 
-/// The error of every call: what went wrong, where, and whether trying again can help.
+/// The error of every call. It tells you what went wrong, where, and whether a retry can help.
 ///
 /// Its text is one line, such as `chat_completions: 402 INSUFFICIENT_BALANCE: … (request 5f0c…, after 3 attempts); fix
 /// it at https://enter.pollinations.ai/…`. Match on [`kind`](Self::kind), or ask [`payment`](Self::payment),
 /// [`rate_limit`](Self::rate_limit), [`is_retryable`](Self::is_retryable) and
 /// [`outcome_unknown`](Self::outcome_unknown).
 ///
-/// An error never contains the API key: not in its text, its sources, or a URL.
+/// An error never contains the API key: neither its message, nor its sources, nor a URL in it.
 ///
 /// # Examples
 ///
@@ -67,7 +67,7 @@ struct Inner {
 }
 
 impl Error {
-    /// What kind of error this is.
+    /// The kind of error.
     ///
     /// # Examples
     ///
@@ -82,7 +82,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What went wrong, in the server's own words if it sent any.
+    /// The error message. If the server sent one, it is the server's.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl Error {
         &self.0.message
     }
 
-    /// The operation that failed, by its id in the service's document, such as `chat_completions`.
+    /// The operation that failed, by its name in the service's document, such as `chat_completions`.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl Error {
         self.0.status
     }
 
-    /// The service's own code for the error, such as `PAYMENT_REQUIRED`.
+    /// The service's error code, such as `PAYMENT_REQUIRED`.
     ///
     /// # Examples
     ///
@@ -140,7 +140,7 @@ impl Error {
         self.0.code.as_ref()
     }
 
-    /// The service's id for the request. Quote it when you ask the service's support for help.
+    /// The request ID. Quote it when you ask the service's support for help.
     ///
     /// # Examples
     ///
@@ -153,8 +153,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Further details as JSON, such as `fieldErrors` of an invalid request, or the `reason` of a 402 (`key_budget` or
-    /// `account_balance`).
+    /// Further details as JSON, such as the `fieldErrors` of an invalid request, or the `reason` of a 402
+    /// (`key_budget` or `account_balance`).
     ///
     /// # Examples
     ///
@@ -169,9 +169,10 @@ impl Error {
         self.0.details.as_ref()
     }
 
-    /// The first 1 KiB of an error response, or of a response or event that could not be read, without the key.
+    /// The first 1 KiB of an error response, or of a response or event that could not be parsed. API keys are
+    /// removed.
     ///
-    /// [`message`](Self::message) already has the reason that the body gives.
+    /// [`message`](Self::message) already includes the reason from the body.
     ///
     /// # Examples
     ///
@@ -184,7 +185,7 @@ impl Error {
         self.0.body.as_deref()
     }
 
-    /// The full answer of the model, if it does not fit the type you asked for ([`ErrorKind::StructuredOutput`]).
+    /// The full reply of the model, if it does not match the type you asked for ([`ErrorKind::StructuredOutput`]).
     ///
     /// # Examples
     ///
@@ -199,10 +200,11 @@ impl Error {
         self.0.text.as_deref()
     }
 
-    /// What a streamed chat delivered before it failed: text, reasoning and tool calls. Also the text so far of
-    /// [`TextStream::finish`](crate::TextStream::finish). `None` for other errors, and if nothing had arrived.
+    /// The part of a streamed chat reply that arrived before the error: text, reasoning and tool calls.
+    /// [`TextStream::finish`](crate::TextStream::finish) also stores its text here. `None` for other errors, and if
+    /// nothing arrived.
     ///
-    /// It can end anywhere, even within a word or the arguments of a tool call. Use
+    /// The reply may stop anywhere, even within a word or the arguments of a tool call. Convert it with
     /// [`ChatReply::from`](crate::chat::ChatReply) to read it like a complete reply.
     ///
     /// # Examples
@@ -227,12 +229,12 @@ impl Error {
         }
     }
 
-    /// What arrived of a streamed message before the stream failed or broke off: the same as
-    /// [`partial`](Self::partial), for [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and
-    /// if nothing had arrived.
+    /// The part of a streamed message that arrived before the error: like [`partial`](Self::partial), but for a
+    /// [`MessageStream`](crate::messages::MessageStream). `None` for other errors, and if nothing arrived.
     ///
-    /// The content may end anywhere. The `input` of a tool call that did not arrive in full is a JSON string with the
-    /// part that did. [`MessageReply::from`](crate::messages::MessageReply) reads it like a whole reply.
+    /// The content may stop anywhere. If the `input` of a tool call is incomplete, it is a JSON string with the part
+    /// that arrived. Convert the message with [`MessageReply::from`](crate::messages::MessageReply) to read it like a
+    /// complete reply.
     ///
     /// # Examples
     ///
@@ -252,12 +254,11 @@ impl Error {
         }
     }
 
-    /// What arrived of a streamed response before the stream failed or broke off: the same as
-    /// [`partial`](Self::partial), for [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors,
-    /// and if nothing had arrived.
+    /// The part of a streamed response that arrived before the error: like [`partial`](Self::partial), but for a
+    /// [`ResponseStream`](crate::responses::ResponseStream). `None` for other errors, and if nothing arrived.
     ///
-    /// The text and the arguments of calls may end anywhere.
-    /// [`ModelResponse::from`](crate::responses::ModelResponse) reads it like a whole response.
+    /// The text and the arguments of calls may stop anywhere. Convert the response with
+    /// [`ModelResponse::from`](crate::responses::ModelResponse) to read it like a complete response.
     ///
     /// # Examples
     ///
@@ -277,7 +278,7 @@ impl Error {
         }
     }
 
-    /// How many requests were sent: 0 if the error occurred before the first one.
+    /// The number of requests sent: 0 if the error occurred before the first one.
     ///
     /// # Examples
     ///
@@ -290,7 +291,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// How long the server asks you to wait before the next attempt.
+    /// How long the server asks you to wait before you retry (`Retry-After`).
     ///
     /// # Examples
     ///
@@ -318,7 +319,7 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether the account or the key is out of credit (status 402).
+    /// Whether the account or the API key is out of credit (status 402).
     ///
     /// # Examples
     ///
@@ -333,8 +334,8 @@ impl Error {
         self.0.status == Some(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// What is used up, if the service asks for payment: after status 402, or after a chat reply that is really a
-    /// refusal (see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). `None` for other errors.
+    /// What is used up, after status 402 or a chat reply that is really a refusal (see
+    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)). `None` for other errors.
     ///
     /// # Examples
     ///
@@ -353,8 +354,8 @@ impl Error {
         self.0.payment
     }
 
-    /// The page where a person can fix the problem: buy pollen, raise the budget of a key (402), or allow the key to
-    /// use a model (403). `None` if the service names none.
+    /// The page where a person can fix the problem: buy pollen or raise the budget of a key (402), or allow the key
+    /// to use a model (403). `None` if the service does not provide one.
     ///
     /// # Examples
     ///
@@ -369,7 +370,7 @@ impl Error {
         self.0.fix_url.as_deref()
     }
 
-    /// Which rate limit you hit, for status 429. `None` for other errors.
+    /// The rate limit you reached (status 429). `None` for other errors.
     ///
     /// # Examples
     ///
@@ -384,12 +385,13 @@ impl Error {
         self.0.rate_limit
     }
 
-    /// Whether the outcome is unknown: the request may have been processed and billed, but its answer was lost.
+    /// Whether the outcome is unknown: the request may have been processed and billed, but the response was lost.
     ///
-    /// Sending such a request again may repeat its effect, or be billed twice. This is `true` for a stream whose
-    /// connection broke before its first event, for an upload, and for changes to an account such as a new key. It is
-    /// `false` if sending again is safe: for requests that only read, and for generations that the service coalesces
-    /// ([`Operation::is_coalesced`]) and that are not streamed, because the same request joins the running generation.
+    /// Retrying such a request may repeat its effect, or bill you twice. This is `true` for a stream whose connection
+    /// broke before its first event, for an upload, and for changes to an account, such as creating a key. It is
+    /// `false` if a retry is safe: for requests that only read, and for generations that are not streamed and that
+    /// the service coalesces ([`Operation::is_coalesced`]). With those, the same request joins the running
+    /// generation.
     ///
     /// [`Operation::is_coalesced`]: crate::api::Operation::is_coalesced
     ///
@@ -406,10 +408,10 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// Whether the same call can succeed later: the connection failed, or the status is 402, 408, 429, 500, 502, 503,
-    /// 504, 520 to 524, 527, 529 or 530. After a 402, somebody has to add pollen first, or the daily reset has to pass.
+    /// Whether a retry can succeed: the connection failed, or the status is 402, 408, 429, 500, 502, 503, 504, 520 to
+    /// 524, 527, 529 or 530. After a 402, somebody has to add pollen first, or you have to wait for the daily reset.
     ///
-    /// [`outcome_unknown`](Self::outcome_unknown) says whether the call may also be billed twice.
+    /// Check [`outcome_unknown`](Self::outcome_unknown) to see whether a retry could bill you twice.
     ///
     /// # Examples
     ///
@@ -429,7 +431,7 @@ impl Error {
     }
 }
 
-/// The statuses after which repeating a request can help.
+/// The statuses for which a retry can help.
 pub(crate) fn is_retryable_status(status: StatusCode) -> bool {
     matches!(status.as_u16(), 402 | 408 | 429 | 500 | 502..=504 | 520..=524 | 527 | 529 | 530)
 }

@@ -2,7 +2,7 @@
 
 use pollinations_api::types::{ChatCompletion, MessageResponse, ResponseReply};
 
-/// What arrived of a reply before its stream failed, in the form of its API.
+/// The part of a reply that arrived before its stream failed, in the format of its API.
 pub(crate) enum Partial {
     Chat(ChatCompletion),
     Message(MessageResponse),
@@ -10,7 +10,7 @@ pub(crate) enum Partial {
 }
 
 impl Partial {
-    /// Tells the caller where to find it.
+    /// Tells you which method returns it.
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Chat(_) => "`Error::partial` has what arrived",

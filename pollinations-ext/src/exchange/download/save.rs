@@ -27,7 +27,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
+    /// Same as [`write_to`](Self::write_to), and [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be written.
     ///
     /// # Examples
     ///

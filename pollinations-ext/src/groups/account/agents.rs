@@ -1,4 +1,4 @@
-//! The agents of the account.
+//! Agents.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::exchange::{
     transport::Shared,
 };
 
-/// The agents of the account: models made of another model, with a system prompt or with code of your own.
+/// The agents of the account. An agent is a model with your own system prompt or your own code on top.
 ///
-/// All of it needs a key with the permission `keys`, except for [`sync`](Self::sync). An agent on a server of yours is
-/// a community model: see [`MyModels::create_endpoint_agent`](super::MyModels::create_endpoint_agent).
+/// All methods except [`sync`](Self::sync) need a key with the permission `keys`. An agent on your own server is a
+/// community model: see [`MyModels::create_endpoint_agent`](super::MyModels::create_endpoint_agent).
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -77,7 +77,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 if the configuration is invalid, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -102,7 +102,7 @@ impl Agents {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -123,14 +123,14 @@ impl Agents {
         Request::new(&self.shared, "get_agent", send).refuse(problem)
     }
 
-    /// Changes an agent and returns it as it is now. Fields that you leave out stay as they are.
+    /// Changes an agent and returns the changed agent. Fields that you leave out stay the same.
     ///
     /// Operation `update_agent`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`, 404 for an
-    /// unknown id.
+    /// Status 400 if the configuration is invalid, 401 if the API key is invalid, 403 without the permission `keys`,
+    /// 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -156,13 +156,13 @@ impl Agents {
         self.update(id, changes)
     }
 
-    /// Deletes an agent, and its model from the list of models.
+    /// Deletes an agent and removes its model from the list of models.
     ///
     /// Operation `delete_agent`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -179,13 +179,13 @@ impl Agents {
         Request::new(&self.shared, "delete_agent", send).refuse(problem)
     }
 
-    /// Deploys the newest code of an agent made of code. Needs no key.
+    /// Deploys the newest code of a code agent. Needs no API key.
     ///
     /// Operation `sync_agent`.
     ///
     /// # Errors
     ///
-    /// Status 404 for an unknown id, 429 if called more often than every 30 seconds.
+    /// Status 404 if the ID is unknown, 429 if it was called less than 30 seconds ago.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What was spent, by day.
+//! Daily usage.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
 
 const DAILY: &str = "account_usage_daily";
 
-/// Asks for spending by day, API key, model and kind of pollen.
+/// A request for usage by day, API key, model and kind of pollen.
 ///
 /// Operation `account_usage_daily`. Needs the permission `usage`. Covers the last 90 days, unless you set
-/// [`days`](Self::days) or a period. May lag by an hour.
+/// [`days`](Self::days) or a period. The data may be up to an hour old.
 ///
 /// # Examples
 ///
@@ -65,32 +65,32 @@ impl DailyUsageRequest {
 
     setters! {
         on parameters, example "pollinations.account().usage_daily()";
-        /// How many days back to look: 1 to 90; 90 by default.
+        /// The number of days to look back: 1 to 90. The default is 90.
         days: u64, "7";
     }
 
     into_setters! {
         on parameters, example "pollinations.account().usage_daily()";
-        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
-        /// one.
+        /// The length of the period: `day`, `week` or `month`. It is the current one unless you set
+        /// [`period`](Self::period).
         granularity: Granularity, "\"week\"";
-        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        /// The first day of the period, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
         period: String, "\"2026-10-01\"";
     }
 
     list_setters! {
         on parameters, example "pollinations.account().usage_daily()";
-        /// Only requests made with these keys, by id. [`Keys::list`](super::Keys::list) has the ids.
+        /// Only includes requests made with these API keys, by ID. [`Keys::list`](super::Keys::list) has the IDs.
         api_key_ids, "[\"key_1\"]";
     }
 
     call_options!(until "the sums are there", example "pollinations.account().usage_daily()");
 
-    /// Fetches the sums.
+    /// Fetches the totals.
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 if a value is out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -106,11 +106,11 @@ impl DailyUsageRequest {
         shared.call(DAILY, &options, send).await.map(|(usage, _)| usage)
     }
 
-    /// Fetches the sums and returns the response as it came.
+    /// Fetches the totals and returns the raw response.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -126,7 +126,7 @@ impl DailyUsageRequest {
         shared.raw(DAILY, &options, send).await
     }
 
-    /// Fetches the sums as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    /// Downloads the totals as CSV (RFC 4180) with a header line.
     ///
     /// # Errors
     ///
@@ -147,12 +147,12 @@ impl DailyUsageRequest {
         shared.download(DAILY, &options, send).await
     }
 
-    /// Fetches the sums as a table and reads its rows.
+    /// Downloads the totals as CSV and parses the rows.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a row that cannot be read,
-    /// with its line.
+    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if a row cannot be parsed.
+    /// The message has its line number.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What the account's apps and community models earned, in sums.
+//! Total earnings of the account's apps and community models.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
 
 const OPERATION: &str = "account_earnings";
 
-/// Asks for earnings, by day and by app or community model.
+/// A request for earnings by day, and by app or community model.
 ///
 /// Operation `account_earnings`. Needs the permission `usage`. Covers the last 90 days, unless you set
 /// [`days`](Self::days) or a period.
@@ -64,26 +64,26 @@ impl EarningsRequest {
 
     setters! {
         on parameters, example "pollinations.account().earnings()";
-        /// How many days back to look: 1 to 365; 90 by default.
+        /// The number of days to look back: 1 to 365. The default is 90.
         days: u64, "30";
     }
 
     into_setters! {
         on parameters, example "pollinations.account().earnings()";
-        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
-        /// one.
+        /// The length of the period: `day`, `week` or `month`. It is the current one unless you set
+        /// [`period`](Self::period).
         granularity: Granularity, "\"month\"";
-        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        /// The first day of the period, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
         period: String, "\"2026-10-01\"";
     }
 
     call_options!(until "the sums are there", example "pollinations.account().earnings()");
 
-    /// Fetches the sums: `daily` has one for each day and source, `per_entity` one for each source.
+    /// Fetches the totals: `daily` has one for each day and source, `per_entity` one for each source.
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 if a value is out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -99,11 +99,11 @@ impl EarningsRequest {
         shared.call(OPERATION, &options, send).await.map(|(earnings, _)| earnings)
     }
 
-    /// Fetches the sums and returns the response as it came.
+    /// Fetches the totals and returns the raw response.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -119,7 +119,7 @@ impl EarningsRequest {
         shared.raw(OPERATION, &options, send).await
     }
 
-    /// Fetches the sums by day as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    /// Downloads the daily totals as CSV (RFC 4180) with a header line.
     ///
     /// # Errors
     ///
@@ -140,12 +140,12 @@ impl EarningsRequest {
         shared.download(OPERATION, &options, send).await
     }
 
-    /// Fetches the sums by day as a table and reads its rows.
+    /// Downloads the daily totals as CSV and parses the rows.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a row that cannot be read,
-    /// with its line.
+    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if a row cannot be parsed.
+    /// The message has its line number.
     ///
     /// # Examples
     ///

@@ -1,6 +1,7 @@
-//! Ids in the path of a request.
+//! IDs in the path of a request.
 
-/// What is wrong with an id: an empty one, or a step through the path, would lead to another operation.
+/// Why an ID is invalid. An empty ID, `.` or `..` would change the path, so that the request reaches a different
+/// operation.
 pub(super) fn problem(id: &str, what: &str) -> Option<String> {
     match id {
         "" => Some(format!("the id of {what} is empty")),

@@ -1,4 +1,4 @@
-//! The apps that agents may use for the account.
+//! Connected apps, which agents may use.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Integrations {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -68,13 +68,13 @@ impl Integrations {
         request!(self.shared, list_integrations)
     }
 
-    /// Lists the apps that can be connected: popular ones, or those that match [`search`](Self::search).
+    /// Lists apps that you can connect: popular ones, or those that match [`search`](Self::search).
     ///
     /// Operation `search_toolkits`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -90,13 +90,13 @@ impl Integrations {
         request!(self.shared, search_toolkits)
     }
 
-    /// Searches for apps that can be connected, by up to 100 characters.
+    /// Searches for apps that you can connect. The search text has at most 100 characters.
     ///
     /// Operation `search_toolkits`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a longer text, 401 without a valid key.
+    /// Status 400 if the text is longer, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -112,13 +112,13 @@ impl Integrations {
         Request::new(&self.shared, "search_toolkits", send)
     }
 
-    /// Starts to connect an app, by its `slug`, and returns the address at which you sign in to it.
+    /// Starts to connect an app, by its `slug`, and returns the URL where you sign in to it.
     ///
     /// Operation `connect_integration`.
     ///
     /// # Errors
     ///
-    /// Status 400 for what is no app, 401 without a valid key.
+    /// Status 400 if there is no such app, 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -134,14 +134,14 @@ impl Integrations {
         Request::new(&self.shared, "connect_integration", send)
     }
 
-    /// Disconnects an app, by the id of the connection.
+    /// Disconnects an app, by the ID of the connection.
     ///
     /// Operation `disconnect_integration`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 404 for an unknown id.
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an empty id, before anything is sent.
+    /// Status 401 if the API key is invalid, 404 if the ID is unknown.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID is empty; then nothing is sent.
     ///
     /// # Examples
     ///

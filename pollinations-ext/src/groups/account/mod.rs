@@ -1,4 +1,4 @@
-//! The account behind the key.
+//! The account that the API key belongs to.
 
 mod agents;
 mod daily;
@@ -43,7 +43,7 @@ use crate::{
 
 const REPORT: &str = "report_harness";
 
-/// The account behind the key: balance, usage, keys, earnings, quests, agents. Nothing here costs pollen.
+/// The account that the API key belongs to: balance, usage, keys, earnings, quests, agents. These calls are free.
 ///
 /// # Examples
 ///
@@ -69,15 +69,15 @@ impl Account {
         Self { shared }
     }
 
-    /// The pollen that is left: the key's budget if it has one, else the balance of the account.
+    /// Returns the remaining pollen: the budget of the key if it has one, otherwise the balance of the account.
     ///
-    /// Operation `account_balance`. A key with a budget needs no permission for it, other keys need `usage`. With
-    /// `usage`, `account_balance` has the parts of the account's balance: `tier` is Quest Pollen, `paid` is paid
-    /// pollen, and `total` is both.
+    /// Operation `account_balance`. A key with a budget needs no permission; other keys need `usage`. With `usage`,
+    /// `account_balance` also has the parts of the account's balance: `tier` is Quest Pollen, `paid` is paid pollen,
+    /// and `total` is both.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -95,13 +95,13 @@ impl Account {
         request!(self.shared, account_balance)
     }
 
-    /// Who the account belongs to.
+    /// Returns the profile of the account's owner.
     ///
-    /// Operation `account_profile`. Name and e-mail address come only with the permission `profile`.
+    /// Operation `account_profile`. Name and e-mail address are only returned with the permission `profile`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -116,14 +116,14 @@ impl Account {
         request!(self.shared, account_profile)
     }
 
-    /// What the key may do: its kind, expiry, permissions and budget.
-    /// [`Pollinations::key_status`](crate::Pollinations::key_status) is the same with questions to ask of it.
+    /// Returns the key's type, expiry, permissions and budget.
+    /// [`Pollinations::key_status`](crate::Pollinations::key_status) returns the same.
     ///
     /// Operation `account_key`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key.
+    /// Status 401 if the API key is invalid.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ impl Account {
         request!(self.shared, account_key)
     }
 
-    /// The paid requests of the account, one by one, newest first.
+    /// Lists the paid requests of the account, one by one, newest first.
     ///
     /// Operation `account_usage`. Needs the permission `usage`.
     ///
@@ -157,7 +157,7 @@ impl Account {
         UsageRequest::new(self.shared.clone(), Whose::Account)
     }
 
-    /// The paid requests that were made with the client's own key, newest first.
+    /// Lists the paid requests made with the client's own API key, newest first.
     ///
     /// Operation `key_usage`. Needs no permission.
     ///
@@ -174,7 +174,7 @@ impl Account {
         UsageRequest::new(self.shared.clone(), Whose::Key)
     }
 
-    /// Spending by day, key, model and kind of pollen. May lag by an hour.
+    /// Returns usage by day, API key, model and kind of pollen. The data may be up to an hour old.
     ///
     /// Operation `account_usage_daily`. Needs the permission `usage`.
     ///
@@ -208,7 +208,7 @@ impl Account {
         Keys::new(self.shared.clone())
     }
 
-    /// What your apps and community models earned, by day and by source.
+    /// Returns the earnings of your apps and community models, by day and by source.
     ///
     /// Operation `account_earnings`. Needs the permission `usage`.
     ///
@@ -226,7 +226,7 @@ impl Account {
         EarningsRequest::new(self.shared.clone())
     }
 
-    /// What your apps and community models earned, request by request, newest first.
+    /// Lists the earnings of your apps and community models, one by one, newest first.
     ///
     /// Operation `earnings_transactions`. Needs the permission `usage`.
     ///
@@ -244,13 +244,13 @@ impl Account {
         EarningsTransactionsRequest::new(self.shared.clone())
     }
 
-    /// The quests, with your progress. A quest that is done earns pollen.
+    /// Returns the quests, with your progress. Completed quests earn pollen.
     ///
     /// Operation `account_quests`. Needs the permission `usage`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -266,13 +266,13 @@ impl Account {
         request!(self.shared, account_quests)
     }
 
-    /// The rewards that you have earned with quests, newest first.
+    /// Lists the rewards you have earned with quests, newest first.
     ///
     /// Operation `quest_rewards`. Needs the permission `usage`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission.
+    /// Status 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -288,13 +288,13 @@ impl Account {
         request!(self.shared, quest_rewards)
     }
 
-    /// All quests there are. Needs no key.
+    /// Lists all quests. Needs no API key.
     ///
     /// Operation `quest_catalog`.
     ///
     /// # Errors
     ///
-    /// Status 500 when the service cannot list them.
+    /// Status 500 if the service cannot list them.
     ///
     /// # Examples
     ///
@@ -352,14 +352,14 @@ impl Account {
         Integrations::new(self.shared.clone())
     }
 
-    /// Tells the service that a coding harness uses this account, by a name of up to 32 lower-case letters, digits and
-    /// dashes. The service's own command line tool does so.
+    /// Reports to the service that a coding tool uses this account. The name has up to 32 lower-case letters, digits
+    /// and dashes. The service's own command-line tool does this.
     ///
     /// Operation `report_harness`.
     ///
     /// # Errors
     ///
-    /// Status 400 for another name, 401 without a valid key.
+    /// Status 400 if the name is not allowed, 401 if the API key is invalid.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The community models of the account.
+//! Community models.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::exchange::{
     transport::Shared,
 };
 
-/// The community models of the account: models on servers of yours, which others can use and pay for.
+/// The community models of the account: models on your own servers, which others can use and pay for.
 ///
-/// All of it needs a key with the permission `keys`.
+/// All methods need a key with the permission `keys`.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -73,14 +73,14 @@ impl MyModels {
         request!(self.shared, list_my_models)
     }
 
-    /// Registers a model: for text ([`NewTextModel`](crate::types::NewTextModel)), or for images, videos, sound or
+    /// Registers a model: for text ([`NewTextModel`](crate::types::NewTextModel)), or for images, video, audio or
     /// embeddings ([`NewMediaModel`](crate::types::NewMediaModel)).
     ///
     /// Operation `create_my_model`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 if the configuration is invalid, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -105,13 +105,13 @@ impl MyModels {
         Request::new(&self.shared, "create_my_model", send)
     }
 
-    /// Registers an agent on a server of yours, which speaks one of OpenAI's protocols.
+    /// Registers an agent on your own server. The server must implement one of OpenAI's protocols.
     ///
     /// Operation `create_endpoint_agent`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 if the configuration is invalid, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -134,14 +134,14 @@ impl MyModels {
         Request::new(&self.shared, "create_endpoint_agent", send)
     }
 
-    /// Changes a model and returns it as it is now. Fields that you leave out stay as they are.
+    /// Changes a model and returns the changed model. Fields that you leave out stay the same.
     ///
     /// Operation `update_my_model`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad configuration, 401 without a valid key, 403 without the permission `keys`, 404 for an
-    /// unknown id.
+    /// Status 400 if the configuration is invalid, 401 if the API key is invalid, 403 without the permission `keys`,
+    /// 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -173,7 +173,7 @@ impl MyModels {
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -190,15 +190,15 @@ impl MyModels {
         Request::new(&self.shared, "delete_my_model", send).refuse(problem)
     }
 
-    /// Sends a request to your server, as the service would, before you register the model.
+    /// Sends a test request to your server, the same way the service would. Use it before you register the model.
     ///
     /// Operation `test_my_model`. Takes a [`TextModelTest`](crate::types::TextModelTest) or a
     /// [`MediaModelTest`](crate::types::MediaModelTest).
     ///
     /// # Errors
     ///
-    /// Status 400 if the test fails, 401 without a valid key, 403 without the permission `keys`, 429 if called more
-    /// often than every 30 seconds.
+    /// Status 400 if the test fails, 401 if the API key is invalid, 403 without the permission `keys`, 429 if it was
+    /// called less than 30 seconds ago.
     ///
     /// # Examples
     ///
@@ -222,14 +222,14 @@ impl MyModels {
         Request::new(&self.shared, "test_my_model", send)
     }
 
-    /// Asks a server that speaks OpenAI's protocol which models it has.
+    /// Asks a server with an OpenAI-compatible API for its models.
     ///
-    /// Operation `list_upstream_models`. `base_url` is the address that `/models` is appended to.
+    /// Operation `list_upstream_models`. `/models` is appended to `base_url`.
     ///
     /// # Errors
     ///
-    /// Status 400 if the server does not answer as it should, 401 without a valid key, 403 without the permission
-    /// `keys`, 429 if called more often than every 30 seconds.
+    /// Status 400 if the server does not respond correctly, 401 if the API key is invalid, 403 without the permission
+    /// `keys`, 429 if it was called less than 30 seconds ago.
     ///
     /// # Examples
     ///
@@ -246,13 +246,13 @@ impl MyModels {
         Request::new(&self.shared, "list_upstream_models", send)
     }
 
-    /// Lists the community models that may stand in when one of yours fails.
+    /// Lists the community models that can be used as a fallback when one of your models fails.
     ///
     /// Operation `list_fallback_candidates`.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`, 404 for an unknown id.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`, 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -269,13 +269,13 @@ impl MyModels {
         Request::new(&self.shared, "list_fallback_candidates", send).refuse(problem)
     }
 
-    /// Changes what people see of you next to your community models, and returns it as it is now.
+    /// Changes the profile that is shown with your community models, and returns the changed profile.
     ///
     /// Operation `update_provider_profile`.
     ///
     /// # Errors
     ///
-    /// Status 400 for a bad value, 401 without a valid key, 403 without the permission `keys`.
+    /// Status 400 if a value is invalid, 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///

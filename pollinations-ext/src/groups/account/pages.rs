@@ -1,32 +1,32 @@
-//! The way through the pages of a usage report.
+//! Pagination of a usage report.
 
 use std::collections::HashSet;
 
 use pollinations_api::types::UsageRecord;
 
-/// Records on a page at the most, as the service has it.
+/// The service's maximum number of records on a page.
 const MAX_PAGE: u64 = 50_000;
 
-/// Where a page begins: before a record, by its time and, if it has one, its event id.
+/// Where a page begins: before a record, identified by its time and, if it has one, its event ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) before: Option<String>,
     pub(super) event: Option<String>,
 }
 
-/// Where in the records we are.
+/// The position in the report.
 ///
-/// Several records may have the same time. The service tells them apart by an event id: the next page begins before the
-/// time and the event id of the last record that came.
+/// Several records may have the same time. The service distinguishes them by an event ID: the next page begins before
+/// the time and the event ID of the last record received.
 ///
-/// Older servers send no event ids, and list what is before a time. There, the records of the last second of a full page
-/// may go on beyond it, so they are left for the next page, which begins before the time of the record above them. A page
-/// that holds only one second is asked for again with more room.
+/// Older servers send no event IDs, and only list records before a time. The last second of a full page may continue
+/// on the next page. So its records are left for the next page, which begins before the time of the record above
+/// them. If a page only holds one second, it is requested again with a larger limit.
 #[derive(Debug)]
 pub(super) struct Pages {
     limit: u64,
     next: Cursor,
-    /// The event ids that have been handed out of the second in which the next page begins.
+    /// The event IDs already returned, of the second in which the next page begins.
     seen: HashSet<String>,
     done: bool,
 }
@@ -38,12 +38,12 @@ impl Pages {
         Self { limit, next: start, seen, done: false }
     }
 
-    /// How many records the next page may have.
+    /// The maximum number of records on the next page.
     pub(super) fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Where the next page begins.
+    /// The start of the next page.
     pub(super) fn cursor(&self) -> &Cursor {
         &self.next
     }
@@ -53,12 +53,12 @@ impl Pages {
         self.done
     }
 
-    /// Asks for no more pages.
+    /// Stops the pagination.
     pub(super) fn end(&mut self) {
         self.done = true;
     }
 
-    /// Takes the records of a page that are sure to be complete, and moves on.
+    /// Returns the records of a page that are known to be complete, and advances.
     pub(super) fn turn(&mut self, mut page: Vec<UsageRecord>) -> Vec<UsageRecord> {
         let is_full = page.len() as u64 >= self.limit;
         let last = page.last().map(|record| (record.timestamp.clone(), record.cursor_event_id.clone()));
@@ -77,7 +77,7 @@ impl Pages {
         }
     }
 
-    /// Takes out what has been handed out before: a server may list what is before *or at* a cursor.
+    /// Removes records that were returned before, because a server may list records before *or at* a cursor.
     fn drop_repeated(&self, page: &mut Vec<UsageRecord>) {
         let Some(before) = &self.next.before else { return };
         if self.next.event.is_none() {
@@ -87,12 +87,13 @@ impl Pages {
         page.retain(|record| record.timestamp != *before || !self.seen.contains(&record.cursor_event_id));
     }
 
-    /// Goes on after the last record, by its event id.
+    /// Continues after the last record, by its event ID.
     fn after(&mut self, time: String, event: String, page: Vec<UsageRecord>) -> Vec<UsageRecord> {
         if self.next.before.as_ref() != Some(&time) {
             self.seen.clear();
         } else if page.is_empty() {
-            // A server that does not know event ids begins the page anew: with more room it gets beyond this second.
+            // A server that ignores event IDs starts the page again. With a larger limit, the page extends beyond
+            // this second.
             self.grow();
             return page;
         }
@@ -120,7 +121,7 @@ impl Pages {
                 page.clear();
                 return page;
             }
-            // More in one second than fit on the largest page: what is left of that second cannot be asked for.
+            // The largest page cannot hold all records of this second. The rest of the second cannot be requested.
             None => oldest,
         };
         self.seen.clear();
@@ -128,7 +129,7 @@ impl Pages {
         page
     }
 
-    /// Asks for a larger page next time, or not at all if there is none.
+    /// Requests a larger page next time, or stops if the page is as large as it can be.
     fn grow(&mut self) {
         self.done = self.limit >= MAX_PAGE;
         self.limit = self.limit.saturating_mul(10).clamp(1, MAX_PAGE);
@@ -139,20 +140,20 @@ impl Pages {
 mod tests {
     use super::*;
 
-    /// How a server reads a cursor.
+    /// How a server interprets a cursor.
     #[derive(Clone, Copy, Debug)]
     enum Server {
-        /// As the service does: what is before the time, or at it and before the event.
+        /// Like the service: records before the time, or at the time and before the event.
         Exact,
-        /// The same, with the record of the cursor itself.
+        /// The same, including the record of the cursor itself.
         Repeating,
-        /// Without event ids: what is before the time.
+        /// Without event IDs: records before the time.
         Older,
-        /// Without event ids: what is before or at the time.
+        /// Without event IDs: records before or at the time.
         OlderRepeating,
     }
 
-    /// A record that tells itself apart by its cost. Event ids grow with time, as times do.
+    /// A record that is identified by its cost. Event IDs grow with time.
     fn record(timestamp: &str, number: usize, events: bool) -> UsageRecord {
         #[allow(clippy::cast_precision_loss, reason = "a few records")]
         let cost = number as f64;
@@ -168,7 +169,7 @@ mod tests {
         serde_json::from_value(record).unwrap()
     }
 
-    /// Reads everything from a server with these times, and returns the numbers of the records as they came.
+    /// Reads everything from a server with these times, and returns the numbers of the records in the order received.
     fn read(times: &[&str], limit: u64, server: Server) -> (Vec<f64>, usize) {
         let events = matches!(server, Server::Exact | Server::Repeating);
         let all: Vec<UsageRecord> =
@@ -204,7 +205,7 @@ mod tests {
             &["1"],
             &["9", "8", "7", "6", "5"],
             &["9", "8", "8", "8", "7", "6", "6", "5"],
-            // One second larger than a page.
+            // A second with more records than a page.
             &["9", "8", "8", "8", "8", "8", "8", "8", "7", "7", "6"],
             &["5", "5", "5", "5", "5", "5", "5"],
         ];
@@ -224,9 +225,9 @@ mod tests {
     fn as_few_requests_as_can_be() {
         assert_eq!(read(&["9", "8", "7"], 10, Server::Exact).1, 1);
         assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Exact).1, 2);
-        // One second is no reason to ask again.
+        // A page that only holds one second is not requested again.
         assert_eq!(read(&["5", "5", "5", "5", "5"], 3, Server::Exact).1, 2);
-        // Without event ids, each page but the first begins with what the one before ended on.
+        // Without event IDs, each page after the first begins with the last record of the page before.
         assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Older).1, 3);
     }
 

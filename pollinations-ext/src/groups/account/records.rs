@@ -1,4 +1,4 @@
-//! All records of a usage report, page after page.
+//! All records of a usage report, across pages.
 
 use std::{
     collections::VecDeque,
@@ -17,19 +17,19 @@ use crate::base::{
     maybe_send::{BoxFuture, MaybeSend},
 };
 
-/// A page, on its way.
+/// A page that is being fetched.
 type Fetching = BoxFuture<Result<AccountUsage, Error>>;
 
-/// Fetches the page that begins at a cursor, with so many records at the most.
+/// Fetches the page that begins at a cursor, with at most this many records.
 #[cfg(not(target_arch = "wasm32"))]
 type Fetch = Box<dyn Fn(u64, &Cursor) -> Fetching + Send>;
 #[cfg(target_arch = "wasm32")]
 type Fetch = Box<dyn Fn(u64, &Cursor) -> Fetching>;
 
-/// Usage records, page after page: a [`Stream`] of [`UsageRecord`]s, newest first.
+/// A [`Stream`] of [`UsageRecord`]s, newest first. It fetches pages as needed.
 ///
-/// No record comes twice and none is left out, even if a page ends between records of the same second. After an error,
-/// the stream ends.
+/// Every record is returned exactly once, even if a page ends between records of the same second. The stream ends
+/// after an error.
 ///
 /// # Examples
 ///

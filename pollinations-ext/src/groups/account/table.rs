@@ -1,4 +1,4 @@
-//! Reports as tables.
+//! Reports in CSV.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -8,8 +8,8 @@ use crate::{
     exchange::raw::RawResponse,
 };
 
-/// Reads a table by the names in its first line, each row as the JSON object that it stands for. Columns that the type
-/// does not have are in the `extra()` of a row.
+/// Parses CSV with a header line. Each row becomes a JSON object. Columns that the type lacks are in the `extra()` of
+/// a row.
 pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
     let failed = |line: u64| {
         let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
@@ -28,7 +28,7 @@ pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str)
     Ok(rows)
 }
 
-/// A cell as JSON: a number if it is written as one, nothing if it is empty or `undefined`, and otherwise a text.
+/// Converts a cell to JSON: a number if it looks like one, null if it is empty or `undefined`, otherwise text.
 fn json_of(cell: &str) -> Value {
     match cell {
         "" | "undefined" => Value::Null,

@@ -1,4 +1,4 @@
-//! What the account's apps and community models earned, one by one.
+//! Single earnings of the account's apps and community models.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use crate::{
 
 const OPERATION: &str = "earnings_transactions";
 
-/// Asks for earnings one by one, newest first.
+/// A request for single earnings, newest first.
 ///
 /// Operation `earnings_transactions`. Needs the permission `usage`. Covers the last 30 days, unless you set
 /// [`days`](Self::days) or a period.
 ///
-/// The service has no cursor for these. If there are more than fit into one reply, ask for one
-/// [`period`](Self::period) after another.
+/// The service has no pagination for these. If one reply cannot hold all of them, request one
+/// [`period`](Self::period) at a time.
 ///
 /// # Examples
 ///
@@ -65,18 +65,18 @@ impl EarningsTransactionsRequest {
 
     setters! {
         on parameters, example "pollinations.account().earnings_transactions()";
-        /// How many to list: 1 to 50,000; 100 by default.
+        /// The number of entries to list: 1 to 50,000. The default is 100.
         limit: u64, "1000";
-        /// How many days back to look: 1 to 365; 30 by default.
+        /// The number of days to look back: 1 to 365. The default is 30.
         days: u64, "7";
     }
 
     into_setters! {
         on parameters, example "pollinations.account().earnings_transactions()";
-        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
-        /// one.
+        /// The length of the period: `day`, `week` or `month`. It is the current one unless you set
+        /// [`period`](Self::period).
         granularity: Granularity, "\"day\"";
-        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        /// The first day of the period, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
         period: String, "\"2026-10-01\"";
     }
 
@@ -86,7 +86,7 @@ impl EarningsTransactionsRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 if a value is out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -102,11 +102,11 @@ impl EarningsTransactionsRequest {
         shared.call(OPERATION, &options, send).await.map(|(list, _)| list)
     }
 
-    /// Fetches the list and returns the response as it came.
+    /// Fetches the list and returns the raw response.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

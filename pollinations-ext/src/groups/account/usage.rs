@@ -1,4 +1,4 @@
-//! What was spent: requests one by one.
+//! Usage, one request at a time.
 
 use std::sync::Arc;
 
@@ -23,15 +23,15 @@ use crate::{
     },
 };
 
-/// Records on a page of a stream, if the caller does not say.
+/// The default number of records on a page of a stream.
 const PAGE: u64 = 1000;
 
-/// Whose requests are asked for.
+/// Which requests to report.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Whose {
-    /// Those of the account.
+    /// All requests of the account.
     Account,
-    /// Those of the key that asks.
+    /// Only requests made with the client's own key.
     Key,
 }
 
@@ -44,14 +44,14 @@ impl Whose {
     }
 }
 
-/// Asks for paid requests, newest first: those of the account ([`Account::usage`](super::Account::usage)) or of the
-/// client's own key ([`Account::key_usage`](super::Account::key_usage)).
+/// A request for the paid requests, newest first: those of the account ([`Account::usage`](super::Account::usage)) or
+/// those of the client's own key ([`Account::key_usage`](super::Account::key_usage)).
 ///
-/// Operations `account_usage`, which needs the permission `usage`, and `key_usage`, which needs none.
+/// Operations `account_usage`, which needs the permission `usage`, and `key_usage`, which needs no permission.
 ///
-/// The report covers the last 30 days, unless you set [`days`](Self::days), or a period by
-/// [`granularity`](Self::granularity) and [`period`](Self::period). [`send`](Self::send) fetches one page,
-/// [`records`](Self::records) all of them.
+/// The report covers the last 30 days, unless you set [`days`](Self::days), or a period with
+/// [`granularity`](Self::granularity) and [`period`](Self::period). [`send`](Self::send) fetches one page.
+/// [`records`](Self::records) fetches all of them.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ struct Parameters {
     format: Option<UsageFormat>,
 }
 
-/// Writes the request of either operation: both take the same parameters.
+/// Writes the request for either operation. Both take the same parameters.
 macro_rules! write {
     ($request:expr, $parameters:expr) => {{
         let Parameters { limit, days, before, before_event_id, granularity, period, models, api_key_ids, format } =
@@ -135,32 +135,32 @@ impl UsageRequest {
 
     setters! {
         on parameters, example "pollinations.account().usage()";
-        /// Records on a page: 1 to 50,000; 100 by default. For [`records`](Self::records), which asks for as many pages
-        /// as it takes, 1000 by default.
+        /// The number of records on a page: 1 to 50,000. The default is 100, or 1000 for [`records`](Self::records),
+        /// which fetches as many pages as needed.
         limit: u64, "500";
-        /// How many days back to look: 1 to 90; 30 by default.
+        /// The number of days to look back: 1 to 90. The default is 30.
         days: u64, "7";
     }
 
     into_setters! {
         on parameters, example "pollinations.account().usage()";
-        /// Only requests before this time: `2026-10-01 12:00:00` in UTC, or an ISO 8601 date and time.
+        /// Only includes requests before this time: `2026-10-01 12:00:00` in UTC, or an ISO 8601 date and time.
         before: String, "\"2026-10-01 12:00:00\"";
-        /// With [`before`](Self::before): the `cursor_event_id` of the last record that you have. It tells records of
-        /// the same second apart. [`records`](Self::records) does this for you.
+        /// The `cursor_event_id` of the last record you have, to continue after it. Needs [`before`](Self::before).
+        /// It distinguishes records of the same second. [`records`](Self::records) sets it for you.
         before_event_id: String, "\"event_1\"";
-        /// The length of the period to report: `day`, `week` or `month`. Without [`period`](Self::period), the current
-        /// one.
+        /// The length of the period: `day`, `week` or `month`. It is the current one unless you set
+        /// [`period`](Self::period).
         granularity: Granularity, "\"week\"";
-        /// The day on which the period begins, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
+        /// The first day of the period, such as `2026-10-01`. Needs [`granularity`](Self::granularity).
         period: String, "\"2026-10-01\"";
     }
 
     list_setters! {
         on parameters, example "pollinations.account().usage()";
-        /// Only requests to these models, by id.
+        /// Only includes requests to these models, by ID.
         models, "[\"openai\", \"flux\"]";
-        /// Only requests made with these keys, by id. [`Keys::list`](super::Keys::list) has the ids.
+        /// Only includes requests made with these API keys, by ID. [`Keys::list`](super::Keys::list) has the IDs.
         api_key_ids, "[\"key_1\"]";
     }
 
@@ -170,7 +170,7 @@ impl UsageRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 for a value out of range, 401 without a valid key, 403 without the permission.
+    /// Status 400 if a value is out of range, 401 if the API key is invalid, 403 without the permission.
     ///
     /// # Examples
     ///
@@ -186,11 +186,11 @@ impl UsageRequest {
         shared.call(whose.operation(), &options, send).await.map(|(usage, _)| usage)
     }
 
-    /// Fetches one page and returns the response as it came.
+    /// Fetches one page and returns the raw response.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -206,8 +206,8 @@ impl UsageRequest {
         shared.raw(whose.operation(), &options, send).await
     }
 
-    /// All records of the report, newest first. Pages are fetched as they are needed. No record comes twice and none is
-    /// left out, even if a page ends between records of the same second.
+    /// Streams all records of the report, newest first. Pages are fetched as needed. Every record is returned exactly
+    /// once, even if a page ends between records of the same second.
     ///
     /// # Examples
     ///
@@ -231,7 +231,7 @@ impl UsageRequest {
         })
     }
 
-    /// Fetches one page as a table (CSV, RFC 4180) with a line of names, as the service writes it.
+    /// Downloads one page as CSV (RFC 4180) with a header line.
     ///
     /// # Errors
     ///
@@ -252,12 +252,12 @@ impl UsageRequest {
         shared.download(whose.operation(), &options, send).await
     }
 
-    /// Fetches one page as a table and reads its rows.
+    /// Downloads one page as CSV and parses the rows.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a row that cannot be read,
-    /// with its line.
+    /// Same as [`send`](Self::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode) if a row cannot be parsed.
+    /// The message has its line number.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Sound: speech, music, voices, stems, and what is said in a recording.
+//! Audio: speech, music, voice changes, stems and transcription.
 
 mod request;
 mod segment;
@@ -24,5 +24,6 @@ pub use transcription::TranscriptionRequest;
 pub use voice_change::VoiceChangeRequest;
 pub use voice_isolation::VoiceIsolationRequest;
 
-/// Bytes of a recording that the service takes for voices and stems. The document says 50 MB of `file`, which is read generously.
+/// The maximum size of a recording, in bytes, for voices and stems. The document says 50 MB for `file`; this takes it
+/// as MiB.
 const MAX_RECORDING: u64 = 50 * 1024 * 1024;

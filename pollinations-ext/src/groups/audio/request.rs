@@ -23,10 +23,10 @@ use crate::{
 const POST: &str = "create_speech";
 const GET: &str = "generate_audio";
 
-/// Asks for a text to be read aloud, or with a music model for music.
+/// A request for speech, or for music with a music model.
 ///
-/// Operations `create_speech` ([`send`](Self::send)) and `generate_audio` ([`send_get`](Self::send_get)). What is not
-/// set is left to the service.
+/// Operations `create_speech` ([`send`](Self::send)) and `generate_audio` ([`send_get`](Self::send_get)). The service
+/// has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -82,47 +82,47 @@ impl AudioRequest {
 
     into_setters! {
         on parameters, example "pollinations.speech(\"Hello\")";
-        /// The model. If you do not set it, the service picks one for speech. `elevenmusic` makes music.
+        /// The model. If you do not set it, the service uses a speech model. `elevenmusic` generates music.
         model: String, "\"elevenlabs\"";
-        /// Who speaks: the name of a voice, or the provider's id of one of your own. The service's default is `alloy`.
+        /// The voice: a name, or the provider's ID of your own voice. The service's default is `alloy`.
         voice: String, "\"nova\"";
-        /// The encoding: `mp3`, `opus`, `aac`, `flac`, `wav` or `pcm`. The default is `mp3`, and `wav` for Gemini.
+        /// The encoding: `mp3`, `opus`, `aac`, `flac`, `wav` or `pcm`. The default is `mp3`, or `wav` for Gemini.
         response_format: SpeechFormat, "\"wav\"";
-        /// How to speak, such as the mood or the pace, for models that take instructions.
+        /// How to speak, such as the mood or the pace, for models that accept instructions.
         instructions: String, "\"Calm and friendly\"";
-        /// What to keep out of the sound, for Stable Audio 3.
+        /// What to leave out of the audio, for Stable Audio 3.
         negative_prompt: String, "\"drums\"";
-        /// The plan of a piece of music, section by section: a JSON object in the format of the model's provider. Only
-        /// by [`send`](Self::send).
+        /// The plan of a piece of music, section by section: a JSON object in the format of the model's provider.
+        /// Only with [`send`](Self::send).
         composition_plan: Value, "serde_json::json!({ \"sections\": [] })";
-        /// A reference to audio that the provider keeps: a JSON object in the provider's format. Only by
+        /// A reference to audio that the provider stores: a JSON object in the provider's format. Only with
         /// [`send`](Self::send).
         conditioning_ref: Value, "serde_json::json!({ \"id\": \"a1\" })";
-        /// The public address of audio to start from. Only by [`send`](Self::send).
+        /// The public URL of audio to start from. Only with [`send`](Self::send).
         reference_audio: String, "\"https://example.com/theme.mp3\"";
     }
 
     setters! {
         on parameters, example "pollinations.speech(\"Hello\")";
-        /// How fast to speak: 0.25 to 4; 1 by default. Only by [`send`](Self::send). The service has not documented it
-        /// since autumn 2026; [`instructions`](Self::instructions) are the way today.
+        /// The speed: 0.25 to 4. The default is 1. Only with [`send`](Self::send). Undocumented upstream since autumn
+        /// 2026: use [`instructions`](Self::instructions) instead.
         speed: f64, "1.5";
-        /// The length of music or of a sound effect in seconds: 0.5 to 300 by [`send`](Self::send), 0.5 to 380 by
+        /// The length of music or of a sound effect in seconds: 0.5 to 300 with [`send`](Self::send), 0.5 to 380 with
         /// [`send_get`](Self::send_get). Each model has its own range.
         duration: f64, "30.0";
         /// The length in seconds for Stable Audio: 1 to 380.
         seconds: f64, "30.0";
-        /// Whether the music has no singing. The service's default is `false`. ElevenLabs Music only.
+        /// Whether the music is without vocals. The service's default is `false`. ElevenLabs Music only.
         instrumental: bool, "true";
-        /// Whether the sound effect can be played in a loop. The service's default is `false`. ElevenLabs only.
+        /// Whether the sound effect can be looped. The service's default is `false`. ElevenLabs only.
         looped: bool, "true";
         /// How closely a sound effect follows the description: 0 to 1. ElevenLabs only.
         prompt_influence: f64, "0.7";
         /// The seed for reproducible results: 0 to 4,294,967,295; [`send_get`](Self::send_get) also takes -1.
         seed: i64, "42";
-        /// Sampling steps: 1 to 100. Stable Audio only.
+        /// The number of sampling steps: 1 to 100. Stable Audio only.
         steps: u64, "50";
-        /// Whether the provider keeps the result, so that you can change parts of it later. Only by
+        /// Whether the provider stores the result, so that you can edit parts of it later. Only with
         /// [`send`](Self::send).
         store_for_inpainting: bool, "true";
     }
@@ -131,15 +131,15 @@ impl AudioRequest {
 
     call_options!(until "the sound begins to arrive", example "pollinations.speech(\"Hello\")", field);
 
-    /// Sends the request by `POST`, with the text in its body: 1 to 10,000 characters. Returns when the sound begins to
+    /// Sends the request with POST and the text in the body: 1 to 10,000 characters. Returns when the audio begins to
     /// arrive.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when
-    /// [`composition_plan`](Self::composition_plan) or [`conditioning_ref`](Self::conditioning_ref) is not a JSON
-    /// object, or [`seed`](Self::seed) is negative. Status 400 when the service refuses a value, 401 without a valid
-    /// key, 402 when out of credit, 403 for a model that the key may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if [`composition_plan`](Self::composition_plan) or
+    /// [`conditioning_ref`](Self::conditioning_ref) is not a JSON object, or if [`seed`](Self::seed) is negative.
+    /// Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if
+    /// the key may not use the model.
     ///
     /// # Examples
     ///
@@ -155,15 +155,15 @@ impl AudioRequest {
         self.shared.media(POST, &self.options, send).await
     }
 
-    /// Sends the request by `GET`, with the text in its address. Caches on the way may answer it.
+    /// Sends the request with GET and the text in the URL. HTTP caches may answer it.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a text that
-    /// cannot stand in an address (an empty one, `.` or `..`), and for what this operation does not have:
+    /// Same as [`send`](Self::send). Also [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is empty, `.`
+    /// or `..`, which cannot be part of a URL path, and for settings that this operation lacks:
     /// [`speed`](Self::speed), [`composition_plan`](Self::composition_plan),
     /// [`conditioning_ref`](Self::conditioning_ref), [`reference_audio`](Self::reference_audio),
-    /// [`store_for_inpainting`](Self::store_for_inpainting), and added fields.
+    /// [`store_for_inpainting`](Self::store_for_inpainting), and extra fields.
     ///
     /// # Examples
     ///
@@ -178,13 +178,12 @@ impl AudioRequest {
         shared.media(GET, &options, self.write()?).await
     }
 
-    /// The address of the sound, for an `<audio src>`. With the client's key in it if that is publishable.
+    /// The URL of the audio, for an `<audio src>`. It includes the client's API key if that key is publishable.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, since everybody can
-    /// read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for
-    /// [`send_get`](Self::send_get).
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to everyone.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) as for [`send_get`](Self::send_get).
     ///
     /// # Examples
     ///
@@ -199,7 +198,7 @@ impl AudioRequest {
         address::with_key(&self.shared, self.address()?, GET)
     }
 
-    /// The address of the sound without a key, for a proxy that adds one.
+    /// The URL of the audio without an API key, for a proxy that adds the key.
     ///
     /// # Errors
     ///
@@ -253,7 +252,7 @@ impl AudioRequest {
     }
 }
 
-/// The body of a request by `POST`.
+/// The body of a POST request.
 fn body(text: String, parameters: Parameters) -> Result<SpeechRequest, Error> {
     let object = |name: &str, value: Option<Value>| match value {
         None => Ok(serde_json::Map::new()),

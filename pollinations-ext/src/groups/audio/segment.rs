@@ -1,10 +1,11 @@
-//! A piece of a transcript.
+//! Transcript segments.
 
 use serde_json::{Map, Value};
 
-/// A piece of a transcript: what is said, when, and by whom.
+/// A segment of a transcript: what is said, when, and by whom.
 ///
-/// The document leaves the fields of a segment to the model. What has no field here is in [`details`](Self::details).
+/// The document does not define the fields of a segment; they depend on the model. [`details`](Self::details) has all
+/// of them.
 ///
 /// # Examples
 ///
@@ -18,13 +19,13 @@ use serde_json::{Map, Value};
 pub struct TranscriptSegment {
     /// What is said. Empty if the segment has no text.
     pub text: String,
-    /// When it begins, in seconds from the start of the recording.
+    /// The start, in seconds from the start of the recording.
     pub start: Option<f64>,
-    /// When it ends, in seconds from the start of the recording.
+    /// The end, in seconds from the start of the recording.
     pub end: Option<f64>,
-    /// Who says it, by a name that the model gives, such as `A` or `speaker_0`. Numbers come as text.
+    /// The speaker, by a name that the model gives, such as `A` or `speaker_0`. Numbers are converted to text.
     pub speaker: Option<String>,
-    /// The whole segment as it came.
+    /// The whole segment as JSON, unchanged.
     pub details: Map<String, Value>,
 }
 
@@ -43,7 +44,7 @@ impl TranscriptSegment {
             text: text("text").unwrap_or_default(),
             start: number("start"),
             end: number("end"),
-            // ElevenLabs' own name for it comes second.
+            // ElevenLabs has its own name for it, which comes second.
             speaker: text("speaker").or_else(|| text("speaker_id")),
             details,
         }

@@ -17,26 +17,26 @@ use crate::{
     exchange::download::Download,
 };
 
-/// Bytes that are received, and unpacked, if the caller says nothing else.
+/// The default limit in bytes, for the download and for the unpacked files.
 pub(super) const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// Entries of an archive. The service sends two or six.
+/// The maximum number of entries in an archive. The service sends two or six.
 const MAX_ENTRIES: usize = 64;
 
-/// Bytes of a path and folders in it: what every file system takes.
+/// The maximum length of a path in bytes, including its folders. Every file system allows this much.
 const MAX_PATH: usize = 200;
 const MAX_DEPTH: usize = 8;
 
-/// Bytes that are unpacked at once.
+/// The buffer size for unpacking, in bytes.
 const BUFFER: usize = 64 * 1024;
 
-/// Names that are devices on Windows, with any extension.
+/// Names of devices on Windows, with any extension.
 const DEVICES: &[&str] = &[
     "CON", "PRN", "AUX", "NUL", "COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT0",
     "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
 
-/// A stem that was saved: one voice or instrument of a piece of music.
+/// A saved stem: one voice or instrument of a piece of music.
 ///
 /// # Examples
 ///
@@ -48,18 +48,18 @@ const DEVICES: &[&str] = &[
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stem {
-    /// What it is: the name of the file without its extension, such as `vocals`.
+    /// The name of the stem: the file name without its extension, such as `vocals`.
     pub name: String,
-    /// Where the file is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Its size in bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
-/// Receives an archive and unpacks it into a folder.
+/// Downloads an archive and unpacks it into a folder.
 pub(super) async fn unpack(archive: Download, folder: &Path, max_bytes: u64) -> Result<Vec<Stem>, Error> {
     let target = folder.to_owned();
-    // In the folder itself, so that the last step is a rename on the same file system.
+    // The files are unpacked inside the target folder, so that the last step is a rename on the same file system.
     let begun = spawn_blocking(move || {
         fs::create_dir_all(&target)?;
         tempfile::Builder::new().prefix(".stems-").tempdir_in(&target)
@@ -88,7 +88,7 @@ async fn receive(mut archive: Download, path: &Path, max_bytes: u64) -> Result<(
     file.flush().await.map_err(failed)
 }
 
-/// Unpacks an archive beside it, and moves the files into the folder when all of them are there.
+/// Unpacks an archive next to it, and moves the files into the folder once all of them are complete.
 fn extract(packed: &Path, staging: &TempDir, folder: &Path, max_bytes: u64) -> Result<Vec<Stem>, Error> {
     let file = File::open(packed).map_err(|error| unwritten(packed, error))?;
     let mut archive = ZipArchive::new(io::BufReader::new(file)).map_err(|error| damaged(&error))?;
@@ -112,7 +112,7 @@ fn extract(packed: &Path, staging: &TempDir, folder: &Path, max_bytes: u64) -> R
     Ok(stems.into_iter().map(|(_, stem)| stem).collect())
 }
 
-/// Looks at what an archive says of its entries before any of them is unpacked. Returns the files by their indexes.
+/// Checks the metadata of an archive before anything is unpacked. Returns the index and path of each file.
 fn check<R: io::Read + io::Seek>(archive: &mut ZipArchive<R>, max_bytes: u64) -> Result<Vec<(usize, PathBuf)>, Error> {
     if archive.len() > MAX_ENTRIES {
         let message = format!("the archive has {} entries, and {MAX_ENTRIES} at the most are unpacked", archive.len());
@@ -135,7 +135,7 @@ fn check<R: io::Read + io::Seek>(archive: &mut ZipArchive<R>, max_bytes: u64) ->
         if entry.is_symlink() {
             return Err(refused("an entry is a link"));
         }
-        // Some file systems do not tell upper from lower case.
+        // Some file systems are not case-sensitive.
         if !names.insert(path.to_string_lossy().to_lowercase()) {
             return Err(refused("two entries have the same name"));
         }
@@ -172,7 +172,7 @@ fn is_plain(segment: &str) -> bool {
         && !DEVICES.contains(&device.as_str())
 }
 
-/// Why the unpacking of an entry stopped.
+/// Why unpacking an entry stopped.
 enum Stop {
     Read(io::Error),
     Write(io::Error),
@@ -189,7 +189,8 @@ impl Stop {
     }
 }
 
-/// Unpacks an entry, and returns how many bytes it was. It is counted, because what the archive says need not be true.
+/// Unpacks an entry and returns its size in bytes. The bytes are counted, because the size in the archive may be
+/// wrong.
 fn copy(entry: &mut impl Read, path: &Path, limit: u64) -> Result<u64, Stop> {
     let mut file = File::create_new(path).map_err(Stop::Write)?;
     let mut buffer = vec![0; BUFFER];

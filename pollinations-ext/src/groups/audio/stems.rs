@@ -1,4 +1,4 @@
-//! Music, split into its voices and instruments.
+//! Separates music into stems: vocals and instruments.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
 
 const OPERATION: &str = "separate_stems";
 
-/// Asks for music to be split into stems: the vocals and the rest, or vocals, drums, bass, guitar, piano and other.
+/// A request to separate music into stems: vocals and the rest, or vocals, drums, bass, guitar, piano and other.
 ///
-/// Operation `separate_stems`, which upstream calls experimental. The music has at most 50 MiB. The stems are mp3 files
-/// (44.1 kHz, stereo, 128 kbit/s). Parameters that you do not set are left to the service.
+/// Operation `separate_stems`, which upstream calls experimental. The music has at most 50 MiB. The stems are mp3
+/// files (44.1 kHz, stereo, 128 kbit/s). The service has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -77,12 +77,12 @@ impl StemsRequest {
         on parameters, example "pollinations.separate_stems(pollinations_ext::File::path(\"song.mp3\"))";
         /// The model. The service's default is `elevenlabs/stem-separation`.
         model: String, "\"elevenlabs/stem-separation\"";
-        /// How many stems: `two_stems_v1` or `six_stems_v1` (the service's default).
+        /// The number of stems: `two_stems_v1` or `six_stems_v1` (the service's default).
         variation: StemVariation, "\"two_stems_v1\"";
     }
 
-    /// The most bytes that [`save_to`](Self::save_to) receives, and the most that it unpacks: 1 GiB if you do not set
-    /// it, which is 18 hours of stems.
+    /// The maximum number of bytes that [`save_to`](Self::save_to) downloads, and the maximum that it unpacks. The
+    /// default is 1 GiB, which is 18 hours of stems.
     ///
     /// # Examples
     ///
@@ -103,13 +103,14 @@ impl StemsRequest {
         example "pollinations.separate_stems(pollinations_ext::File::path(\"song.mp3\"))"
     );
 
-    /// Sends the music and returns the stems as the service packs them: a ZIP file.
+    /// Sends the music and returns the stems as a ZIP file.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 when the service
-    /// refuses the file or a value, 401 without a valid key, 402 when out of credit, 413 for a file that is too large.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is larger than 50 MiB. Status 400 if the service
+    /// rejects the file or a value, 401 if the API key is invalid, 402 if you are out of credit, 413 for a file that
+    /// is too large.
     ///
     /// # Examples
     ///
@@ -131,23 +132,24 @@ impl StemsRequest {
         self.shared.media(OPERATION, &self.options, send).await
     }
 
-    /// Sends the music, and unpacks the stems into a folder, which is made if it is not there. Returns the stems in the
-    /// order of the archive.
+    /// Sends the music and unpacks the stems into a folder, which is created if it does not exist. Returns the stems
+    /// in the order of the archive.
     ///
-    /// The stems appear in the folder when all of them are complete. If something fails before, none is left there.
-    /// Files of the same names are replaced; others stay. Neither the archive nor a stem is held in memory.
+    /// The stems appear in the folder once all of them are complete. If the call fails, no stem is left there.
+    /// Existing files of the same names are replaced; other files stay. Neither the archive nor the stems are held in
+    /// memory.
     ///
-    /// What the server sends is not trusted: see the errors.
+    /// The archive is not trusted. A suspicious one is rejected with one of the errors below.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and those of a [`Download`] when the archive does not arrive.
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be written.
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when the archive or what is in it is larger than
-    /// [`max_bytes`](Self::max_bytes), whatever the archive says of its size, or when it has more than 64 entries.
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the archive is damaged, incomplete, empty or encrypted, when
-    /// two entries have the same name or share their data, when an entry is a link, or when its path could lead out of
-    /// the folder or is not one on every system.
+    /// Same as [`send`](Self::send), and the errors of a [`Download`] if the archive does not arrive.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be written.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the archive or its unpacked files are larger than
+    /// [`max_bytes`](Self::max_bytes), whatever size the archive states, or if it has more than 64 entries.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the archive is damaged, incomplete, empty or encrypted, if
+    /// two entries have the same name or share their data, if an entry is a link, or if its path could leave the
+    /// folder or is not valid on every system.
     ///
     /// # Examples
     ///
@@ -165,7 +167,7 @@ impl StemsRequest {
         let (shared, max_bytes) = (Arc::clone(&self.shared), self.max_bytes);
         let archive = self.send().await?;
         let stems = super::stem::unpack(archive, folder.as_ref(), max_bytes).await;
-        // The error may quote names in the archive, which the server has chosen.
+        // The error may quote names from the archive, which the server chose.
         stems.map_err(|error| error.with_operation(OPERATION).redacted(&shared.keys))
     }
 }

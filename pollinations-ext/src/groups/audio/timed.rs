@@ -1,4 +1,4 @@
-//! Speech that comes with the times of its characters.
+//! Speech with the times of its characters.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use crate::{
 
 const OPERATION: &str = "create_speech_with_timestamps";
 
-/// Asks for a text to be read aloud, and for the time at which each character is spoken: for subtitles, karaoke, or a
-/// text that lights up as it is read.
+/// A request for speech with timestamps: when each character is spoken. Use it for subtitles, karaoke, or text that
+/// is highlighted as it is read.
 ///
-/// Operation `create_speech_with_timestamps`. The text has at most 10,000 characters. Parameters that you do not set are
-/// left to the service.
+/// Operation `create_speech_with_timestamps`. The text has at most 10,000 characters. The service has defaults for
+/// the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -65,9 +65,9 @@ impl TimedSpeechRequest {
 
     into_setters! {
         on parameters, example "pollinations.speech_with_timestamps(\"Hello\")";
-        /// The model, one of ElevenLabs. The service's default is `elevenlabs/eleven-v3`.
+        /// The model, from ElevenLabs. The service's default is `elevenlabs/eleven-v3`.
         model: TimedSpeechModel, "\"elevenlabs/eleven-flash-v2.5\"";
-        /// Who speaks: the name of a voice, or the provider's id of one of your own. The service's default is `alloy`.
+        /// The voice: a name, or the provider's ID of your own voice. The service's default is `alloy`.
         voice: String, "\"nova\"";
         /// The encoding: `mp3` (the service's default), `opus`, `aac`, `wav` or `pcm`.
         response_format: VoiceFormat, "\"wav\"";
@@ -81,13 +81,13 @@ impl TimedSpeechRequest {
 
     call_options!(until "the sound is there", example "pollinations.speech_with_timestamps(\"Hello\")", field);
 
-    /// Sends the request. The sound comes as a whole, in memory.
+    /// Sends the request and returns all of the audio, in memory.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response has no sound or the sound is not base64. Status
-    /// 400 when the service refuses a value, 401 without a valid key, 402 when out of credit, 403 for a model that the
-    /// key may not use.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no audio or the audio is not base64.
+    /// Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if
+    /// the key may not use the model.
     ///
     /// # Examples
     ///
@@ -108,11 +108,11 @@ impl TimedSpeechRequest {
         })
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), except that the response is not decoded.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Speech, and when each character of it is spoken.
+//! Speech, with the time at which each character is spoken.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -21,13 +21,13 @@ use crate::base::error::{Error, ErrorKind};
 pub struct TimedText {
     /// The text: a character or a word.
     pub text: String,
-    /// When it begins, in seconds from the start of the sound.
+    /// The start, in seconds from the start of the audio.
     pub start: f64,
-    /// When it ends, in seconds from the start of the sound.
+    /// The end, in seconds from the start of the audio.
     pub end: f64,
 }
 
-/// Speech with timestamps: the sound, and when each character and each word is spoken.
+/// Speech with timestamps: the audio, and when each character and each word is spoken.
 ///
 /// There are two alignments. [`characters`](Self::characters) and [`words`](Self::words) are about the text that you
 /// sent. [`spoken_characters`](Self::spoken_characters) and [`spoken_words`](Self::spoken_words) are about the text as
@@ -56,7 +56,7 @@ impl TimedSpeech {
         Ok(Self { audio: audio.into(), characters, spoken, headers })
     }
 
-    /// The sound, in the format that you asked for; mp3 by default.
+    /// The audio, in the format you asked for. The default is mp3.
     ///
     /// # Examples
     ///
@@ -72,7 +72,7 @@ impl TimedSpeech {
 
     /// Each character of your text, in order.
     ///
-    /// Empty if the service sends no alignment.
+    /// Empty if the service sends no timestamps.
     ///
     /// # Examples
     ///
@@ -85,7 +85,7 @@ impl TimedSpeech {
         &self.characters
     }
 
-    /// Each word of your text, in order: what stands between white space, punctuation included.
+    /// Each word of your text, in order. Words are separated by white space and include punctuation.
     ///
     /// # Examples
     ///
@@ -126,7 +126,8 @@ impl TimedSpeech {
         words(&self.spoken)
     }
 
-    /// When the last character ends, in seconds. The sound may go on a little longer. 0 without an alignment.
+    /// When the last character ends, in seconds. The audio may be a little longer. 0 if the service sends no
+    /// timestamps.
     ///
     /// # Examples
     ///
@@ -154,13 +155,13 @@ impl TimedSpeech {
     }
 }
 
-/// The three lists as one. If they differ in length, what has no time is left out.
+/// Combines the three lists of the response. If they differ in length, the entries that lack a time are dropped.
 fn timed(alignment: SpeechAlignment) -> Vec<TimedText> {
     let times = alignment.character_start_times_seconds.into_iter().zip(alignment.character_end_times_seconds);
     alignment.characters.into_iter().zip(times).map(|(text, (start, end))| TimedText { text, start, end }).collect()
 }
 
-/// Joins characters to the words that white space separates.
+/// Joins characters into words, which white space separates.
 fn words(characters: &[TimedText]) -> Vec<TimedText> {
     let is_space = |character: &TimedText| character.text.chars().all(char::is_whitespace);
     let between = characters.split(is_space);

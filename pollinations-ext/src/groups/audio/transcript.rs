@@ -1,4 +1,4 @@
-//! What is said in a recording.
+//! Transcripts.
 
 use http::HeaderMap;
 use pollinations_api::types::Transcription;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::segment::TranscriptSegment;
 
-/// What is said in a recording.
+/// The transcript of a recording.
 ///
 /// # Examples
 ///
@@ -24,13 +24,13 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// What the service answered, read and as it is.
+    /// The reply of the service, as a typed value and as JSON.
     pub(super) fn new(transcription: Transcription, details: Map<String, Value>, headers: HeaderMap) -> Self {
         let segments = transcription.segments.into_iter().map(TranscriptSegment::new).collect();
         Self { text: transcription.text, segments, details, headers }
     }
 
-    /// The words.
+    /// The transcribed text.
     ///
     /// # Examples
     ///
@@ -43,9 +43,10 @@ impl Transcript {
         &self.text
     }
 
-    /// The pieces of the transcript in order, with their times, and after
-    /// [`TranscriptionRequest::diarized`](crate::TranscriptionRequest::diarized) with their speakers. Empty after
-    /// [`TranscriptionRequest::send`](crate::TranscriptionRequest::send), and for a model that sends none.
+    /// The segments of the transcript in order, with their times. After
+    /// [`TranscriptionRequest::diarized`](crate::TranscriptionRequest::diarized), they also have their speakers.
+    /// Empty after [`TranscriptionRequest::send`](crate::TranscriptionRequest::send), and if the model returns no
+    /// segments.
     ///
     /// # Examples
     ///
@@ -60,7 +61,7 @@ impl Transcript {
         &self.segments
     }
 
-    /// The language that was spoken, where the model says so
+    /// The language that was spoken, if the model returns it
     /// ([`TranscriptionRequest::verbose`](crate::TranscriptionRequest::verbose)).
     ///
     /// # Examples
@@ -74,7 +75,7 @@ impl Transcript {
         self.details.get("language")?.as_str()
     }
 
-    /// The length of the recording in seconds, where the model says so
+    /// The length of the recording in seconds, if the model returns it
     /// ([`TranscriptionRequest::verbose`](crate::TranscriptionRequest::verbose)).
     ///
     /// # Examples
@@ -88,7 +89,7 @@ impl Transcript {
         self.details.get("duration")?.as_f64()
     }
 
-    /// Everything that the service answered, such as `words` with their times. What there is depends on the model.
+    /// The whole reply as JSON, including fields such as `words` with their times. The fields depend on the model.
     ///
     /// # Examples
     ///

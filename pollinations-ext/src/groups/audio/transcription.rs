@@ -1,4 +1,4 @@
-//! The request for what is said in a recording.
+//! Transcription requests.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
 
 const OPERATION: &str = "create_transcription";
 
-/// Asks for what is said in a recording.
+/// A request to transcribe a recording.
 ///
-/// Operation `create_transcription`. The recording is an mp3, mp4, mpeg, mpga, m4a, wav or webm file. What is not set is
-/// left to the service.
+/// Operation `create_transcription`. The recording is an mp3, mp4, mpeg, mpga, m4a, wav or webm file. The service has
+/// defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -65,20 +65,21 @@ impl TranscriptionRequest {
         /// The model, such as `openai/whisper-large-v3` (the service's default) or `elevenlabs/scribe-v2`.
         /// [`Models::audio`](crate::Models::audio) lists them.
         model: String, "\"elevenlabs/scribe-v2\"";
-        /// The language spoken, as an ISO 639-1 code such as `en`. It makes the result better.
+        /// The language spoken, as an ISO 639-1 code such as `en`. Setting it improves the result.
         language: String, "\"en\"";
-        /// A text that sets the style, or the text that came before.
+        /// A text that sets the style, or the text that precedes the recording.
         prompt: String, "\"Names: Ada, Grace\"";
-        /// The form of the transcript, for [`send_raw`](Self::send_raw); the other methods set it. Not every model has
-        /// every form.
+        /// The format of the transcript, for [`send_raw`](Self::send_raw); the other methods set it. Not every model
+        /// supports every format.
         response_format: TranscriptionFormat, "\"vtt\"";
     }
 
     setters! {
         on parameters, example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))";
-        /// How freely words are chosen: 0 (most predictable) to 1.
+        /// The sampling temperature: 0 (most predictable) to 1.
         temperature: f64, "0.0";
-        /// How many people speak, 1 or more, as a hint for [`diarized`](Self::diarized). The other forms ignore it.
+        /// The number of speakers, 1 or more, as a hint for [`diarized`](Self::diarized). The other formats ignore
+        /// it.
         speakers_expected: u64, "2";
     }
 
@@ -87,12 +88,13 @@ impl TranscriptionRequest {
         example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))"
     );
 
-    /// Sends the recording and returns its words.
+    /// Sends the recording and returns its text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read, [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer cannot. Status 400 when the
-    /// service refuses a value, 401 without a valid key, 402 without pollen.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read, and
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response cannot be parsed. Status 400 if the service
+    /// rejects a value, 401 if the API key is invalid, 402 if you are out of credit.
     ///
     /// # Examples
     ///
@@ -108,12 +110,12 @@ impl TranscriptionRequest {
         self.in_json(TranscriptionFormat::Json).await
     }
 
-    /// Sends the recording and returns its words with what else the model says of them, such as when each was spoken:
-    /// see [`Transcript::segments`] and [`Transcript::details`].
+    /// Sends the recording and returns its text with the details that the model provides, such as timestamps. See
+    /// [`Transcript::segments`] and [`Transcript::details`].
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -130,14 +132,13 @@ impl TranscriptionRequest {
         self.in_json(TranscriptionFormat::VerboseJson).await
     }
 
-    /// Sends the recording and returns what each person says: the segments of the transcript name their speakers. See
-    /// [`Transcript::segments`].
+    /// Sends the recording and returns a transcript with speakers (diarization). See [`Transcript::segments`].
     ///
-    /// Not every model tells speakers apart; the service answers 400 for one that does not.
+    /// Not every model can tell speakers apart. The service returns status 400 for a model that cannot.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -156,11 +157,11 @@ impl TranscriptionRequest {
         self.in_json(TranscriptionFormat::DiarizedJson).await
     }
 
-    /// Sends the recording and returns its words, as the service writes them as plain text.
+    /// Sends the recording and returns its text, in the service's plain-text format.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -176,11 +177,11 @@ impl TranscriptionRequest {
         self.in_text(TranscriptionFormat::Text).await
     }
 
-    /// Sends the recording and returns subtitles in the SubRip format.
+    /// Sends the recording and returns subtitles in SubRip format (SRT).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -196,11 +197,11 @@ impl TranscriptionRequest {
         self.in_text(TranscriptionFormat::Srt).await
     }
 
-    /// Sends the recording and returns subtitles in the WebVTT format, for a `<track>`.
+    /// Sends the recording and returns subtitles in WebVTT format, for a `<track>`.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -216,11 +217,11 @@ impl TranscriptionRequest {
         self.in_text(TranscriptionFormat::Vtt).await
     }
 
-    /// Sends the recording and returns the response as it came.
+    /// Sends the recording and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A recording with another voice.
+//! Voice changes.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
 
 const OPERATION: &str = "change_voice";
 
-/// Asks for a recording to be spoken by another voice. Words, timing and emotion stay as they are.
+/// A request to replace the voice in a recording. Words, timing and emotion stay the same.
 ///
-/// Operation `change_voice`. The recording has at most 50 MiB and five minutes. Parameters that you do not set are left to
-/// the service.
+/// Operation `change_voice`. The recording has at most 50 MiB and five minutes. The service has defaults for the
+/// parameters you do not set.
 ///
 /// # Examples
 ///
@@ -64,7 +64,7 @@ impl VoiceChangeRequest {
         on parameters, example "pollinations.change_voice(pollinations_ext::File::path(\"talk.mp3\"))";
         /// The model. The service's default is `elevenlabs/eleven-multilingual-sts-v2`.
         model: String, "\"elevenlabs/eleven-multilingual-sts-v2\"";
-        /// The voice to use: its name, or ElevenLabs' id of one of your own. The service's default is `alloy`.
+        /// The new voice: a name, or ElevenLabs' ID of your own voice. The service's default is `alloy`.
         voice: String, "\"nova\"";
         /// The encoding: `mp3` (the service's default), `opus`, `aac`, `wav` or `pcm`.
         response_format: VoiceFormat, "\"wav\"";
@@ -75,14 +75,14 @@ impl VoiceChangeRequest {
         example "pollinations.change_voice(pollinations_ext::File::path(\"talk.mp3\"))"
     );
 
-    /// Sends the recording. Returns when the sound begins to arrive.
+    /// Sends the recording. Returns when the audio begins to arrive.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 when the service
-    /// refuses the file or a value, 401 without a valid key, 402 when out of credit, 403 for a model that the key may not
-    /// use.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is larger than 50 MiB. Status 400 if the service
+    /// rejects the file or a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key may
+    /// not use the model.
     ///
     /// # Examples
     ///

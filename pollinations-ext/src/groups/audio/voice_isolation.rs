@@ -1,4 +1,4 @@
-//! The speech in a recording, without anything else.
+//! Voice isolation.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
 
 const OPERATION: &str = "isolate_voice";
 
-/// Asks for the speech in a recording, without music and noise.
+/// A request to isolate the voice in a recording: it removes music and noise.
 ///
 /// Operation `isolate_voice`. The recording is an audio or video file of at most 50 MiB and at least 4.6 seconds. The
-/// result is an mp3 file. Parameters that you do not set are left to the service.
+/// result is an mp3 file. The service has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -69,14 +69,14 @@ impl VoiceIsolationRequest {
         example "pollinations.isolate_voice(pollinations_ext::File::path(\"street.mp3\"))"
     );
 
-    /// Sends the recording. Returns when the sound begins to arrive.
+    /// Sends the recording. Returns when the audio begins to arrive.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the file cannot be read,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) when it is larger than 50 MiB. Status 400 when the service
-    /// refuses the file, for instance because it is too short, 401 without a valid key, 402 when out of credit, 403 for a
-    /// model that the key may not use.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the file cannot be read,
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if it is larger than 50 MiB. Status 400 if the service
+    /// rejects the file, for instance because it is too short, 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model.
     ///
     /// # Examples
     ///

@@ -1,10 +1,10 @@
-//! What a program asks the user to grant.
+//! The permissions and limits that a program asks the user for.
 
 use std::fmt;
 
 use crate::base::error::Error;
 
-/// What a key may read or change of a user's account. The service calls these scopes.
+/// What a key may read or change in a user's account. OAuth calls these scopes.
 ///
 /// # Examples
 ///
@@ -23,7 +23,7 @@ pub enum Permission {
     Balance,
     /// Usage and balance: [`Account::usage`](crate::Account::usage).
     Usage,
-    /// The keys of the account: list, create, change and revoke them.
+    /// The API keys of the account: list, create, change and revoke them.
     Keys,
 }
 
@@ -50,7 +50,7 @@ impl From<Permission> for String {
     }
 }
 
-/// What the key is asked for with, in every flow.
+/// The permissions and limits to ask for, in every flow.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
     pub(super) permissions: Vec<Permission>,

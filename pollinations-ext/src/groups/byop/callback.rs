@@ -1,4 +1,4 @@
-//! The parameters that a browser comes back with.
+//! The parameters of the URL that the browser returns to.
 
 use reqwest::Url;
 
@@ -6,7 +6,7 @@ use reqwest::Url;
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads a fragment. Some pages hand the whole of it on as one encoded value.
+    /// Reads a fragment. Some pages encode the whole fragment as one value.
     pub(super) fn of_fragment(fragment: &str) -> Self {
         let direct = Self::of_query(fragment);
         if direct.is_encoded_whole() {
@@ -28,7 +28,7 @@ impl Parameters {
         Self(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    /// Whether there is but one name, and parameters within it.
+    /// Whether the fragment is a single name that contains encoded parameters.
     pub(super) fn is_encoded_whole(&self) -> bool {
         matches!(self.0.as_slice(), [(name, value)] if value.is_empty() && name.contains('='))
     }
@@ -38,7 +38,8 @@ impl Parameters {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    /// The value of a parameter. One that comes twice counts as missing: nobody can tell which of the two is meant.
+    /// The value of a parameter. A parameter that occurs twice counts as missing, because it is unclear which value
+    /// is meant.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {

@@ -1,4 +1,4 @@
-//! Signing in with an authorization code and PKCE (RFC 6749, section 4.1, and RFC 7636).
+//! Sign-in with an authorization code and PKCE (RFC 6749, section 4.1, and RFC 7636).
 
 use std::fmt;
 
@@ -22,16 +22,16 @@ use crate::{
 
 const OPERATION: &str = "sign_in";
 
-/// The most bytes of a code.
+/// The maximum length of a code in bytes.
 const MAX_CODE: usize = 2048;
 
-/// Signs a user in with an authorization code and PKCE: the user visits a link and grants a key, their browser comes
-/// back with a code, and the program exchanges the code for the key.
+/// Signs in a user with an authorization code and PKCE. The user opens a link and grants a key, their browser returns
+/// with a code, and your program exchanges the code for the key.
 ///
-/// The key never passes through the browser. A web application keeps [`state`](Self::state) and
-/// [`verifier`](Self::verifier) in the user's session between the two requests, and puts them back with
-/// [`with_state`](Self::with_state) and [`with_verifier`](Self::with_verifier). A program on the user's own machine
-/// uses `byop::SignIn` (feature `byop-loopback`), which does all of it.
+/// The key never passes through the browser. A web application stores [`state`](Self::state) and
+/// [`verifier`](Self::verifier) in the user's session before the redirect, and restores them afterwards with
+/// [`with_state`](Self::with_state) and [`with_verifier`](Self::with_verifier). For a program on the user's own
+/// machine, use `byop::SignIn` (feature `byop-loopback`), which does all of this.
 ///
 /// # Examples
 ///
@@ -56,14 +56,14 @@ pub struct CodeFlow {
     redirect_uri: String,
     asked: Asked,
     server: Server,
-    /// Errors if the operating system has no random numbers. Reported when the link is made.
+    /// An error if the operating system has no random numbers. Reported when the link is created.
     state: Result<State, String>,
     verifier: Result<Verifier, String>,
 }
 
 impl CodeFlow {
-    /// Signs a user in to the app with this key (`pk_…`), and has the browser come back to this address. The address
-    /// must be one that is registered for the app. For addresses on `127.0.0.1`, the port does not matter.
+    /// Creates a sign-in for the app with this app key (`pk_…`), which returns the browser to this redirect URI. The
+    /// URI must be registered for the app. For URIs on `127.0.0.1`, the port does not matter.
     ///
     /// # Examples
     ///
@@ -85,8 +85,8 @@ impl CodeFlow {
         }
     }
 
-    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
-    /// [`Grant::scopes`].
+    /// Sets what the key may read or change in the user's account. The default is nothing. The user can grant less:
+    /// see [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl CodeFlow {
         self
     }
 
-    /// Sets how much pollen the key may spend. If you leave it out, the service suggests 5 to the user.
+    /// Sets how much pollen the key may spend. If you do not set it, the service suggests 5 to the user.
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl CodeFlow {
         self
     }
 
-    /// Sets the days until the key expires, at least 1. The default is 7.
+    /// Sets the number of days until the key expires, at least 1. The default is 7.
     ///
     /// # Examples
     ///
@@ -143,7 +143,7 @@ impl CodeFlow {
         self
     }
 
-    /// Sets the server that signs users in. The default is that of pollinations.ai.
+    /// Sets the sign-in server. The default is the server of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -158,7 +158,7 @@ impl CodeFlow {
         self
     }
 
-    /// Continues with a state that you kept in the user's session.
+    /// Restores the state that you stored in the user's session.
     ///
     /// # Examples
     ///
@@ -173,7 +173,7 @@ impl CodeFlow {
         self
     }
 
-    /// Continues with a verifier that you kept in the user's session.
+    /// Restores the verifier that you stored in the user's session.
     ///
     /// # Examples
     ///
@@ -189,7 +189,7 @@ impl CodeFlow {
         self
     }
 
-    /// The state that has to come back.
+    /// The state, which the redirect back must repeat.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl CodeFlow {
         self.state.as_ref().map_err(|problem| Error::request(problem.as_str()))
     }
 
-    /// The secret for the exchange.
+    /// The verifier: the secret for the exchange.
     ///
     /// # Errors
     ///
@@ -225,7 +225,7 @@ impl CodeFlow {
         self.verifier.as_ref().map_err(|problem| Error::request(problem.as_str()))
     }
 
-    /// The link for the user to visit.
+    /// The link for the user to open.
     ///
     /// # Errors
     ///
@@ -261,17 +261,17 @@ impl CodeFlow {
         Ok(url.into())
     }
 
-    /// Reads the code from the URL that the browser came back to: the full URL, or only its query.
+    /// Reads the code from the URL that the browser returned to. Pass the full URL, or only its query.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::StateMismatch`] if the answer does not belong to this sign-in: the state is missing or wrong, or
-    ///   the answer comes from another server (`iss`, RFC 9207) or to another URL.
+    /// - [`ErrorKind::StateMismatch`] if the URL does not belong to this sign-in: the state is missing or wrong, or the
+    ///   redirect is from another server (`iss`, RFC 9207) or to another URL.
     /// - [`ErrorKind::Denied`] if the user denied access, or the service did not grant a key; see
     ///   [`Error::oauth_error`].
-    /// - [`ErrorKind::InvalidRequest`] if there is neither a code nor an error, or a key instead of a code.
+    /// - [`ErrorKind::InvalidRequest`] if the URL has neither a code nor an error, or has a key instead of a code.
     ///
-    /// No error repeats the URL.
+    /// Error messages never contain the URL.
     ///
     /// # Examples
     ///
@@ -329,15 +329,15 @@ impl CodeFlow {
         self.code_from_redirect(callback)
     }
 
-    /// Exchanges the code for the user's key. A code can be exchanged once, within 10 minutes. The request is not
-    /// repeated if it fails.
+    /// Exchanges the code for the user's key. A code can be exchanged once, within 10 minutes. A failed exchange is
+    /// not retried.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] if the service refuses; [`Error::oauth_error`] says why, for example
+    /// [`ErrorKind::Api`] if the service rejects the exchange; [`Error::oauth_error`] says why, for example
     /// [`OAuthError::InvalidGrant`](super::OAuthError::InvalidGrant) if the code was used before.
-    /// [`ErrorKind::Decode`] or [`ErrorKind::InvalidKey`] if the answer is not a key. [`ErrorKind::Connect`],
-    /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if there is no answer.
+    /// [`ErrorKind::Decode`] or [`ErrorKind::InvalidKey`] if the response is not a key. [`ErrorKind::Connect`],
+    /// [`ErrorKind::Connection`] or [`ErrorKind::Timeout`] if there is no response.
     ///
     /// # Examples
     ///
@@ -353,7 +353,7 @@ impl CodeFlow {
         self.ask(code).await.map_err(|error| error.with_operation(OPERATION).rewritten(hidden))
     }
 
-    /// Removes secrets from what the server wrote.
+    /// Removes secrets from a message of the server.
     fn hide(&self, code: &Code, text: &str) -> String {
         let text = self.app_key.redact(&text.replace(code.0.expose_secret(), "[code]"));
         self.verifier().map_or(text.clone(), |verifier| text.replace(verifier.expose_secret(), "[verifier]"))
@@ -374,11 +374,11 @@ impl CodeFlow {
         Grant::read(&answer, self.asked.scope(" ").as_deref())
     }
 
-    /// [`code_from_redirect`](Self::code_from_redirect) and [`exchange`](Self::exchange) in one.
+    /// Calls [`accept`](Self::accept), then [`exchange`](Self::exchange).
     ///
     /// # Errors
     ///
-    /// Those of both.
+    /// Same as [`accept`](Self::accept) and [`exchange`](Self::exchange).
     ///
     /// # Examples
     ///
@@ -392,7 +392,7 @@ impl CodeFlow {
         self.exchange(&self.code_from_redirect(callback)?).await
     }
 
-    /// Asks for all of this.
+    /// The limits and permissions to ask for.
     #[cfg(feature = "byop-loopback")]
     pub(super) fn asking(mut self, asked: Asked) -> Self {
         self.asked = asked;
@@ -422,7 +422,7 @@ impl CodeFlow {
         }
     }
 
-    /// Whether the browser came back to where it was sent.
+    /// Checks that the browser returned to the redirect URI.
     fn check_address(&self, address: &Url) -> Result<(), Error> {
         let ours = self.redirect()?;
         let place = |url: &Url| {

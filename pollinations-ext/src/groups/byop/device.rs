@@ -25,18 +25,18 @@ use crate::{
 
 const OPERATION: &str = "device_flow";
 
-/// Seconds between two questions, if the server does not say (RFC 8628, section 3.2), and what is added when it asks to
-/// slow down (section 3.5).
+/// The polling interval in seconds, if the server does not set one (RFC 8628, section 3.2). Also the number of
+/// seconds to add when the server asks to slow down (section 3.5).
 const INTERVAL: u64 = 5;
 
-/// Seconds that a code is good for, if the server does not say.
+/// How long a code is valid in seconds, if the server does not say.
 const EXPIRES_IN: u64 = 900;
 
 /// RFC 8628, section 3.4.
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// Signs a user in with a short code that they enter in a browser on any machine (RFC 8628). For programs without a
-/// browser.
+/// Signs in a user with a short code, which they enter in a browser on any machine (RFC 8628). Use it for programs
+/// without a browser.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ pub struct DeviceFlow {
 }
 
 impl DeviceFlow {
-    /// Starts a sign-in to the app with this key (`pk_…`).
+    /// Creates a sign-in for the app with this app key (`pk_…`).
     ///
     /// # Examples
     ///
@@ -72,8 +72,8 @@ impl DeviceFlow {
         Self { app_key, asked: Asked::default(), server: Server::default() }
     }
 
-    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
-    /// [`Grant::scopes`].
+    /// Sets what the key may read or change in the user's account. The default is nothing. The user can grant less:
+    /// see [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -87,7 +87,7 @@ impl DeviceFlow {
         self
     }
 
-    /// Sets the server that signs users in. The default is that of pollinations.ai.
+    /// Sets the sign-in server. The default is the server of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -101,12 +101,12 @@ impl DeviceFlow {
         self
     }
 
-    /// Fetches a code.
+    /// Requests a code.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the app key is secret or the server's URL is invalid; [`ErrorKind::Api`] if the
-    /// service refuses the app key; [`ErrorKind::Decode`] if the answer cannot be read.
+    /// [`ErrorKind::InvalidRequest`] if the app key is secret or the server's URL is invalid. [`ErrorKind::Api`] if the
+    /// service rejects the app key. [`ErrorKind::Decode`] if the response cannot be parsed.
     ///
     /// # Examples
     ///
@@ -175,7 +175,7 @@ fn interval() -> u64 {
     INTERVAL
 }
 
-/// A code for the user to enter. Wait for the key with [`wait`](Self::wait).
+/// A code for the user to enter. Then call [`wait`](Self::wait), which returns the key.
 ///
 /// # Examples
 ///
@@ -199,7 +199,7 @@ pub struct DeviceCode {
 }
 
 impl DeviceCode {
-    /// The code that the user enters, such as `ABCD-1234`.
+    /// The code for the user to enter, such as `ABCD-1234`.
     ///
     /// # Examples
     ///
@@ -212,7 +212,7 @@ impl DeviceCode {
         &self.grant.user_code
     }
 
-    /// The URL of the page where the user enters it.
+    /// The URL of the page on which the user enters the code.
     ///
     /// # Examples
     ///
@@ -225,7 +225,7 @@ impl DeviceCode {
         &self.verification_uri
     }
 
-    /// The URL with the code in it, for a link or a QR code. `None` if the service has none.
+    /// The URL with the code in it, for a link or a QR code. `None` if the service does not provide one.
     ///
     /// # Examples
     ///
@@ -238,7 +238,7 @@ impl DeviceCode {
         self.grant.verification_uri_complete.as_deref()
     }
 
-    /// How much time the user has.
+    /// How long the code was valid when it was issued.
     ///
     /// # Examples
     ///
@@ -251,15 +251,15 @@ impl DeviceCode {
         Duration::from_secs(self.grant.expires_in)
     }
 
-    /// Waits until the user has decided. Polls at the interval that the service sets.
+    /// Waits until the user grants or denies access. Polls at the interval that the service sets.
     ///
-    /// Polls the token endpoint (RFC 8628), or the older URL if the server does not support that.
+    /// Polls the token endpoint (RFC 8628), or the older URL if the server does not have one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the user denies access, [`ErrorKind::Expired`] if the code has expired,
-    /// [`ErrorKind::Api`] if the service refuses the request (see [`Error::oauth_error`]), [`ErrorKind::InvalidKey`] if
-    /// the key is malformed. A request without an answer is repeated after twice the interval (RFC 8628, section 3.5).
+    /// [`ErrorKind::Denied`] if the user denies access. [`ErrorKind::Expired`] if the code has expired.
+    /// [`ErrorKind::Api`] if the service rejects the request (see [`Error::oauth_error`]). [`ErrorKind::InvalidKey`] if the
+    /// key is malformed. A request without a response is repeated after twice the interval (RFC 8628, section 3.5).
     ///
     /// # Examples
     ///
@@ -298,13 +298,13 @@ impl DeviceCode {
         Ok(wire::send(&self.http, request).await?.hiding(|text| self.hide(text)))
     }
 
-    /// Removes secrets from what the server wrote.
+    /// Removes secrets from a message of the server.
     fn hide(&self, text: &str) -> String {
         self.app_key.redact(&text.replace(&self.grant.device_code, "[code]"))
     }
 }
 
-/// Whether a server has no token endpoint, or one that knows nothing of devices.
+/// Whether a server has no token endpoint, or its token endpoint does not support the device flow.
 fn is_unknown(answer: &Answer) -> bool {
     match failure::code(&answer.body) {
         Some((code, _)) => code == "unsupported_grant_type",
@@ -324,21 +324,21 @@ impl fmt::Debug for DeviceCode {
     }
 }
 
-/// What the service says to one question.
+/// The result of one poll.
 #[derive(Debug)]
 enum Said {
     Key(Grant),
     /// The user has not decided yet.
     Pending,
-    /// The same, and the questions come too fast.
+    /// The user has not decided yet, and the polls are too frequent.
     SlowDown,
-    /// Nothing that could be understood; it may do better the next time.
+    /// No usable response. The next poll may succeed.
     Silence,
-    /// The end.
+    /// The final result.
     Failed(Error),
 }
 
-/// When to ask.
+/// When to poll.
 struct Pace {
     interval: Duration,
     end: Option<Instant>,
@@ -346,7 +346,7 @@ struct Pace {
 
 impl Pace {
     fn new(interval: u64, begun: Instant, expires_in: Duration) -> Self {
-        // A server that names no wait does not want to be asked without one.
+        // If a server sets an interval of 0, use the default.
         Self { interval: Duration::from_secs(interval.max(1)), end: begun.checked_add(expires_in) }
     }
 
@@ -369,7 +369,7 @@ impl Pace {
     }
 }
 
-/// Reads an answer (RFC 8628, section 3.5).
+/// Reads a response (RFC 8628, section 3.5).
 fn read(answer: Result<Answer, Error>, asked: Option<&str>) -> Said {
     let Ok(answer) = answer else { return Said::Silence };
     let code = failure::code(&answer.body).map(|(code, _)| code);
@@ -392,7 +392,7 @@ mod tests {
         read(Ok(Answer { status, body, id: None }), None)
     }
 
-    /// Asks a service that gives these answers, the last one for ever; returns when it was asked.
+    /// Polls a simulated service that gives these answers, repeating the last one. Returns the times of the polls.
     async fn asked(
         answers: &[(u16, &'static str)],
         interval: u64,

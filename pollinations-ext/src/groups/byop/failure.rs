@@ -1,4 +1,4 @@
-//! Why a sign-in failed, in the words of OAuth.
+//! Errors of a sign-in, as OAuth error codes.
 
 use std::fmt;
 
@@ -17,8 +17,8 @@ use crate::{
     key::Keyring,
 };
 
-/// The error codes of OAuth 2.0: of the token endpoint (RFC 6749, section 5.2), of the redirect back from the sign-in page
-/// (section 4.1.2.1), and of the device flow (RFC 8628, section 3.5). [`Error::oauth_error`] returns it.
+/// An OAuth 2.0 error code, from [`Error::oauth_error`]. It comes from the token endpoint (RFC 6749, section 5.2),
+/// the redirect back from the sign-in page (section 4.1.2.1), or the device flow (RFC 8628, section 3.5).
 ///
 /// # Examples
 ///
@@ -38,14 +38,14 @@ pub enum OAuthError {
     InvalidRequest,
     /// `invalid_client`: the service does not know the app key.
     InvalidClient,
-    /// `invalid_grant`: the code is wrong, has been used, has expired, or belongs to another app, redirect URI or
+    /// `invalid_grant`: the code is wrong, was used before, has expired, or belongs to another app, redirect URI or
     /// verifier.
     InvalidGrant,
-    /// `unauthorized_client`: the app may not sign users in this way.
+    /// `unauthorized_client`: the app may not use this kind of sign-in.
     UnauthorizedClient,
-    /// `unsupported_grant_type`: the service does not offer this kind of exchange.
+    /// `unsupported_grant_type`: the service does not support this kind of exchange.
     UnsupportedGrantType,
-    /// `unsupported_response_type`: the service does not offer this kind of link.
+    /// `unsupported_response_type`: the service does not support this kind of link.
     UnsupportedResponseType,
     /// `invalid_scope`: the service does not know one of the permissions.
     InvalidScope,
@@ -74,7 +74,7 @@ const ALL: [(OAuthError, &str, &str); 11] = [
 ];
 
 impl OAuthError {
-    /// The code as it goes over the wire, such as `invalid_grant`.
+    /// The error code as OAuth spells it, such as `invalid_grant`.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl OAuthError {
         ALL.iter().find(|(error, ..)| *error == self).map_or("", |(.., meaning)| meaning)
     }
 
-    /// The kind of [`Error`] that this is told as.
+    /// The [`ErrorKind`] for this code.
     fn kind(self) -> ErrorKind {
         match self {
             Self::AccessDenied => ErrorKind::Denied,
@@ -112,7 +112,7 @@ impl fmt::Display for OAuthError {
 }
 
 impl Error {
-    /// The OAuth error code of a sign-in that failed, if it has one.
+    /// The OAuth error code of a failed sign-in, if the service sent one.
     ///
     /// # Examples
     ///
@@ -128,8 +128,8 @@ impl Error {
         }
     }
 
-    /// Whether the service no longer accepts the API key (status 401): it has expired, or the user has revoked it. Every
-    /// user's key expires at some point; let them sign in again.
+    /// Whether the service no longer accepts the API key (status 401), because it has expired or the user has revoked
+    /// it. Every user's key expires at some point; when it does, ask the user to sign in again.
     ///
     /// # Examples
     ///
@@ -143,13 +143,13 @@ impl Error {
     pub fn is_signed_out(&self) -> bool {
         self.kind() == ErrorKind::Api
             && self.status() == Some(StatusCode::UNAUTHORIZED)
-            // The token endpoint's word about a program, not about a user.
+            // This code of the token endpoint is about the program, not the user.
             && self.oauth_error().is_none()
     }
 }
 
-/// The error for an error code in the URL that the browser came back to. A code that is not one of OAuth's is not repeated,
-/// because anyone can make such a URL.
+/// The error for an error code in the URL that the browser returned to. The message does not repeat a code that OAuth
+/// does not define, because anyone can make up such a URL.
 pub(super) fn of_redirect(code: &str) -> Error {
     let known = OAuthError::parse(code);
     let message = match known {
@@ -159,7 +159,7 @@ pub(super) fn of_redirect(code: &str) -> Error {
     Error::new(ErrorKind::Denied, message).with_code(known.map(|known| ErrorCode::from(known.as_str().to_owned())))
 }
 
-/// An answer of the service that is an error: OAuth's own form, or any other.
+/// The error for an error response of the service, in OAuth's format or any other.
 pub(super) fn of_answer(answer: &Answer, fallback: &'static str) -> Error {
     let Answer { status, body, id } = answer;
     let Some((code, description)) = code(body) else {
@@ -168,7 +168,7 @@ pub(super) fn of_answer(answer: &Answer, fallback: &'static str) -> Error {
     let known = OAuthError::parse(&code);
     let kind = known.map_or(ErrorKind::Api, OAuthError::kind);
     let meaning = known.map_or(fallback, OAuthError::meaning);
-    // A code that OAuth does not have goes into the message, where what is secret is taken out.
+    // A code that OAuth does not define is added to the message, from which secrets are removed.
     let message = match (known, description) {
         (None, Some(description)) => format!("{meaning} ({code}: {description})"),
         (None, None) => format!("{meaning} ({code})"),
@@ -180,11 +180,11 @@ pub(super) fn of_answer(answer: &Answer, fallback: &'static str) -> Error {
     if kind == ErrorKind::Api { error.with_status(*status) } else { error }
 }
 
-/// The code and the description of an error in OAuth's form.
+/// The code and the description of an error in OAuth's format.
 pub(super) fn code(body: &Bytes) -> Option<(String, Option<String>)> {
     let value: Value = json::read(body).ok()?;
     let code = value.get("error")?.as_str()?;
-    // Older addresses put a sentence there.
+    // Older endpoints put a sentence there.
     let is_code = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let description = value.get("error_description").and_then(Value::as_str).map(str::to_owned);
     is_code.then(|| (code.to_owned(), description))

@@ -1,4 +1,4 @@
-//! The older sign-in, where the key comes back in the fragment of a URL.
+//! The older sign-in, which returns the key in the fragment of a URL.
 
 use reqwest::Url;
 
@@ -13,8 +13,8 @@ use crate::{
     key::ApiKey,
 };
 
-/// The older sign-in, where the key comes back in the fragment of a URL (`#api_key=…`). Use it for servers that only
-/// have this. New programs use a [`CodeFlow`](super::CodeFlow).
+/// The older sign-in, which returns the key in the fragment of a URL (`#api_key=…`). Use it for servers that support
+/// nothing else. For new programs, use a [`CodeFlow`](super::CodeFlow).
 ///
 /// # Examples
 ///
@@ -33,7 +33,7 @@ pub struct FragmentFlow {
     redirect_url: String,
     asked: Asked,
     app_key: Option<ApiKey>,
-    /// An error if the operating system has no random numbers. Reported when the link is made.
+    /// An error if the operating system has no random numbers. Reported when the link is created.
     state: Result<State, String>,
     oauth_names: bool,
 }
@@ -62,7 +62,7 @@ impl FragmentFlow {
         }
     }
 
-    /// Sets what the key may read or change of the account. The default is nothing.
+    /// Sets what the key may read or change in the account. The default is nothing.
     ///
     /// # Examples
     ///
@@ -104,7 +104,7 @@ impl FragmentFlow {
         self
     }
 
-    /// Sets the days until the key expires. The default is 7.
+    /// Sets the number of days until the key expires. The default is 7.
     ///
     /// # Examples
     ///
@@ -118,7 +118,7 @@ impl FragmentFlow {
         self
     }
 
-    /// Sets the app key of the program (`pk_…`), which tells the service its name.
+    /// Sets the app key of your program (`pk_…`), so that the sign-in page can show its name.
     ///
     /// # Examples
     ///
@@ -132,7 +132,7 @@ impl FragmentFlow {
         self
     }
 
-    /// Uses your own state instead of a new one.
+    /// Uses your own state instead of a generated one.
     ///
     /// # Examples
     ///
@@ -148,7 +148,7 @@ impl FragmentFlow {
         self
     }
 
-    /// Uses OAuth's names for the parameters (`redirect_uri`, `scope`, `client_id`), which newer servers accept too.
+    /// Uses the parameter names of OAuth (`redirect_uri`, `scope`, `client_id`), which newer servers accept too.
     ///
     /// # Examples
     ///
@@ -163,7 +163,7 @@ impl FragmentFlow {
         self
     }
 
-    /// Sets where the user signs in. The default is `https://enter.pollinations.ai`. The emulator works too.
+    /// Sets the sign-in server. The default is `https://enter.pollinations.ai`. The emulator works too.
     ///
     /// # Examples
     ///
@@ -178,7 +178,7 @@ impl FragmentFlow {
         self
     }
 
-    /// The state that has to come back. Keep it until then. If it is empty, [`url`](Self::url) fails.
+    /// The state, which the redirect back must repeat. Store it until then. If it is empty, [`url`](Self::url) fails.
     ///
     /// # Examples
     ///
@@ -190,7 +190,7 @@ impl FragmentFlow {
         self.state.clone().unwrap_or_else(|_| State::restore(""))
     }
 
-    /// The link for the user to visit.
+    /// The link for the user to open.
     ///
     /// # Errors
     ///
@@ -233,13 +233,13 @@ impl FragmentFlow {
         Ok(url.into())
     }
 
-    /// Reads the key from the URL that the browser came back to: the full URL, or only what follows its `#`.
+    /// Reads the key from the URL that the browser returned to. Pass the full URL, or only the part after `#`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`] if the user denied access; [`ErrorKind::StateMismatch`] if the state is missing or wrong;
-    /// [`ErrorKind::InvalidKey`] if the key is malformed; [`ErrorKind::InvalidRequest`] if there is neither a key nor
-    /// an error. No error repeats the URL.
+    /// [`ErrorKind::Denied`] if the user denied access. [`ErrorKind::StateMismatch`] if the state is missing or wrong.
+    /// [`ErrorKind::InvalidKey`] if the key is malformed. [`ErrorKind::InvalidRequest`] if there is neither a key nor an error.
+    /// Error messages never contain the URL.
     ///
     /// # Examples
     ///

@@ -1,14 +1,14 @@
-//! Bring Your Own Pollen: sign users in, and let them pay for what your program generates.
+//! Bring Your Own Pollen (BYOP): sign in users, so that they pay for what your program generates.
 //!
-//! Your program sends the user to the service. There they grant your program a key, with a list of models, a budget and
-//! an expiry date. You get the key and create a client with it.
+//! Your program sends the user to a sign-in page. There they grant your program an API key with a list of models, a
+//! budget and an expiry date. You get the key and create a client with it.
 //!
 //! Which flow to use:
 //!
-//! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) does everything in one call.
-//! - **A web application**: [`CodeFlow`], an authorization code with PKCE (RFC 6749, RFC 7636).
+//! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) signs the user in with one call.
+//! - **A web application**: [`CodeFlow`] uses an authorization code with PKCE (RFC 6749, RFC 7636).
 //! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
-//! - **A server that supports none of these**: [`FragmentFlow`], where the key comes back in the fragment of a URL.
+//! - **An older server that supports none of these**: [`Authorization`] returns the key in the fragment of a URL.
 //!
 //! The first three return a [`Grant`]: the key, its permissions, and when it expires. After that,
 //! [`Error::is_signed_out`](crate::Error::is_signed_out) is `true`, and the user has to sign in again.
@@ -66,5 +66,5 @@ pub use token::Grant;
 pub use user::UserInfo;
 pub use verifier::Verifier;
 
-/// Where users of the service sign in.
+/// The service's sign-in server.
 const ENTER_URL: &str = "https://enter.pollinations.ai";

@@ -1,4 +1,4 @@
-//! The server that signs users in, and where its endpoints are.
+//! The sign-in server and its endpoints.
 
 use http::HeaderValue;
 use reqwest::Url;
@@ -16,7 +16,7 @@ use crate::{
 const OPERATION: &str = "discovery";
 const USER_INFO: &str = "user_info";
 
-/// The server that signs users in. The default is `https://enter.pollinations.ai`.
+/// The sign-in server. The default is `https://enter.pollinations.ai`.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ const USER_INFO: &str = "user_info";
 #[must_use = "a server does nothing until a flow has it"]
 pub struct Server {
     issuer: String,
-    /// Addresses as they were found; without them, they are where the service has them.
+    /// The endpoints from discovery. Without them, the service's own paths are used.
     authorization: Option<String>,
     token: Option<String>,
     device: Option<String>,
@@ -47,7 +47,7 @@ pub struct Server {
     http: Option<reqwest::Client>,
 }
 
-/// RFC 8414, section 2, as far as it is of use here.
+/// The parts of RFC 8414, section 2, that this client needs.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -68,8 +68,8 @@ impl Default for Server {
 }
 
 impl Server {
-    /// Uses a server at this URL, with the same paths as the service. Sends no request. Use it for an emulator or your
-    /// own proxy.
+    /// Uses a server at this URL, with the same paths as the service. Sends no request. Use it for the emulator or
+    /// your own proxy.
     ///
     /// # Examples
     ///
@@ -92,13 +92,13 @@ impl Server {
         }
     }
 
-    /// Asks a server where its endpoints are: OAuth 2.0 Authorization Server Metadata (RFC 8414).
+    /// Discovers the endpoints of a server with OAuth 2.0 Authorization Server Metadata (RFC 8414).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] if the URL is invalid, [`ErrorKind::Api`] if the server has no such document,
-    /// [`ErrorKind::Decode`] if the document cannot be read, names another issuer than this URL, does not support PKCE
-    /// with S256, or leads from https to http.
+    /// [`ErrorKind::InvalidRequest`] if the URL is invalid. [`ErrorKind::Api`] if the server has no such document.
+    /// [`ErrorKind::Decode`] if the document cannot be parsed, names a different issuer, does not support PKCE with
+    /// S256, or points from https to http.
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl Server {
     }
 
     fn with(self, metadata: Metadata) -> Result<Self, Error> {
-        // A document of somebody else would send users and codes to them (RFC 8414, section 3.3).
+        // A document for a different issuer could send users and codes to an attacker (RFC 8414, section 3.3).
         if metadata.issuer != self.issuer {
             return Err(undiscovered("the server's metadata names another issuer"));
         }
@@ -152,7 +152,8 @@ impl Server {
         })
     }
 
-    /// Sets the HTTP client. The default one follows no redirects, so that codes are sent nowhere else.
+    /// Sets the HTTP client. The default client does not follow redirects, so that codes are never sent to another
+    /// server.
     ///
     /// # Examples
     ///
@@ -177,14 +178,14 @@ impl Server {
         &self.issuer
     }
 
-    /// Returns the user a key belongs to. Name and e-mail address need
+    /// Returns the user that an API key belongs to. Name and e-mail address need
     /// [`Permission::Profile`](super::Permission::Profile).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] if the server refuses the key ([`Error::is_signed_out`] if it is no longer valid),
-    /// [`ErrorKind::Decode`] if the answer cannot be read, [`ErrorKind::Connect`], [`ErrorKind::Connection`] or
-    /// [`ErrorKind::Timeout`] if there is none.
+    /// [`ErrorKind::Api`] if the server rejects the key ([`Error::is_signed_out`] if it is no longer valid).
+    /// [`ErrorKind::Decode`] if the response cannot be parsed. [`ErrorKind::Connect`], [`ErrorKind::Connection`] or
+    /// [`ErrorKind::Timeout`] if there is no response.
     ///
     /// # Examples
     ///
@@ -228,7 +229,7 @@ impl Server {
         self.endpoint(self.device.as_deref(), "api/device/code")
     }
 
-    /// Where devices asked before there was a token endpoint.
+    /// The URL that devices polled before the token endpoint existed.
     pub(super) fn older_token_url(&self) -> Result<Url, Error> {
         self.endpoint(None, "api/device/token")
     }
@@ -241,7 +242,7 @@ impl Server {
         self.http.clone().map_or_else(wire::client, Ok)
     }
 
-    /// Makes an address that a user is to visit out of one that may be a path of the server.
+    /// Makes a URL for the user to open. The server may send a full URL or only a path.
     pub(super) fn page(&self, address: &str) -> Option<Url> {
         let base = Url::parse(&format!("{}/", self.issuer)).ok()?;
         base.join(address).ok().filter(|url| is_web(url, base.scheme() == "https"))
@@ -265,7 +266,7 @@ impl Server {
     }
 }
 
-/// Whether this is an address of the web, and a secure one if it has to be.
+/// Whether this is a web URL, and an https one if required.
 fn is_web(url: &Url, is_secure: bool) -> bool {
     url.has_host() && (url.scheme() == "https" || url.scheme() == "http" && !is_secure)
 }

@@ -1,4 +1,4 @@
-//! Sign-in in one call, for programs on the user's machine.
+//! Sign-in with one call, for programs on the user's machine.
 
 use std::{fmt, time::Duration};
 
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{base::error::Error, key::ApiKey};
 
-/// The default time for the user to answer.
+/// The default time limit for the user's answer.
 const LIMIT: Duration = Duration::from_secs(300);
 
 type Show = Box<dyn FnOnce(&str) + Send>;
 
-/// Signs a user in from a program on their own machine, in one call: opens the link in their browser, waits for them to
-/// come back to 127.0.0.1, and exchanges the code for their key.
+/// Signs in the user of a desktop or command-line program, with one call: opens the link in their browser, waits
+/// until the browser returns to 127.0.0.1, and exchanges the code for their API key.
 ///
-/// The app needs `http://127.0.0.1/callback` among its redirect URIs. Needs the feature `byop-loopback`; with the feature
-/// `open-browser`, it opens the browser by itself.
+/// Register `http://127.0.0.1/callback` as a redirect URI of your app. Needs the feature `byop-loopback`. With the
+/// feature `open-browser`, it also opens the browser.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Signs a user in to the app with this key (`pk_…`).
+    /// Creates a sign-in for the app with this app key (`pk_…`).
     ///
     /// # Examples
     ///
@@ -65,8 +65,8 @@ impl SignIn {
         }
     }
 
-    /// Sets what the key may read or change of the user's account. The default is nothing. The user can grant less: see
-    /// [`Grant::scopes`].
+    /// Sets what the key may read or change in the user's account. The default is nothing. The user can grant less:
+    /// see [`Grant::scopes`].
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl SignIn {
         self
     }
 
-    /// Sets how much pollen the key may spend. If you leave it out, the service suggests 5 to the user.
+    /// Sets how much pollen the key may spend. If you do not set it, the service suggests 5 to the user.
     ///
     /// # Examples
     ///
@@ -109,7 +109,7 @@ impl SignIn {
         self
     }
 
-    /// Sets the days until the key expires, at least 1. The default is 7.
+    /// Sets the number of days until the key expires, at least 1. The default is 7.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl SignIn {
         self
     }
 
-    /// Sets the server that signs users in. The default is that of pollinations.ai.
+    /// Sets the sign-in server. The default is the server of pollinations.ai.
     ///
     /// # Examples
     ///
@@ -138,7 +138,7 @@ impl SignIn {
         self
     }
 
-    /// Sets how long the user has to answer. The default is 5 minutes.
+    /// Sets how long to wait for the user. The default is 5 minutes.
     ///
     /// # Examples
     ///
@@ -152,7 +152,7 @@ impl SignIn {
         self
     }
 
-    /// Sets the port on 127.0.0.1. The default is a free one.
+    /// Sets the port on 127.0.0.1. The default is any free port.
     ///
     /// # Examples
     ///
@@ -166,8 +166,8 @@ impl SignIn {
         self
     }
 
-    /// Sets whether to open the user's browser, if the feature `open-browser` is on. The default is `true`. The link is always
-    /// shown too, because the program cannot tell whether a browser opened.
+    /// Sets whether to open the user's browser, if the feature `open-browser` is on. The default is `true`. The link
+    /// is always shown as well, because the program cannot tell whether a browser opened.
     ///
     /// # Examples
     ///
@@ -195,7 +195,7 @@ impl SignIn {
         self
     }
 
-    /// Signs the user in.
+    /// Signs in the user and returns their key.
     ///
     /// # Errors
     ///
@@ -238,7 +238,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// Opens the browser where there is one. The user has the link if there is none.
+/// Opens the browser, if there is one. If not, the user still has the link.
 #[cfg(all(feature = "open-browser", not(target_arch = "wasm32")))]
 fn open(link: &str) {
     let _ = open::that_detached(link);

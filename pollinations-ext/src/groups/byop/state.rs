@@ -1,4 +1,4 @@
-//! The state that goes out with a link and has to come back.
+//! The state of a sign-in, which protects against forged redirects.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 
 use crate::base::error::Error;
 
-/// A text that nobody can guess. It goes out with the link and has to come back, which tells an answer to our link from
-/// one that somebody else has made (RFC 6749, section 10.12).
+/// A random text that is sent with the link and must come back with the redirect. It proves that the redirect belongs
+/// to your link, and that nobody else made it up (RFC 6749, section 10.12).
 ///
 /// # Examples
 ///
@@ -24,11 +24,11 @@ use crate::base::error::Error;
 pub struct State(String);
 
 impl State {
-    /// 256 random bits from the operating system.
+    /// Creates a state from 256 random bits of the operating system.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system has none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if the operating system has no random numbers.
     ///
     /// # Examples
     ///
@@ -45,7 +45,7 @@ impl State {
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// A state that was made before and kept, in the session of a user for instance.
+    /// Restores a state that you stored, for example in the user's session.
     ///
     /// # Examples
     ///
@@ -60,7 +60,8 @@ impl State {
         Self(state.into())
     }
 
-    /// Whether this came back. Takes the same time wherever the two differ. An empty state matches nothing.
+    /// Whether the redirect brought back this state. The comparison takes constant time. An empty state never
+    /// matches.
     ///
     /// # Examples
     ///
@@ -74,7 +75,7 @@ impl State {
     }
 }
 
-/// The state as it goes into an address.
+/// The state, as it is written into a URL.
 impl fmt::Display for State {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)

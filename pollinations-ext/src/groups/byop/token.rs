@@ -1,4 +1,4 @@
-//! What the token endpoint gives: a key, and what was granted with it.
+//! The response of the token endpoint: a key and its permissions.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use crate::{
     key::ApiKey,
 };
 
-/// A user's key, and what they granted with it.
+/// A user's API key, with the permissions they granted.
 ///
 /// The user can grant less than you asked for, so look at [`scopes`](Self::scopes) or [`allows`](Self::allows).
 ///
@@ -38,7 +38,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The user's key. It is secret, and spends their pollen.
+    /// The user's API key. Keep it secret: it spends their pollen.
     ///
     /// # Examples
     ///
@@ -51,7 +51,7 @@ impl Grant {
         &self.key
     }
 
-    /// The user's key alone.
+    /// Returns the user's API key and drops the rest.
     ///
     /// # Examples
     ///
@@ -65,8 +65,8 @@ impl Grant {
         self.key
     }
 
-    /// What the key may see of the account, as the service names it. This is what you asked for if the service does not
-    /// say (RFC 6749, section 5.1).
+    /// What the key may access in the account, by the service's names. If the service does not say, these are the
+    /// permissions you asked for (RFC 6749, section 5.1).
     ///
     /// # Examples
     ///
@@ -95,8 +95,8 @@ impl Grant {
         self.scopes.iter().any(|scope| scope.strip_prefix("account:").unwrap_or(scope) == name)
     }
 
-    /// When the key expires, by the clock of this machine; `None` if the service does not say. There are no refresh
-    /// tokens: after that, the user signs in again.
+    /// When the key expires, by the local clock. `None` if the service does not say. There are no refresh tokens:
+    /// once the key has expired, the user has to sign in again.
     ///
     /// # Examples
     ///
@@ -109,8 +109,8 @@ impl Grant {
         self.expires_at
     }
 
-    /// Reads the answer of a token endpoint (RFC 6749, section 5.1). `asked` is the scope that was asked for, which
-    /// applies if the server sends none.
+    /// Reads the response of a token endpoint (RFC 6749, section 5.1). `asked` is the requested scope, which applies
+    /// if the response has none.
     pub(super) fn read(answer: &Answer, asked: Option<&str>) -> Result<Self, Error> {
         if !answer.status.is_success() || failure::code(&answer.body).is_some() {
             return Err(failure::of_answer(answer, "the service did not give out a key"));
@@ -162,7 +162,7 @@ mod tests {
 
         let grant = read(200, r#"{"access_token":"sk_u","scope":"profile,account:keys","expires_in":"60"}"#).unwrap();
         assert!(grant.allows(Permission::Profile) && grant.allows(Permission::Keys) && grant.expires_at().is_some());
-        // A missing scope means what was asked for; an empty one means that nothing was granted.
+        // If the scope is missing, the requested scope was granted. If it is empty, nothing was granted.
         let grant = read(200, r#"{"access_token":"sk_u","expires_in":-1}"#).unwrap();
         assert_eq!((grant.scopes().len(), grant.expires_at()), (2, None));
         assert!(read(200, r#"{"access_token":"sk_u","scope":""}"#).unwrap().scopes().is_empty());

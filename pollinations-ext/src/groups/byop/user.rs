@@ -1,4 +1,4 @@
-//! The user a key belongs to.
+//! The user that an API key belongs to.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,8 @@ use crate::base::{
     json,
 };
 
-/// The user a key belongs to, from [`Server::user_info`](super::Server::user_info). The fields are OpenID Connect's.
+/// The user that an API key belongs to, from [`Server::user_info`](super::Server::user_info). The fields are OpenID
+/// Connect claims.
 ///
 /// # Examples
 ///
@@ -20,15 +21,15 @@ use crate::base::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// The id of the account. It never changes: use it to recognize the user.
+    /// The ID of the account. Use it to identify the user: it never changes.
     pub sub: String,
     /// The user name.
     pub preferred_username: Option<String>,
     /// The URL of the user's picture.
     pub picture: Option<String>,
-    /// The full name, if the key may see it.
+    /// The full name, if the key has the permission `profile`.
     pub name: Option<String>,
-    /// The e-mail address, if the key may see it.
+    /// The e-mail address, if the key has the permission `profile`.
     pub email: Option<String>,
     /// All other claims.
     pub other: Map<String, Value>,
@@ -39,7 +40,7 @@ impl UserInfo {
         Self::of_claims(&answer.body).map_err(|error| error.with_request_id(answer.id.clone()))
     }
 
-    /// Reads the claims of a user.
+    /// Parses the claims of a user.
     pub(crate) fn of_claims(body: &[u8]) -> Result<Self, Error> {
         let unreadable = || Error::new(ErrorKind::Decode, "the answer does not name a user");
         let mut other: Map<String, Value> = json::read(body).map_err(|_| unreadable())?;
@@ -51,7 +52,7 @@ impl UserInfo {
         let mut text = |name: &str| match other.remove(name)? {
             Value::String(text) => Some(text),
             Value::Null => None,
-            // Not lost, only not where it is expected.
+            // A claim of an unexpected type is kept in `other`.
             value => {
                 other.insert(name.to_owned(), value);
                 None

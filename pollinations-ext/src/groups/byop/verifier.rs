@@ -1,4 +1,4 @@
-//! The secret that ties an authorization code to the program that asked for it (RFC 7636).
+//! The PKCE code verifier (RFC 7636).
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::base::error::Error;
 
-/// The secret of one sign-in with an authorization code: the code verifier of PKCE (RFC 7636).
+/// The secret of a sign-in with an authorization code: the PKCE code verifier (RFC 7636).
 ///
-/// The link that the user visits carries only its hash. The program shows the secret itself when it exchanges the code
-/// for a key, so an intercepted code is useless. `Debug` never prints it, and its memory
-/// is cleared when it is dropped.
+/// The link that the user opens only has a hash of it. Your program sends the secret itself when it exchanges the
+/// code for a key, so an intercepted code is useless. `Debug` never prints the verifier, and its memory is cleared
+/// when it is dropped.
 ///
 /// # Examples
 ///
@@ -49,12 +49,12 @@ impl Verifier {
         Ok(Self(SecretString::from(text)))
     }
 
-    /// Restores a verifier that you kept in the user's session.
+    /// Restores a verifier that you stored in the user's session.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when it is not 43 to 128 letters, digits, `-`,
-    /// `.`, `_` or `~` (RFC 7636, section 4.1).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if it is not 43 to 128 letters, digits, `-`, `.`, `_` or `~`
+    /// (RFC 7636, section 4.1).
     ///
     /// # Examples
     ///
@@ -77,7 +77,7 @@ impl Verifier {
         }
     }
 
-    /// The hash that goes into the link: `BASE64URL(SHA256(verifier))`, the method `S256`.
+    /// The hash that is part of the link: `BASE64URL(SHA256(verifier))`, the method `S256`.
     ///
     /// # Examples
     ///
@@ -93,8 +93,8 @@ impl Verifier {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.expose_secret().as_bytes()))
     }
 
-    /// The verifier itself, to keep in the user's session on the server until they come back. Do not send it to the
-    /// browser.
+    /// Returns the secret, to store it in the user's session on the server until the user returns. Do not send it to
+    /// the browser.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Requests of the sign-in itself: short ones, whose answers fit into memory, and which go nowhere else.
+//! The HTTP requests of a sign-in: short, with responses that fit into memory, and without redirects.
 
 use std::time::Duration;
 
@@ -19,23 +19,23 @@ use crate::{
     exchange::reading::{pieces, read},
 };
 
-/// How long one request may take.
+/// The timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most bytes of an answer.
+/// The maximum size of a response in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
-    /// The id of the request.
+    /// The request ID.
     pub(super) id: Option<String>,
 }
 
 impl Answer {
-    /// Takes what is secret out of an error, before anything of it is kept.
+    /// Removes secrets from an error before any of it is kept.
     pub(super) fn hiding(mut self, hide: impl Fn(&str) -> String) -> Self {
         if !self.status.is_success() {
             self.body = Bytes::from(hide(&String::from_utf8_lossy(&self.body)));
@@ -44,10 +44,10 @@ impl Answer {
     }
 }
 
-/// An HTTP client that takes codes and keys nowhere else.
+/// An HTTP client that does not follow redirects, so that codes and keys are never sent to another server.
 pub(super) fn client() -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder();
-    // In a browser, redirects are the browser's.
+    // In a browser, the browser handles redirects.
     #[cfg(not(target_arch = "wasm32"))]
     let builder = builder.redirect(reqwest::redirect::Policy::none());
     builder.build().map_err(Error::transport)

@@ -1,4 +1,4 @@
-//! A conversation answered with the content alone: `POST /text`.
+//! Sends a conversation to `POST /text`, which returns only the content of the reply.
 
 use std::sync::Arc;
 
@@ -27,15 +27,15 @@ use crate::{
 const OPERATION: &str = "generate_text_from_messages";
 
 impl ChatRequest {
-    /// Sends the conversation to `POST /text`, which answers with the content alone: the text, the sound, or the message
-    /// if it is more than that, such as calls of tools.
+    /// Sends the conversation to `POST /text` and returns only the content of the reply: text or audio. If the reply
+    /// is more than that, for example if it has tool calls, you get the whole message.
     ///
-    /// Operation `generate_text_from_messages`. It takes all settings of a chat. Use [`send`](Self::send) to get the
-    /// whole completion, with its usage and why it ended.
+    /// Operation `generate_text_from_messages`. Accepts all settings of a chat. To get the whole completion, with its
+    /// usage and finish reason, use [`send`](Self::send).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -59,11 +59,12 @@ impl ChatRequest {
         self.shared.raw(OPERATION, &self.options, send).await.map(ChatAnswer::new)
     }
 
-    /// Sends the conversation to `POST /text` and returns the text as it is written. Adds `stream` to the body.
+    /// Sends the conversation to `POST /text` and streams the text while the model writes it. Sets `stream` in the
+    /// body.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///
@@ -91,7 +92,7 @@ impl ChatRequest {
     }
 }
 
-/// The text of a response, which comes as events or as it is.
+/// Streams the text of a response, which is sent either as events or as plain text.
 fn streamed(shared: &Shared, opened: Opened) -> TextStream {
     match opened {
         Opened::Events(events) => ChatStream::new(shared, OPERATION, events).text_stream(),
@@ -99,7 +100,7 @@ fn streamed(shared: &Shared, opened: Opened) -> TextStream {
     }
 }
 
-/// What `POST /text` answers: text, sound, or a message in JSON, as the content type says.
+/// The reply of `POST /text`: text, audio, or a JSON message. The content type of the response decides which.
 ///
 /// # Examples
 ///
@@ -120,7 +121,7 @@ pub struct ChatAnswer {
 impl ChatAnswer {
     fn new(response: RawResponse) -> Self {
         let is_json = response.content_type().is_some_and(|kind| kind.starts_with("application/json"));
-        // The model's own JSON has this content type as well.
+        // JSON that the model wrote has the same content type.
         let message = is_json.then(|| json::read::<Value>(response.body()).ok()).flatten().filter(|value| {
             value.get("role").is_some_and(|role| role == "assistant") || value.get("tool_calls").is_some()
         });
@@ -128,7 +129,7 @@ impl ChatAnswer {
         Self { response, message }
     }
 
-    /// The text: the whole answer, or the content of the message. Empty if the answer is sound.
+    /// The text: the whole reply, or the content of the message. Empty if the reply is audio.
     ///
     /// # Examples
     ///
@@ -145,7 +146,7 @@ impl ChatAnswer {
         }
     }
 
-    /// The sound, if the answer is one. [`content_type`](Self::content_type) says in which format.
+    /// The audio, if the reply is audio. [`content_type`](Self::content_type) has its format.
     ///
     /// # Examples
     ///
@@ -162,7 +163,7 @@ impl ChatAnswer {
         self.content_type().is_some_and(|kind| kind.starts_with("audio/")).then(|| self.response.body())
     }
 
-    /// The message, if the answer is one: the model called tools, for instance.
+    /// The message, if the reply is a message, for example because the model called tools.
     ///
     /// # Examples
     ///
@@ -216,7 +217,7 @@ impl ChatAnswer {
         header(self.headers(), "x-model-used")
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -243,7 +244,7 @@ impl ChatAnswer {
     }
 }
 
-/// The answer may be text, sound, JSON or events.
+/// Accepts any response: text, audio, JSON or events.
 fn anything() -> HeaderValue {
     HeaderValue::from_static("*/*")
 }

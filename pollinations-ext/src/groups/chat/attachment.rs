@@ -1,4 +1,4 @@
-//! Images, recordings and files in a message of the user.
+//! Images, recordings and files in a user message.
 
 use pollinations_api::types::{
     AudioFormat, AudioPart, ChatMessage, ContentPart, FilePart, ImagePart, ImageUrl, InputAudio, InputFile,
@@ -10,12 +10,12 @@ use crate::base::{
     file::{File, Loaded},
 };
 
-/// A part of a message, and the file that it is to be made from.
+/// A part of a message, and the file to read into it.
 #[derive(Clone, Debug)]
 pub(super) struct Attachment {
     part: ContentPart,
     file: Option<File>,
-    /// Which message it belongs to, and which part it is of that.
+    /// The index of the message, and the index of the part in that message.
     place: (usize, usize),
 }
 
@@ -46,7 +46,7 @@ impl Attachment {
         self.file.is_some()
     }
 
-    /// Adds the part to the last message if the user said that, and else to a new one.
+    /// Adds the part to the last message if it is a user message, otherwise to a new user message.
     pub(super) fn add_to(mut self, messages: &mut Vec<ChatMessage>) -> Self {
         if !matches!(messages.last(), Some(ChatMessage::User(_))) {
             messages.push(UserMessage::new(MessageContent::Parts(Vec::new())).into());
@@ -65,7 +65,7 @@ impl Attachment {
         self
     }
 
-    /// Reads the file into the part that was added for it.
+    /// Reads the file into its part.
     pub(super) async fn load_into(&self, messages: &mut [ChatMessage]) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
         let loaded = file.load(None).await?;

@@ -1,4 +1,4 @@
-//! Writes the request of a chat.
+//! Writes chat requests.
 
 use pollinations_api::{
     Client,
@@ -11,11 +11,11 @@ use crate::{
     exchange::{call::Write, transport::Shared},
 };
 
-/// The body of a chat, in a request as the generated client writes it.
+/// Writes the body of a chat request into a request that the generated client wrote earlier.
 ///
-/// Chats are the most frequent requests, and all chats of a client go to one URL with the same headers. So the generated
-/// client writes the first one, and later ones only replace its body. That saves a tenth of a call, most of it spent on
-/// parsing the URL again.
+/// Chats are the most frequent requests, and all chats of a client have the same URL and headers. So the generated
+/// client writes the first request, and later requests only replace its body. This saves a tenth of the time of a
+/// call, mostly for parsing the URL.
 pub(super) struct Body(pub(super) Box<ChatCompletionRequest>);
 
 impl Write<ChatCompletion, ApiError> for Body {

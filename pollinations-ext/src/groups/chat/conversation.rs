@@ -1,4 +1,4 @@
-//! A conversation that remembers what was said.
+//! Conversations, which keep the messages of earlier turns.
 
 use std::{
     pin::Pin,
@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// A conversation with a model. Each turn sends everything that was said before. A turn that succeeds is remembered; a turn
-/// that fails leaves the conversation unchanged, so you can repeat it.
+/// A conversation with a model. Each turn sends all earlier messages. A turn that fails leaves the conversation
+/// unchanged, so you can try it again.
 ///
 /// Create it with [`ChatRequest::conversation`]. The settings and functions of that request apply to every turn.
 ///
@@ -67,11 +67,11 @@ impl ChatRequest {
 }
 
 impl Conversation {
-    /// Sends a message, calls the functions that the model asks for, and returns its reply.
+    /// Sends a message, calls the functions that the model asks for, and returns the final reply.
     ///
     /// # Errors
     ///
-    /// As [`ChatRequest::run`].
+    /// Same as [`ChatRequest::run`].
     ///
     /// # Examples
     ///
@@ -86,11 +86,12 @@ impl Conversation {
         self.turn(|request| request.user(text)).await
     }
 
-    /// Takes a turn that is more than text: with images, other messages, or a setting, which then stays for later turns.
+    /// Takes a turn with more than text, such as images, several messages or a setting. Settings also apply to later
+    /// turns.
     ///
     /// # Errors
     ///
-    /// As [`ChatRequest::run`].
+    /// Same as [`ChatRequest::run`].
     ///
     /// # Examples
     ///
@@ -111,13 +112,13 @@ impl Conversation {
         Ok(reply)
     }
 
-    /// Sends a message and returns the reply while the model writes it. The turn is remembered after you have read the stream
-    /// to its end, or called [`ConversationStream::finish`]. Functions are not called: a reply that asks for them is
-    /// returned.
+    /// Sends a message and streams the reply. The turn is added to the conversation when you have read the stream to
+    /// its end, or called [`ConversationStream::finish`]. Functions are not called: if the model asks for one, you
+    /// get the reply with the tool call.
     ///
     /// # Errors
     ///
-    /// As [`ChatRequest::stream`].
+    /// Same as [`ChatRequest::stream`].
     ///
     /// # Examples
     ///
@@ -143,7 +144,7 @@ impl Conversation {
         Ok(ConversationStream { conversation: self, request: Some(request), stream })
     }
 
-    /// All messages so far, the oldest first. You can save them as JSON and read them back.
+    /// All messages so far, oldest first. You can save them as JSON and load them again.
     ///
     /// # Examples
     ///
@@ -171,7 +172,7 @@ impl Conversation {
     }
 }
 
-/// The reply to a turn of a [`Conversation`], while the model writes it.
+/// The streamed reply to a turn of a [`Conversation`].
 ///
 /// # Examples
 ///
@@ -185,7 +186,7 @@ impl Conversation {
 #[must_use = "nothing is read from a stream until it is polled"]
 pub struct ConversationStream<'a> {
     conversation: &'a mut Conversation,
-    /// The turn; nothing once it is remembered.
+    /// The turn's request. `None` once the turn has been added to the conversation.
     request: Option<ChatRequest>,
     stream: ChatStream,
 }
@@ -195,7 +196,7 @@ impl ConversationStream<'_> {
     ///
     /// # Errors
     ///
-    /// As [`ChatStream::next`].
+    /// Same as [`ChatStream::next`].
     ///
     /// # Examples
     ///
@@ -212,11 +213,11 @@ impl ConversationStream<'_> {
         StreamExt::next(self).await
     }
 
-    /// Reads the rest, remembers the turn, and returns the whole reply.
+    /// Reads the rest of the stream, adds the turn to the conversation, and returns the whole reply.
     ///
     /// # Errors
     ///
-    /// As [`ChatStream::finish`].
+    /// Same as [`ChatStream::finish`].
     ///
     /// # Examples
     ///

@@ -1,8 +1,8 @@
-//! Chat with a model: whole replies, streaming, tool calls, structured output, conversations, and images, audio and files as
-//! input.
+//! Chat: whole replies, streaming, tool calls, structured output and conversations. Messages can include images,
+//! audio and files.
 //!
-//! Start with [`Pollinations::chat`](crate::Pollinations::chat), which returns a [`ChatRequest`]. How you send it decides
-//! what you get:
+//! Start with [`Pollinations::chat`](crate::Pollinations::chat), which returns a [`ChatRequest`]. Then choose how to
+//! send it:
 //!
 //! | method | returns |
 //! |---|---|

@@ -26,7 +26,8 @@ pub(super) const OPERATION: &str = "chat_completions";
 /// A chat with a model, from [`Pollinations::chat`](crate::Pollinations::chat). Add messages and settings, then send
 /// it.
 ///
-/// Operation `chat_completions`. The request contains the model, the messages and what you set, and nothing else.
+/// Operation `chat_completions`. The request contains the model, the messages and the settings you set, and nothing
+/// else.
 ///
 /// # Examples
 ///
@@ -53,7 +54,7 @@ pub(super) const OPERATION: &str = "chat_completions";
 pub struct ChatRequest {
     pub(super) shared: Arc<Shared>,
     pub(super) options: Options,
-    /// Moved through every method, and so kept out of the way.
+    /// Boxed, because every method moves it.
     pub(super) body: Box<ChatCompletionRequest>,
     attachments: Vec<Attachment>,
     pub(super) functions: Functions,
@@ -85,7 +86,7 @@ impl ChatRequest {
         self.message(SystemMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds a developer message, which is what newer models of OpenAI call a system message.
+    /// Adds a developer message. Newer OpenAI models use it in place of a system message.
     ///
     /// # Examples
     ///
@@ -98,7 +99,7 @@ impl ChatRequest {
         self.message(DeveloperMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds a message of the user.
+    /// Adds a user message.
     ///
     /// # Examples
     ///
@@ -111,7 +112,7 @@ impl ChatRequest {
         self.message(UserMessage::new(MessageContent::Text(text.into())))
     }
 
-    /// Adds a message that the model sent earlier.
+    /// Adds an earlier reply of the model.
     ///
     /// # Examples
     ///
@@ -126,7 +127,7 @@ impl ChatRequest {
         self.message(message)
     }
 
-    /// Adds the result of the tool call with this id.
+    /// Adds the result of the tool call with this ID.
     ///
     /// # Examples
     ///
@@ -164,7 +165,7 @@ impl ChatRequest {
         self
     }
 
-    /// Adds several messages, such as a conversation so far.
+    /// Adds several messages, for example the conversation so far.
     ///
     /// # Examples
     ///
@@ -180,8 +181,7 @@ impl ChatRequest {
         self
     }
 
-    /// Adds an image to the last message of the user. The file is read when the request is sent, and sent as a data
-    /// URL.
+    /// Adds an image to the last user message. The file is read when the request is sent, and sent as a data URL.
     ///
     /// # Examples
     ///
@@ -259,7 +259,7 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a tool: one that is built into the model, such as code execution in Gemini, or a function.
+    /// Adds a tool: a function, or a tool that is built into the model, such as code execution in Gemini.
     ///
     /// # Examples
     ///
@@ -275,10 +275,10 @@ impl ChatRequest {
         self
     }
 
-    /// Offers a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is
-    /// the JSON schema of its arguments, or `None` if it takes none.
+    /// Adds a function that you run yourself when the reply asks for it ([`ChatReply::tool_calls`]). `parameters` is
+    /// the JSON schema of its arguments, or `None` if it has none.
     ///
-    /// [`rust_function`](Self::rust_function) runs a Rust function for you.
+    /// To have a Rust function called for you, use [`rust_function`](Self::rust_function).
     ///
     /// # Examples
     ///
@@ -307,7 +307,7 @@ impl ChatRequest {
         self.tool(FunctionTool::new(function))
     }
 
-    /// Offers a Rust function. [`run`](Self::run) calls it when the model asks for it.
+    /// Adds a Rust function. [`run`](Self::run) calls it when the model asks for it.
     ///
     /// # Examples
     ///
@@ -340,7 +340,7 @@ impl ChatRequest {
         self.rust_function(function)
     }
 
-    /// Sets how often [`run`](Self::run) lets the model call functions before it fails. The default is 8.
+    /// Sets how many times [`run`](Self::run) lets the model call functions before it fails. The default is 8.
     ///
     /// # Examples
     ///
@@ -378,8 +378,8 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 if the service refuses a value, 401 without a valid key, 402 if you are out of credit, 403 for a
-    /// model that the key may not use; [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be read;
+    /// Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if
+    /// the key may not use the model. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the reply cannot be parsed.
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read. Temporary failures are retried first.
     ///
     /// # Examples
@@ -404,7 +404,7 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), except for a reply that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -420,14 +420,14 @@ impl ChatRequest {
         self.shared.raw(OPERATION, &self.options, Body(self.body)).await
     }
 
-    /// Sends the request and returns the reply while the model writes it. Returns when the first event has arrived.
+    /// Sends the request and streams the reply. Returns when the first event has arrived.
     ///
-    /// This sets `stream`, and asks for the usage in the last chunk, unless you set
+    /// This sets `stream`. It also asks for the usage in the last chunk, unless you set
     /// [`stream_options`](Self::stream_options).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later errors come from the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///

@@ -15,24 +15,25 @@ impl ChatRequest {
         on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
         /// Sets the sampling temperature: 0 (most predictable) to 2. The service's default is 1.
         temperature: f64, "0.2";
-        /// Samples only from the likeliest tokens that together reach this probability: 0 to 1. The service's default is 1.
+        /// Samples only from the most likely tokens that together reach this probability: 0 to 1. The service's
+        /// default is 1.
         top_p: f64, "0.9";
-        /// Sets the most tokens that the reply may have.
+        /// Sets the maximum number of tokens in the reply.
         max_tokens: u64, "500";
-        /// Sets the seed. The same request with the same seed gives the same reply, if the model supports it; -1 gives a new one
-        /// each time.
+        /// Sets the seed. The same request with the same seed returns the same reply, if the model supports it. -1
+        /// returns a new reply each time.
         seed: i64, "42";
-        /// Makes tokens less likely the more often they occurred: -2 to 2. The service's default is 0.
+        /// Penalizes tokens in proportion to how often they have occurred: -2 to 2. The service's default is 0.
         frequency_penalty: f64, "0.5";
-        /// Makes tokens less likely if they occurred at all: -2 to 2. The service's default is 0.
+        /// Penalizes tokens that have occurred at all: -2 to 2. The service's default is 0.
         presence_penalty: f64, "0.5";
-        /// Makes repetitions less likely, for providers that support it: 0 to 2.
+        /// Penalizes repetitions, for providers that support it: 0 to 2.
         repetition_penalty: f64, "1.1";
         /// Sets whether to return how likely each token was, as `logprobs` of a choice.
         logprobs: bool, "true";
         /// Sets how many alternatives to return for each token: 0 to 20. Needs [`logprobs`](Self::logprobs).
         top_logprobs: u64, "3";
-        /// Sets the most tokens that reasoning may take, for models that support this setting.
+        /// Sets the maximum number of tokens for reasoning, for models that support this setting.
         thinking_budget: u64, "2000";
         /// Sets whether the model may ask for several tool calls at once. The service's default is true.
         parallel_tool_calls: bool, "false";
@@ -42,16 +43,16 @@ impl ChatRequest {
         on body, example "pollinations.chat(\"openai\").user(\"Hello\")";
         /// Sets how much a reasoning model thinks before it answers.
         reasoning_effort: ReasoningEffort, "\"low\"";
-        /// Sets the format of the reply: text, any JSON object, or JSON that follows a schema.
-        /// [`structured`](Self::structured) makes the schema from a Rust type.
+        /// Sets the format of the reply: text, any JSON object, or JSON that follows a schema. To create the schema
+        /// from a Rust type, use [`structured`](Self::structured).
         response_format: ResponseFormat, "pollinations_ext::types::ResponseFormat::json_object()";
-        /// Sets whether the model may call a tool, must call one, or must call a certain one.
+        /// Sets whether the model may call tools, must call one, or must call a particular one.
         tool_choice: ToolChoice, "pollinations_ext::types::ToolChoiceMode::Required";
-        /// Sets what a stream sends besides the reply. By default, [`stream`](Self::stream) asks for the usage.
+        /// Sets the extra data that a stream includes. By default, [`stream`](Self::stream) asks for the usage.
         stream_options: StreamOptions, "pollinations_ext::types::StreamOptions::default()";
     }
 
-    /// Ends the reply before one of these texts. At most 4.
+    /// Ends the reply when the model would write one of these texts. At most 4.
     ///
     /// # Examples
     ///
@@ -65,7 +66,7 @@ impl ChatRequest {
         self
     }
 
-    /// Makes a token more or less likely, by its id: -100 (never) to 100 (always).
+    /// Makes a token more or less likely, by its token ID: -100 (never) to 100 (always).
     ///
     /// # Examples
     ///
@@ -79,8 +80,8 @@ impl ChatRequest {
         self
     }
 
-    /// Lets the model reason before it answers, for at most this many tokens (from 1). For models with this setting, such as
-    /// Claude.
+    /// Lets the model reason before it answers, for at most this many tokens (at least 1). Works with models that
+    /// have this setting, such as Claude.
     ///
     /// # Examples
     ///
@@ -124,7 +125,7 @@ impl ChatRequest {
         self
     }
 
-    /// Sets an id of your user, so that the provider can detect abuse. Do not send a name.
+    /// Sets an ID for your user, so that the provider can detect abuse. Do not send a name.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Structured output: replies that are read into a Rust type.
+//! Structured output: replies that are parsed into a Rust type.
 
 use pollinations_api::types::JsonSchemaFormat;
 use schemars::JsonSchema;
@@ -15,8 +15,8 @@ impl ChatRequest {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::StructuredOutput`](crate::ErrorKind::StructuredOutput) if the reply
-    /// does not fit `T`. [`Error::text`] then has the whole reply.
+    /// Same as [`send`](Self::send), and [`ErrorKind::StructuredOutput`](crate::ErrorKind::StructuredOutput) if the reply does not
+    /// match `T`. Then [`Error::text`] has the whole reply.
     ///
     /// # Examples
     ///
@@ -52,7 +52,7 @@ async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<
     let text = reply.text();
     parse(text).map_err(|error| {
         let reason = match reply.finish_reason() {
-            // A reply that was cut off, or a refusal, cannot be read.
+            // A reply that was cut off, or a refusal, is not JSON.
             Some(reason) if *reason != "stop" => format!("; the reply ended because of `{reason}`"),
             _ => String::new(),
         };
@@ -66,7 +66,7 @@ async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<
     })
 }
 
-/// Reads JSON, also when the model has put it into a code block.
+/// Parses JSON, even if the model put it into a code block.
 fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str(text).or_else(|error| match code_block(text) {
         Some(code) => serde_json::from_str(code),

@@ -1,4 +1,4 @@
-//! Calling functions until the model is done.
+//! Calls functions until the model gives its final reply.
 
 use futures_util::future::join_all;
 use pollinations_api::types::{ChatMessage, FunctionMessage, MessageContent, Tool, ToolCall, ToolMessage};
@@ -6,7 +6,7 @@ use pollinations_api::types::{ChatMessage, FunctionMessage, MessageContent, Tool
 use super::request::{ChatRequest, OPERATION};
 use crate::{base::error::Error, reply::chat_reply::ChatReply};
 
-/// What came of [`ChatRequest::run`]: the last reply, and the conversation that led to it.
+/// The result of [`ChatRequest::run`]: the last reply, and the conversation that led to it.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ impl ToolRun {
         self.reply.text()
     }
 
-    /// The last reply. It has tool calls if they are for you to handle.
+    /// The last reply. If it has tool calls, they are for you to handle.
     ///
     /// # Examples
     ///
@@ -65,7 +65,7 @@ impl ToolRun {
         &self.messages
     }
 
-    /// How often the model called functions.
+    /// The number of times the model called functions.
     ///
     /// # Examples
     ///
@@ -78,7 +78,7 @@ impl ToolRun {
         self.rounds
     }
 
-    /// The tokens of all replies together, as far as the service reported them.
+    /// The total number of tokens of all replies, as far as the service reported them.
     ///
     /// # Examples
     ///
@@ -100,14 +100,14 @@ impl ChatRequest {
     /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until
     /// the model answers without another call.
     ///
-    /// The functions are those you passed to [`rust_function`](Self::rust_function). If a function fails or does not
-    /// exist, the model is told and can try again. If the reply calls a tool that you offered without a Rust function,
-    /// it is returned, so that you can handle the call.
+    /// You add functions with [`rust_function`](Self::rust_function). If a function fails or does not exist, the model gets an
+    /// error message and can try again. If the model calls a tool that you added without a Rust function, `run`
+    /// returns that reply, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model
-    /// still calls functions after [`max_rounds`](Self::max_rounds).
+    /// Same as [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
     ///
@@ -161,7 +161,7 @@ async fn run(request: ChatRequest) -> Result<ToolRun, Error> {
     Err(request.functions.too_many_rounds(OPERATION))
 }
 
-/// Whether the tool was offered without a Rust function.
+/// Whether you added the tool without a Rust function.
 fn belongs_to_caller(request: &ChatRequest, call: &ToolCall) -> bool {
     let name = &call.function.name;
     let offered = request.body.tools.iter().any(|tool| match tool {
@@ -171,7 +171,7 @@ fn belongs_to_caller(request: &ChatRequest, call: &ToolCall) -> bool {
     offered && !request.functions.have(name)
 }
 
-/// What the model is told about one call.
+/// The result of one call, as a message to the model.
 async fn result(request: &ChatRequest, call: &ToolCall) -> ChatMessage {
     let name = &call.function.name;
     let outcome = request.functions.call(name, &call.function.arguments).await;

@@ -1,4 +1,4 @@
-//! What a model decided.
+//! The reply of a decision model.
 
 use std::ops::Deref;
 
@@ -29,7 +29,7 @@ impl DecisionReply {
         Self { decision, headers }
     }
 
-    /// The answer to a question, by the key of the question.
+    /// The answer to a question, by the key you gave the question.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ impl DecisionReply {
         self.decision.answers.get(key)
     }
 
-    /// The option that applies, with the probability of each. `None` if there is no such question, or if it is not a
+    /// The chosen option, with the probability of each option. `None` if there is no such question, or if it is not a
     /// choice.
     ///
     /// # Examples
@@ -61,8 +61,8 @@ impl DecisionReply {
         }
     }
 
-    /// The place on the scale, which may lie between two steps. `None` if there is no such question, or if it is not a
-    /// scale.
+    /// The position on the scale, which may lie between two steps. `None` if there is no such question, or if it is
+    /// not a scale.
     ///
     /// # Examples
     ///
@@ -80,8 +80,8 @@ impl DecisionReply {
         }
     }
 
-    /// How likely the statement is true, from 0 to 1. `None` if there is no such question, or if it is not a
-    /// proposition.
+    /// The probability that the statement is true, from 0 to 1. `None` if there is no such question, or if it is not
+    /// a proposition.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl DecisionReply {
         }
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -125,7 +125,7 @@ impl DecisionReply {
         &self.headers
     }
 
-    /// The generated type, to keep.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Asking for a decision.
+//! Decision requests.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -23,8 +23,8 @@ use crate::{
 
 const OPERATION: &str = "create_decision";
 
-/// Asks a model questions about facts. Each question has a key of yours, under which
-/// [`DecisionReply`](crate::DecisionReply) has its answer.
+/// A request that asks a model questions about facts. You give each question a key, and
+/// [`DecisionReply`](crate::DecisionReply) has the answer under that key.
 ///
 /// Operation `create_decision`, which is experimental: the service may change it.
 ///
@@ -62,7 +62,7 @@ impl DecideRequest {
         Self { shared, options: Options::default(), body: Box::new(body) }
     }
 
-    /// The decision model, by id; `jev` by default.
+    /// The decision model, by ID. The default is `jev`.
     ///
     /// # Examples
     ///
@@ -76,7 +76,7 @@ impl DecideRequest {
         self
     }
 
-    /// Asks which of several options applies: each by its key, with what it means.
+    /// Asks which of several options applies. Each option has a key and a description.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl DecideRequest {
         self.question(key, ChoiceQuestion::new(options.collect::<BTreeMap<_, _>>(), text(question.into())))
     }
 
-    /// Asks for a place on a scale. `steps` describe it, the lowest first; at least 2.
+    /// Asks for a position on a scale. `steps` describe the scale, lowest first; at least 2.
     ///
     /// # Examples
     ///
@@ -119,7 +119,7 @@ impl DecideRequest {
         self.question(key, ScoreQuestion::new(steps, text(question.into())))
     }
 
-    /// Asks how likely it is that a statement is true.
+    /// Asks for the probability that a statement is true.
     ///
     /// # Examples
     ///
@@ -132,7 +132,7 @@ impl DecideRequest {
         self.question(key, PropositionQuestion::new(text(statement.into())))
     }
 
-    /// The same with what true and false mean here.
+    /// Same as [`proposition`](Self::proposition), with descriptions of what true and false mean.
     ///
     /// # Examples
     ///
@@ -161,7 +161,7 @@ impl DecideRequest {
         self.question(key, question)
     }
 
-    /// Adds a question in its generated type.
+    /// Adds a question of any generated type.
     ///
     /// # Examples
     ///
@@ -188,8 +188,9 @@ impl DecideRequest {
     ///
     /// # Errors
     ///
-    /// Status 400 when the service refuses a value, such as a scale of one step; 401 without a valid key, 402 without
-    /// enough pollen, 403 for a model that the key may not use, 429 for too many requests, 502 when the provider fails.
+    /// Status 400 if the service rejects a value, such as a scale with one step, 401 if the API key is invalid, 402
+    /// if you are out of credit, 403 if the key may not use the model, 429 if you reach the rate limit, 502 if the
+    /// provider fails.
     ///
     /// # Examples
     ///
@@ -207,11 +208,11 @@ impl DecideRequest {
         Ok(DecisionReply::new(decision, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -229,7 +230,7 @@ impl DecideRequest {
     }
 }
 
-/// Text, or JSON that says the same.
+/// Converts a value to text, or to the equivalent JSON type.
 fn text(value: Value) -> DecisionText {
     match value {
         Value::String(text) => DecisionText::Text(text),

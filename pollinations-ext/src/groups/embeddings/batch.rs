@@ -1,4 +1,4 @@
-//! Many texts, in as many requests as it takes.
+//! Embeds many texts, in as many requests as needed.
 
 use std::{error::Error as StdError, fmt, ops::Range, sync::Arc};
 
@@ -18,24 +18,25 @@ use crate::{
     },
 };
 
-/// Texts in one request at the most, as the document says of `input`.
+/// The maximum number of texts in a request, from the document's description of `input`.
 const TEXTS: usize = 32;
 
-/// Requests that run at the same time. The service allows 100 in 10 seconds.
+/// The maximum number of concurrent requests. The rate limit of the service is 100 in 10 seconds.
 const AT_ONCE: usize = 4;
 
-/// Asks for the vectors of many texts.
+/// A request for the vectors of many texts.
 ///
-/// Operation `embed`. The service takes 32 texts in a request, so the texts are sent in groups of 32, up to four groups
-/// at the same time. The vectors come back in the order of the texts. Parameters that you do not set are left to the
-/// service; those that you set apply to every request, and so do [`timeout`](Self::timeout) and [`retry`](Self::retry).
+/// Operation `embed`. The service accepts 32 texts in a request. So the texts are sent in batches of 32, with up to
+/// four requests at the same time. The vectors are in the order of the texts. The service has defaults for the
+/// parameters you do not set. The parameters you set apply to every request, and so do [`timeout`](Self::timeout) and
+/// [`retry`](Self::retry).
 ///
 /// # When a request fails
 ///
-/// Each request is retried on its own. If one fails for good, no further requests are started, those that are running
-/// are finished, and [`EmbeddingBatchError`] hands you every vector that came. Send the texts that are missing again, or
-/// simply the whole batch: the service answers identical requests from its cache as long as it has them there, and does
-/// not bill them twice.
+/// Each request is retried separately. If a request fails in spite of the retries, no further requests are started,
+/// and the running ones are finished. [`EmbeddingBatchError`] then has all vectors received so far. Send the missing
+/// texts again, or simply the whole batch: the service caches identical requests for a time and does not bill them
+/// twice.
 ///
 /// # Examples
 ///
@@ -72,14 +73,14 @@ impl EmbeddingBatch {
         example "pollinations.embed_batch([\"a tulip\", \"a rose\"])", field
     );
 
-    /// Sends the texts and returns their vectors, in the same order. Without texts, nothing is sent.
+    /// Sends the texts and returns their vectors, in the same order. If there are no texts, nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`EmbeddingBatchError`] when a request fails: it holds the error of that request and the vectors that came by the
-    /// others. It turns into an [`Error`] by `?`. The errors are those of
+    /// [`EmbeddingBatchError`] if a request fails. It has the error of that request and the vectors of the other
+    /// requests, and `?` converts it into an [`Error`]. The errors are those of
     /// [`EmbeddingRequest::send`](crate::EmbeddingRequest::send), and [`ErrorKind::Decode`](crate::ErrorKind::Decode)
-    /// when a response has another number of vectors than its request has texts.
+    /// if the number of vectors in a response differs from the number of texts in its request.
     ///
     /// # Examples
     ///
@@ -118,7 +119,7 @@ impl EmbeddingBatch {
                     }
                     first.get_or_insert(part);
                 }
-                // The first one says why; those that follow from it say no more.
+                // Only the first error is kept. Later ones usually have the same cause.
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
@@ -130,7 +131,7 @@ impl EmbeddingBatch {
     }
 }
 
-/// The texts in groups that fit in a request, and where each group belongs.
+/// The texts, split into batches that fit into one request, with the position of each batch.
 fn groups(texts: Vec<String>) -> impl Iterator<Item = (Range<usize>, Vec<String>)> {
     let mut texts = texts.into_iter();
     let mut start = 0;
@@ -155,7 +156,7 @@ async fn send(
     Embeddings::read(&shared, &response, attempts, Some(count))
 }
 
-/// A batch of which a request failed, with the vectors that came by the other requests.
+/// The error of a batch in which a request failed, with the vectors of the other requests.
 ///
 /// # Examples
 ///
@@ -178,7 +179,7 @@ pub struct EmbeddingBatchError {
 }
 
 impl EmbeddingBatchError {
-    /// Why the batch failed: the error of the first request that did.
+    /// Why the batch failed: the error of the first request that failed.
     ///
     /// # Examples
     ///
@@ -191,7 +192,7 @@ impl EmbeddingBatchError {
         &self.error
     }
 
-    /// The vectors, one for each text and in their order; `None` for the texts whose vectors did not come.
+    /// The vectors, in the order of the texts. `None` for texts without a vector.
     ///
     /// # Examples
     ///
@@ -204,7 +205,7 @@ impl EmbeddingBatchError {
         &self.vectors
     }
 
-    /// Hands over the vectors that came, without a copy: see [`vectors`](Self::vectors).
+    /// Returns the [`vectors`](Self::vectors) without copying them.
     ///
     /// # Examples
     ///
@@ -240,12 +241,12 @@ impl fmt::Display for EmbeddingBatchError {
 
 impl StdError for EmbeddingBatchError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        // The error itself is in the text above.
+        // The message above already includes that of the error itself.
         self.error.source()
     }
 }
 
-/// Drops the vectors that came.
+/// Drops the vectors.
 impl From<EmbeddingBatchError> for Error {
     fn from(failed: EmbeddingBatchError) -> Self {
         failed.error

@@ -1,4 +1,4 @@
-//! Embeddings: vectors that stand for texts, images, sounds and videos.
+//! Embeddings: vectors that represent text, images, audio and video.
 
 mod batch;
 mod parameters;

@@ -1,4 +1,4 @@
-//! What both kinds of embedding requests can set.
+//! Settings that all embedding requests have.
 
 use pollinations_api::types::{EmbeddingEncoding, EmbeddingInput, EmbeddingInputType, EmbeddingRequest, EmbeddingTask};
 
@@ -24,29 +24,29 @@ impl Parameters {
     }
 }
 
-/// The setters of [`Parameters`], for an `impl` block. `example` makes a request.
+/// The setters of [`Parameters`], for an `impl` block. `example` creates a request.
 macro_rules! parameter_setters {
     ($example:literal) => {
         $crate::exchange::options::into_setters! {
             on parameters, example $example;
-            /// The model. If you do not set it, the service uses `google/gemini-embedding-2`.
-            /// [`Pollinations::api`](crate::Pollinations::api) lists them all by `list_embedding_models`.
+            /// The model. The service's default is `google/gemini-embedding-2`. To list all of them, call
+            /// `list_embedding_models` on [`Pollinations::api`](crate::Pollinations::api).
             ///
-            /// Vectors of different models cannot be compared.
+            /// You cannot compare vectors of different models.
             model: String, "\"openai/text-embedding-3-small\"";
-            /// How the vectors travel: as JSON numbers (the service's default) or as base64, which is about a third of
-            /// the size and faster to read. You get the same `f32` values either way.
+            /// The encoding of the vectors in the response: JSON numbers (the service's default) or base64, which is
+            /// about a third of the size and faster to parse. You get the same `f32` values either way.
             encoding_format: pollinations_api::types::EmbeddingEncoding, "\"base64\"";
-            /// Whether the texts are queries or documents to be found by them. Cohere models only.
+            /// Whether the texts are search queries or the documents to search. Cohere models only.
             input_type: pollinations_api::types::EmbeddingInputType, "\"query\"";
-            /// What you need the vectors for, such as `RETRIEVAL_QUERY` or `CLUSTERING`. Gemini models only, and only
-            /// for text.
+            /// The task that you need the vectors for, such as `RETRIEVAL_QUERY` or `CLUSTERING`. Gemini models only,
+            /// and only for text.
             task_type: pollinations_api::types::EmbeddingTask, "\"RETRIEVAL_DOCUMENT\"";
         }
 
         $crate::exchange::options::setters! {
             on parameters, example $example;
-            /// The length of each vector: 128 to 4,096, as far as the model allows. Each model has a default of its own.
+            /// The length of each vector: 128 to 4,096, depending on the model. Each model has its own default.
             dimensions: u64, "256";
         }
     };

@@ -1,4 +1,4 @@
-//! What is embedded, piece by piece.
+//! Parts of the input of an embedding request.
 
 use pollinations_api::types::{
     EmbeddingAudio, EmbeddingAudioPart, EmbeddingImagePart, EmbeddingImageUrl, EmbeddingPart, EmbeddingTextPart,
@@ -10,7 +10,7 @@ use crate::base::{
     file::{File, Loaded},
 };
 
-/// A piece of the input, before its file is read.
+/// A part of the input, before its file is read.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Text(String),
@@ -52,7 +52,7 @@ fn data_url(loaded: &Loaded, family: &str, what: &str) -> Result<String, Error> 
     }
 }
 
-/// The name of the format, which the document leaves open: `mp3` and `wav` as it has them, and other names after the
+/// The name of the audio format. The document names `mp3` and `wav` but allows others; these are named after the
 /// content type, such as `flac` for `audio/x-flac`.
 fn audio_format(loaded: &Loaded) -> Result<String, Error> {
     let kind = loaded.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The vectors that came.
+//! Embedding replies.
 
 use http::HeaderMap;
 use pollinations_api::types;
@@ -34,13 +34,13 @@ pub struct Embeddings {
 }
 
 impl Embeddings {
-    /// Those of a batch that has no texts.
+    /// The reply to a batch without texts.
     pub(super) fn none() -> Self {
         let usage = types::EmbeddingUsage::new(0, 0);
         Self { vectors: Vec::new(), model: String::new(), usage, headers: HeaderMap::new() }
     }
 
-    /// Reads a response. `count` is how many vectors there have to be, if that is known.
+    /// Parses a response. `count` is the expected number of vectors, if known.
     pub(super) fn read(
         shared: &Shared,
         response: &RawResponse,
@@ -51,7 +51,7 @@ impl Embeddings {
             let error = Error::new(ErrorKind::Decode, message).with_operation(response.operation());
             error.with_request_id(response.request_id().map(str::to_owned)).with_attempts(attempts)
         };
-        // What conforms is read without a detour over JSON values or 64-bit numbers; the rest as leniently as any reply.
+        // A valid response is parsed directly, without JSON values or 64-bit numbers. Any other is parsed leniently.
         let wire = match serde_json::from_slice::<Wire>(response.body()) {
             Ok(wire) => wire,
             Err(_) => {
@@ -97,7 +97,7 @@ impl Embeddings {
         self.vectors.first().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Hands over the vectors, without a copy.
+    /// Returns the vectors without copying them.
     ///
     /// # Examples
     ///
@@ -110,7 +110,7 @@ impl Embeddings {
         self.vectors
     }
 
-    /// The model that made the vectors, as the service names it.
+    /// The model that computed the vectors, by the service's name.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl Embeddings {
         &self.model
     }
 
-    /// The tokens that were used. For a batch, the sum over its requests.
+    /// The tokens used. For a batch, the total of all requests.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl Embeddings {
         &self.usage
     }
 
-    /// The headers of the response. For a batch, those of the first response that came.
+    /// The headers of the response. For a batch, those of the first response received.
     ///
     /// # Examples
     ///
@@ -154,7 +154,7 @@ impl Embeddings {
         std::mem::take(&mut self.vectors)
     }
 
-    /// The same reply about other vectors, and with the tokens of all the requests they came by.
+    /// The same reply with these vectors and this usage.
     pub(super) fn with(mut self, vectors: Vec<Vec<f32>>, usage: types::EmbeddingUsage) -> Self {
         self.vectors = vectors;
         self.usage = usage;
@@ -162,7 +162,7 @@ impl Embeddings {
     }
 }
 
-/// The response as the document has it.
+/// The response, as the document defines it.
 #[derive(Deserialize)]
 struct Wire {
     data: Vec<Item>,
@@ -187,14 +187,14 @@ impl TryFrom<types::Embeddings> for Wire {
                 types::EmbeddingVector::Base64(text) => vector::from_base64(&text).ok_or(())?,
                 _ => return Err(()),
             };
-            // If an index is invalid, the entries keep the order of arrival.
+            // If an index is invalid, the entries stay in the order received.
             Ok(Item { embedding: Vector(vector), index: usize::try_from(item.index).unwrap_or(usize::MAX) })
         });
         Ok(Self { data: items.collect::<Result<_, ()>>()?, model: reply.model, usage: reply.usage })
     }
 }
 
-/// The vectors in the order of their indexes; in that of arrival if the indexes do not count from 0 without a gap.
+/// The vectors in the order of their indexes, or in the order received if the indexes are not 0, 1, 2, ….
 fn in_order(mut items: Vec<Item>) -> Vec<Vec<f32>> {
     let mut indexes: Vec<usize> = items.iter().map(|item| item.index).collect();
     indexes.sort_unstable();

@@ -1,4 +1,4 @@
-//! One vector: of a text, an image, a sound, a video, or several of them together.
+//! One embedding, of text, images, audio, video, or several of them together.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use crate::{
 
 pub(super) const OPERATION: &str = "embed";
 
-/// Asks for the vector of a text, or of texts, images, sounds and videos together.
+/// A request for the embedding of text, images, audio or video, or of several of them together.
 ///
-/// Operation `embed`. Parameters that you do not set are left to the service. To embed many texts, use
+/// Operation `embed`. The service has defaults for the parameters you do not set. To embed many texts, use
 /// [`Pollinations::embed_batch`](crate::Pollinations::embed_batch).
 ///
 /// # Examples
@@ -72,7 +72,7 @@ impl EmbeddingRequest {
         self.part(Part::Text(text.into()))
     }
 
-    /// Adds an image by its address, or as a `data:` URL.
+    /// Adds an image by its URL, or as a `data:` URL.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl EmbeddingRequest {
         self.part(Part::Image(image))
     }
 
-    /// Adds a sound: at most 180 seconds, such as an mp3 or wav file.
+    /// Adds audio of at most 180 seconds, such as an mp3 or wav file.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl EmbeddingRequest {
         self.part(Part::Audio(audio))
     }
 
-    /// Adds a video by its address.
+    /// Adds a video by its URL.
     ///
     /// # Examples
     ///
@@ -147,15 +147,15 @@ impl EmbeddingRequest {
 
     /// Sends the request.
     ///
-    /// One part makes one vector. The document does not say whether several parts make one vector together or one each;
-    /// it depends on the model. [`Embeddings::vectors`] has what came.
+    /// One part gives one vector. If you send several parts, the model decides whether you get one vector for all of
+    /// them or one for each; the document does not say. [`Embeddings::vectors`] has all of them.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when there is nothing to embed, or when a file
-    /// is not of the kind it was added as. [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read.
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the response has no vector. Status 400 for a value that the
-    /// model does not take, 401 without a valid key, 402 when out of credit, 403 for a model that the key may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if there is nothing to embed, or a file has the wrong type,
+    /// such as an image added as audio. [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no vector. Status 400 if the model rejects
+    /// a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key may not use the model.
     ///
     /// # Examples
     ///
@@ -176,11 +176,11 @@ impl EmbeddingRequest {
         Embeddings::read(&shared, &response, attempts, None)
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), except that the response is not decoded.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -208,7 +208,7 @@ impl EmbeddingRequest {
     }
 }
 
-/// A text alone goes as a string, which every model takes.
+/// A single text is sent as a string, which every model accepts.
 async fn input(parts: Vec<Part>) -> Result<EmbeddingInput, Error> {
     let parts = match <[Part; 1]>::try_from(parts) {
         Ok([Part::Text(text)]) => return Ok(text.into()),

@@ -1,4 +1,4 @@
-//! One vector, read straight from JSON into `f32`.
+//! Parses a vector directly from JSON into `f32`.
 
 use std::fmt;
 
@@ -17,14 +17,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Characters that are decoded at once: they make whole floats, and few enough to stay in the processor's cache.
+/// The number of characters to decode at a time. They decode to whole floats and fit into the processor's cache.
 const CHARACTERS: usize = 4096;
 const BYTES: usize = CHARACTERS / 4 * 3;
 
-/// What most models have at least; a longer vector grows once or twice.
+/// The initial capacity. Most models have vectors of at least this length.
 const CAPACITY: usize = 1024;
 
-/// A vector, which comes as a list of numbers or as the bytes of 32-bit floats (little-endian) in base64.
+/// A vector, sent as a list of numbers or as 32-bit floats (little-endian) in base64.
 #[derive(Debug, PartialEq)]
 pub(super) struct Vector(pub(super) Vec<f32>);
 
@@ -56,7 +56,7 @@ impl<'de> Visitor<'de> for Floats {
     }
 }
 
-/// Decodes a vector piece by piece, so that its bytes are never in memory as a whole.
+/// Decodes a vector in pieces, so that its bytes are never in memory as a whole.
 pub(super) fn from_base64(text: &str) -> Option<Vec<f32>> {
     let mut vector = Vec::with_capacity(text.len() / 16 * 3 + 1);
     let mut bytes = [0; BYTES];
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn numbers_and_base64_are_the_same_vector() {
-        // Around the ends of the pieces as well.
+        // Includes lengths around the ends of the pieces.
         for count in [0, 1, 2, 3, 4, 767, 768, 769, 1536, 3072, 4096] {
             let vector = floats(count);
             let numbers = serde_json::to_string(&vector).unwrap();

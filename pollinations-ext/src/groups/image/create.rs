@@ -1,4 +1,4 @@
-//! Several images, or one with what is known of it.
+//! Several images, or one image with the prompt that was used and its usage.
 
 use std::sync::Arc;
 
@@ -24,25 +24,25 @@ use crate::{
 
 const OPERATION: &str = "create_image";
 
-/// Images of one call at the most, as in OpenAI's API.
+/// The maximum number of images of one call, as in OpenAI's API.
 const MAX_IMAGES: u32 = 10;
 
-/// The seeds that the service takes are below this.
+/// The service accepts seeds below this.
 const SEEDS: i64 = 1 << 31;
 
-/// Asks for one or several images, in the format of OpenAI's API.
+/// A request for one or more images, in the format of OpenAI's API.
 ///
-/// Operation `create_image` (`POST /v1/images/generations`). The answer has the images in base64 or as addresses, the
-/// prompt that was used, and the usage. For the file of one image alone, [`ImageRequest`](crate::ImageRequest) is
+/// Operation `create_image` (`POST /v1/images/generations`). The reply has the images, as base64 or as URLs, the
+/// prompt that was used, and the usage. If you only need one image file, [`ImageRequest`](crate::ImageRequest) is
 /// simpler.
 ///
 /// # Several images
 ///
-/// The service makes one image a request today (`n` is at most 1). With [`n`](Self::n), this client sends as many
-/// requests at once, and gives each a [`seed`](Self::seed) of its own, so that the images differ: the seed you set and
-/// those that follow it, or 0, 1, 2, … if you set none, or random ones for -1. Each image is paid for. If one of the
-/// requests fails, so does the call; send the same call again, and the images that were finished come from the
-/// service's cache at no cost.
+/// The service currently generates one image per request (`n` is at most 1). With [`n`](Self::n), this client sends
+/// one request per image, all at once. Each request has a different [`seed`](Self::seed), so that the images differ:
+/// the seed you set and the numbers after it, or 0, 1, 2, … if you set none, or random seeds for -1. You pay for each
+/// image. If one of the requests fails, the call fails. If you repeat the call, the images that were finished come
+/// from the service's cache, at no cost.
 ///
 /// # Examples
 ///
@@ -78,7 +78,7 @@ impl ImagesRequest {
         Self::with(shared, Options::default(), prompt, Parameters::default(), References::default(), false)
     }
 
-    /// A request that takes over what another one has set.
+    /// A request with the settings of another one.
     pub(super) fn with(
         shared: Arc<Shared>,
         options: Options,
@@ -93,7 +93,7 @@ impl ImagesRequest {
     image_api_methods!(example "pollinations.images(\"a cat\")");
     no_cache_method!(example "pollinations.images(\"a cat\")");
 
-    /// How many images: 1 to 10; 1 by default. See [Several images](Self#several-images).
+    /// The number of images: 1 to 10. The default is 1. See [Several images](Self#several-images).
     ///
     /// # Examples
     ///
@@ -107,7 +107,7 @@ impl ImagesRequest {
         self
     }
 
-    /// An id of your end user, which helps the service to detect abuse.
+    /// An ID for your end user, which helps the service to detect abuse.
     ///
     /// # Examples
     ///
@@ -121,7 +121,7 @@ impl ImagesRequest {
         self
     }
 
-    /// The address of an image to start from. Several calls give several images.
+    /// The URL of an image to start from. Call it again to add more images.
     ///
     /// # Examples
     ///
@@ -135,9 +135,9 @@ impl ImagesRequest {
         self
     }
 
-    /// A file to start from. It is uploaded when the request is sent: see [`Media::upload`](crate::Media::upload) for
-    /// what may be uploaded, and who can see it. [`Pollinations::edit`](crate::Pollinations::edit) sends files without
-    /// an upload.
+    /// A local image to start from. It is uploaded when the request is sent; see
+    /// [`Media::upload`](crate::Media::upload) for the accepted files and who can see them.
+    /// [`Pollinations::edit`](crate::Pollinations::edit) sends files without an upload.
     ///
     /// # Examples
     ///
@@ -158,10 +158,10 @@ impl ImagesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an empty prompt, or if [`n`](Self::n) is not
-    /// 1 to 10, before anything is sent; [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image.
-    /// Status 400 when the service refuses a value, 401 without a valid key, 402 when you are out of credit, 403 for a
-    /// model that the key may not use. For reference files, the errors of [`Media::upload`](crate::Media::upload).
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty or [`n`](Self::n) is not 1 to 10;
+    /// then nothing is sent. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no image. Status 400
+    /// if the service rejects a value, 401 if the API key is invalid, 402 if you are out of credit, 403 if the key
+    /// may not use the model. With reference files, also the errors of [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
     ///
@@ -183,13 +183,13 @@ impl ImagesRequest {
         Images::of(Arc::clone(shared), OPERATION, try_join_all(replies).await?)
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read; and
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for more than one image, which take several
-    /// requests.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if you ask for more than one image, because that takes
+    /// several requests.
     ///
     /// # Examples
     ///
@@ -211,7 +211,7 @@ impl ImagesRequest {
         self.shared.raw(OPERATION, &options, write(body)).await
     }
 
-    /// The bodies of the requests, one for each image.
+    /// The request bodies, one for each image.
     async fn bodies(&mut self) -> Result<Vec<ImageGenerationRequest>, Error> {
         check_prompt(&self.prompt, OPERATION)?;
         let count = self.n.unwrap_or(1);
@@ -245,8 +245,8 @@ impl ImagesRequest {
     }
 }
 
-/// The seeds of so many images. One image has the seed that was set, if there is one; several have different ones,
-/// since identical requests are answered with the same image.
+/// The seeds for this number of images. A single image has the seed you set, if any. Several images have different
+/// seeds, because the service returns the same image for identical requests.
 fn seeds(set: Option<i64>, count: u32) -> Vec<Option<i64>> {
     if count == 1 {
         return vec![set];

@@ -1,4 +1,4 @@
-//! Changes to images.
+//! Image edits.
 
 use std::sync::Arc;
 
@@ -27,11 +27,11 @@ use crate::{
 
 const OPERATION: &str = "edit_image";
 
-/// Asks for a change to one or several images.
+/// A request to edit one or more images.
 ///
-/// Operation `edit_image` (`POST /v1/images/edits`), in the format of OpenAI's API. If all images are addresses, they
-/// go as JSON; if there is a file among them, everything goes as a form with the files in it, and nothing has to be
-/// uploaded first.
+/// Operation `edit_image` (`POST /v1/images/edits`), in the format of OpenAI's API. If all images are URLs, the
+/// request is JSON. If one is a file, the request is a multipart form with the files in it, so you do not need to
+/// upload them first.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ impl EditRequest {
     image_api_methods!(example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])");
     no_cache_method!(example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])");
 
-    /// Adds an image, behind those that are there: an address, or a [`File`](crate::File). This way, both can be mixed.
+    /// Adds another image: a URL or a [`File`](crate::File). You can mix both.
     ///
     /// # Examples
     ///
@@ -89,11 +89,12 @@ impl EditRequest {
         self
     }
 
-    /// Limits the change to a part of the first image: where the mask is fully transparent.
+    /// Limits the edit to a part of the first image: the part where the mask is fully transparent.
     ///
-    /// A PNG of the same size as the image, as an address or a [`File`](crate::File). It is sent as in OpenAI's API:
-    /// the file `mask` of the form, or `{"mask": {"image_url": …}}` in JSON. The service's document does not list
-    /// masks, so whether one has an effect depends on the model; describe the part in the prompt as well.
+    /// The mask is a PNG of the same size as the image, as a URL or a [`File`](crate::File). It is sent as in
+    /// OpenAI's API: as the file `mask` of the form, or as `{"mask": {"image_url": …}}` in JSON. The service's
+    /// document does not list masks, so whether the mask has an effect depends on the model. Describe the part in the
+    /// prompt as well.
     ///
     /// # Examples
     ///
@@ -114,8 +115,8 @@ impl EditRequest {
         example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])"
     );
 
-    /// Adds a field to the body, in place of one of the same name. Use it for fields without a setter. In a form, a
-    /// text goes as it is, and every other value as JSON.
+    /// Adds a field to the body, and replaces one of the same name. Use it for fields without a setter. In a form,
+    /// text is sent unchanged, and any other value as JSON.
     ///
     /// # Examples
     ///
@@ -129,16 +130,16 @@ impl EditRequest {
         self
     }
 
-    /// Sends the request and returns the changed images.
+    /// Sends the request and returns the edited images.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an empty prompt or if there is no image, and
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when a file cannot be read, before anything is sent;
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the answer has no image. Status 400 when the service
-    /// refuses a value or cannot load an image (codes such as `failed_to_download_image`, `invalid_image_url`,
-    /// `image_too_large`, `unsupported_image_media_type`), 401 without a valid key, 402 when you are out of credit, 403
-    /// for a model that the key may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty or there is no image, and
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read; then nothing is sent.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the response has no image. Status 400 if the service
+    /// rejects a value or cannot load an image (codes such as `failed_to_download_image`, `invalid_image_url`,
+    /// `image_too_large`, `unsupported_image_media_type`), 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model.
     ///
     /// # Examples
     ///
@@ -157,11 +158,11 @@ impl EditRequest {
         Images::of(self.shared, OPERATION, vec![reply])
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an answer that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -245,7 +246,7 @@ impl EditRequest {
                 value => form.text(name, &value.to_string()),
             };
         }
-        // OpenAI's clients name one image `image`, and several `image[]`.
+        // OpenAI's clients call a single image `image`, and several images `image[]`.
         let name = if self.images.len() == 1 { "image" } else { "image[]" };
         for image in &self.images {
             form = with_source(form, name, image).await?;

@@ -1,4 +1,4 @@
-//! Images as the operations in the format of OpenAI's API return them.
+//! Images, as returned by the operations in the format of OpenAI's API.
 
 use std::{fmt, slice, sync::Arc};
 
@@ -25,16 +25,16 @@ use crate::{
     media::Media,
 };
 
-/// Base64 with or without the padding at its end: not all providers write it.
+/// Base64 with or without padding, because not all providers write it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Characters of base64 that tell which type of image it is.
+/// The number of base64 characters that are enough to detect the image type.
 const HEAD: usize = 64;
 
-/// The images that a request was answered with. There is at least one.
+/// The images in a reply. There is at least one.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub struct Images {
 }
 
 impl Images {
-    /// The images of all responses to one call.
+    /// Collects the images from all responses to one call.
     pub(super) fn of(
         shared: Arc<Shared>,
         operation: &'static str,
@@ -75,7 +75,7 @@ impl Images {
                 None => about = Some((reply.usage, reply.created, response.headers().clone())),
             }
             let public_url = link(response.headers(), "enclosure").map(str::to_owned);
-            // With several images, nobody could tell which of them the header means.
+            // With several images, it would be unclear which of them the header belongs to.
             let public_url = public_url.filter(|_| reply.data.len() == 1);
             all.extend(reply.data.into_iter().map(|generated| Image {
                 shared: Arc::clone(&shared),
@@ -96,7 +96,7 @@ impl Images {
         }
     }
 
-    /// The first image; most often the only one.
+    /// The first image. Most replies have only one.
     ///
     /// # Examples
     ///
@@ -109,7 +109,7 @@ impl Images {
         &self.first
     }
 
-    /// How many images there are: at least 1.
+    /// The number of images: at least 1.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl Images {
         self.rest.len() + 1
     }
 
-    /// The images one after another, in the order in which they were asked for.
+    /// Iterates over the images, in the order you asked for them.
     ///
     /// # Examples
     ///
@@ -139,7 +139,7 @@ impl Images {
         self.into_iter()
     }
 
-    /// The tokens of all images together. Zero where the service does not count them.
+    /// The tokens of all images together. Zero if the service does not report them.
     ///
     /// # Examples
     ///
@@ -152,7 +152,7 @@ impl Images {
         &self.usage
     }
 
-    /// When the first image was made, in seconds since 1970.
+    /// When the first image was created, in seconds since 1970.
     ///
     /// # Examples
     ///
@@ -192,7 +192,7 @@ impl Images {
     }
 }
 
-/// Adds the tokens of one response to those of others.
+/// Adds the tokens of one response to a total.
 fn add(sum: &mut ImageUsage, usage: &ImageUsage) {
     let more = |sum: &mut u64, tokens: u64| *sum = sum.saturating_add(tokens);
     more(&mut sum.input_tokens, usage.input_tokens);
@@ -202,7 +202,7 @@ fn add(sum: &mut ImageUsage, usage: &ImageUsage) {
     more(&mut sum.input_tokens_details.image_tokens, usage.input_tokens_details.image_tokens);
 }
 
-/// Without the headers: nobody knows what a server writes into them.
+/// Leaves out the headers, because a server may put secrets into them.
 impl fmt::Debug for Images {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self).finish()
@@ -227,9 +227,9 @@ impl<'a> IntoIterator for &'a Images {
     }
 }
 
-/// One image of an answer: in base64, or at an address.
+/// One image of a reply, as base64 or as a URL.
 ///
-/// Base64 is decoded when you ask for the bytes, and not before.
+/// Base64 is only decoded when you call [`bytes`](Self::bytes) or save the image.
 ///
 /// # Examples
 ///
@@ -258,11 +258,11 @@ pub struct Image {
 }
 
 impl Image {
-    /// The public address of the stored image. Anyone can open it without a key, so it can go into an `<img>`.
+    /// The public URL of the stored image. Anyone can open it without an API key, so you can use it in an `<img>`.
     ///
-    /// With `response_format("url")` it is in the answer; otherwise it comes from the `Link` header, if the service has
-    /// stored the image. Opening it never generates anything and costs nothing; once the file has expired, it is
-    /// answered with 404.
+    /// With `response_format("url")`, the URL is in the response body. Otherwise it comes from the `Link` header, if
+    /// the service has stored the image. Opening the URL never generates anything and costs nothing. Once the file
+    /// has expired, the URL returns 404.
     ///
     /// # Examples
     ///
@@ -275,7 +275,7 @@ impl Image {
         self.address().or(self.public_url.as_deref())
     }
 
-    /// The prompt that was used, where the answer says so. It can differ from yours: some models improve it, and the
+    /// The prompt that was used, if the reply has it. It can differ from yours: some models improve the prompt, and
     /// safety checks may replace parts of it.
     ///
     /// # Examples
@@ -289,8 +289,8 @@ impl Image {
         self.generated.revised_prompt.as_deref()
     }
 
-    /// What the image is, such as `image/png`: what the answer says, or else what its first bytes say. Nothing if there
-    /// is only an address.
+    /// The content type, such as `image/png`: the one in the reply, otherwise the one detected from the first bytes.
+    /// `None` if the reply only has a URL.
     ///
     /// # Examples
     ///
@@ -308,14 +308,14 @@ impl Image {
         infer::get(&BASE64.decode(head).ok()?).map(|kind| kind.mime_type())
     }
 
-    /// The bytes of the image: decoded from base64, or loaded from its address on the media service.
+    /// The bytes of the image: decoded from base64, or downloaded from the media service.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] when the base64 is broken or the answer has neither base64 nor an address. If there is
-    /// only an address, the errors of [`Media::fetch`](crate::Media::fetch) and
-    /// [`Download::bytes`](crate::Download::bytes); and [`ErrorKind::InvalidRequest`] for an address outside the media
-    /// service, which this client does not open: load [`url`](Self::url) yourself if you trust it.
+    /// [`ErrorKind::Decode`] if the base64 is malformed, or the reply has neither base64 nor a URL. If it only has a
+    /// URL: the errors of [`Media::fetch`](crate::Media::fetch) and [`Download::bytes`](crate::Download::bytes), and
+    /// [`ErrorKind::InvalidRequest`] for a URL outside the media service. This client does not open such URLs; if you trust
+    /// the [`url`](Self::url), download it yourself.
     ///
     /// # Examples
     ///
@@ -339,11 +339,11 @@ impl Image {
         Media::new(Arc::clone(&self.shared)).fetch(url).await?.bytes().await
     }
 
-    /// Writes the image to a file, which appears once it is complete, and returns how many bytes it was.
+    /// Writes the image to a file and returns its size in bytes. The file appears once it is complete.
     ///
     /// # Errors
     ///
-    /// As [`bytes`](Self::bytes), and [`ErrorKind::Io`] when the file cannot be written.
+    /// Same as [`bytes`](Self::bytes), and [`ErrorKind::Io`] if the file cannot be written.
     ///
     /// # Examples
     ///
@@ -363,7 +363,7 @@ impl Image {
         Ok(length)
     }
 
-    /// The image in base64, without what a `data:` URI has before it.
+    /// The base64 of the image, without the prefix of a `data:` URI.
     fn base64(&self) -> Option<&str> {
         let text = self.generated.b64_json.as_deref().filter(|text| !text.is_empty())?;
         match text.strip_prefix("data:").and_then(|rest| rest.split_once(',')) {
@@ -372,7 +372,7 @@ impl Image {
         }
     }
 
-    /// The address that is in the answer.
+    /// The URL in the response body.
     fn address(&self) -> Option<&str> {
         self.generated.url.as_deref().filter(|url| !url.is_empty())
     }

@@ -1,4 +1,4 @@
-//! One image, from a prompt in the address.
+//! One image, with the prompt in the URL.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::{
 
 const OPERATION: &str = "generate_image";
 
-/// Asks for an image: a JPEG, PNG or SVG file, depending on the model.
+/// A request for an image: a JPEG, PNG or SVG file, depending on the model.
 ///
-/// Operation `generate_image` (`GET /image/{prompt}`). The service decides what you do not set. For several images at
-/// once, or an answer in the format of OpenAI's API, see [`n`](Self::n).
+/// Operation `generate_image` (`GET /image/{prompt}`). The service has defaults for the parameters you do not set.
+/// For several images, or a reply in the format of OpenAI's API, call [`n`](Self::n).
 ///
 /// # Examples
 ///
@@ -88,34 +88,33 @@ impl ImageRequest {
 
     into_setters! {
         on parameters, example "pollinations.image(\"a cat\")";
-        /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The service
-        /// takes `black-forest-labs/flux.1-schnell` if you set none.
+        /// The model, by ID or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The service
+        /// uses `black-forest-labs/flux.1-schnell` if you do not set one.
         model: String, "\"flux\"";
-        /// The quality, for models that have several: `low`, `medium`, `high` or `hd`.
+        /// The quality, for models with several quality levels: `low`, `medium`, `high` or `hd`.
         quality: ImageQuality, "\"hd\"";
-        /// The output resolution, such as `2k`, for models whose listing has `resolutions`.
+        /// The output resolution, such as `2k`, for models that list `resolutions`.
         resolution: Resolution, "\"2k\"";
-        /// What to keep out of the image. Upstream does not document this since autumn 2026: say it in the prompt
-        /// instead.
+        /// What to leave out of the image. Undocumented upstream since autumn 2026: put it in the prompt instead.
         negative_prompt: String, "\"dogs\"";
-        /// The aspect ratio of a video, such as `16:9`. Upstream does not document this since autumn 2026: use
+        /// The aspect ratio of a video, such as `16:9`. Undocumented upstream since autumn 2026: use
         /// [`Pollinations::video`](crate::Pollinations::video).
         aspect_ratio: String, "\"16:9\"";
     }
 
     setters! {
         on parameters, example "pollinations.image(\"a cat\")";
-        /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed gives the same image; the
-        /// service takes 0 if you set none.
+        /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed returns the same image. The
+        /// service uses 0 if you do not set one.
         seed: i64, "42";
-        /// Makes the background transparent, for models that can; off by default.
+        /// Makes the background transparent, for models that support it. Off by default.
         transparent: bool, "true";
-        /// Lets a model improve the prompt first; off by default. Upstream does not document this since autumn 2026.
+        /// Lets a model improve the prompt first. Off by default. Undocumented upstream since autumn 2026.
         enhance: bool, "true";
-        /// The length of a video in seconds. Upstream does not document this since autumn 2026: use
+        /// The length of a video in seconds. Undocumented upstream since autumn 2026: use
         /// [`Pollinations::video`](crate::Pollinations::video).
         duration: u64, "5";
-        /// Adds sound to a video. Upstream does not document this since autumn 2026: use
+        /// Adds audio to a video. Undocumented upstream since autumn 2026: use
         /// [`Pollinations::video`](crate::Pollinations::video).
         audio: bool, "true";
     }
@@ -123,11 +122,11 @@ impl ImageRequest {
     safety_methods!(example "pollinations.image(\"a cat\")");
     no_cache_method!(example "pollinations.image(\"a cat\")");
 
-    /// Asks for several images, 1 to 10, each with a seed of its own. The answer is in the format of OpenAI's API: see
+    /// Asks for several images, 1 to 10, each with a different seed. The reply is in the format of OpenAI's API: see
     /// [`ImagesRequest`].
     ///
-    /// All settings are taken over. Those that the service no longer documents for images go along as fields of the
-    /// body.
+    /// Your settings are kept. Settings that the service no longer documents for images are sent as extra fields of
+    /// the body.
     ///
     /// # Examples
     ///
@@ -172,7 +171,7 @@ impl ImageRequest {
         ImagesRequest::with(self.shared, options, self.prompt, parameters, self.references, self.no_cache).n(count)
     }
 
-    /// Width and height in pixels; 1024 each by default.
+    /// Width and height in pixels. The default is 1024 each.
     ///
     /// # Examples
     ///
@@ -187,7 +186,7 @@ impl ImageRequest {
         self
     }
 
-    /// The address of an image to start from. Several calls give several images.
+    /// The URL of an image to start from. Call it again to add more images.
     ///
     /// # Examples
     ///
@@ -201,8 +200,8 @@ impl ImageRequest {
         self
     }
 
-    /// A file to start from. It is uploaded when the request is sent, and its address taken as the reference image: see
-    /// [`Media::upload`](crate::Media::upload) for what may be uploaded, and what that means.
+    /// A local image to start from. It is uploaded when the request is sent, and its URL is used as the reference
+    /// image. See [`Media::upload`](crate::Media::upload) for the accepted files and who can see them.
     ///
     /// # Examples
     ///
@@ -228,14 +227,14 @@ impl ImageRequest {
 
     call_options!(until "the image begins to arrive", example "pollinations.image(\"a cat\")");
 
-    /// Sends the request and returns when the image begins to arrive. [`Download::public_url`] is an address for an
-    /// `<img>` that needs no key.
+    /// Sends the request and returns when the image begins to arrive. [`Download::public_url`] is a URL for an
+    /// `<img>` that works without an API key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
-    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are
-    /// out of credit, 403 for a model that the key may not use. For reference files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// a URL path. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model. With reference files, also the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
@@ -247,7 +246,7 @@ impl ImageRequest {
     /// # }
     /// ```
     pub async fn send(mut self) -> Result<Download, Error> {
-        // Before anything is uploaded.
+        // Checked before anything is uploaded.
         address::segment(&self.prompt, OPERATION)?;
         self.references.upload(&self.shared).await?;
         let (shared, options) = (self.shared.clone(), fresh(&self.options, self.no_cache));

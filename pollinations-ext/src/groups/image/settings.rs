@@ -1,10 +1,10 @@
-//! What the operations in the format of OpenAI's API have in common.
+//! Settings that the operations in the format of OpenAI's API share.
 
 use pollinations_api::types::{ImageApiQuality, ImageResponseFormat, Resolution, Safety};
 
 use crate::{base::error::Error, exchange::options::Options};
 
-/// The parameters of a request that is answered with [`Images`](super::Images).
+/// The parameters of a request that returns [`Images`](super::Images).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Parameters {
     pub(super) model: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// The safety checks as JSON has them: true and false are no texts there.
+    /// The safety checks in JSON, where true and false are not text.
     pub(super) fn safety(&self) -> Option<Safety> {
         self.safe.as_deref().map(|checks| match checks {
             "true" => Safety::Boolean(true),
@@ -28,7 +28,7 @@ impl Parameters {
     }
 }
 
-/// Refuses an empty prompt before anything is sent.
+/// Rejects an empty prompt before anything is sent.
 pub(super) fn check_prompt(prompt: &str, operation: &str) -> Result<(), Error> {
     match prompt {
         "" => Err(Error::request("the prompt is empty").with_operation(operation)),
@@ -36,7 +36,7 @@ pub(super) fn check_prompt(prompt: &str, operation: &str) -> Result<(), Error> {
     }
 }
 
-/// The options of a call that may ask for a new result.
+/// The options of a call that may bypass the cache.
 pub(super) fn fresh(options: &Options, no_cache: bool) -> Options {
     let mut options = options.clone();
     if no_cache {
@@ -45,13 +45,13 @@ pub(super) fn fresh(options: &Options, no_cache: bool) -> Options {
     options
 }
 
-/// The setter for a new result, for requests with a field `no_cache`.
+/// The setter `no_cache`, for requests with that field.
 macro_rules! no_cache_method {
     (example $example:literal) => {
-        /// Generates a new image instead of returning the stored result of an identical request (`no-cache=true`); off
+        /// Generates a new image instead of returning the cached image of an identical request (`no-cache=true`). Off
         /// by default.
         ///
-        /// It is paid for again. Such a request does not join one that is running, so it is sent only once if its
+        /// You pay for the new image. The request does not join a running generation, so it is not retried if its
         /// outcome is unknown: see [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent).
         ///
         /// # Examples
@@ -73,32 +73,32 @@ macro_rules! image_api_methods {
     (example $example:literal) => {
         $crate::exchange::options::into_setters! {
             on parameters, example $example;
-            /// The model, by id or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The
-            /// service takes `black-forest-labs/flux.1-schnell` if you set none.
+            /// The model, by ID or alias, such as `flux`. [`Models::image`](crate::Models::image) lists them. The
+            /// service uses `black-forest-labs/flux.1-schnell` if you do not set one.
             model: String, "\"gptimage\"";
-            /// The quality, for models that have several: `low`, `medium` (the default) or `high`. The service takes
-            /// OpenAI's `standard` as `medium` and `hd` as `high`.
+            /// The quality, for models with several quality levels: `low`, `medium` (the default) or `high`. The
+            /// service treats OpenAI's `standard` as `medium`, and `hd` as `high`.
             quality: pollinations_api::types::ImageApiQuality, "\"high\"";
-            /// The output resolution, such as `2k`, for models whose listing has `resolutions`.
+            /// The output resolution, such as `2k`, for models that list `resolutions`.
             resolution: pollinations_api::types::Resolution, "\"2k\"";
-            /// Whether the answer holds the images in base64 (`b64_json`, the default) or their public addresses
-            /// (`url`). [`Image::bytes`](crate::Image::bytes) reads both.
+            /// Whether the reply has the images as base64 (`b64_json`, the default) or as public URLs (`url`).
+            /// [`Image::bytes`](crate::Image::bytes) works with both.
             response_format: pollinations_api::types::ImageResponseFormat, "\"url\"";
         }
 
         $crate::exchange::options::setters! {
             on parameters, example $example;
-            /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed gives the same image. It is
-            /// sent as the field `seed`, which the service reads from JSON though its document does not list it here.
+            /// The seed: 0 to 2,147,483,647, or -1 for a new image each time. The same seed returns the same image.
+            /// The service reads it from the JSON field `seed`, although its document does not list the field here.
             seed: i64, "42";
-            /// Makes the background transparent, for models that can; off by default. It is sent as the field
-            /// `transparent`, which the service reads from JSON though its document does not list it here.
+            /// Makes the background transparent, for models that support it. Off by default. The service reads it
+            /// from the JSON field `transparent`, although its document does not list the field here.
             transparent: bool, "true";
         }
 
         $crate::exchange::options::safety_methods!(example $example);
 
-        /// Width and height in pixels, sent as OpenAI's `size`; 1024 each by default.
+        /// Width and height in pixels, sent as OpenAI's `size`. The default is 1024 each.
         ///
         /// # Examples
         ///

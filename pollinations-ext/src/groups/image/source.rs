@@ -2,9 +2,9 @@
 
 use crate::base::file::File;
 
-/// An image to edit, or a mask: an address or a file.
+/// An image to edit, or a mask: a URL or a file.
 ///
-/// A text is the address of an image, or a `data:` URI that holds one (RFC 2397). It is never a path: for that, use
+/// Text is the URL of an image, or a `data:` URI with an image (RFC 2397). Text is never a path: for a path, use
 /// [`File::path`].
 ///
 /// # Examples
@@ -20,9 +20,9 @@ use crate::base::file::File;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ImageSource {
-    /// The address of an image, or a `data:` URI.
+    /// The URL of an image, or a `data:` URI.
     Url(String),
-    /// A file, which is sent along.
+    /// A file, which is sent with the request.
     File(File),
 }
 
@@ -31,7 +31,7 @@ impl ImageSource {
         matches!(self, Self::File(_))
     }
 
-    /// The address, if it is one.
+    /// The URL, if the image is given as a URL.
     pub(super) fn url(&self) -> Option<&str> {
         match self {
             Self::Url(url) => Some(url),

@@ -1,4 +1,4 @@
-//! Images in what the user says.
+//! Images in user turns.
 
 use pollinations_api::types::{
     MessageBase64Source, MessageBlock, MessageImageBlock, MessageRole, MessageTextBlock, MessageTurn,
@@ -7,7 +7,7 @@ use pollinations_api::types::{
 
 use crate::base::{error::Error, file::File};
 
-/// An image that is read when the request is sent, and the block that it goes into.
+/// An image to read when the request is sent, and the position of its block.
 #[derive(Clone, Debug)]
 pub(super) struct Image {
     file: File,
@@ -23,7 +23,7 @@ impl Image {
         Self { file, turn, block }
     }
 
-    /// Reads the file into the block that was added for it.
+    /// Reads the file into its block.
     pub(super) async fn load_into(&self, turns: &mut [MessageTurn]) -> Result<(), Error> {
         let loaded = self.file.load(None).await?;
         let kind = loaded.image_type()?;
@@ -41,13 +41,13 @@ impl Image {
     }
 }
 
-/// A block for an image at an address.
+/// A block for an image at a URL.
 pub(super) fn at(url: String) -> MessageBlock {
     MessageImageBlock::new(MessageUrlSource::new(url)).into()
 }
 
-/// Adds a block to the last turn if that is the user's, or else to a new one. Returns the places of the turn and of the
-/// block in it.
+/// Adds a block to the last turn if it is a user turn, otherwise to a new user turn. Returns the index of the turn
+/// and the index of the block in it.
 pub(super) fn add_block(turns: &mut Vec<MessageTurn>, block: MessageBlock) -> (usize, usize) {
     if turns.last().is_none_or(|turn| turn.role != MessageRole::User) {
         turns.push(MessageTurn::new(MessageTurnContent::Blocks(Vec::new()), MessageRole::User));

@@ -1,4 +1,4 @@
-//! The events of a message, put together. As JSON, so that nothing is lost that this version does not know.
+//! Merges the events of a message. It stays JSON, so that fields unknown to this version are kept.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// A message so far.
+/// The message so far.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     message: Map<String, Value>,
@@ -26,7 +26,7 @@ pub(super) struct Merged {
 #[derive(Debug, Default)]
 struct Block {
     value: Map<String, Value>,
-    /// The JSON of a tool call's arguments.
+    /// The JSON text of a tool call's arguments.
     input: String,
 }
 
@@ -61,7 +61,7 @@ impl Merge for Merged {
                 self.is_complete = true;
                 return Added::End;
             }
-            // A whole message in one event.
+            // The event has the whole message.
             "message" => {
                 self.size += bytes;
                 self.start(event.as_object());
@@ -111,7 +111,7 @@ impl Merged {
         }
     }
 
-    /// Reads why the message ends, and what it used in total.
+    /// Reads the stop reason and the total usage.
     fn end(&mut self, event: &Value) {
         let delta = event.get("delta").and_then(Value::as_object);
         for (name, value) in delta.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
@@ -130,7 +130,7 @@ impl Merged {
         }
     }
 
-    /// The counts of a later event replace those of an earlier one, unless they are 0 for what has been counted.
+    /// The counts of later events replace earlier ones. A 0 does not replace another number.
     fn add_usage(&mut self, usage: &Map<String, Value>) {
         let kept = self.message.entry("usage").or_insert_with(|| Value::Object(Map::new()));
         if !kept.is_object() {
@@ -145,7 +145,7 @@ impl Merged {
         }
     }
 
-    /// The block that an event is about; the last one, if it does not say.
+    /// The index of the block that an event is about. Without an index in the event, the last block.
     fn index(&self, event: &Value) -> u64 {
         let last = || self.blocks.keys().next_back().copied();
         event.get("index").and_then(Value::as_u64).or_else(last).unwrap_or_default()
@@ -153,7 +153,7 @@ impl Merged {
 }
 
 impl Block {
-    /// Adds a piece, and returns how many bytes the block grew by.
+    /// Adds a delta, and returns the number of bytes added to the block.
     fn add(&mut self, delta: &Map<String, Value>, bytes: usize) -> usize {
         let text = |name: &str| delta.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = text("type").to_owned();
@@ -185,7 +185,7 @@ impl Block {
         }
     }
 
-    /// Adds to a text of a block of this type. The block may be new, if its start was lost.
+    /// Appends to a text field of a block of this type. Creates the block if its start event was lost.
     fn append(&mut self, kind: &str, name: &str, piece: &str) -> usize {
         self.value.entry("type").or_insert_with(|| kind.into());
         match self.value.get_mut(name) {
@@ -197,7 +197,7 @@ impl Block {
         piece.len()
     }
 
-    /// The block with the arguments of its call: as JSON, or as the text that there is, if that is only its beginning.
+    /// The block with the arguments of its call: as JSON, or as text if they are incomplete.
     fn into_value(mut self) -> Value {
         if !self.input.trim().is_empty() {
             let input = serde_json::from_str(&self.input).unwrap_or(Value::String(self.input));

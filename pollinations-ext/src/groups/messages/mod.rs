@@ -1,7 +1,7 @@
-//! Anthropic's Messages API (`POST /v1/messages`): one reply, or the reply as it is written; thinking, tools, images.
+//! Anthropic's Messages API (`POST /v1/messages`): whole replies and streaming, thinking, tools, images.
 //!
-//! Programs written for that API find its terms here: turns made of blocks, `tool_use` and `tool_result`, `stop_reason`,
-//! thinking blocks with signatures. It starts with [`Pollinations::messages`](crate::Pollinations::messages).
+//! The names are those of Anthropic's API: turns made of blocks, `tool_use` and `tool_result`, `stop_reason`,
+//! thinking blocks with signatures. Start with [`Pollinations::messages`](crate::Pollinations::messages).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]

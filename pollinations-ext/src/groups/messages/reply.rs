@@ -1,4 +1,4 @@
-//! What a model answered.
+//! Message replies.
 
 use std::ops::Deref;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::base::header::{REQUEST_ID, header};
 
-/// A reply of the Messages API: from [`MessagesRequest::send`](crate::messages::MessagesRequest::send), or put together
+/// A reply of the Messages API, from [`MessagesRequest::send`](crate::messages::MessagesRequest::send), or merged
 /// from a stream by [`MessageStream::finish`](crate::messages::MessageStream::finish).
 ///
 /// Dereferences to the generated [`MessageResponse`](crate::types::MessageResponse).
@@ -33,7 +33,7 @@ impl MessageReply {
         Self { message, headers }
     }
 
-    /// The text of all `text` blocks. Empty if there are none, as when the model only calls tools.
+    /// The text of all `text` blocks. Empty if there are no text blocks, for example if the model only calls tools.
     ///
     /// # Examples
     ///
@@ -50,8 +50,8 @@ impl MessageReply {
         texts.collect()
     }
 
-    /// What the model thought before it answered: the text of all `thinking` blocks. Empty if there are none, or if they
-    /// are redacted.
+    /// The model's reasoning: the text of all `thinking` blocks. Empty if there are no such blocks, or if they are
+    /// redacted.
     ///
     /// # Examples
     ///
@@ -68,9 +68,8 @@ impl MessageReply {
         thoughts.collect()
     }
 
-    /// The tools that the model calls, in order. Answer each with
-    /// [`tool_result`](crate::messages::MessagesRequest::tool_result), or let
-    /// [`run`](crate::messages::MessagesRequest::run) do it.
+    /// The tool calls, in order. Answer each one with [`tool_result`](crate::messages::MessagesRequest::tool_result),
+    /// or let [`run`](crate::messages::MessagesRequest::run) do it.
     ///
     /// # Examples
     ///
@@ -89,8 +88,8 @@ impl MessageReply {
         calls.collect()
     }
 
-    /// Why the reply ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn`, `refusal`, or another
-    /// word of the provider.
+    /// Why the reply ended: `end_turn`, `max_tokens`, `stop_sequence`, `tool_use`, `pause_turn`, `refusal`, or
+    /// another value from the provider.
     ///
     /// # Examples
     ///
@@ -118,11 +117,11 @@ impl MessageReply {
         &self.message.usage
     }
 
-    /// The reply as a turn of the conversation, to send with the next request.
+    /// The reply as a turn, to send with the next request.
     ///
-    /// All blocks go back unchanged, thinking and its signature included: the provider refuses the next turn otherwise.
-    /// Two things are repaired because it refuses them too: empty text is left out, and arguments of a call that broke
-    /// off become an empty object.
+    /// All blocks are kept unchanged, including thinking blocks and their signatures, because the provider rejects
+    /// the next turn otherwise. Two things are repaired because the provider rejects them too: empty text is left
+    /// out, and the incomplete arguments of a call become an empty object.
     ///
     /// # Examples
     ///
@@ -153,7 +152,7 @@ impl MessageReply {
         MessageTurn::new(MessageTurnContent::Blocks(blocks), MessageRole::Assistant)
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -179,7 +178,7 @@ impl MessageReply {
         &self.headers
     }
 
-    /// The generated type, to keep.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///
@@ -201,7 +200,7 @@ impl Deref for MessageReply {
     }
 }
 
-/// A reply without headers, such as one that was stored, or [`Error::partial_message`](crate::Error::partial_message).
+/// A reply without headers, such as a stored one, or [`Error::partial_message`](crate::Error::partial_message).
 impl From<MessageResponse> for MessageReply {
     fn from(message: MessageResponse) -> Self {
         Self { message, headers: HeaderMap::new() }

@@ -1,4 +1,4 @@
-//! Asking for a message.
+//! Messages API requests.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ use crate::{
     function::Functions,
 };
 
-/// Asks a model for a reply by Anthropic's Messages API.
+/// A request to Anthropic's Messages API.
 ///
-/// Operation `create_message`. The body has the model, `max_tokens`, the turns, and what you set here; nothing else.
-/// For models that list `/v1/messages` in their `supported_endpoints`.
+/// Operation `create_message`. The request contains the model, `max_tokens`, the turns and the settings you set, and
+/// nothing else. Works with models that list `/v1/messages` in their `supported_endpoints`.
 ///
 /// # Examples
 ///
@@ -71,8 +71,8 @@ impl MessagesRequest {
         }
     }
 
-    /// The system prompt: instructions that come before the conversation. Use [`with_body`](Self::with_body) for one in
-    /// blocks.
+    /// Sets the system prompt: an instruction for the whole conversation. For a system prompt made of blocks, use
+    /// [`with_body`](Self::with_body).
     ///
     /// # Examples
     ///
@@ -86,7 +86,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds what the user says.
+    /// Adds a user turn.
     ///
     /// # Examples
     ///
@@ -99,10 +99,10 @@ impl MessagesRequest {
         self.turn(MessageTurn::new(MessageTurnContent::Text(text.into()), MessageRole::User))
     }
 
-    /// Adds what the model said before. Use [`turn`](Self::turn) with
-    /// [`MessageReply::to_turn`](crate::messages::MessageReply::to_turn) for a reply that this client has received.
+    /// Adds an assistant turn: an earlier reply of the model. For a reply that you received from this client, use
+    /// [`turn`](Self::turn) with [`MessageReply::to_turn`](crate::messages::MessageReply::to_turn).
     ///
-    /// As the last turn, this is the beginning of the reply, and the model goes on from there.
+    /// If this is the last turn, the model continues from this text.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl MessagesRequest {
         self.turn(MessageTurn::new(MessageTurnContent::Text(text.into()), MessageRole::Assistant))
     }
 
-    /// Adds a turn of the conversation.
+    /// Adds a turn of any kind.
     ///
     /// # Examples
     ///
@@ -133,7 +133,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds several turns: a conversation that you keep.
+    /// Adds several turns, for example the conversation so far.
     ///
     /// # Examples
     ///
@@ -147,10 +147,10 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds an image to what the user says. It is read when the request is sent, and goes along as base64.
+    /// Adds an image to the last user turn. The file is read when the request is sent, and sent as base64.
     ///
-    /// Its content type is what the first bytes say, unless the file has another. If it is not an image, the request
-    /// fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest).
+    /// The content type is detected from the first bytes, unless you set one on the file. If the file is not an
+    /// image, the request fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest).
     ///
     /// # Examples
     ///
@@ -168,7 +168,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds an image at an address to what the user says. The service fetches it.
+    /// Adds an image to the last user turn by URL. The service downloads it.
     ///
     /// # Examples
     ///
@@ -183,7 +183,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds a block to what the user says: to the last turn if that is the user's, or else to a new one.
+    /// Adds a block to the last turn if it is a user turn, otherwise to a new user turn.
     ///
     /// # Examples
     ///
@@ -203,13 +203,14 @@ impl MessagesRequest {
 
     setters! {
         on body, example "pollinations.messages(\"claude\", 1024).user(\"Hello\")";
-        /// Sampling temperature, from 0 (most predictable) to 1.
+        /// Sets the sampling temperature: 0 (most predictable) to 1.
         temperature: f64, "0.2";
-        /// Sample only from the likeliest tokens that together reach this probability, from 0 to 1; 1 by default.
+        /// Samples only from the most likely tokens that together reach this probability: 0 to 1. The service's
+        /// default is 1.
         top_p: f64, "0.9";
     }
 
-    /// Ends the reply where one of these texts would come. The reply's `stop_sequence` says which.
+    /// Ends the reply when the model would write one of these texts. `stop_sequence` in the reply says which one.
     ///
     /// # Examples
     ///
@@ -224,9 +225,9 @@ impl MessagesRequest {
     }
 
     /// Lets the model think before it answers, for at most this many tokens. They count toward `max_tokens`.
-    /// [`MessageReply::thinking`](crate::messages::MessageReply::thinking) has the thoughts.
+    /// [`MessageReply::thinking`](crate::messages::MessageReply::thinking) returns the reasoning.
     ///
-    /// Use [`with_body`](Self::with_body) for `disabled` or `adaptive`.
+    /// For `disabled` or `adaptive`, use [`with_body`](Self::with_body).
     ///
     /// # Examples
     ///
@@ -242,7 +243,7 @@ impl MessagesRequest {
         self
     }
 
-    /// How much effort the model makes, such as `low` or `high`.
+    /// Sets the effort of the model, such as `low` or `high`.
     ///
     /// # Examples
     ///
@@ -256,7 +257,7 @@ impl MessagesRequest {
         self
     }
 
-    /// Changes the body by hand. Use it for fields without a setter.
+    /// Changes the request body directly, to set fields without a setter.
     ///
     /// # Examples
     ///
@@ -284,10 +285,10 @@ impl MessagesRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 when the service refuses a value, 401 without a valid
-    /// key, 402 without enough pollen, 403 for a model that the key may not use, 429 for too many requests. The service
-    /// describes them in Anthropic's format. Also [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a
-    /// file that is not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) for one that cannot be read.
+    /// [`ErrorKind::Api`](crate::ErrorKind::Api) with status 400 if the service rejects a value, 401 if the API key
+    /// is invalid, 402 if you are out of credit, 403 if the key may not use the model, 429 if you reach the rate
+    /// limit. The service describes them in Anthropic's format. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if
+    /// a file is not an image, and [`ErrorKind::Io`](crate::ErrorKind::Io) if a file cannot be read.
     ///
     /// # Examples
     ///
@@ -309,11 +310,11 @@ impl MessagesRequest {
         Ok(MessageReply::new(message, response.headers().clone()))
     }
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -330,15 +331,15 @@ impl MessagesRequest {
         shared.raw(OPERATION, &options, send).await
     }
 
-    /// Sends the request and returns the reply as it is written. Adds `stream` to the body.
+    /// Sends the request and streams the reply. Sets `stream` in the body.
     ///
-    /// A failure before the first event is retried like any other. If it is not known whether the request was carried
-    /// out, it is not repeated unless [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent)
-    /// says so, because a stream is paid each time.
+    /// A failure before the first event is retried like that of any other request, with one exception: if it is
+    /// unknown whether the service processed the request, it is only retried if you set
+    /// [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent), because each stream is billed.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///
@@ -368,7 +369,7 @@ impl MessagesRequest {
         Ok((self.shared, self.options, body))
     }
 
-    /// The same with its images read, so that it can be sent several times.
+    /// The same request with its images read, so that it can be sent several times.
     pub(super) async fn loaded(self) -> Result<Self, Error> {
         let functions = self.functions.clone();
         let (shared, options, body) = self.load().await?;

@@ -1,4 +1,4 @@
-//! A reply as it is written.
+//! Streamed messages.
 
 use std::{
     ops::Deref,
@@ -29,7 +29,7 @@ use crate::{
 pub(super) const OPERATION: &str = "create_message";
 
 /// An event of a streamed reply. Dereferences to the generated
-/// [`MessageStreamEvent`](crate::types::MessageStreamEvent); an event that this version does not know is its `Other`.
+/// [`MessageStreamEvent`](crate::types::MessageStreamEvent). Unknown events are its variant `Other`.
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ pub(super) const OPERATION: &str = "create_message";
 pub struct MessageEvent(MessageStreamEvent);
 
 impl MessageEvent {
-    /// The text that this event adds; empty if it adds something else.
+    /// The text that this event adds. Empty if it adds something else.
     ///
     /// # Examples
     ///
@@ -63,7 +63,7 @@ impl MessageEvent {
                 MessageBlockDelta::TextDelta(delta) => &delta.text,
                 _ => "",
             },
-            // Usually still empty.
+            // The text of a new block is usually empty.
             MessageStreamEvent::ContentBlockStart(event) => match &event.content_block {
                 MessageBlock::Text(block) => &block.text,
                 _ => "",
@@ -72,7 +72,7 @@ impl MessageEvent {
         }
     }
 
-    /// What this event adds to the model's thoughts; empty if it adds something else.
+    /// The reasoning that this event adds. Empty if it adds something else.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ impl MessageEvent {
         }
     }
 
-    /// The generated type, to keep.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///
@@ -117,11 +117,12 @@ impl Deref for MessageEvent {
     }
 }
 
-/// The events of a reply, as they come: `message_start`, then `content_block_start`, `content_block_delta` and
-/// `content_block_stop` for each block, `message_delta`, `message_stop`.
+/// The events of a streamed reply: `message_start`, then `content_block_start`, `content_block_delta` and
+/// `content_block_stop` for each block, then `message_delta` and `message_stop`.
 ///
-/// A [`Stream`] of [`MessageEvent`]s that ends when the reply is complete. `ping`s are skipped. If the connection breaks
-/// off before, that is an error and not an end. Dropping the stream closes the connection, and the model stops.
+/// A [`Stream`] of [`MessageEvent`]s that ends when the reply is complete. `ping` events are skipped. If the
+/// connection breaks before that, the last item is an error. If you drop the stream, the connection is closed and the
+/// model stops.
 ///
 /// # Examples
 ///
@@ -149,15 +150,15 @@ impl MessageStream {
         Self(EventStream::new(shared, OPERATION, events))
     }
 
-    /// Reads a stream that is there already.
+    /// Reads a stream that has already been received.
     pub(super) fn recorded(shared: &Shared, response: &RawResponse) -> Self {
         Self(EventStream::recorded(shared, OPERATION, response))
     }
 
-    /// Reads events that came some other way: through a proxy, from a recording, over a transport of yours. The bytes
-    /// may be cut anywhere.
+    /// Reads events from any source of bytes: a proxy, a recording, your own transport. The bytes may be split
+    /// anywhere.
     ///
-    /// There is no idle timeout, and no runtime is needed. An error of the source has the kind
+    /// There is no idle timeout, and no async runtime is needed. An error of the source becomes
     /// [`ErrorKind::Connection`].
     ///
     /// # Examples
@@ -184,17 +185,17 @@ impl MessageStream {
         Self(EventStream::from_bytes(OPERATION, bytes))
     }
 
-    /// The next event; `None` when the reply is complete, or has failed.
+    /// The next event, or `None` after the end of the reply or an error.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] when the model fails (`event: error`, or an error in another form),
-    /// [`ErrorKind::Truncated`] when the stream ends before the reply does, [`ErrorKind::Connection`] when the connection
-    /// breaks, [`ErrorKind::Timeout`] when nothing but keep-alives comes for
-    /// [`idle_timeout`](crate::Builder::idle_timeout), [`ErrorKind::Decode`] for an event that cannot be read, and
-    /// [`ErrorKind::TooLarge`] for an event of more than 8 MiB or a reply of more than
-    /// [`max_response_bytes`](crate::Builder::max_response_bytes). After an error nothing more comes;
-    /// [`Error::partial_message`] has what came before it.
+    /// [`ErrorKind::Stream`] if the model fails (`event: error`, or an error in another form).
+    /// [`ErrorKind::Truncated`] if the stream ends before the reply is complete. [`ErrorKind::Connection`] if the
+    /// connection breaks. [`ErrorKind::Timeout`] if nothing but keep-alives arrives within the
+    /// [`idle_timeout`](crate::Builder::idle_timeout). [`ErrorKind::Decode`] if an event cannot be parsed.
+    /// [`ErrorKind::TooLarge`] if an event is larger than 8 MiB or the reply is larger than
+    /// [`max_response_bytes`](crate::Builder::max_response_bytes). The stream ends after an error.
+    /// [`Error::partial_message`] has everything received before it.
     ///
     /// # Examples
     ///
@@ -212,11 +213,11 @@ impl MessageStream {
         StreamExt::next(self)
     }
 
-    /// Reads the rest and returns the whole reply, with the events that you have already taken.
+    /// Reads the rest of the stream and returns the whole reply, including the events you have already read.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    /// Same as [`next`](Self::next), and [`ErrorKind::Truncated`] if the stream failed earlier.
     ///
     /// # Examples
     ///
@@ -237,7 +238,7 @@ impl MessageStream {
         merged.into_message().map(|message| MessageReply::new(message, headers)).map_err(|_| error)
     }
 
-    /// The text alone, as it comes.
+    /// Streams only the text.
     ///
     /// # Examples
     ///
@@ -254,7 +255,7 @@ impl MessageStream {
         TextStream::new(OPERATION, self)
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Calling functions until the model is done.
+//! Calls functions until the model gives its final reply.
 
 use futures_util::future::join_all;
 use pollinations_api::types::{MessageBlock, MessageRole, MessageToolUseBlock, MessageTurn, MessageTurnContent};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{reply::MessageReply, request::MessagesRequest, stream::OPERATION, tools::result_block};
 use crate::base::error::Error;
 
-/// What came of [`MessagesRequest::run`]: the last reply, and the conversation that led to it.
+/// The result of [`MessagesRequest::run`]: the last reply, and the conversation that led to it.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ impl MessageRun {
         self.reply.text()
     }
 
-    /// The last reply. It calls tools if those are yours to call.
+    /// The last reply. If it has tool calls, they are for you to handle.
     ///
     /// # Examples
     ///
@@ -53,7 +53,7 @@ impl MessageRun {
         &self.reply
     }
 
-    /// The whole conversation: what was sent, the calls of the model, their results, and the last reply.
+    /// The whole conversation: the turns you sent, the calls, their results, and the last reply.
     ///
     /// # Examples
     ///
@@ -66,7 +66,7 @@ impl MessageRun {
         &self.turns
     }
 
-    /// How often the model called functions.
+    /// The number of times the model called functions.
     ///
     /// # Examples
     ///
@@ -79,7 +79,7 @@ impl MessageRun {
         self.rounds
     }
 
-    /// The output tokens of all replies together.
+    /// The total number of output tokens of all replies.
     ///
     /// # Examples
     ///
@@ -94,17 +94,17 @@ impl MessageRun {
 }
 
 impl MessagesRequest {
-    /// Sends the request, calls the functions that the model asks for, sends it the results, and so on until it answers
-    /// without asking for more.
+    /// Sends the request, calls the functions that the model asks for, sends the results back, and repeats this until
+    /// the model answers without another call.
     ///
-    /// The functions are those that you gave to [`rust_function`](Self::rust_function). If one fails or does not exist,
-    /// the model is told (`is_error`) and may do better the next time. If the reply calls a tool that you offered
-    /// without a Rust function, it is returned as it is: that call is yours to make.
+    /// You add functions with [`rust_function`](Self::rust_function). If a function fails or does not exist, the model gets an
+    /// error (`is_error`) and can try again. If the model calls a tool that you added without a Rust function, `run`
+    /// returns that reply, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model
-    /// still calls functions after [`max_rounds`](Self::max_rounds).
+    /// Same as [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
     ///
@@ -145,16 +145,16 @@ impl MessagesRequest {
     }
 }
 
-/// Whether the tool was offered without a Rust function.
+/// Whether you added the tool without a Rust function.
 fn belongs_to_caller(request: &MessagesRequest, call: &MessageToolUseBlock) -> bool {
     let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
     offered && !request.functions.have(&call.name)
 }
 
-/// What the model is told about one call.
+/// The result of one call, as a block for the model.
 async fn result(request: &MessagesRequest, call: &MessageToolUseBlock) -> MessageBlock {
     let arguments = match &call.input {
-        // The beginning of arguments that are not JSON.
+        // The arguments are incomplete, so they are not JSON.
         Value::String(text) => text.clone(),
         input => input.to_string(),
     };

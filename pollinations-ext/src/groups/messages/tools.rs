@@ -9,7 +9,7 @@ use super::request::MessagesRequest;
 use crate::function::Function;
 
 impl MessagesRequest {
-    /// Offers a tool that the model may call.
+    /// Adds a tool that the model may call.
     ///
     /// # Examples
     ///
@@ -27,9 +27,9 @@ impl MessagesRequest {
         self
     }
 
-    /// Offers a function that the model may call. Its calls are in the reply
-    /// ([`tool_uses`](crate::messages::MessageReply::tool_uses)). `parameters` is the JSON schema of its arguments;
-    /// `None` if it takes none.
+    /// Adds a function that you run yourself when the reply asks for it
+    /// ([`tool_uses`](crate::messages::MessageReply::tool_uses)). `parameters` is the JSON schema of its arguments,
+    /// or `None` if it has none.
     ///
     /// # Examples
     ///
@@ -55,7 +55,7 @@ impl MessagesRequest {
         self.tool(tool(name.into(), Some(description.into()), parameters))
     }
 
-    /// Offers a Rust function, which [`run`](Self::run) calls.
+    /// Adds a Rust function. [`run`](Self::run) calls it when the model asks for it.
     ///
     /// # Examples
     ///
@@ -79,8 +79,8 @@ impl MessagesRequest {
         self.rust_function(function)
     }
 
-    /// Whether the model may call a tool (`auto`), must call one (`any`), must call a certain one (`tool`, with a
-    /// name), or must not (`none`).
+    /// Sets whether the model may call a tool (`auto`), must call one (`any`), must call a particular one (`tool`,
+    /// with a name), or must not call tools (`none`).
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl MessagesRequest {
         self
     }
 
-    /// How often [`run`](Self::run) may call functions and send their results; 8 by default.
+    /// Sets how many times [`run`](Self::run) lets the model call functions before it fails. The default is 8.
     ///
     /// # Examples
     ///
@@ -112,9 +112,9 @@ impl MessagesRequest {
         self
     }
 
-    /// Adds the result of a tool that the model called, by the id of the call.
+    /// Adds the result of a tool call, by the ID of the call.
     ///
-    /// Results that follow each other go into one turn, as the API asks for.
+    /// Consecutive results are put into one turn, as the API requires.
     ///
     /// # Examples
     ///
@@ -134,7 +134,7 @@ impl MessagesRequest {
         self.block(result_block(call_id.into(), result.into(), false))
     }
 
-    /// Tells the model that a tool it called has failed, and why. It may try something else.
+    /// Tells the model that a tool call failed, and why. The model may then try something else.
     ///
     /// # Examples
     ///
@@ -155,7 +155,7 @@ fn tool(name: String, description: Option<String>, parameters: Map<String, Value
     tool
 }
 
-/// What the model is told about a call.
+/// The result of a call, as a block for the model.
 pub(super) fn result_block(call_id: String, result: String, failed: bool) -> MessageBlock {
     let mut block = MessageToolResultBlock::new(call_id);
     block.content = Some(MessageToolResultContent::Text(result));

@@ -1,11 +1,11 @@
-//! Questions about a model.
+//! Properties of a model.
 
 use pollinations_api::types::{InputModality, ModelCapability, ModelInfo, ModelObject, OutputModality};
 
 use super::Prices;
 
 mod sealed {
-    /// Only the types of the document have it, so that [`ModelInfoExt`](super::ModelInfoExt) can grow:
+    /// Implemented only for the document's types, so that [`ModelInfoExt`](super::ModelInfoExt) can gain methods.
     ///
     /// ```compile_fail
     /// fn needs<T: pollinations_ext::ModelInfoExt>() {}
@@ -16,10 +16,10 @@ mod sealed {
     impl Sealed for super::ModelObject {}
 }
 
-/// Questions about an entry of a listing: names, capabilities, prices, and what older servers say in another field.
+/// Methods on the entries of a listing: names, capabilities and prices. They also read the fields of older servers.
 ///
-/// Everything else is a field of [`ModelInfo`]: `voices`, `resolutions`, `supported_parameters`, durations in seconds,
-/// and more.
+/// Other properties are fields of [`ModelInfo`]: `voices`, `resolutions`, `supported_parameters`, durations in
+/// seconds, and more.
 ///
 /// # Examples
 ///
@@ -40,22 +40,22 @@ mod sealed {
 /// # }
 /// ```
 pub trait ModelInfoExt: sealed::Sealed {
-    /// The id, and then the aliases. Each of them can be given as the model of a request.
+    /// The ID, followed by the aliases. A request accepts any of them as its model.
     fn names(&self) -> impl Iterator<Item = &str>;
 
-    /// Whether this is the id or an alias of the model.
+    /// Whether this is the ID or an alias of the model.
     fn has_name(&self, name: &str) -> bool {
         self.names().any(|other| other == name)
     }
 
-    /// Whether the model has this capability. Some servers list no capabilities, and have the fields `tools` and
-    /// `reasoning` instead; these count as well.
+    /// Whether the model has this capability. Servers without a list of capabilities have separate fields for tools
+    /// and reasoning; these count as well.
     fn supports(&self, capability: impl Into<ModelCapability>) -> bool;
 
     /// Whether the model accepts this kind of input.
     fn accepts(&self, input: impl Into<InputModality>) -> bool;
 
-    /// Whether the model produces this kind of output.
+    /// Whether the model generates this kind of output.
     fn produces(&self, output: impl Into<OutputModality>) -> bool;
 
     /// The former name of [`has_name`](Self::has_name).
@@ -82,14 +82,15 @@ pub trait ModelInfoExt: sealed::Sealed {
         self.produces(output)
     }
 
-    /// The context window in tokens, request and reply together: `context_length`, or `context_window` where a server
-    /// still calls it that. `None` if the listing does not say.
+    /// The context window in tokens, for request and reply together: `context_length`, or `context_window` on older
+    /// servers. `None` if the listing has neither.
     fn context_tokens(&self) -> Option<u64>;
 
-    /// What the model costs, as numbers. [`Prices`] reads the prices of variants, too.
+    /// The prices of the model, as numbers. [`Prices`] can also read the prices of variants.
     fn prices(&self) -> Prices;
 
-    /// The share of recent requests that succeeded, 0 to 1. `None` if there were none, or if the listing does not say.
+    /// The share of recent requests that succeeded, 0 to 1. `None` if there were no requests, or if the listing does
+    /// not say.
     fn success_rate(&self) -> Option<f64>;
 }
 
@@ -157,7 +158,7 @@ impl ModelInfoExt for ModelObject {
     }
 }
 
-/// What the older fields say.
+/// Reads a capability from the older fields.
 fn says(capability: &ModelCapability, tools: Option<bool>, reasoning: Option<bool>) -> bool {
     match capability {
         ModelCapability::ToolCalling => tools == Some(true),

@@ -1,4 +1,4 @@
-//! Listings of models, and which of them are wanted.
+//! Lists models, with filters.
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// Lists models. Awaiting it sends it.
+/// A request to list models. Await it to send it.
 ///
-/// Filters narrow the listing down; without one, it has everything that the key may use but community models that often
-/// fail. An entry that cannot be read costs nothing but itself.
+/// By default, the listing has everything that the API key may use, except community models that often fail. Filters
+/// narrow it down. An entry that cannot be parsed is skipped.
 ///
 /// # Examples
 ///
@@ -51,7 +51,7 @@ pub struct ModelsRequest<T = Vec<ModelInfo>> {
 
 pub(super) type Sending<T> = BoxFuture<Generated<T>>;
 
-/// What a listing can be narrowed down by.
+/// The filters of a listing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filters {
     pub(super) source: Option<ModelSource>,
@@ -71,24 +71,24 @@ impl<T> ModelsRequest<T> {
 
     into_setters! {
         on filters, example "pollinations.models().text()";
-        /// Only official models, or only community models. Both by default.
+        /// Only official models, or only community models. The default is both.
         source: ModelSource, "\"community\"";
-        /// `reliable`, the default, leaves out community models of which 80 % or fewer of the recent requests succeeded;
-        /// `all` lists them too.
+        /// `reliable`, the default, leaves out community models whose success rate is 80 % or less. `all` includes
+        /// them.
         reliability: ModelReliability, "\"all\"";
-        /// Words to search for in ids, aliases, titles, descriptions and publishers. Case does not matter, and every word
-        /// must be found.
+        /// Words to search for in IDs, aliases, titles, descriptions and publishers. All words must match. Case does
+        /// not matter.
         search: String, "\"google flash\"";
     }
 
     setters! {
         on filters, example "pollinations.models().text()";
-        /// True lists only agents, false leaves agents out. Both by default.
+        /// `true` lists only agents, `false` leaves them out. The default is both.
         agent: bool, "false";
-        /// True lists only community models, false only official ones. [`source`](Self::source) says the same, and newer
-        /// servers prefer it.
+        /// `true` lists only community models, `false` only official ones. Newer servers prefer
+        /// [`source`](Self::source), which means the same.
         community: bool, "false";
-        /// Return at most this many models, after every other filter: 1 to 500. All by default.
+        /// The maximum number of models to return, after all other filters: 1 to 500. The default is all.
         limit: u64, "10";
     }
 
@@ -115,11 +115,11 @@ impl<T> ModelsRequest<T> {
 
     call_options!(until "the listing is there", example "pollinations.models().text()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// Same as when you await it, except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -159,7 +159,7 @@ impl<T> fmt::Debug for ModelsRequest<T> {
     }
 }
 
-/// A [`ModelsRequest`] of an operation, which all take the same filters.
+/// A [`ModelsRequest`] for one of the operations. All of them take the same filters.
 macro_rules! listing {
     ($shared:expr, $operation:ident) => {
         $crate::groups::models::listing::ModelsRequest::new(&$shared, stringify!($operation), |client, filters| {

@@ -21,11 +21,11 @@ use crate::{
 
 const GET: &str = "get_model";
 
-/// Listings of models, what they cost and can do, and how they have been doing. All of it is free and needs no key.
-/// With a key, listings leave out what that key cannot use: models it is not allowed, and models for paid pollen only
-/// if the account has none.
+/// Lists models, with prices, capabilities and statistics. These calls are free and need no API key. If you have a
+/// key, a listing leaves out the models that the key cannot use: models it is not allowed to use, and paid-only
+/// models if the account has no paid pollen.
 ///
-/// Every listing takes the same filters: see [`ModelsRequest`]. [`ModelInfoExt`] answers questions about an entry.
+/// All listings take the same filters: see [`ModelsRequest`]. [`ModelInfoExt`] has methods for an entry.
 ///
 /// # Examples
 ///
@@ -96,7 +96,7 @@ impl Models {
         listing!(self.shared, list_text_models)
     }
 
-    /// Image models, and video models with them; [`ModelInfoExt::makes`] tells them apart.
+    /// Image and video models. [`ModelInfoExt::makes`] distinguishes them.
     ///
     /// Operation `list_image_models`.
     ///
@@ -119,8 +119,8 @@ impl Models {
         listing!(self.shared, list_image_models)
     }
 
-    /// Video models. Durations are in seconds: `allowed_durations`, or `min_duration` and `max_duration` in steps of
-    /// `duration_step`.
+    /// Video models. Durations are in seconds: either `allowed_durations`, or `min_duration` to `max_duration` in
+    /// steps of `duration_step`.
     ///
     /// Operation `list_video_models`.
     ///
@@ -142,7 +142,7 @@ impl Models {
         listing!(self.shared, list_video_models)
     }
 
-    /// Models for speech, music, sound effects and transcription, with the voices they can speak with.
+    /// Models for speech, music, sound effects and transcription, with their voices.
     ///
     /// Operation `list_audio_models`.
     ///
@@ -230,16 +230,16 @@ impl Models {
         listing!(self.shared, list_models)
     }
 
-    /// One model in OpenAI's format, by its id (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full
-    /// id.
+    /// One model in OpenAI's format, by its ID (`openai/gpt-5.4-nano`) or an alias (`openai`). The reply has the full
+    /// ID.
     ///
-    /// Operation `get_model`. [`find`](Self::find) knows more of the model, and returns `None` if there is none.
+    /// Operation `get_model`. [`find`](Self::find) returns more details, and `None` if there is no such model.
     ///
     /// # Errors
     ///
-    /// Status 404 for a model that does not exist, or that the key may not use.
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a name that cannot stand in an address: an
-    /// empty one, `.` or `..`.
+    /// Status 404 if the model does not exist, or the API key may not use it.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the name is empty, `.` or `..`, which cannot be part of a
+    /// URL path.
     ///
     /// # Examples
     ///
@@ -265,15 +265,15 @@ impl Models {
         })
     }
 
-    /// The model of this id (`openai/gpt-5.4-nano`) or alias (`openai`), whatever it makes; `None` if there is none
-    /// that the key may use. An exact match goes before one in another case.
+    /// Finds a model of any kind by its ID (`openai/gpt-5.4-nano`) or alias (`openai`). Returns `None` if there is no
+    /// such model, or the API key may not use it. An exact match has priority over a match in a different case.
     ///
-    /// This looks through [`all`](Self::all) models, including community models that often fail. To look up several
-    /// names, fetch that listing once and use [`ModelInfoExt::has_name`].
+    /// This searches [`all`](Self::all) models, including community models that often fail. To look up several names,
+    /// fetch that listing once and use [`ModelInfoExt::is_called`].
     ///
     /// # Errors
     ///
-    /// As those of the listings.
+    /// Same as the listings.
     ///
     /// # Examples
     ///
@@ -307,7 +307,8 @@ impl Models {
         Ok(at.map(|at| models.swap_remove(at)))
     }
 
-    /// How models have been doing lately: requests, failures, times. The service keeps the report for a minute.
+    /// Statistics of recent requests per model: number of requests, failures and response times. The service updates
+    /// the report every minute.
     ///
     /// Operation `model_status`. Needs no key.
     ///
@@ -326,7 +327,8 @@ impl Models {
         ModelStatusRequest::new(Arc::clone(&self.shared))
     }
 
-    /// How much models were used in the last 7 days, one row for each model. The service makes the report every hour.
+    /// How often each model was used in the last 7 days, one row per model. The service updates the report every
+    /// hour.
     ///
     /// Operation `model_stats`. Needs no key.
     ///

@@ -1,22 +1,22 @@
-//! What a model costs.
+//! Prices of a model.
 
 use std::collections::BTreeMap;
 
 use pollinations_api::types::Price;
 
-/// The key that names the currency, and no price.
+/// The key for the currency. All other keys are prices.
 const CURRENCY: &str = "currency";
 
-/// Prices by unit, as numbers: the service writes some of them as text.
+/// Prices per unit, as numbers. The service sends some of them as text.
 ///
-/// A price is for one unit, in pollen unless [`currency`](Self::currency) says otherwise. The unit is in the key: which
-/// side (`prompt` or `completion`), of what (`Text`, `Cached`, `Image`, `Audio`, `Video`), counted how (`Tokens`,
-/// `Seconds`). So `promptTextTokens` is the price of one token of a request, and `completionVideoSeconds` that of one
-/// second of a video.
+/// A price is for one unit, in pollen unless [`currency`](Self::currency) says otherwise. The key names the unit: the
+/// side (`prompt` or `completion`), the type (`Text`, `Cached`, `Image`, `Audio`, `Video`), and the measure
+/// (`Tokens`, `Seconds`). For example, `promptTextTokens` is the price of one token of a request, and
+/// `completionVideoSeconds` the price of one second of video.
 ///
 /// # Examples
 ///
-/// What a model costs by default, and for requests to which other prices apply:
+/// The default prices of a model, and the prices of its variants:
 ///
 /// ```
 /// use pollinations_ext::{ModelInfoExt, Prices};
@@ -44,8 +44,8 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The price of one unit, such as `promptTextTokens`. `None` if there is no such unit, or if what the service wrote
-    /// is not a number.
+    /// The price of one unit, such as `promptTextTokens`. `None` if there is no such unit, or if its price is not a
+    /// number.
     ///
     /// # Examples
     ///
@@ -73,7 +73,7 @@ impl Prices {
         self.units.iter().map(|(unit, price)| (unit.as_str(), *price))
     }
 
-    /// The currency of the prices, `pollen`. `None` if the listing does not say.
+    /// The currency of the prices, such as `pollen`. `None` if the listing does not say.
     ///
     /// # Examples
     ///
@@ -86,7 +86,7 @@ impl Prices {
         self.currency.as_deref()
     }
 
-    /// Whether the listing has no price at all. That does not mean that the model is free: a free one has prices of 0.
+    /// Whether the listing has no prices at all. The model may still cost pollen: a free model has prices of 0.
     ///
     /// # Examples
     ///
@@ -97,8 +97,9 @@ impl Prices {
         self.units.is_empty()
     }
 
-    /// An estimate for a request and a reply of text alone, of this many tokens: `promptTextTokens` and
-    /// `completionTextTokens`. A unit without a price counts as 0; `None` if neither has one.
+    /// Estimates the price of a text request with this many tokens in the prompt and in the reply. It uses
+    /// `promptTextTokens` and `completionTextTokens`. If one of them has no price, it counts as 0. `None` if neither
+    /// has a price.
     ///
     /// # Examples
     ///
@@ -135,8 +136,8 @@ impl Prices {
         self.text_cost(prompt_tokens, completion_tokens)
     }
 
-    /// The number that a single price is, such as that of a
-    /// [`PricingAdjustment`](crate::types::PricingAdjustment), which is for `quantity` units. `None` if it is not one.
+    /// The number in a single price, such as the price of a [`PricingAdjustment`](crate::types::PricingAdjustment),
+    /// which is for `quantity` units. `None` if the price is not a number.
     ///
     /// # Examples
     ///
@@ -157,7 +158,7 @@ impl Prices {
     }
 }
 
-/// The prices of a model, of a variant, or of a change that is announced. What is not a number is left out.
+/// The prices of a model, of a variant, or of an announced change. Prices that are not numbers are left out.
 impl From<&BTreeMap<String, Price>> for Prices {
     fn from(prices: &BTreeMap<String, Price>) -> Self {
         let currency = match prices.get(CURRENCY) {

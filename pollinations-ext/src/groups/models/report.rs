@@ -1,4 +1,4 @@
-//! How models have been doing.
+//! Model statistics.
 
 use std::{future::IntoFuture, sync::Arc};
 
@@ -21,10 +21,10 @@ use crate::{
 const STATUS: &str = "model_status";
 const STATS: &str = "model_stats";
 
-/// Columns that may have the id of the model.
+/// Columns that may contain the ID of the model.
 const NAMES: &[&str] = &["model", "model_id", "name"];
 
-/// Asks how models have been doing lately. Awaiting it sends it.
+/// A request for statistics of recent requests. Await it to send it.
 ///
 /// Operation `model_status`. Needs no key.
 ///
@@ -64,23 +64,24 @@ impl ModelStatusRequest {
 
     into_setters! {
         on parameters, example "pollinations.models().status()";
-        /// `all` requests, the default, or `regular` ones: without older APIs and the service's own traffic.
+        /// Which requests to include: `all` (the default), or `regular` ones, without older APIs and the service's
+        /// own traffic.
         traffic: StatusTraffic, "\"regular\"";
     }
 
     setters! {
         on parameters, example "pollinations.models().status()";
-        /// How far the report looks back, in minutes: 1 to 10,080 (a week). 60 if it is not set.
+        /// How many minutes the report covers: 1 to 10,080 (a week). The default is 60.
         minutes: u64, "15";
     }
 
     call_options!(until "the report is there", example "pollinations.models().status()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// Same as when you await it, except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -108,7 +109,7 @@ impl ModelStatusRequest {
     }
 }
 
-/// Asks how much models were used in the last 7 days. Awaiting it sends it.
+/// A request for the usage of each model in the last 7 days. Await it to send it.
 ///
 /// Operation `model_stats`. Needs no key.
 ///
@@ -143,11 +144,11 @@ impl ModelStatsRequest {
 
     call_options!(until "the report is there", example "pollinations.models().stats()");
 
-    /// Sends the request and returns the response as it came.
+    /// Sends the request and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As when it is awaited, but for a body that cannot be read.
+    /// Same as when you await it, except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -187,7 +188,7 @@ impl IntoFuture for ModelStatsRequest {
     }
 }
 
-/// A report about models: rows of an analytics service. Upstream does not promise which columns there are.
+/// A report about models, as rows from an analytics service. Upstream does not guarantee which columns there are.
 ///
 /// # Examples
 ///
@@ -205,7 +206,7 @@ impl IntoFuture for ModelStatsRequest {
 pub struct ModelReport(StatusReport);
 
 impl ModelReport {
-    /// The rows, in the order in which they came.
+    /// The rows, in the order received.
     ///
     /// # Examples
     ///
@@ -218,7 +219,7 @@ impl ModelReport {
         self.0.data.iter().map(ReportRow)
     }
 
-    /// The first row of a model, by the name that the report has for it: its id, as a rule.
+    /// The first row about a model, by the name that the report uses. This is usually its ID.
     ///
     /// # Examples
     ///
@@ -231,7 +232,7 @@ impl ModelReport {
         self.rows().find(|row| row.model() == Some(model))
     }
 
-    /// The names of the columns; those of the first row if the report does not list them.
+    /// The names of the columns. If the report does not list them, those of the first row.
     ///
     /// # Examples
     ///
@@ -246,7 +247,7 @@ impl ModelReport {
         listed.chain(first.into_iter().flat_map(|row| row.keys().map(String::as_str)))
     }
 
-    /// The report as the document has it, with the types of the columns and what the query took.
+    /// Returns the generated type, with the types of the columns and the statistics of the query.
     ///
     /// # Examples
     ///
@@ -276,7 +277,7 @@ impl ModelReport {
 pub struct ReportRow<'a>(&'a Map<String, Value>);
 
 impl<'a> ReportRow<'a> {
-    /// The model that the row is about: its column `model`, or else `model_id` or `name`.
+    /// The model that the row is about: its column `model`, otherwise `model_id` or `name`.
     ///
     /// # Examples
     ///
@@ -289,7 +290,7 @@ impl<'a> ReportRow<'a> {
         NAMES.iter().find_map(|name| self.text(name))
     }
 
-    /// A text of the row. `None` if there is no such column, or if it holds something else.
+    /// A text in the row. `None` if there is no such column, or if its value is not text.
     ///
     /// # Examples
     ///
@@ -302,8 +303,8 @@ impl<'a> ReportRow<'a> {
         self.get(column)?.as_str()
     }
 
-    /// A number of the row, also if it was written as text, as analytics services do with large integers. `None` if there
-    /// is no such column, or if it holds something else.
+    /// A number in the row, even if it was sent as text, which analytics services do with large integers. `None` if
+    /// there is no such column, or if its value is not a number.
     ///
     /// # Examples
     ///
@@ -319,7 +320,7 @@ impl<'a> ReportRow<'a> {
         }
     }
 
-    /// Whatever a column holds.
+    /// The value of a column, of any type.
     ///
     /// # Examples
     ///
@@ -363,7 +364,7 @@ mod tests {
         let models: Vec<_> = report.rows().map(ReportRow::model).collect();
         assert_eq!(models, [Some("a"), Some("b"), None]);
         assert!(report.row_of("c").is_none());
-        // Without a list of columns, the first row tells.
+        // Without a list of columns, the first row determines them.
         assert_eq!(report.columns().count(), 5);
         assert_eq!(report.into_inner().rows, Some(3));
     }

@@ -1,4 +1,5 @@
-//! The task of a session: it owns the WebSocket, and carries events between it and the two halves.
+//! The task of a session. It owns the WebSocket, and moves events between the socket and the two halves of the
+//! session.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,22 +32,22 @@ use crate::{
     key::Keyring,
 };
 
-/// Events that wait to be sent, and to be read.
+/// The maximum number of events in each queue.
 const SENDING: usize = 64;
 const RECEIVING: usize = 256;
 
-/// How long a session that is being closed waits for the server to agree.
+/// How long to wait for the server to confirm a close.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What bounds a session.
+/// The limits of a session.
 pub(super) struct Limits {
     pub(super) operation: &'static str,
     pub(super) max_message: usize,
-    /// No less than a message.
+    /// At least the size of one message.
     pub(super) max_queue: usize,
-    /// The longest time without a sign of life.
+    /// The maximum time without any data from the server.
     pub(super) idle: Duration,
-    /// How often the server is asked for one.
+    /// The interval of pings.
     pub(super) ping: Duration,
 }
 
@@ -66,7 +67,7 @@ where
     (sender, receiver)
 }
 
-/// Reads and writes until the session is over, then says why.
+/// Reads and writes until the session has ended, then reports why.
 async fn run<S>(
     socket: WebSocketStream<S>,
     mut ordered: mpsc::Receiver<Order>,
@@ -82,19 +83,19 @@ async fn run<S>(
         let writing = std::pin::pin!(write(&mut sink, &mut ordered, &inbox, limits.ping));
         match select(reading, writing).await {
             Either::Left((end, _)) => end,
-            // The reader knows better why nothing can be written any more, if it gets to see it.
+            // If the reader has an error too, it is more precise about why writing failed.
             Either::Right((Err(error), reading)) => match timeout(CLOSE_TIMEOUT, reading).await {
                 Ok(end) => end,
                 Err(_) => End::Broken(broken(error)),
             },
             Either::Right((Ok(()), reading)) => {
-                // The session is closed from this side. The server has its time to agree.
+                // The session is closed from this side. Give the server time to confirm.
                 let _ = timeout(CLOSE_TIMEOUT, reading).await;
                 End::Closed
             }
         }
     };
-    // Senders see at once that it is over.
+    // Let senders see immediately that the session has ended.
     drop(ordered);
     if let End::Broken(error) = end {
         if let Some(code) = close_code(&error) {
@@ -111,10 +112,10 @@ enum End {
     Broken(Error),
 }
 
-/// Received events on their way to the receiver.
+/// The queue of received events.
 struct Inbox {
     events: mpsc::Sender<Incoming>,
-    /// Bytes that may still wait.
+    /// The free space in the queue, in bytes.
     room: Arc<Semaphore>,
 }
 
@@ -124,19 +125,19 @@ impl Inbox {
         Self { events, room: Arc::new(Semaphore::new(bytes)) }
     }
 
-    /// Queues an event of this many bytes, as soon as there is room. Without a receiver, it is dropped.
+    /// Queues an event of this size as soon as there is room. Drops it if there is no receiver.
     async fn put(&self, event: Result<RealtimeEvent, Error>, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = std::pin::pin!(Arc::clone(&self.room).acquire_many_owned(bytes));
-        // Who waits for a receiver that is gone would wait for ever.
+        // Without a receiver, waiting for room would never end.
         let gone = std::pin::pin!(self.events.closed());
         let Either::Left((room, _)) = select(room, gone).await else { return };
-        // An error means that the receiver is gone; the semaphore is never closed.
+        // An error means that the receiver was dropped. The semaphore is never closed.
         let _ = self.events.send((event, room.ok())).await;
     }
 }
 
-/// Reads messages until there are no more.
+/// Reads messages until the connection ends.
 async fn read<S>(mut messages: S, inbox: &Inbox, limits: &Limits, keys: &Keyring) -> End
 where
     S: Stream<Item = Result<Message, WsError>> + Unpin,
@@ -149,7 +150,7 @@ where
             Ok(Some(Err(WsError::ConnectionClosed | WsError::AlreadyClosed)) | None) => {
                 return closed.unwrap_or_else(|| End::Broken(broken(reset())));
             }
-            // After the closing handshake, how the connection ends does not matter.
+            // After the closing handshake, it does not matter how the connection ends.
             Ok(Some(Err(_))) | Err(_) if closed.is_some() => return closed.unwrap_or(End::Closed),
             Ok(Some(Err(error))) => return End::Broken(broken(error)),
             Err(_) => {
@@ -164,7 +165,7 @@ where
                 closed = Some(ending(frame));
                 continue;
             }
-            // The answer to a ping goes out with the next read.
+            // The pong is sent with the next read.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
         };
         if !bytes.trim_ascii().is_empty() {
@@ -174,7 +175,7 @@ where
     }
 }
 
-/// Writes what it is told to, and pings, until the session is to be closed.
+/// Writes queued messages and pings, until the session is to be closed.
 async fn write<S>(
     sink: &mut S,
     ordered: &mut mpsc::Receiver<Order>,
@@ -191,7 +192,7 @@ where
         let order = if has_senders {
             timeout(left, ordered.recv()).await
         } else {
-            // Nobody sends any more. Somebody may still read.
+            // All senders were dropped, but the receiver may still read.
             timeout(left, async {
                 inbox.events.closed().await;
                 Some(Order::Close)
@@ -213,7 +214,7 @@ where
     }
 }
 
-/// What a close frame of the server means.
+/// How the session ended, according to a close frame of the server.
 fn ending(frame: Option<CloseFrame>) -> End {
     match frame {
         None => End::Closed,
@@ -227,7 +228,7 @@ fn ending(frame: Option<CloseFrame>) -> End {
     }
 }
 
-/// The error that a failure of the WebSocket is.
+/// Converts a WebSocket error.
 fn broken(error: WsError) -> Error {
     match error {
         WsError::Io(error) => Error::broken(error),
@@ -243,7 +244,7 @@ fn reset() -> WsError {
     WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)
 }
 
-/// What the server is told about an error that it has caused (RFC 6455, section 7.4.1).
+/// The close code for an error that the server caused (RFC 6455, section 7.4.1).
 fn close_code(error: &Error) -> Option<CloseCode> {
     match error.kind() {
         ErrorKind::TooLarge => Some(CloseCode::Size),

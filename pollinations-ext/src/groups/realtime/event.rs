@@ -1,4 +1,4 @@
-//! The events of a session.
+//! Realtime events.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -13,15 +13,15 @@ use crate::{
     key::Keyring,
 };
 
-/// Types of the events that carry sound. The second name is the one that OpenAI's API had before it became stable.
+/// Types of the events with audio. The second name is from the beta of OpenAI's API.
 const AUDIO: [&str; 2] = ["response.output_audio.delta", "response.audio.delta"];
 const TEXT: [&str; 2] = ["response.output_text.delta", "response.text.delta"];
 const TRANSCRIPT: [&str; 2] = ["response.output_audio_transcript.delta", "response.audio_transcript.delta"];
 
-/// One event of a session, in either direction: a JSON object with a `type`.
+/// An event of a realtime session, in either direction: a JSON object with a `type`.
 ///
-/// There are methods for the usual events and fields. Everything else is kept as JSON: [`get`](Self::get) reads any field
-/// of an event from the server, [`new`](Self::new) and [`with`](Self::with) make any event of yours.
+/// There are methods for the common events and fields. All other fields are kept as JSON: read any field with
+/// [`get`](Self::get), and create any event with [`new`](Self::new) and [`with`](Self::with).
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ pub struct RealtimeEvent {
     audio: Option<Bytes>,
 }
 
-/// A function that the model calls.
+/// A function call of the model.
 ///
 /// # Examples
 ///
@@ -52,16 +52,16 @@ pub struct RealtimeEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RealtimeCall {
-    /// The id to answer under: see [`RealtimeEvent::function_output`].
+    /// The ID of the call, for [`RealtimeEvent::function_output`].
     pub call_id: String,
     /// The name of the function.
     pub name: String,
-    /// Its arguments, as the model wrote them: JSON, if it did as it was told.
+    /// The arguments, as the model wrote them. They should be JSON, but the model may get it wrong.
     pub arguments: String,
 }
 
 impl RealtimeEvent {
-    /// Makes an event of this type, such as `response.cancel`.
+    /// Creates an event of this type, such as `response.cancel`.
     ///
     /// # Examples
     ///
@@ -76,8 +76,8 @@ impl RealtimeEvent {
         Self { json, audio: None }
     }
 
-    /// Sets a field, in place of one of the same name. With `event_id` you name the event: an error that the server sends
-    /// about it repeats that id.
+    /// Sets a field, and replaces one of the same name. If you set `event_id`, an error about this event will repeat
+    /// that ID.
     ///
     /// # Examples
     ///
@@ -92,8 +92,8 @@ impl RealtimeEvent {
         self
     }
 
-    /// Changes the session: `session` is a JSON object with what is to change, such as `{"instructions": "Be brief"}`.
-    /// Its `type` is set to `realtime` unless it has one. The server confirms with `session.updated`.
+    /// Changes the session. `session` is a JSON object with the fields to change, such as `{"instructions": "Be
+    /// brief"}`. Its `type` is set to `realtime` unless it has one. The server confirms with `session.updated`.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl RealtimeEvent {
         Self::new("session.update").with("session", session)
     }
 
-    /// Adds a message of the user to the conversation. The model does not answer until it is asked to: see
+    /// Adds a user message to the conversation. The model does not answer until you ask it to, with
     /// [`respond`](Self::respond).
     ///
     /// # Examples
@@ -127,8 +127,8 @@ impl RealtimeEvent {
             .with("item", json!({ "type": "message", "role": "user", "content": content }))
     }
 
-    /// Sends a piece of sound. By default that is PCM: 24,000 samples a second, one channel, 16 bits each, little endian.
-    /// Pieces of 20 to 100 ms are usual.
+    /// Sends a chunk of audio. By default the format is PCM: 24,000 samples a second, mono, 16 bits, little endian.
+    /// Chunks of 20 to 100 ms are usual.
     ///
     /// # Examples
     ///
@@ -142,7 +142,7 @@ impl RealtimeEvent {
         Self::new("input_audio_buffer.append").with("audio", BASE64_STANDARD.encode(samples))
     }
 
-    /// Ends a turn of sound: what was sent becomes a message of the conversation. Only needed after
+    /// Ends an audio turn: the audio sent so far becomes a message of the conversation. You only need this after
     /// [`RealtimeRequest::manual_turns`](super::RealtimeRequest::manual_turns).
     ///
     /// # Examples
@@ -156,7 +156,7 @@ impl RealtimeEvent {
         Self::new("input_audio_buffer.commit")
     }
 
-    /// Asks the model to answer. Set `response` to change how, for this answer alone.
+    /// Asks the model to answer. Set the field `response` to change settings for this answer only.
     ///
     /// # Examples
     ///
@@ -170,7 +170,7 @@ impl RealtimeEvent {
         Self::new("response.create")
     }
 
-    /// Stops the answer that is being made. It ends with a `response.done` whose status is `cancelled`.
+    /// Stops the current answer. It ends with a `response.done` whose status is `cancelled`.
     ///
     /// # Examples
     ///
@@ -183,7 +183,7 @@ impl RealtimeEvent {
         Self::new("response.cancel")
     }
 
-    /// Answers a call of a function with its result, usually JSON. Ask the model to go on with
+    /// Adds the result of a function call, usually as JSON. Then ask the model to continue with
     /// [`respond`](Self::respond).
     ///
     /// # Examples
@@ -212,7 +212,7 @@ impl RealtimeEvent {
         self.text_of("type").unwrap_or_default()
     }
 
-    /// The id of the event: the server's for its own events, or the one that you have given to yours.
+    /// The ID of the event: the server's, or the one you set on your own event.
     ///
     /// # Examples
     ///
@@ -225,7 +225,7 @@ impl RealtimeEvent {
         self.text_of("event_id")
     }
 
-    /// The item of the conversation that the event is about.
+    /// The ID of the conversation item that the event is about.
     ///
     /// # Examples
     ///
@@ -238,7 +238,7 @@ impl RealtimeEvent {
         self.text_of("item_id").or_else(|| self.json.get("item")?.get("id")?.as_str())
     }
 
-    /// The response that the event belongs to.
+    /// The ID of the response that the event belongs to.
     ///
     /// # Examples
     ///
@@ -251,7 +251,7 @@ impl RealtimeEvent {
         self.text_of("response_id").or_else(|| self.json.get("response")?.get("id")?.as_str())
     }
 
-    /// A piece of a text that the model writes (`response.output_text.delta`).
+    /// A part of the text that the model writes (`response.output_text.delta`).
     ///
     /// # Examples
     ///
@@ -264,7 +264,7 @@ impl RealtimeEvent {
         TEXT.contains(&self.kind()).then(|| self.text_of("delta")).flatten()
     }
 
-    /// A piece of what the model says, in writing (`response.output_audio_transcript.delta`).
+    /// A part of the transcript of the model's speech (`response.output_audio_transcript.delta`).
     ///
     /// # Examples
     ///
@@ -277,8 +277,8 @@ impl RealtimeEvent {
         TRANSCRIPT.contains(&self.kind()).then(|| self.text_of("delta")).flatten()
     }
 
-    /// A piece of what the model says, as sound (`response.output_audio.delta`), decoded from base64. By default that is
-    /// PCM: 24,000 samples a second, one channel, 16 bits each, little endian.
+    /// A chunk of the model's speech (`response.output_audio.delta`), decoded from base64. By default the format is
+    /// PCM: 24,000 samples a second, mono, 16 bits, little endian.
     ///
     /// # Examples
     ///
@@ -293,8 +293,7 @@ impl RealtimeEvent {
         self.audio.as_ref()
     }
 
-    /// What you said, in writing: the whole of one turn
-    /// (`conversation.item.input_audio_transcription.completed`). See
+    /// The transcript of one of your turns (`conversation.item.input_audio_transcription.completed`). Needs
     /// [`RealtimeRequest::transcribe_input`](super::RealtimeRequest::transcribe_input).
     ///
     /// # Examples
@@ -311,7 +310,7 @@ impl RealtimeEvent {
         is_one.then(|| self.text_of("transcript")).flatten()
     }
 
-    /// Whether an answer ends here (`response.done`).
+    /// Whether this event ends an answer (`response.done`).
     ///
     /// # Examples
     ///
@@ -326,7 +325,8 @@ impl RealtimeEvent {
         self.kind() == "response.done"
     }
 
-    /// The response of a `response.created` or `response.done`: its `status`, `output`, `usage` and what else it has.
+    /// The response object of a `response.created` or `response.done`, with `status`, `output`, `usage` and other
+    /// fields.
     ///
     /// # Examples
     ///
@@ -341,7 +341,7 @@ impl RealtimeEvent {
         self.json.get("response").filter(|_| self.kind().starts_with("response."))
     }
 
-    /// A call whose arguments are complete (`response.function_call_arguments.done`).
+    /// A function call whose arguments are complete (`response.function_call_arguments.done`).
     ///
     /// # Examples
     ///
@@ -357,8 +357,8 @@ impl RealtimeEvent {
         is_one.then(|| RealtimeCall::read(&self.json)).flatten()
     }
 
-    /// What the server says is wrong, if this is an `error` event. Most of them are about one event of yours, and the
-    /// session goes on. The kind is [`ErrorKind::Stream`](crate::ErrorKind::Stream).
+    /// The error of an `error` event. Most are about one of your events, and the session continues. The kind is
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream).
     ///
     /// # Examples
     ///
@@ -399,7 +399,7 @@ impl RealtimeEvent {
         &self.json
     }
 
-    /// Reads a message of the server.
+    /// Parses a message of the server.
     pub(super) fn read(bytes: &[u8], keys: &Keyring) -> Result<Self, Error> {
         let json: Map<String, Value> =
             json::read(bytes).map_err(|error| keys.undecodable("a message is not a JSON object", &error, bytes))?;
@@ -415,9 +415,9 @@ impl RealtimeEvent {
         Ok(event)
     }
 
-    /// The event as it goes over the wire.
+    /// The event as it is sent.
     pub(super) fn write(&self) -> String {
-        // A map of JSON values can always be written.
+        // Writing a map of JSON values cannot fail.
         serde_json::to_string(&self.json).unwrap_or_default()
     }
 
@@ -427,14 +427,14 @@ impl RealtimeEvent {
 }
 
 impl RealtimeCall {
-    /// Reads a call from an event or an item that has its three fields.
+    /// Reads a call from an event or an item with its three fields.
     pub(super) fn read(fields: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Self { call_id: text("call_id")?, name: text("name").unwrap_or_default(), arguments: text("arguments")? })
     }
 }
 
-/// The error that an event or a part of it tells of.
+/// The error in an event, or in a part of it.
 pub(super) fn failure(value: &Value) -> Error {
     let keys = Keyring::new(None, []);
     Error::stream(ErrorBody::parse(value.to_string().as_bytes(), "the server sent an error without words", &keys))

@@ -1,24 +1,24 @@
-//! Realtime sessions: text and sound both ways over one WebSocket.
+//! Realtime sessions: text and audio in both directions, over one WebSocket.
 //!
-//! [`Pollinations::realtime`](crate::Pollinations::realtime) starts a [`RealtimeRequest`], which opens a
-//! [`RealtimeSession`]. A session sends and receives [`RealtimeEvent`]s: JSON objects with a `type`, as OpenAI's Realtime
-//! API defines them. The service passes them through, so its own list of events is OpenAI's.
+//! [`Pollinations::realtime`](crate::Pollinations::realtime) returns a [`RealtimeRequest`], which opens a
+//! [`RealtimeSession`]. A session sends and receives [`RealtimeEvent`]s: JSON objects with a `type`, as defined by
+//! OpenAI's Realtime API. The service passes all of OpenAI's events through.
 //!
-//! A session can be [split](RealtimeSession::split) into a [`RealtimeSender`] and a [`RealtimeReceiver`] that two tasks
-//! use at once, for example one that reads a microphone and one that plays what comes back.
+//! You can [split](RealtimeSession::split) a session into a [`RealtimeSender`] and a [`RealtimeReceiver`], to use
+//! them in two tasks. For example, one task reads a microphone and the other plays the answers.
 //!
 //! # Limits
 //!
-//! | what | default | set by |
+//! | limit | default | set with |
 //! |---|---|---|
-//! | one message, in either direction | 16 MiB | [`RealtimeRequest::max_message_bytes`] |
-//! | events received and not read yet | 256 events and 32 MiB | [`RealtimeRequest::max_queue_bytes`] |
+//! | size of a message, in either direction | 16 MiB | [`RealtimeRequest::max_message_bytes`] |
+//! | received events that you have not read yet | 256 events and 32 MiB | [`RealtimeRequest::max_queue_bytes`] |
 //! | events queued for sending | 64 events | – |
-//! | time without a sign of life from the server, not even a pong | 120 s | [`Builder::idle_timeout`](crate::Builder::idle_timeout) |
+//! | time without any data from the server, including pongs | 120 s | [`Builder::idle_timeout`](crate::Builder::idle_timeout) |
 //!
-//! When a queue of received events is full, the session stops reading, and TCP makes the server wait. Nothing is dropped.
-//! A ping goes out whenever a quarter of the idle timeout (30 s at most) has passed, and pings of the server are answered,
-//! whether or not your program reads or sends meanwhile.
+//! When the queue of received events is full, the session stops reading, and TCP makes the server wait. No event is
+//! dropped. The session sends a ping after a quarter of the idle timeout (at most 30 s) and answers the server's
+//! pings, even while your program neither reads nor sends.
 
 mod driver;
 mod event;

@@ -1,4 +1,4 @@
-//! The half of a session that receives.
+//! The receiving half of a session.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::event::RealtimeEvent;
 use crate::base::error::Error;
 
-/// The half of a session that receives.
+/// The receiving half of a session.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct RealtimeReceiver {
     incoming: mpsc::Receiver<Incoming>,
 }
 
-/// What the task of a session has received, with the room that it takes in the queue.
+/// A received event, with the space it takes in the queue.
 pub(super) type Incoming = (Result<RealtimeEvent, Error>, Option<OwnedSemaphorePermit>);
 
 impl RealtimeReceiver {
@@ -38,11 +38,11 @@ impl RealtimeReceiver {
         Self { incoming }
     }
 
-    /// The next event of the server; `None` when the session is closed.
+    /// The next event, or `None` after the session has been closed.
     ///
     /// # Errors
     ///
-    /// As for [`RealtimeSession::next`](super::RealtimeSession::next).
+    /// Same as [`RealtimeSession::next`](super::RealtimeSession::next).
     ///
     /// # Examples
     ///
@@ -65,7 +65,7 @@ impl Stream for RealtimeReceiver {
     type Item = Result<RealtimeEvent, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // The room in the queue is free once the event is taken out.
+        // Removing the event frees its space in the queue.
         self.incoming.poll_recv(context).map(|incoming| incoming.map(|(event, _room)| event))
     }
 }

@@ -1,4 +1,4 @@
-//! A whole answer of a session.
+//! Whole answers of a session.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::event::{RealtimeCall, RealtimeEvent, failure};
 use crate::base::error::Error;
 
-/// A whole answer: what the model wrote, said and called, from the events of one response.
+/// A whole answer: the model's text, speech and function calls, from the events of one response.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ pub struct RealtimeReply {
 }
 
 impl RealtimeReply {
-    /// What the model wrote; empty if it spoke.
+    /// The text that the model wrote. Empty if it spoke.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ impl RealtimeReply {
         &self.text
     }
 
-    /// What the model said, in writing; empty if it wrote.
+    /// The transcript of the model's speech. Empty if it wrote.
     ///
     /// # Examples
     ///
@@ -55,8 +55,8 @@ impl RealtimeReply {
         &self.transcript
     }
 
-    /// What the model said, as sound; empty if it wrote. By default that is PCM: 24,000 samples a second, one channel, 16
-    /// bits each, little endian.
+    /// The model's speech. Empty if it wrote. By default the format is PCM: 24,000 samples a second, mono, 16 bits,
+    /// little endian.
     ///
     /// # Examples
     ///
@@ -70,7 +70,7 @@ impl RealtimeReply {
         &self.audio
     }
 
-    /// The functions that the model calls, in order.
+    /// The function calls, in order.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl RealtimeReply {
         self.response.get("status").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The tokens that the answer took, as the service counts them.
+    /// The tokens used, as reported by the service.
     ///
     /// # Examples
     ///
@@ -126,11 +126,11 @@ impl RealtimeReply {
         &self.response
     }
 
-    /// Takes in one more event. True when the answer is complete.
+    /// Adds an event. Returns true when the answer is complete.
     ///
     /// # Errors
     ///
-    /// The error of an `error` event or of a response that has failed.
+    /// The error of an `error` event or of a failed response.
     pub(super) fn add(&mut self, event: &RealtimeEvent) -> Result<bool, Error> {
         if let Some(error) = event.error() {
             return Err(error);

@@ -1,4 +1,4 @@
-//! How a session is opened.
+//! Opens realtime sessions.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,20 +19,20 @@ use crate::{
     key::KeyPlacement,
 };
 
-/// Bytes of a message, by default.
+/// The default maximum size of a message in bytes.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
-/// Bytes of events that are received and not read yet, by default.
+/// The default maximum size in bytes of received events that have not been read.
 const MAX_QUEUE: usize = 32 * 1024 * 1024;
 
-/// Asks for a realtime session.
+/// A request for a realtime session.
 ///
-/// Operation `realtime_v1`, or `realtime` after [`unversioned`](Self::unversioned). The connection is a WebSocket (RFC
-/// 6455). The key always goes in the `Authorization` header, never in the address, whatever
+/// Operation `realtime_v1`, or `realtime` after [`unversioned`](Self::unversioned). The connection is a WebSocket
+/// (RFC 6455). The API key is always sent in the `Authorization` header and never in the URL, whatever
 /// [`Builder::key_placement`](crate::Builder::key_placement) says.
 ///
-/// What you set about the session is sent as one `session.update` event right after the connection is open. What you do
-/// not set is left to the service.
+/// The settings are sent as one `session.update` event when the connection opens. The service has defaults for the
+/// settings you do not set.
 ///
 /// # Examples
 ///
@@ -63,7 +63,7 @@ pub struct RealtimeRequest {
 
 impl RealtimeRequest {
     pub(crate) fn new(shared: &Shared, model: String) -> Self {
-        // An address may be logged on the way; a header rarely is.
+        // URLs are often logged along the way; headers rarely are.
         let shared = Shared { placement: KeyPlacement::Header, ..shared.clone() };
         Self {
             shared: Arc::new(shared),
@@ -77,7 +77,7 @@ impl RealtimeRequest {
         }
     }
 
-    /// Tells the model how to behave for the whole session (`session.instructions`).
+    /// Sets the system prompt of the session (`session.instructions`).
     ///
     /// # Examples
     ///
@@ -90,7 +90,8 @@ impl RealtimeRequest {
         self.session("/instructions", text.into())
     }
 
-    /// The voice that speaks, such as `alloy` (`session.audio.output.voice`). It cannot change once the model has spoken.
+    /// Sets the voice, such as `alloy` (`session.audio.output.voice`). You cannot change it once the model has
+    /// spoken.
     ///
     /// # Examples
     ///
@@ -103,7 +104,7 @@ impl RealtimeRequest {
         self.session("/audio/output/voice", voice.into())
     }
 
-    /// Has the model answer in text and not in sound (`session.output_modalities` of `["text"]`).
+    /// Makes the model answer in text instead of speech (`session.output_modalities` of `["text"]`).
     ///
     /// # Examples
     ///
@@ -116,9 +117,9 @@ impl RealtimeRequest {
         self.session("/output_modalities", json!(["text"]))
     }
 
-    /// Leaves it to you to say when a turn ends, by [`RealtimeEvent::commit_audio`] and [`RealtimeEvent::respond`]
-    /// (`session.audio.input.turn_detection` of `null`). By default the service listens for a pause, ends the turn there
-    /// and answers by itself.
+    /// Turns off turn detection (`session.audio.input.turn_detection` of `null`): you end a turn with
+    /// [`RealtimeEvent::commit_audio`] and [`RealtimeEvent::respond`]. By default, the service ends the turn when it
+    /// hears a pause, and then answers.
     ///
     /// # Examples
     ///
@@ -131,7 +132,7 @@ impl RealtimeRequest {
         self.session("/audio/input/turn_detection", Value::Null)
     }
 
-    /// Has what you say written down by this model too (`session.audio.input.transcription.model`). The text comes in
+    /// Transcribes your speech with this model (`session.audio.input.transcription.model`). The text arrives in
     /// `conversation.item.input_audio_transcription.completed` events.
     ///
     /// # Examples
@@ -145,8 +146,8 @@ impl RealtimeRequest {
         self.session("/audio/input/transcription/model", model.into())
     }
 
-    /// Offers a function that the model may call (one more entry of `session.tools`). `parameters` is the JSON schema of
-    /// its arguments. The calls are in [`RealtimeReply::calls`](super::RealtimeReply::calls); answer them with
+    /// Adds a function that the model may call (an entry of `session.tools`). `parameters` is the JSON schema of its
+    /// arguments. Read the calls from [`RealtimeReply::calls`](super::RealtimeReply::calls) and answer them with
     /// [`RealtimeEvent::function_output`].
     ///
     /// # Examples
@@ -178,8 +179,8 @@ impl RealtimeRequest {
         self
     }
 
-    /// Sets a field of the session that has no setter, by its place in the session object: a JSON pointer (RFC 6901)
-    /// such as `/audio/output/speed`. Objects on the way are made.
+    /// Sets a field of the session without a setter. `place` is a JSON pointer (RFC 6901) into the session object,
+    /// such as `/audio/output/speed`. Missing objects are created.
     ///
     /// # Examples
     ///
@@ -207,8 +208,8 @@ impl RealtimeRequest {
         self
     }
 
-    /// Connects to `/realtime` and not to `/v1/realtime`. The service answers alike at both addresses; this is for proxies
-    /// that let only one of them through.
+    /// Connects to `/realtime` instead of `/v1/realtime`. The service treats both the same. Use this for proxies that
+    /// only allow one of them.
     ///
     /// # Examples
     ///
@@ -222,8 +223,9 @@ impl RealtimeRequest {
         self
     }
 
-    /// The most bytes that one message may have, in either direction; 16 MiB by default. A larger one from the server ends
-    /// the session with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge); a larger one of yours is not sent.
+    /// Sets the maximum size of a message in bytes, in either direction. The default is 16 MiB. A larger message from
+    /// the server ends the session with [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge). A larger message of
+    /// yours is not sent.
     ///
     /// # Examples
     ///
@@ -237,8 +239,8 @@ impl RealtimeRequest {
         self
     }
 
-    /// The most bytes of events that may wait to be read by your program; 32 MiB by default, and never less than one
-    /// message. When they are full, the server has to wait.
+    /// Sets the maximum size in bytes of received events that your program has not read. The default is 32 MiB, and
+    /// the minimum is the size of one message. When the limit is reached, the server has to wait.
     ///
     /// # Examples
     ///
@@ -252,8 +254,8 @@ impl RealtimeRequest {
         self
     }
 
-    /// Connects with this HTTP client: with a proxy or a certificate of your own, for example. It has to be limited to
-    /// HTTP/1.1 (`http1_only`), since WebSockets begin there, and should follow no redirects.
+    /// Connects with your own HTTP client, for example to use a proxy or a custom certificate. It must be limited to
+    /// HTTP/1.1 (`http1_only`), which WebSockets need, and should not follow redirects.
     ///
     /// [`Builder::http_client`](crate::Builder::http_client) does not apply to realtime sessions, because such a client
     /// usually negotiates HTTP/2.
@@ -280,11 +282,12 @@ impl RealtimeRequest {
     ///
     /// # Errors
     ///
-    /// The server can refuse the handshake: status 401 without a valid key, 402 without a positive balance (see
-    /// [`Error::payment`]), 403 for a model that the key may not use, 429 when there are too many requests (see
-    /// [`Error::retry_after`]), 426 when something on the way drops the `Upgrade` header. A redirect is not followed and is
-    /// an error with its status. Failed handshakes are retried by the [`RetryPolicy`](crate::RetryPolicy), like any other
-    /// request. [`ErrorKind::Decode`](crate::ErrorKind::Decode) when the server answers without opening a WebSocket.
+    /// The server can reject the handshake: status 401 if the API key is invalid, 402 if you are out of credit (see
+    /// [`Error::payment`]), 403 if the key may not use the model, 429 if you reach the rate limit (see
+    /// [`Error::retry_after`]), 426 if a proxy removes the `Upgrade` header. Redirects are not followed; they are
+    /// errors with their status. Failed handshakes are retried by the [`RetryPolicy`](crate::RetryPolicy), like any
+    /// other request. [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the server responds without opening a
+    /// WebSocket.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The half of a session that sends.
+//! The sending half of a session.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ use crate::base::{
     maybe_send::BoxFuture,
 };
 
-/// The half of a session that sends. Cheap to clone, so that several tasks can send.
+/// The sending half of a session. It is cheap to clone, so that several tasks can send.
 ///
 /// # Examples
 ///
@@ -39,12 +39,12 @@ pub struct RealtimeSender {
 
 enum Place {
     Not,
-    /// Only its owner polls it, so that it need not be `Sync` for the sender to be.
+    /// Only its owner polls it, so the sender is `Sync` even though this is not.
     Coming(SyncWrapper<BoxFuture<Option<OwnedPermit<Order>>>>),
     Had(OwnedPermit<Order>),
 }
 
-/// What the task of a session is told.
+/// An instruction for the session's task.
 pub(super) enum Order {
     /// Send this message.
     Send(String),
@@ -57,11 +57,11 @@ impl RealtimeSender {
         Self { orders, max_message, operation, place: Place::Not }
     }
 
-    /// Sends an event. Returns when it is in the queue of the session's task, which writes it at once.
+    /// Sends an event. Returns once the event is queued; the session's task sends it immediately.
     ///
     /// # Errors
     ///
-    /// As for [`RealtimeSession::send`](super::RealtimeSession::send).
+    /// Same as [`RealtimeSession::send`](super::RealtimeSession::send).
     ///
     /// # Examples
     ///
@@ -78,12 +78,12 @@ impl RealtimeSender {
         self.orders.send(Order::Send(message)).await.map_err(|_| self.ended())
     }
 
-    /// Asks the server to close the session. Events that are queued go out first. The other half can still be read until it
-    /// ends.
+    /// Asks the server to close the session. Queued events are sent first. You can still read from the other half
+    /// until it ends.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the session has ended already.
+    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the session has already ended.
     ///
     /// # Examples
     ///
@@ -150,7 +150,7 @@ impl Sink<RealtimeEvent> for RealtimeSender {
         }
     }
 
-    /// Ready at once: what is queued is written by the session's task without being asked.
+    /// Always ready, because the session's task sends queued events without a flush.
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }

@@ -1,4 +1,4 @@
-//! An open session.
+//! Open sessions.
 
 use std::{
     pin::Pin,
@@ -17,12 +17,11 @@ use crate::base::error::{Error, ErrorKind};
 
 /// An open realtime session.
 ///
-/// It is a [`Stream`] of what the server sends and a [`Sink`] for what you send, and has a method for a whole turn:
-/// [`respond`](Self::respond). The stream ends with `None` when the session was closed, by either side, and with an error
-/// when it broke.
+/// It is a [`Stream`] of the server's events and a [`Sink`] for yours. [`respond`](Self::respond) takes a whole turn.
+/// The stream ends with `None` after either side has closed the session, and with an error if the connection broke.
 ///
-/// The session lives in a task of its own, which answers pings and keeps the connection open. Dropping the session, or
-/// both of its halves, closes it.
+/// The session runs in its own task, which answers pings and keeps the connection open. To close the session, drop
+/// it, or drop both of its halves.
 ///
 /// # Examples
 ///
@@ -62,13 +61,14 @@ impl RealtimeSession {
         Self { sender, receiver, operation }
     }
 
-    /// Sends an event. Returns when it is in the queue of the session's task, which writes it at once.
+    /// Sends an event. Returns once the event is queued; the session's task sends it immediately.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for an event beyond
-    /// [`max_message_bytes`](super::RealtimeRequest::max_message_bytes),
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the session has ended; reading it tells why.
+    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the event is larger than
+    /// [`max_message_bytes`](super::RealtimeRequest::max_message_bytes), and
+    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the session has ended. To find out why it ended,
+    /// read from it.
     ///
     /// # Examples
     ///
@@ -84,11 +84,11 @@ impl RealtimeSession {
         self.sender.send(event).await
     }
 
-    /// Adds a message of the user to the conversation: sends [`RealtimeEvent::text`].
+    /// Adds a user message to the conversation. Sends [`RealtimeEvent::text`].
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -104,12 +104,12 @@ impl RealtimeSession {
         self.send(RealtimeEvent::text(text)).await
     }
 
-    /// Asks the model to answer, and waits for the whole answer: sends [`RealtimeEvent::respond`] and then does as
+    /// Asks the model to answer and waits for the whole answer. Sends [`RealtimeEvent::respond`], then calls
     /// [`reply`](Self::reply).
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send) and [`reply`](Self::reply).
+    /// Same as [`send`](Self::send) and [`reply`](Self::reply).
     ///
     /// # Examples
     ///
@@ -127,14 +127,14 @@ impl RealtimeSession {
         self.reply().await
     }
 
-    /// Waits for the next whole answer, such as one that the service gives by itself when you stop speaking. Events that
-    /// are not part of it are dropped.
+    /// Waits for the next whole answer, for example the one that the service starts by itself when you stop speaking.
+    /// Events that do not belong to it are dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the server sends an `error` event or the answer fails; the
-    /// session goes on. [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) when the session is closed before the answer
-    /// is complete. Everything that [`next`](Self::next) returns.
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the server sends an `error` event or the answer fails; the
+    /// session continues. [`ErrorKind::Truncated`](crate::ErrorKind::Truncated) if the session is closed before the
+    /// answer is complete. All errors of [`next`](Self::next).
     ///
     /// # Examples
     ///
@@ -158,19 +158,18 @@ impl RealtimeSession {
         Err(error.with_operation(operation))
     }
 
-    /// The next event of the server; `None` when the session is closed.
+    /// The next event, or `None` after the session has been closed.
     ///
-    /// An `error` event of the server is an event like any other: see [`RealtimeEvent::error`].
+    /// An `error` event of the server is returned like any other event: see [`RealtimeEvent::error`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a message that is not a JSON object, or whose sound is not
-    /// base64; the session goes on. Every other error ends it:
-    /// [`ErrorKind::Connection`](crate::ErrorKind::Connection) when the connection breaks without a proper close,
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the server gives no sign of life,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) for a message beyond the limit,
-    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the server closes the session with another code than 1000 (RFC
-    /// 6455, section 7.4.1), with its code and reason.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if a message is not a JSON object, or its audio is not base64;
+    /// the session continues. All other errors end it: [`ErrorKind::Connection`](crate::ErrorKind::Connection) if the
+    /// connection breaks without a close frame, [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if no data or pong
+    /// arrives within the idle timeout, [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if a message is larger
+    /// than the limit, [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the server closes the session with a code
+    /// other than 1000 (RFC 6455, section 7.4.1). The error then has the code and the reason.
     ///
     /// # Examples
     ///
@@ -188,7 +187,7 @@ impl RealtimeSession {
         self.receiver.next().await
     }
 
-    /// Splits the session into two halves, for two tasks. The session is closed when both are dropped, or by
+    /// Splits the session into two halves, for two tasks. To close the session, drop both halves or call
     /// [`RealtimeSender::close`].
     ///
     /// # Examples
@@ -212,13 +211,13 @@ impl RealtimeSession {
         (self.sender, self.receiver)
     }
 
-    /// Closes the session, and waits up to 5 s for the server to agree. What the server still sends is dropped.
+    /// Closes the session, and waits up to 5 s for the server to confirm. Events that still arrive are dropped.
     ///
     /// The service bills a session when it ends.
     ///
     /// # Errors
     ///
-    /// The error that the session has broken with, if it has.
+    /// The error that ended the session, if there was one.
     ///
     /// # Examples
     ///
@@ -229,7 +228,7 @@ impl RealtimeSession {
     /// # }
     /// ```
     pub async fn close(mut self) -> Result<(), Error> {
-        // An error means that the session has ended already; how is what the receiver tells.
+        // An error means that the session has already ended. The receiver reports how.
         let _ = self.sender.close().await;
         let drained = async {
             while let Some(event) = self.receiver.next().await {

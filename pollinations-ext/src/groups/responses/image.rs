@@ -1,10 +1,10 @@
-//! Images in what the user says.
+//! Images in user messages.
 
 use serde_json::{Value, json};
 
 use crate::base::{error::Error, file::File};
 
-/// An image that is read when the request is sent, and the part that it goes into.
+/// An image to read when the request is sent, and the position of its part.
 #[derive(Clone, Debug)]
 pub(super) struct Image {
     file: File,
@@ -19,7 +19,7 @@ impl Image {
         Self { file, item, part }
     }
 
-    /// Reads the file into the part that was added for it.
+    /// Reads the file into its part.
     pub(super) async fn load_into(&self, items: &mut [Value]) -> Result<(), Error> {
         let loaded = self.file.load(None).await?;
         let url = loaded.image_url()?;
@@ -34,13 +34,13 @@ impl Image {
     }
 }
 
-/// A part for an image at an address.
+/// A part for an image at a URL.
 pub(super) fn at(url: String) -> Value {
     json!({ "type": "input_image", "image_url": url, "detail": "auto" })
 }
 
-/// Adds a part to the last item if that is a message of the user, or else to a new one. Returns the places of the item
-/// and of the part in it.
+/// Adds a part to the last item if it is a user message, otherwise to a new user message. Returns the index of the
+/// item and the index of the part in it.
 pub(super) fn add_part(items: &mut Vec<Value>, part: Value) -> (usize, usize) {
     if items.last().is_none_or(|item| item.get("role").is_none_or(|role| role != "user")) {
         items.push(json!({ "type": "message", "role": "user", "content": [] }));

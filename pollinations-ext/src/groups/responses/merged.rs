@@ -1,4 +1,4 @@
-//! The events of a response, put together. As JSON, so that nothing is lost that this version does not know.
+//! Merges the events of a response. It stays JSON, so that fields unknown to this version are kept.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::{
     reply::event_stream::{Added, Merge},
 };
 
-/// A response so far.
+/// The response so far.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     response: Map<String, Value>,
@@ -27,7 +27,7 @@ struct Item {
     summary: Parts,
 }
 
-/// The parts of an item by their index. Those of servers that skip an index stay apart.
+/// The parts of an item by their index. The server may skip an index.
 type Parts = BTreeMap<u64, Map<String, Value>>;
 
 impl Merge for Merged {
@@ -43,7 +43,7 @@ impl Merge for Merged {
             self.size = self.size.max(bytes);
             return self.state(state, response);
         }
-        // A whole response in one event.
+        // The event has the whole response.
         if event.get("object").is_some_and(|object| object == "response")
             && let Some(response) = event.as_object()
         {
@@ -58,7 +58,7 @@ impl Merge for Merged {
 
     fn done(&mut self) {
         self.is_complete = true;
-        // The end was announced, though not by the event that has the status.
+        // The end was announced, but not by the event with the status.
         let status = self.response.entry("status").or_insert(Value::Null);
         if matches!(status.as_str(), None | Some("in_progress" | "queued")) {
             *status = "completed".into();
@@ -87,7 +87,7 @@ impl Merged {
         serde_json::from_value(Value::Object(response))
     }
 
-    /// Reads an event with the state of the response.
+    /// Reads an event that has the state of the response.
     fn state(&mut self, state: &str, response: &Map<String, Value>) -> Added {
         self.update(response);
         match state {
@@ -103,7 +103,7 @@ impl Merged {
         }
     }
 
-    /// Takes over a response as it is now. Some servers leave out what they have sent in pieces.
+    /// Updates the response to its latest state. Some servers leave out the parts they have already sent.
     fn update(&mut self, response: &Map<String, Value>) {
         for (name, value) in response.iter().filter(|(name, _)| *name != "output") {
             self.response.insert(name.clone(), value.clone());
@@ -114,7 +114,7 @@ impl Merged {
         }
     }
 
-    /// Reads an event with a piece of an item. Returns how many bytes the response grew by.
+    /// Reads an event with a part of an item. Returns the number of bytes added to the response.
     fn piece(&mut self, kind: &str, event: &Value, bytes: usize) -> usize {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let object = |name: &str| event.get(name).and_then(Value::as_object);
@@ -183,7 +183,7 @@ impl Merged {
         }
     }
 
-    /// The item that an event is about, by its place; by its id where there is no place; or the last one.
+    /// The item that an event is about: by its index, otherwise by its ID, otherwise the last one.
     fn item(&mut self, event: &Value) -> &mut Item {
         let id = event.get("item_id").filter(|id| id.is_string());
         let by_id =
@@ -198,7 +198,7 @@ impl Merged {
     }
 }
 
-/// Whether an event adds to an item, by its type without `response.`.
+/// Whether an event adds to an item. `kind` is its type without `response.`.
 fn is_piece(kind: &str) -> bool {
     const ITEMS: [&str; 8] = [
         "output_item.",
@@ -230,7 +230,7 @@ impl Item {
         Self { value, content, summary }
     }
 
-    /// A part of the content or the summary. Both the item and the part may be new, if their starts were lost.
+    /// A part of the content or the summary. Creates the item and the part if their start events were lost.
     fn part(&mut self, in_summary: bool, index: u64, item: &str, part: &str) -> &mut Map<String, Value> {
         self.value.entry("type").or_insert_with(|| item.into());
         let parts = if in_summary { &mut self.summary } else { &mut self.content };

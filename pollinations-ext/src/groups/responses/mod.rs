@@ -1,8 +1,7 @@
-//! OpenAI's Responses API (`POST /v1/responses`): one response, or the response as it is written; reasoning, tools,
-//! images.
+//! OpenAI's Responses API (`POST /v1/responses`): whole responses and streaming, reasoning, tools, images.
 //!
-//! Programs written for that API find its terms here: input items, `function_call` and `function_call_output`, output
-//! items, `status`. The service stores nothing, so each request has the whole conversation. It starts with
+//! The names are those of OpenAI's API: input items, `function_call` and `function_call_output`, output items,
+//! `status`. The service stores nothing, so each request has the whole conversation. Start with
 //! [`Pollinations::responses`](crate::Pollinations::responses).
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Asking for a response.
+//! Responses API requests.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::{
     function::Functions,
 };
 
-/// Asks a model for a response by OpenAI's Responses API.
+/// A request to OpenAI's Responses API.
 ///
-/// Operation `create_response`. The body has the model, the input items, and what you set here; nothing else. For
-/// models that list `/v1/responses` in their `supported_endpoints`.
+/// Operation `create_response`. The request contains the model, the input items and the settings you set, and nothing
+/// else. Works with models that list `/v1/responses` in their `supported_endpoints`.
 ///
 /// # Examples
 ///
@@ -76,7 +76,7 @@ impl ResponsesRequest {
         }
     }
 
-    /// The system prompt: instructions that come before the input.
+    /// Sets the system prompt: an instruction that applies to the whole input.
     ///
     /// # Examples
     ///
@@ -90,7 +90,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds what the user says.
+    /// Adds a user message.
     ///
     /// # Examples
     ///
@@ -103,9 +103,8 @@ impl ResponsesRequest {
         self.message("user", text.into())
     }
 
-    /// Adds what the model said before. Use [`items`](Self::items) with
-    /// [`ModelResponse::to_items`](crate::responses::ModelResponse::to_items) for a response that this client has
-    /// received.
+    /// Adds an earlier reply of the model. For a response that you received from this client, use
+    /// [`items`](Self::items) with [`ModelResponse::to_items`](crate::responses::ModelResponse::to_items).
     ///
     /// # Examples
     ///
@@ -118,7 +117,7 @@ impl ResponsesRequest {
         self.message("assistant", text.into())
     }
 
-    /// Adds an instruction of the developer, in the middle of the conversation.
+    /// Adds a developer message: an instruction in the middle of the conversation.
     ///
     /// # Examples
     ///
@@ -135,10 +134,10 @@ impl ResponsesRequest {
         self.item(json!({ "type": "message", "role": role, "content": text }))
     }
 
-    /// Adds an image to what the user says. It is read when the request is sent, and goes along as a data URL.
+    /// Adds an image to the last user message. The file is read when the request is sent, and sent as a data URL.
     ///
-    /// Its content type is what the first bytes say, unless the file has another. If it is not an image, the request
-    /// fails with [`ErrorKind::InvalidRequest`].
+    /// The content type is detected from the first bytes, unless you set one on the file. If the file is not an
+    /// image, the request fails with [`ErrorKind::InvalidRequest`].
     ///
     /// # Examples
     ///
@@ -156,7 +155,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds an image at an address to what the user says. The service fetches it.
+    /// Adds an image to the last user message by URL. The service downloads it.
     ///
     /// # Examples
     ///
@@ -170,7 +169,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds an input item, as OpenAI's API has it.
+    /// Adds an input item in the format of OpenAI's API.
     ///
     /// # Examples
     ///
@@ -186,7 +185,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds several input items: a conversation that you keep, or
+    /// Adds several input items, for example the conversation so far or
     /// [`ModelResponse::to_items`](crate::responses::ModelResponse::to_items).
     ///
     /// # Examples
@@ -201,8 +200,8 @@ impl ResponsesRequest {
         self
     }
 
-    /// Changes the body by hand. Use it for fields without a setter. The items that you have added become its `input`
-    /// when the request is sent; if you have added none, the `input` that you set here stays.
+    /// Changes the request body directly, to set fields without a setter. When the request is sent, the items you
+    /// added replace its `input`. If you added no items, the `input` you set here is sent.
     ///
     /// # Examples
     ///
@@ -229,16 +228,16 @@ impl ResponsesRequest {
 
     /// Sends the request and returns the whole response.
     ///
-    /// A response that reached a limit is returned too: see
+    /// A response that reached a limit is also returned: see
     /// [`ModelResponse::incomplete_reason`](crate::responses::ModelResponse::incomplete_reason).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`] with status 400 when the service refuses a value, 401 without a valid key, 402 without enough
-    /// pollen (also when it comes as a text: see [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403
-    /// for a model that the key may not use, 429 for too many requests, 502 when the provider fails; and for a response
-    /// whose status is `failed`. Also [`ErrorKind::InvalidRequest`] for a file that is not an image, and
-    /// [`ErrorKind::Io`] for one that cannot be read.
+    /// [`ErrorKind::Api`] with status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you
+    /// are out of credit (even if the service says so in a reply: see
+    /// [`Builder::refusals_as_text`](crate::Builder::refusals_as_text)), 403 if the key may not use the model, 429 if
+    /// you reach the rate limit, 502 if the provider fails. Also [`ErrorKind::Api`] if the status of the response is
+    /// `failed`, [`ErrorKind::InvalidRequest`] if a file is not an image, and [`ErrorKind::Io`] if a file cannot be read.
     ///
     /// # Examples
     ///
@@ -265,11 +264,11 @@ impl ResponsesRequest {
         Ok(response)
     }
 
-    /// Sends the request and returns the HTTP response as it came.
+    /// Sends the request and returns the raw HTTP response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -286,15 +285,15 @@ impl ResponsesRequest {
         shared.raw(OPERATION, &options, send).await
     }
 
-    /// Sends the request and returns the response as it is written. Adds `stream` to the body.
+    /// Sends the request and streams the response. Sets `stream` in the body.
     ///
-    /// A failure before the first event is retried like any other. If it is not known whether the request was carried
-    /// out, it is not repeated unless [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent)
-    /// says so, because a stream is paid each time.
+    /// A failure before the first event is retried like that of any other request, with one exception: if it is
+    /// unknown whether the service processed the request, it is only retried if you set
+    /// [`RetryPolicy::retry_non_idempotent`](crate::RetryPolicy::retry_non_idempotent), because each stream is billed.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///
@@ -315,7 +314,7 @@ impl ResponsesRequest {
         Ok(ResponseStream::new(&shared, events))
     }
 
-    /// Reads the images, and puts the input into the body.
+    /// Reads the images and puts the input into the body.
     async fn load(self) -> Result<(Arc<Shared>, Options, Box<ResponseRequest>), Error> {
         let this = self.loaded().await?;
         let mut body = this.body;
@@ -325,7 +324,7 @@ impl ResponsesRequest {
         Ok((this.shared, this.options, body))
     }
 
-    /// The same with its images read, so that it can be sent several times.
+    /// The same request with its images read, so that it can be sent several times.
     pub(super) async fn loaded(mut self) -> Result<Self, Error> {
         for image in std::mem::take(&mut self.images) {
             image.load_into(&mut self.input).await.map_err(|error| error.with_operation(OPERATION))?;

@@ -1,4 +1,4 @@
-//! What a model answered.
+//! Responses API replies.
 
 use std::ops::Deref;
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::base::header::{REQUEST_ID, header};
 
-/// A response of the Responses API: from [`ResponsesRequest::send`](crate::responses::ResponsesRequest::send), or put
-/// together from a stream by [`ResponseStream::finish`](crate::responses::ResponseStream::finish).
+/// A response of the Responses API, from [`ResponsesRequest::send`](crate::responses::ResponsesRequest::send), or
+/// merged from a stream by [`ResponseStream::finish`](crate::responses::ResponseStream::finish).
 ///
 /// Dereferences to the generated [`ResponseReply`](crate::types::ResponseReply).
 ///
@@ -42,8 +42,8 @@ impl ModelResponse {
         messages.flatten()
     }
 
-    /// The text of all `output_text` parts, as OpenAI's SDKs have it in `output_text`. Empty if there are none, as when
-    /// the model only calls functions.
+    /// The text of all `output_text` parts, like `output_text` in OpenAI's SDKs. Empty if there are no such parts,
+    /// for example if the model only calls functions.
     ///
     /// # Examples
     ///
@@ -60,7 +60,7 @@ impl ModelResponse {
         texts.collect()
     }
 
-    /// Why the model will not answer, if it refuses in a part of its own (`refusal`).
+    /// Why the model refuses to answer, if the response has a `refusal` part.
     ///
     /// # Examples
     ///
@@ -78,8 +78,8 @@ impl ModelResponse {
         })
     }
 
-    /// What the model thought before it answered: the reasoning text where the provider shows it, or else its summary.
-    /// Empty if there is neither.
+    /// The model's reasoning: the full text if the provider returns it, otherwise its summary. Empty if there is
+    /// neither.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl ModelResponse {
         thoughts
     }
 
-    /// The functions that the model calls, in order. Answer each with
+    /// The function calls, in order. Answer each one with
     /// [`function_output`](crate::responses::ResponsesRequest::function_output), or let
     /// [`run`](crate::responses::ResponsesRequest::run) do it.
     ///
@@ -144,7 +144,7 @@ impl ModelResponse {
         reason.or((self.response.status == ResponseStatus::Incomplete).then_some("unknown"))
     }
 
-    /// The tokens that the response used. `None` for media models.
+    /// The tokens used. `None` for media models.
     ///
     /// # Examples
     ///
@@ -157,7 +157,7 @@ impl ModelResponse {
         self.response.usage.as_ref()
     }
 
-    /// The output as input items, to send with the next request. All items go back unchanged, reasoning included.
+    /// The output as input items, to send with the next request. All items are kept unchanged, including reasoning.
     ///
     /// # Examples
     ///
@@ -178,7 +178,7 @@ impl ModelResponse {
         self.response.output.iter().filter_map(|item| serde_json::to_value(item).ok()).collect()
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -204,7 +204,7 @@ impl ModelResponse {
         &self.headers
     }
 
-    /// The generated type, to keep.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///
@@ -226,8 +226,7 @@ impl Deref for ModelResponse {
     }
 }
 
-/// A response without headers, such as one that was stored, or
-/// [`Error::partial_response`](crate::Error::partial_response).
+/// A response without headers, such as a stored one, or [`Error::partial_response`](crate::Error::partial_response).
 impl From<ResponseReply> for ModelResponse {
     fn from(response: ResponseReply) -> Self {
         Self { response, headers: HeaderMap::new() }

@@ -1,4 +1,4 @@
-//! How a model answers: the settings of a response.
+//! Settings of a Responses API request.
 
 use std::collections::BTreeMap;
 
@@ -11,43 +11,45 @@ use crate::exchange::options::{into_setters, setters};
 impl ResponsesRequest {
     setters! {
         on body, example "pollinations.responses(\"openai\").user(\"Hello\")";
-        /// Sampling temperature, from 0 (most predictable) to 2; 1 by default.
+        /// Sets the sampling temperature: 0 (most predictable) to 2. The service's default is 1.
         temperature: f64, "0.2";
-        /// Sample only from the likeliest tokens that together reach this probability, from 0 to 1; 1 by default.
+        /// Samples only from the most likely tokens that together reach this probability: 0 to 1. The service's
+        /// default is 1.
         top_p: f64, "0.9";
-        /// Discourage words the more often they have come up: -2 to 2; 0 by default.
+        /// Penalizes tokens in proportion to how often they have occurred: -2 to 2. The service's default is 0.
         frequency_penalty: f64, "0.5";
-        /// Discourage words that have already come up: -2 to 2; 0 by default.
+        /// Penalizes tokens that have occurred at all: -2 to 2. The service's default is 0.
         presence_penalty: f64, "0.5";
-        /// The most tokens that the response may have, reasoning included.
+        /// Sets the maximum number of tokens in the response, including reasoning.
         max_output_tokens: u64, "500";
-        /// The most calls of tools that the model may make.
+        /// Sets the maximum number of tool calls.
         max_tool_calls: u64, "3";
-        /// Whether the model may ask for several calls at once; true by default.
+        /// Sets whether the model may ask for several tool calls at once. The service's default is true.
         parallel_tool_calls: bool, "false";
-        /// How many alternatives to report for each token: 0 to 20. Needs
-        /// [`include`](Self::include) with `message.output_text.logprobs`.
+        /// Sets how many alternatives to return for each token: 0 to 20. Needs [`include`](Self::include) with
+        /// `message.output_text.logprobs`.
         top_logprobs: u64, "3";
     }
 
     into_setters! {
         on body, example "pollinations.responses(\"openai\").user(\"Hello\")";
-        /// Whether the model may call a tool (`"auto"`), must (`"required"`), must not (`"none"`), or must call a certain
-        /// one (`{"type": "function", "name": …}`).
+        /// Sets whether the model may call tools (`"auto"`), must call one (`"required"`), must not call any
+        /// (`"none"`), or must call a particular one (`{"type": "function", "name": …}`).
         tool_choice: Value, "\"required\"";
-        /// What to do if the conversation is too long: drop the oldest items (`auto`), or fail (`disabled`).
+        /// Sets what happens if the conversation is too long: drop the oldest items (`auto`), or fail (`disabled`).
         truncation: ResponseTruncation, "\"auto\"";
-        /// Requests with the same key are more likely to find each other's cached prompt.
+        /// Sets a key for prompt caching. Requests with the same key are more likely to share a cached prompt.
         prompt_cache_key: String, "\"chat-42\"";
-        /// How long the provider keeps the prompt cached.
+        /// Sets how long the provider keeps the prompt in its cache.
         prompt_cache_retention: PromptCacheRetention, "\"24h\"";
-        /// Your id for the end user, to help detect abuse; at most 64 characters.
+        /// Sets an ID for your user, so that the provider can detect abuse. At most 64 characters. Do not send a
+        /// name.
         safety_identifier: String, "\"u-1\"";
-        /// Speed and price class at the provider.
+        /// Sets the provider's service tier, which decides speed and price.
         service_tier: String, "\"flex\"";
     }
 
-    /// Your id for the end user, to help the provider detect abuse: the older form of
+    /// Sets an ID for your user, so that the provider can detect abuse. This is the older form of
     /// [`safety_identifier`](Self::safety_identifier).
     ///
     /// # Examples
@@ -62,8 +64,8 @@ impl ResponsesRequest {
         self
     }
 
-    /// How much a reasoning model thinks before it answers: `minimal`, `low`, `medium`, `high`, or another word of the
-    /// provider.
+    /// Sets how much a reasoning model thinks before it answers: `minimal`, `low`, `medium`, `high`, or another value
+    /// of the provider.
     ///
     /// # Examples
     ///
@@ -76,7 +78,7 @@ impl ResponsesRequest {
         self.reasoning("effort", effort.into())
     }
 
-    /// Asks for a summary of the model's thoughts: `auto`, `concise` or `detailed`. See
+    /// Asks for a summary of the reasoning: `auto`, `concise` or `detailed`. See
     /// [`ModelResponse::reasoning`](crate::responses::ModelResponse::reasoning).
     ///
     /// # Examples
@@ -95,7 +97,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Asks for text in JSON that follows this schema, under a name for it (letters, digits, `_` and `-`).
+    /// Asks for JSON that follows this schema. The name may have letters, digits, `_` and `-`.
     ///
     /// # Examples
     ///
@@ -114,8 +116,8 @@ impl ResponsesRequest {
         self.text_format(json!({ "type": "json_schema", "name": name.into(), "schema": schema, "strict": true }))
     }
 
-    /// The format of the text, as OpenAI's API has it in `text.format`: `{"type": "text"}`, `{"type": "json_object"}`, or
-    /// a schema ([`json_schema`](Self::json_schema)).
+    /// Sets the format of the text, as `text.format` in OpenAI's API: `{"type": "text"}`, `{"type": "json_object"}`,
+    /// or a schema ([`json_schema`](Self::json_schema)).
     ///
     /// # Examples
     ///
@@ -130,7 +132,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// What else to put into the response, such as `message.output_text.logprobs`.
+    /// Asks for additional data in the response, such as `message.output_text.logprobs`.
     ///
     /// # Examples
     ///
@@ -144,7 +146,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Attaches a label of yours. It comes back in the response.
+    /// Attaches a label, which the response repeats.
     ///
     /// # Examples
     ///
@@ -158,8 +160,8 @@ impl ResponsesRequest {
         self
     }
 
-    /// Runs safety checks on the input, separated by commas: `privacy`, `secrets`, `sexual`, `violence`, `shield`, or
-    /// `nsfw` for `sexual,violence`. Off by default.
+    /// Runs safety checks on the input. Separate them by commas: `privacy`, `secrets`, `sexual`, `violence`,
+    /// `shield`, or `nsfw` for `sexual,violence`. Off by default.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! A response as it is written.
+//! Streamed responses.
 
 use std::{
     ops::Deref,
@@ -29,7 +29,7 @@ use crate::{
 pub(super) const OPERATION: &str = "create_response";
 
 /// An event of a streamed response. Dereferences to the generated
-/// [`ResponseStreamEvent`](crate::types::ResponseStreamEvent); an event that this version does not know is its `Other`.
+/// [`ResponseStreamEvent`](crate::types::ResponseStreamEvent). Unknown events are its variant `Other`.
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ pub(super) const OPERATION: &str = "create_response";
 pub struct ResponseEvent(ResponseStreamEvent);
 
 impl ResponseEvent {
-    /// The text that this event adds; empty if it adds something else.
+    /// The text that this event adds. Empty if it adds something else.
     ///
     /// # Examples
     ///
@@ -64,7 +64,7 @@ impl ResponseEvent {
         }
     }
 
-    /// What this event adds to the model's thoughts, or to their summary; empty if it adds something else.
+    /// The reasoning, or reasoning summary, that this event adds. Empty if it adds something else.
     ///
     /// # Examples
     ///
@@ -81,7 +81,7 @@ impl ResponseEvent {
         }
     }
 
-    /// The generated type, to keep.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///
@@ -103,12 +103,12 @@ impl Deref for ResponseEvent {
     }
 }
 
-/// The events of a response, as they come: `response.created`, then those of each output item, such as
-/// `response.output_text.delta`, and last `response.completed` or `response.incomplete`.
+/// The events of a streamed response: `response.created`, then the events of each output item, such as
+/// `response.output_text.delta`, then `response.completed` or `response.incomplete`.
 ///
-/// A [`Stream`] of [`ResponseEvent`]s that ends when the response does. A response that reaches a limit is incomplete,
-/// which is no error: see [`ModelResponse::incomplete_reason`]. `response.failed` is one, and so is a connection that
-/// breaks off. Dropping the stream closes the connection, and the model stops.
+/// A [`Stream`] of [`ResponseEvent`]s that ends when the response is complete. A response that reaches a limit is
+/// incomplete, but not an error: see [`ModelResponse::incomplete_reason`]. `response.failed` is an error, and so is a
+/// broken connection. If you drop the stream, the connection is closed and the model stops.
 ///
 /// # Examples
 ///
@@ -136,15 +136,15 @@ impl ResponseStream {
         Self(EventStream::new(shared, OPERATION, events))
     }
 
-    /// Reads a stream that is there already.
+    /// Reads a stream that has already been received.
     pub(super) fn recorded(shared: &Shared, response: &RawResponse) -> Self {
         Self(EventStream::recorded(shared, OPERATION, response))
     }
 
-    /// Reads events that came some other way: through a proxy, from a recording, over a transport of yours. The bytes
-    /// may be cut anywhere.
+    /// Reads events from any source of bytes: a proxy, a recording, your own transport. The bytes may be split
+    /// anywhere.
     ///
-    /// There is no idle timeout, and no runtime is needed. An error of the source has the kind
+    /// There is no idle timeout, and no async runtime is needed. An error of the source becomes
     /// [`ErrorKind::Connection`].
     ///
     /// # Examples
@@ -171,17 +171,17 @@ impl ResponseStream {
         Self(EventStream::from_bytes(OPERATION, bytes))
     }
 
-    /// The next event; `None` when the response is complete, or has failed.
+    /// The next event, or `None` after the end of the response or an error.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] when the model fails (`response.failed`, `error`, or an error in another form),
-    /// [`ErrorKind::Truncated`] when the stream ends before the response does, [`ErrorKind::Connection`] when the connection
-    /// breaks, [`ErrorKind::Timeout`] when nothing but keep-alives comes for
-    /// [`idle_timeout`](crate::Builder::idle_timeout), [`ErrorKind::Decode`] for an event that cannot be read, and
-    /// [`ErrorKind::TooLarge`] for an event of more than 8 MiB or a response of more than
-    /// [`max_response_bytes`](crate::Builder::max_response_bytes). After an error nothing more comes;
-    /// [`Error::partial_response`] has what came before it.
+    /// [`ErrorKind::Stream`] if the model fails (`response.failed`, `error`, or an error in another form).
+    /// [`ErrorKind::Truncated`] if the stream ends before the response is complete. [`ErrorKind::Connection`] if the
+    /// connection breaks. [`ErrorKind::Timeout`] if nothing but keep-alives arrives within the
+    /// [`idle_timeout`](crate::Builder::idle_timeout). [`ErrorKind::Decode`] if an event cannot be parsed.
+    /// [`ErrorKind::TooLarge`] if an event is larger than 8 MiB or the response is larger than
+    /// [`max_response_bytes`](crate::Builder::max_response_bytes). The stream ends after an error.
+    /// [`Error::partial_response`] has everything received before it.
     ///
     /// # Examples
     ///
@@ -199,11 +199,11 @@ impl ResponseStream {
         StreamExt::next(self)
     }
 
-    /// Reads the rest and returns the whole response, with the events that you have already taken.
+    /// Reads the rest of the stream and returns the whole response, including the events you have already read.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::Truncated`] when the stream has failed before.
+    /// Same as [`next`](Self::next), and [`ErrorKind::Truncated`] if the stream failed earlier.
     ///
     /// # Examples
     ///
@@ -224,7 +224,7 @@ impl ResponseStream {
         merged.into_response().map(|response| ModelResponse::new(response, headers)).map_err(|_| error)
     }
 
-    /// The text alone, as it comes.
+    /// Streams only the text.
     ///
     /// # Examples
     ///
@@ -241,7 +241,7 @@ impl ResponseStream {
         TextStream::new(OPERATION, self)
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Calling functions until the model is done.
+//! Calls functions until the model gives its final response.
 
 use futures_util::future::join_all;
 use pollinations_api::types::ResponseFunctionCall;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{request::ResponsesRequest, response::ModelResponse, stream::OPERATION, tools::output_item};
 use crate::base::error::Error;
 
-/// What came of [`ResponsesRequest::run`]: the last response, and the conversation that led to it.
+/// The result of [`ResponsesRequest::run`]: the last response, and the conversation that led to it.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ impl ResponseRun {
         self.response.text()
     }
 
-    /// The last response. It calls functions if those are yours to call.
+    /// The last response. If it has function calls, they are for you to handle.
     ///
     /// # Examples
     ///
@@ -53,8 +53,8 @@ impl ResponseRun {
         &self.response
     }
 
-    /// The whole conversation as input items: what was sent, what the model put out, the outputs of the functions, and
-    /// the last response.
+    /// The whole conversation as input items: the items you sent, the model's output, the function outputs, and the
+    /// last response.
     ///
     /// # Examples
     ///
@@ -67,7 +67,7 @@ impl ResponseRun {
         &self.items
     }
 
-    /// How often the model called functions.
+    /// The number of times the model called functions.
     ///
     /// # Examples
     ///
@@ -80,7 +80,7 @@ impl ResponseRun {
         self.rounds
     }
 
-    /// The tokens of all responses together, as far as they were reported.
+    /// The total number of tokens of all responses, as far as the service reported them.
     ///
     /// # Examples
     ///
@@ -95,17 +95,17 @@ impl ResponseRun {
 }
 
 impl ResponsesRequest {
-    /// Sends the request, calls the functions that the model asks for, sends it the outputs, and so on until it answers
-    /// without asking for more.
+    /// Sends the request, calls the functions that the model asks for, sends the outputs back, and repeats this until
+    /// the model answers without another call.
     ///
-    /// The functions are those that you gave to [`rust_function`](Self::rust_function). If one fails or does not exist,
-    /// the model is told and may do better the next time. If the response calls a function that you offered without a
-    /// Rust function, it is returned as it is: that call is yours to make.
+    /// You add functions with [`rust_function`](Self::rust_function). If a function fails or does not exist, the model gets an
+    /// error message and can try again. If the model calls a function that you added without a Rust function, `run`
+    /// returns that response, so that you can handle the call.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model
-    /// still calls functions after [`max_rounds`](Self::max_rounds).
+    /// Same as [`send`](Self::send), and [`ErrorKind::TooManyToolRounds`](crate::ErrorKind::TooManyToolRounds) if the model still calls
+    /// functions after [`max_rounds`](Self::max_rounds).
     ///
     /// # Examples
     ///
@@ -145,13 +145,13 @@ impl ResponsesRequest {
     }
 }
 
-/// Whether the function was offered without a Rust function.
+/// Whether you added the function without a Rust function.
 fn belongs_to_caller(request: &ResponsesRequest, call: &ResponseFunctionCall) -> bool {
     let offered = request.body.tools.iter().any(|tool| tool.name == call.name);
     offered && !request.functions.have(&call.name)
 }
 
-/// What the model is told about one call.
+/// The output of one call, as an item for the model.
 async fn output(request: &ResponsesRequest, call: &ResponseFunctionCall) -> Value {
     let outcome = request.functions.call(&call.name, &call.arguments).await;
     output_item(&call.call_id, &outcome.unwrap_or_else(|error| format!("error: {error}")))

@@ -7,7 +7,7 @@ use super::request::ResponsesRequest;
 use crate::function::Function;
 
 impl ResponsesRequest {
-    /// Offers a tool that the model may call.
+    /// Adds a tool that the model may call.
     ///
     /// # Examples
     ///
@@ -25,9 +25,9 @@ impl ResponsesRequest {
         self
     }
 
-    /// Offers a function that the model may call. Its calls are in the response
+    /// Adds a function that you run yourself when the response asks for it
     /// ([`function_calls`](crate::responses::ModelResponse::function_calls)). `parameters` is the JSON schema of its
-    /// arguments; `None` if it takes none.
+    /// arguments, or `None` if it has none.
     ///
     /// # Examples
     ///
@@ -56,7 +56,7 @@ impl ResponsesRequest {
         self.tool(tool(name.into(), Some(description.into()), parameters))
     }
 
-    /// Offers a Rust function, which [`run`](Self::run) calls.
+    /// Adds a Rust function. [`run`](Self::run) calls it when the model asks for it.
     ///
     /// # Examples
     ///
@@ -80,7 +80,7 @@ impl ResponsesRequest {
         self.rust_function(function)
     }
 
-    /// How often [`run`](Self::run) may call functions and send their outputs; 8 by default.
+    /// Sets how many times [`run`](Self::run) lets the model call functions before it fails. The default is 8.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl ResponsesRequest {
         self
     }
 
-    /// Adds the output of a function that the model called, by the `call_id` of the call.
+    /// Adds the output of a function call, by the `call_id` of the call.
     ///
     /// # Examples
     ///
@@ -122,7 +122,7 @@ fn tool(name: String, description: Option<String>, parameters: Map<String, Value
     tool
 }
 
-/// What the model is told about a call.
+/// The output of a call, as an item for the model.
 pub(super) fn output_item(call_id: &str, output: &str) -> Value {
     json!({ "type": "function_call_output", "call_id": call_id, "output": output })
 }

@@ -1,4 +1,4 @@
-//! Text from a prompt alone.
+//! Text from a single prompt.
 
 mod reply;
 mod request;

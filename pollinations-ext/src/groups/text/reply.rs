@@ -1,4 +1,4 @@
-//! A text as a whole.
+//! Text replies.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::{base::header::header, exchange::raw::RawResponse};
 
-/// A text that a model wrote.
+/// A text that the model wrote.
 ///
 /// # Examples
 ///
@@ -47,7 +47,7 @@ impl TextReply {
         header(self.headers(), "x-model-used")
     }
 
-    /// The id under which the service knows the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///

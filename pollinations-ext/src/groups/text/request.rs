@@ -1,4 +1,4 @@
-//! Text from a prompt alone.
+//! Text from a single prompt.
 
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ use crate::{
 const GET: &str = "generate_text";
 const POST: &str = "generate_text_post";
 
-/// Asks a model for a text.
+/// A request for text from a single prompt.
 ///
-/// Operations `generate_text` and `generate_text_post`. The prompt is part of the address in both; it may have any
-/// characters. What is not set is left to the service.
+/// Operations `generate_text` and `generate_text_post`. Both have the prompt in the URL path. It may contain any
+/// characters. The service has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ struct Parameters {
     stream: Option<bool>,
 }
 
-/// Parameters that go straight into the query: the document has them for `GET`, but not for `POST`.
+/// Parameters added to the query by hand: the document has them for `GET`, but not for `POST`.
 #[derive(Clone, Debug, Default)]
 struct More {
     top_p: Option<f64>,
@@ -76,7 +76,7 @@ struct More {
 }
 
 impl More {
-    /// Adds them to a query.
+    /// Adds the parameters to a query.
     fn add_to(&self, options: &mut Options) {
         let numbers = [
             ("top_p", self.top_p),
@@ -97,7 +97,7 @@ impl More {
     }
 }
 
-/// Fills in the parameters of one of the two operations, which have the same.
+/// Sets the parameters of either operation. Both have the same ones.
 macro_rules! fill {
     ($client:ident . $operation:ident, $prompt:expr, $parameters:expr) => {{
         let Parameters { model, seed, system, json, temperature, stream } = $parameters;
@@ -126,25 +126,26 @@ impl TextRequest {
 
     into_setters! {
         on parameters, example "pollinations.text(\"A haiku\")";
-        /// The model, such as `openai` or `gemini-fast`; `openai` if it is not set.
+        /// The model, such as `openai` or `gemini-fast`. The default is `openai`.
         model: String, "\"mistral\"";
-        /// An instruction that stands above the prompt.
+        /// The system prompt: an instruction that applies to the prompt.
         system: String, "\"Answer in French\"";
     }
 
     setters! {
         on parameters, example "pollinations.text(\"A haiku\")";
-        /// The same seed gives, as far as the model can, the same text; -1 for a new one each time; 0 if it is not set.
+        /// The seed. The same seed returns the same text, if the model supports it. -1 returns a new text each time.
+        /// The default is 0.
         seed: i64, "42";
-        /// Asks for a text in JSON; off if it is not set.
+        /// Asks for a reply in JSON. Off by default.
         json: bool, "true";
-        /// How freely the model chooses its words: 0 (strict) to 2.
+        /// The sampling temperature: 0 (most predictable) to 2.
         temperature: f64, "0.7";
     }
 
     into_setters! {
         on more, example "pollinations.text(\"A haiku\")";
-        /// Voice, by name, for models that speak.
+        /// The voice, by name, for models that speak.
         voice: String, "\"nova\"";
         /// How much a reasoning model thinks before it answers.
         reasoning_effort: ReasoningEffort, "\"low\"";
@@ -152,22 +153,22 @@ impl TextRequest {
 
     setters! {
         on more, example "pollinations.text(\"A haiku\")";
-        /// Sample only from the likeliest tokens that together reach this probability, from 0 to 1.
+        /// Samples only from the most likely tokens that together reach this probability: 0 to 1.
         top_p: f64, "0.9";
-        /// Discourage words that have already come up: -2 to 2.
+        /// Penalizes tokens that have occurred at all: -2 to 2.
         presence_penalty: f64, "0.5";
-        /// Discourage words the more often they have come up: -2 to 2.
+        /// Penalizes tokens in proportion to how often they have occurred: -2 to 2.
         frequency_penalty: f64, "0.5";
-        /// Discourage repetition, for providers that support it: 0 to 2.
+        /// Penalizes repetitions, for providers that support it: 0 to 2.
         repetition_penalty: f64, "1.1";
-        /// The most tokens that the answer may have.
+        /// The maximum number of tokens in the reply.
         max_tokens: u64, "100";
-        /// The most tokens that the answer may have, reasoning included.
+        /// The maximum number of tokens in the reply, including reasoning.
         max_completion_tokens: u64, "500";
     }
 
-    /// Runs safety checks on the prompt, separated by commas: `privacy`, `secrets`, `sexual`, `violence`, `shield`, or
-    /// `nsfw` for `sexual,violence`. Off by default.
+    /// Runs safety checks on the prompt. Separate them by commas: `privacy`, `secrets`, `sexual`, `violence`,
+    /// `shield`, or `nsfw` for `sexual,violence`. Off by default.
     ///
     /// # Examples
     ///
@@ -183,13 +184,13 @@ impl TextRequest {
 
     call_options!(until "the text is there, or begins to stream", example "pollinations.text(\"A haiku\")");
 
-    /// Sends the request (`GET`) and returns the whole text.
+    /// Sends the request with GET and returns the whole text.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
-    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 without
-    /// pollen, 403 for a model that the key may not use.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// a URL path. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model.
     ///
     /// # Examples
     ///
@@ -203,11 +204,11 @@ impl TextRequest {
         Ok(TextReply(self.send_raw().await?))
     }
 
-    /// Sends the request by `POST`, which no cache on the way keeps.
+    /// Sends the request with POST, so that HTTP caches do not store the reply.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -224,11 +225,11 @@ impl TextRequest {
         self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
-    /// Sends the request (`GET`) and returns the response as it came.
+    /// Sends the request with GET and returns the raw response.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -246,13 +247,13 @@ impl TextRequest {
         self.shared.raw(GET, &self.options(), send).await
     }
 
-    /// Sends the request (`GET`) and returns the text as it is written.
+    /// Sends the request with GET and streams the text.
     ///
-    /// Servers answer with events or with plain pieces; both come out as text.
+    /// The server may send events or plain text. You get text either way.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send). Later failures come out of the stream.
+    /// Same as [`send`](Self::send). Later errors come from the stream.
     ///
     /// # Examples
     ///
@@ -273,11 +274,11 @@ impl TextRequest {
         Ok(streamed(&self.shared, GET, opened))
     }
 
-    /// Sends the request by `POST` and returns the text as it is written.
+    /// Sends the request with POST and streams the text.
     ///
     /// # Errors
     ///
-    /// As [`stream`](Self::stream).
+    /// Same as [`stream`](Self::stream).
     ///
     /// # Examples
     ///
@@ -295,13 +296,12 @@ impl TextRequest {
         Ok(streamed(&self.shared, POST, opened))
     }
 
-    /// The address of the text, for a page to load. With the client's key in it if that is publishable.
+    /// The URL of the text, for a web page to load. It includes the client's API key if that key is publishable.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) when the client's key is secret, since everybody can
-    /// read an address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand
-    /// in one.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to everyone.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`.
     ///
     /// # Examples
     ///
@@ -316,11 +316,11 @@ impl TextRequest {
         address::with_key(&self.shared, self.address()?, GET)
     }
 
-    /// The address of the text without a key, for a proxy that adds one.
+    /// The URL of the text without an API key, for a proxy that adds the key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`.
     ///
     /// # Examples
     ///
@@ -334,7 +334,7 @@ impl TextRequest {
         self.address().map(String::from)
     }
 
-    /// The settings of the call, with the parameters that go straight into the query.
+    /// The options of the call, with the parameters added to the query.
     fn options(&self) -> Options {
         let mut options = self.options.clone();
         self.more.add_to(&mut options);
@@ -349,7 +349,7 @@ impl TextRequest {
     }
 }
 
-/// The text of a response, which comes as events or as it is.
+/// Streams the text of a response, which is sent either as events or as plain text.
 fn streamed(shared: &Shared, operation: &'static str, opened: Opened) -> TextStream {
     match opened {
         Opened::Events(events) => ChatStream::new(shared, operation, events).text_stream(),

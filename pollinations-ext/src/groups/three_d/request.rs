@@ -23,15 +23,15 @@ use crate::{
 const GET: &str = "generate_3d";
 const POST: &str = "generate_3d_post";
 
-/// Asks for a 3D object: a GLB file (binary glTF 2.0), or a PLY file from `nvidia/asset-harvester`. It may take several
-/// minutes.
+/// A request for a 3D object: a GLB file (binary glTF 2.0), or a PLY file from `nvidia/asset-harvester`. This can
+/// take several minutes.
 ///
-/// Operations `generate_3d` ([`send`](Self::send)) and `generate_3d_post` ([`send_post`](Self::send_post)). The service
-/// decides what you do not set.
+/// Operations `generate_3d` ([`send`](Self::send)) and `generate_3d_post` ([`send_post`](Self::send_post)). The
+/// service has defaults for the parameters you do not set.
 ///
-/// Some models work from a prompt, others from images only: `microsoft/trellis-2`, which the service takes if you set
-/// none, and `nvidia/asset-harvester` ignore the prompt. The prompt is part of the address and must not be empty even
-/// then.
+/// Some models work from a prompt. Others only work from images and ignore the prompt: `microsoft/trellis-2`, which
+/// is the service's default, and `nvidia/asset-harvester`. The prompt must not be empty even then, because it is part
+/// of the URL.
 ///
 /// # Examples
 ///
@@ -82,20 +82,20 @@ impl ThreeDRequest {
         on parameters, example "pollinations.three_d(\"a chair\")";
         /// The model: `microsoft/trellis-2` (the default), `nvidia/asset-harvester` or `hyper3d/rodin-2.5`.
         model: ThreeDModel, "\"hyper3d/rodin-2.5\"";
-        /// How much detail, for `microsoft/trellis-2`: `low` (512 voxels a side, the default), `medium` (1,024) or
-        /// `high` (1,536).
+        /// The level of detail, for `microsoft/trellis-2`: `low` (512 voxels a side, the default), `medium` (1,024)
+        /// or `high` (1,536).
         resolution: DetailLevel, "\"high\"";
     }
 
     setters! {
         on parameters, example "pollinations.three_d(\"a chair\")";
-        /// The seed. The same seed gives the same object.
+        /// The seed. The same seed returns the same object.
         seed: i64, "42";
     }
 
     safety_methods!(example "pollinations.three_d(\"a chair\")");
 
-    /// The address of an image of the object. Several calls give several images.
+    /// The URL of an image of the object. Call it again to add more images.
     ///
     /// # Examples
     ///
@@ -109,8 +109,8 @@ impl ThreeDRequest {
         self
     }
 
-    /// An image of the object from a file. It is uploaded when the request is sent, so that the service can load it:
-    /// see [`Media::upload`](crate::Media::upload) for what may be uploaded, and who can see it.
+    /// A local image of the object. It is uploaded when the request is sent, so that the service can load it. See
+    /// [`Media::upload`](crate::Media::upload) for the accepted files and who can see them.
     ///
     /// # Examples
     ///
@@ -136,13 +136,13 @@ impl ThreeDRequest {
 
     call_options!(until "the object begins to arrive", example "pollinations.three_d(\"a chair\")");
 
-    /// Sends the request by GET and returns when the object begins to arrive.
+    /// Sends the request with GET and returns when the object begins to arrive.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
-    /// empty one, `.` or `..`. Status 400 when the service refuses a value or the model needs an image, 401 without a
-    /// valid key, 402 when you are out of credit, 403 for a model that the key may not use. For files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// a URL path. Status 400 if the service rejects a value or the model needs an image, 401 if the API key is
+    /// invalid, 402 if you are out of credit, 403 if the key may not use the model. With files, also the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
@@ -155,19 +155,19 @@ impl ThreeDRequest {
     /// # }
     /// ```
     pub async fn send(mut self) -> Result<Download, Error> {
-        // Before anything is uploaded.
+        // Checked before anything is uploaded.
         address::segment(&self.prompt, GET)?;
         self.references.upload(&self.shared).await?;
         let (shared, options) = (self.shared.clone(), self.options.clone());
         shared.media(GET, &options, self.write()?).await
     }
 
-    /// Sends the request by POST and returns when the object begins to arrive. There is room in it for many images, and
-    /// for long addresses such as `data:` URIs; otherwise it is the same as [`send`](Self::send).
+    /// Sends the request with POST and returns when the object begins to arrive. Use it for many images, or for long
+    /// URLs such as `data:` URIs. Otherwise it is the same as [`send`](Self::send).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// Same as [`send`](Self::send).
     ///
     /// # Examples
     ///
@@ -218,7 +218,7 @@ impl ThreeDRequest {
         self.shared.address(GET, &self.options, self.clone().write()?)
     }
 
-    /// Writes the request by GET.
+    /// Writes the GET request.
     fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
         address::segment(&self.prompt, GET)?;
         let image = self.references.joined();

@@ -19,9 +19,9 @@ use crate::{
 
 const OPERATION: &str = "generate_video";
 
-/// Asks for a video, an MP4 file. It may take several minutes.
+/// A request for a video, an MP4 file. This can take several minutes.
 ///
-/// Operation `generate_video`. The service decides what you do not set.
+/// Operation `generate_video`. The service has defaults for the parameters you do not set.
 ///
 /// # Examples
 ///
@@ -73,12 +73,12 @@ struct Parameters {
 
 type Sending = BoxFuture<Generated<ByteStream>>;
 
-/// A setter for the address of a reference, and one for a file that is uploaded when the request is sent.
+/// Defines two setters: one for the URL of a reference, and one for a file that is uploaded when the request is sent.
 macro_rules! references {
     ($($(#[doc = $doc:literal])* $url:ident, $file:ident, $list:ident, $address:literal, $path:literal;)*) => { $(
         $(#[doc = $doc])*
         ///
-        /// Call it several times for several of them.
+        /// Call it again to add more.
         ///
         /// # Examples
         ///
@@ -96,8 +96,8 @@ macro_rules! references {
 
         #[doc = concat!("Like [`", stringify!($url), "`](Self::", stringify!($url), "), from a file.")]
         ///
-        /// The file is uploaded when the request is sent, so that the service can load it: see
-        /// [`Media::upload`](crate::Media::upload) for what may be uploaded, and who can see it.
+        /// The file is uploaded when the request is sent, so that the service can load it. See
+        /// [`Media::upload`](crate::Media::upload) for the accepted files and who can see them.
         ///
         /// # Examples
         ///
@@ -127,28 +127,28 @@ impl VideoRequest {
 
     into_setters! {
         on parameters, example "pollinations.video(\"a wave\", \"veo\")";
-        /// The model, by id or alias, such as `veo` or `seedance`.
+        /// The model, by ID or alias, such as `veo` or `seedance`.
         model: String, "\"seedance\"";
-        /// The aspect ratio, such as `16:9` or `9:16`. By default it follows from [`size`](Self::size).
+        /// The aspect ratio, such as `16:9` or `9:16`. The default is the ratio of [`size`](Self::size).
         aspect_ratio: String, "\"16:9\"";
-        /// The output resolution, such as `720p`, for models whose listing has `resolutions`.
+        /// The output resolution, such as `720p`, for models that list `resolutions`.
         resolution: Resolution, "\"720p\"";
     }
 
     setters! {
         on parameters, example "pollinations.video(\"a wave\", \"veo\")";
-        /// The seed: 0 to 2,147,483,647, or -1 for a new video each time. The same seed gives the same video; the
-        /// service takes 0 if you set none.
+        /// The seed: 0 to 2,147,483,647, or -1 for a new video each time. The same seed returns the same video. The
+        /// service uses 0 if you do not set one.
         seed: i64, "42";
         /// The length in seconds: 1 to 120. Each model has its own range.
         duration: u64, "5";
-        /// Adds sound, for models that can; off by default.
+        /// Adds audio, for models that support it. Off by default.
         audio: bool, "true";
     }
 
     safety_methods!(example "pollinations.video(\"a wave\", \"veo\")");
 
-    /// Width and height in pixels; 1024 each by default. Video models take only the aspect ratio from them.
+    /// Width and height in pixels. The default is 1024 each. Video models only use their aspect ratio.
     ///
     /// # Examples
     ///
@@ -164,19 +164,19 @@ impl VideoRequest {
     }
 
     references! {
-        /// The address of an image to begin with: the first call sets the first frame, the second call the last one
+        /// The URL of an image to use as a frame: the first call sets the first frame, the second call the last frame
         /// (parameter `image`).
         frame, frame_file, frames, "https://example.com/first.png", "first.png";
-        /// The public address of an image that shows what should appear, such as a character (parameter
+        /// The public URL of an image with something that should appear in the video, such as a character (parameter
         /// `reference_images`).
         guide_image, guide_image_file, images, "https://example.com/cat.png", "cat.png";
-        /// The public address of a video to take motion or style from (parameter `reference_videos`).
+        /// The public URL of a video to take motion or style from (parameter `reference_videos`).
         guide_video, guide_video_file, videos, "https://example.com/dance.mp4", "dance.mp4";
-        /// The public address of a sound to use (parameter `reference_audios`).
+        /// The public URL of audio to use (parameter `reference_audios`).
         guide_audio, guide_audio_file, sounds, "https://example.com/song.mp3", "song.mp3";
     }
 
-    /// Sets a frame, as this did when videos came from the image operation.
+    /// Sets a frame. Use this name if you come from the image operation, which used to generate videos.
     ///
     /// # Examples
     ///
@@ -191,7 +191,7 @@ impl VideoRequest {
         self.frame(url)
     }
 
-    /// Sets a frame from a file, as this did when videos came from the image operation.
+    /// Sets a frame from a file. Use this name if you come from the image operation, which used to generate videos.
     ///
     /// # Examples
     ///
@@ -213,9 +213,9 @@ impl VideoRequest {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for a prompt that cannot stand in an address: an
-    /// empty one, `.` or `..`. Status 400 when the service refuses a value, 401 without a valid key, 402 when you are
-    /// out of credit, 403 for a model that the key may not use. For reference files, the errors of
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, which cannot be part of
+    /// a URL path. Status 400 if the service rejects a value, 401 if the API key is invalid, 402 if you are out of
+    /// credit, 403 if the key may not use the model. With reference files, also the errors of
     /// [`Media::upload`](crate::Media::upload).
     ///
     /// # Examples
@@ -227,7 +227,7 @@ impl VideoRequest {
     /// # }
     /// ```
     pub async fn send(mut self) -> Result<Download, Error> {
-        // Before anything is uploaded.
+        // Checked before anything is uploaded.
         address::segment(&self.prompt, OPERATION)?;
         for references in [&mut self.frames, &mut self.images, &mut self.videos, &mut self.sounds] {
             references.upload(&self.shared).await?;

@@ -1,7 +1,7 @@
 //! Calls of tools, put together from their pieces.
 //!
-//! OpenAI tells calls apart by their index. Others leave the index out, or set it to 0 for all, and some leave out the
-//! id too.
+//! OpenAI tells calls apart by their index. Others leave the index out, or set it to 0 for all, and some leave out
+//! the ID too.
 
 use pollinations_api::types::{FunctionCall, FunctionCallDelta, ToolCall, ToolCallDelta};
 use serde::de::IgnoredAny;
@@ -52,7 +52,7 @@ impl Calls {
         let last = |fits: &dyn Fn(&Call) -> bool| self.0.iter().rposition(fits);
         let found = match (id, piece.index) {
             (Some(id), index) => last(&|call| call.id == id)
-                // The id may come after the first piece.
+                // The ID may come after the first piece.
                 .or_else(|| last(&|call| index.is_some() && call.index == index).filter(|at| self.is_nameless(*at))),
             (None, Some(index)) => last(&|call| call.index == Some(index)),
             // Calls that came together go on together.

@@ -1,4 +1,4 @@
-//! A new API key.
+//! Creates API keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,9 +25,9 @@ use crate::{
 
 const CREATE: &str = "create_key";
 
-/// Makes a new API key. [`Keys::create`](super::Keys::create) starts one.
+/// A request to create an API key, from [`Keys::create`](super::Keys::create).
 ///
-/// Operation `create_key`. Free; needs the permission `keys`.
+/// Operation `create_key`. Free. Needs the permission `keys`.
 ///
 /// # Examples
 ///
@@ -70,8 +70,9 @@ impl CreateKeyRequest {
         Self { shared, options, body: NewKey::new(name) }
     }
 
-    /// Makes a publishable key (`pk_…`), which names an app that signs users in: its `client_id`. It spends no pollen
-    /// of your account, so it takes no [`budget`](Self::budget). By default, the key is secret (`sk_…`).
+    /// Creates a publishable key (`pk_…`). It identifies an app that signs users in; OAuth calls it the `client_id`.
+    /// It spends no pollen of your account, so it has no [`budget`](Self::budget). By default, the key is secret
+    /// (`sk_…`).
     ///
     /// # Examples
     ///
@@ -86,8 +87,8 @@ impl CreateKeyRequest {
         self
     }
 
-    /// Limits the key to these categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
-    /// The id of a model stands for its whole category. By default, the key may use all models.
+    /// Limits the key to these categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
+    /// `realtime`. A model ID allows the whole category of that model. By default, the key may use all models.
     ///
     /// # Examples
     ///
@@ -135,9 +136,9 @@ impl CreateKeyRequest {
         self
     }
 
-    /// Lets the key see or change parts of the account: `profile`, `usage`, `keys`, or a
-    /// [`Permission`](crate::byop::Permission). By default, it may do nothing there. A key with `keys` can create keys
-    /// without limits.
+    /// Lets the key read or change parts of the account: `profile`, `usage`, `keys`, or a
+    /// [`Permission`](crate::byop::Permission). By default, it has no access to the account. A key with `keys` can
+    /// create keys without limits.
     ///
     /// # Examples
     ///
@@ -151,7 +152,7 @@ impl CreateKeyRequest {
         self
     }
 
-    /// Whether the key spends only Quest Pollen, never paid pollen; false by default.
+    /// Sets whether the key only spends Quest Pollen, never paid pollen. The default is `false`.
     ///
     /// # Examples
     ///
@@ -165,8 +166,8 @@ impl CreateKeyRequest {
         self
     }
 
-    /// The addresses that the app of a [`publishable`](Self::publishable) key may send users back to: `https://`, or
-    /// `http://` on the user's own machine.
+    /// Sets the redirect URIs: the URLs that the app of a [`publishable`](Self::publishable) key may send users back
+    /// to. They start with `https://`, or with `http://` on the user's own machine.
     ///
     /// # Examples
     ///
@@ -181,7 +182,8 @@ impl CreateKeyRequest {
         self
     }
 
-    /// Whether the app of a [`publishable`](Self::publishable) key earns from what its users spend; false by default.
+    /// Sets whether the app of a [`publishable`](Self::publishable) key earns from its users' spending. The default
+    /// is `false`.
     ///
     /// # Examples
     ///
@@ -195,7 +197,7 @@ impl CreateKeyRequest {
         self
     }
 
-    /// A note that is shown with the key.
+    /// Sets a note that is shown with the key.
     ///
     /// # Examples
     ///
@@ -213,14 +215,14 @@ impl CreateKeyRequest {
 
     /// Creates the key.
     ///
-    /// The request is not repeated if its outcome is unknown: there would be two keys.
+    /// The request is not retried if its outcome is unknown, because that could create a second key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for a name, a budget or a lifetime that cannot be, before anything is sent. Status
-    /// 400 for other bad values, 401 without a valid key, 403 without the permission `keys`. [`ErrorKind::Decode`] when
-    /// the reply has no key in it that can be read; then the key exists, and the error's message names its id if there
-    /// is one. No error repeats the new key.
+    /// [`ErrorKind::InvalidRequest`] if the name, budget or lifetime is invalid; then nothing is sent. Status 400 for other
+    /// invalid values, 401 if the API key is invalid, 403 without the permission `keys`. [`ErrorKind::Decode`] if the
+    /// reply has no readable key. In that case the key exists, and the error message has its ID if the reply contains
+    /// one. Error messages never contain the new key.
     ///
     /// # Examples
     ///
@@ -239,11 +241,11 @@ impl CreateKeyRequest {
         })
     }
 
-    /// Creates the key and returns the response as it came. The new key is in its body.
+    /// Creates the key and returns the raw response. Its body contains the new key.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///
@@ -257,7 +259,7 @@ impl CreateKeyRequest {
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
         let send = |client: Client| self.write(client);
-        // A server that has made a key and then fails may well repeat the key in what it says.
+        // If a server creates a key and then fails, its message may contain the key.
         shared.raw(CREATE, &options, send).await.map_err(|error| error.rewritten(without_keys))
     }
 
@@ -266,9 +268,9 @@ impl CreateKeyRequest {
     }
 }
 
-/// A new API key. Its secret is in no other reply: keep it.
+/// A new API key. Save its secret: the service never shows it again.
 ///
-/// `Debug` shows everything but the secret.
+/// `Debug` prints everything except the secret.
 ///
 /// # Examples
 ///
@@ -282,7 +284,7 @@ impl CreateKeyRequest {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreatedKey {
-    /// The id, for [`Keys::update`](super::Keys::update) and [`Keys::revoke`](super::Keys::revoke).
+    /// The ID, for [`Keys::update`](super::Keys::update) and [`Keys::revoke`](super::Keys::revoke).
     pub id: String,
     /// The key itself.
     pub key: ApiKey,
@@ -290,22 +292,22 @@ pub struct CreatedKey {
     pub name: Option<String>,
     /// Whether it is secret or publishable.
     pub type_: Option<KeyType>,
-    /// The prefix that tells the kind of key: `sk` or `pk`.
+    /// The prefix of the key: `sk` for secret keys, `pk` for publishable keys.
     pub prefix: Option<String>,
     /// When it expires, as an ISO 8601 date and time; `None` if it never does.
     pub expires_at: Option<String>,
-    /// What it may do.
+    /// The key's permissions.
     pub permissions: Option<KeyGrants>,
     /// How much pollen it may spend; `None` if only the balance of the account limits it.
     pub pollen_budget: Option<f64>,
-    /// Every other field that came.
+    /// All other fields of the reply.
     pub other: Map<String, Value>,
 }
 
 impl CreatedKey {
     fn read(response: &RawResponse) -> Result<Self, Error> {
         let unreadable = |why: &str| Error::new(ErrorKind::Decode, format!("the key was created, but {why}"));
-        // What serde says may repeat the key, and so may the body.
+        // Serde's message may contain the key, and so may the body.
         let created: types::CreatedKey =
             json::lenient(response.body()).map_err(|_| unreadable("the reply cannot be read"))?;
         let Ok(key) = ApiKey::new(created.key.as_str()) else {

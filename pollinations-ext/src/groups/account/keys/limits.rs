@@ -1,8 +1,8 @@
-//! Checks of what limits a key, before anything is sent.
+//! Checks the limits of a key before a request is sent.
 
 use crate::exchange::options::Options;
 
-/// Characters of a display name at the most.
+/// The maximum number of characters of a display name.
 const MAX_NAME: usize = 253;
 
 pub(super) fn check_name(name: &str, options: &mut Options) {

@@ -24,12 +24,12 @@ use crate::exchange::{
 
 /// The API keys of the account: list, create, change and revoke them.
 ///
-/// All of it is free and needs a key with the permission `keys`. A secret is only ever in the reply that creates its
-/// key.
+/// All calls are free and need a key with the permission `keys`. The secret of a key is only in the reply that
+/// creates it.
 ///
-/// A change whose outcome is unknown, because the connection broke or the time ran out, is not repeated: see
-/// [`Error::outcome_unknown`](crate::Error::outcome_unknown). A new key may then exist although you do not have it.
-/// Find it by its name in [`list`](Self::list), and revoke it.
+/// A change is not retried if its outcome is unknown, because the connection broke or the call timed out: see
+/// [`Error::outcome_unknown`](crate::Error::outcome_unknown). A new key may then exist although you did not receive
+/// it. Find it by its name in [`list`](Self::list), and revoke it.
 ///
 /// # Examples
 ///
@@ -65,11 +65,11 @@ impl Keys {
 
     /// Lists the keys, without their secrets.
     ///
-    /// Operation `list_keys`. `pollen_balance` is what is left of a key's budget, in pollen.
+    /// Operation `list_keys`. `pollen_balance` is the remaining budget of a key, in pollen.
     ///
     /// # Errors
     ///
-    /// Status 401 without a valid key, 403 without the permission `keys`.
+    /// Status 401 if the API key is invalid, 403 without the permission `keys`.
     ///
     /// # Examples
     ///
@@ -85,8 +85,8 @@ impl Keys {
         request!(self.shared, list_keys)
     }
 
-    /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, it may use all
-    /// models, spend the whole balance, and never expires; it sees nothing of the account.
+    /// Starts a request for a new key with this display name, of 1 to 253 characters. Without limits, the key may use
+    /// all models, spend the whole balance, and never expires. It has no access to the account.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl Keys {
         CreateKeyRequest::new(self.shared.clone(), name.into())
     }
 
-    /// Starts a change of the key with this id. What you do not set stays as it is.
+    /// Starts a change to the key with this ID. Settings that you leave out stay the same.
     ///
     /// # Examples
     ///
@@ -120,15 +120,15 @@ impl Keys {
         self.update(id)
     }
 
-    /// Revokes the key with this id. It stops working at once, and there is no way back.
+    /// Revokes the key with this ID. It stops working at once. This cannot be undone.
     ///
     /// Operation `revoke_key`.
     ///
     /// # Errors
     ///
-    /// Status 400 for the key that asks (a key cannot revoke itself), 401 without a valid key, 403 without the
-    /// permission `keys`, 404 for an unknown id. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an
-    /// empty id, before anything is sent.
+    /// Status 400 for the client's own key (a key cannot revoke itself), 401 if the API key is invalid, 403 without
+    /// the permission `keys`, 404 if the ID is unknown. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID
+    /// is empty; then nothing is sent.
     ///
     /// # Examples
     ///

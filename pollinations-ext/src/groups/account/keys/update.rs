@@ -1,4 +1,4 @@
-//! Changes of an API key.
+//! Changes to an API key.
 
 use std::sync::Arc;
 
@@ -22,9 +22,9 @@ use crate::{
 
 const UPDATE: &str = "update_key";
 
-/// Updates an API key. [`Keys::update`](super::Keys::update) starts one.
+/// A request to change an API key, from [`Keys::update`](super::Keys::update).
 ///
-/// Operation `update_key`. Free; needs the permission `keys`. What you do not set stays as it is.
+/// Operation `update_key`. Free. Needs the permission `keys`. Settings that you leave out stay the same.
 ///
 /// # Examples
 ///
@@ -65,18 +65,18 @@ impl UpdateKeyRequest {
         Self { shared, options, id, body: KeyChanges::default() }
     }
 
-    /// Sends `null` for a field, which lifts a limit.
+    /// Sends `null` for a field, which removes a limit.
     fn lift(mut self, field: &'static str) -> Self {
         self.body.extra_mut().insert(field, Value::Null);
         self
     }
 
-    /// Takes back that a limit is lifted.
+    /// Undoes the removal of a limit.
     fn limit(&mut self, field: &str) {
         self.body.extra_mut().remove(field);
     }
 
-    /// Another display name, of 1 to 253 characters.
+    /// Sets a new display name, of 1 to 253 characters.
     ///
     /// # Examples
     ///
@@ -92,8 +92,8 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// Limits the key to these categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`, `realtime`.
-    /// The id of a model stands for its whole category.
+    /// Limits the key to these categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
+    /// `realtime`. A model ID allows the whole category of that model.
     ///
     /// # Examples
     ///
@@ -121,7 +121,7 @@ impl UpdateKeyRequest {
         self.lift("allowedModels")
     }
 
-    /// How much pollen the key may spend from now on, 0 or more.
+    /// Sets how much pollen the key may spend from now on, 0 or more.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// Takes the budget away, so that only the balance of the account limits the key.
+    /// Removes the budget, so that only the balance of the account limits the key.
     ///
     /// # Examples
     ///
@@ -150,7 +150,7 @@ impl UpdateKeyRequest {
         self.lift("pollenBudget")
     }
 
-    /// When the key expires: an ISO 8601 date and time in UTC, such as `2026-12-31T00:00:00Z`.
+    /// Sets when the key expires: an ISO 8601 date and time in UTC, such as `2026-12-31T00:00:00Z`.
     ///
     /// # Examples
     ///
@@ -169,7 +169,7 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// Lets the key be valid until it is revoked.
+    /// Removes the expiry, so that the key is valid until it is revoked.
     ///
     /// # Examples
     ///
@@ -182,8 +182,8 @@ impl UpdateKeyRequest {
         self.lift("expiresAt")
     }
 
-    /// What the key may see or change of the account, in place of what it could: `profile`, `usage`, `keys`, or a
-    /// [`Permission`](crate::byop::Permission). An empty list takes all permissions away.
+    /// Replaces the key's permissions for the account: `profile`, `usage`, `keys`, or a
+    /// [`Permission`](crate::byop::Permission). An empty list removes all permissions.
     ///
     /// # Examples
     ///
@@ -203,7 +203,7 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// Whether the key spends only Quest Pollen, never paid pollen.
+    /// Sets whether the key only spends Quest Pollen, never paid pollen.
     ///
     /// # Examples
     ///
@@ -217,7 +217,7 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// The addresses that the app of a publishable key may send users back to, in place of those it had.
+    /// Replaces the redirect URIs: the URLs that the app of a publishable key may send users back to.
     ///
     /// # Examples
     ///
@@ -228,12 +228,12 @@ impl UpdateKeyRequest {
     /// ```
     pub fn redirect_uris<U: Into<String>>(mut self, addresses: impl IntoIterator<Item = U>) -> Self {
         let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
-        // The generated type leaves an empty list out.
+        // The generated type omits an empty list.
         self.body.extra_mut().insert("redirectUris", addresses);
         self
     }
 
-    /// Whether the app of a publishable key earns from what its users spend.
+    /// Sets whether the app of a publishable key earns from its users' spending.
     ///
     /// # Examples
     ///
@@ -247,7 +247,7 @@ impl UpdateKeyRequest {
         self
     }
 
-    /// Another note to show with the key.
+    /// Replaces the note that is shown with the key.
     ///
     /// # Examples
     ///
@@ -263,13 +263,13 @@ impl UpdateKeyRequest {
 
     call_options!(until "the key is changed", example "pollinations.account().keys().update(\"key_1\")", field);
 
-    /// Changes the key and returns it as it is now.
+    /// Changes the key and returns the changed key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) for an id, a name, a budget or a time that
-    /// cannot be, before anything is sent. Status 400 for other bad values, 401 without a valid key, 403 without the
-    /// permission `keys`, 404 for an unknown id.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the ID, name, budget or time is invalid; then nothing is
+    /// sent. Status 400 for other invalid values, 401 if the API key is invalid, 403 without the permission `keys`,
+    /// 404 if the ID is unknown.
     ///
     /// # Examples
     ///
@@ -285,11 +285,11 @@ impl UpdateKeyRequest {
         shared.call(UPDATE, &options, send).await.map(|(key, _)| key)
     }
 
-    /// Changes the key and returns the response as it came.
+    /// Changes the key and returns the raw response.
     ///
     /// # Errors
     ///
-    /// Same as [`send`](Self::send), except for a body that cannot be read.
+    /// Same as [`send`](Self::send), except that the response is not decoded.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Where the browser hands in what it came back with.
+//! Receives the code or key from the browser.
 
 use std::{
     convert::Infallible,
@@ -34,25 +34,25 @@ use crate::{
     key::ApiKey,
 };
 
-/// Where the browser comes back to.
+/// The path of the redirect URI.
 pub(super) const PATH: &str = "/callback";
 
-/// The most bytes of an answer, and of the head of a request.
+/// The maximum size in bytes of a request head, and of a submitted fragment.
 pub(super) const MAX_ANSWER: usize = 8 * 1024;
 pub(super) const MAX_HEAD: usize = 16 * 1024;
 
-/// How long the head of a request may take.
+/// The time limit for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How the browser comes back.
+/// How the code or key arrives.
 pub(super) enum Way {
     /// With a code in the query.
     Query(Box<CodeFlow>),
-    /// With a key in the fragment, which the page reads, takes out of the address bar, and posts.
+    /// With a key in the fragment. The page reads it, removes it from the address bar, and posts it.
     Fragment(State),
 }
 
-/// What the browser brought.
+/// The result of the redirect.
 #[derive(Debug)]
 pub(super) enum Received {
     Code(Code),
@@ -67,19 +67,19 @@ pub(super) async fn connection(socket: TcpStream, desk: Arc<Desk>) {
     });
     let mut server = http1::Builder::new();
     server.keep_alive(false).max_buf_size(MAX_HEAD).timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    // The browser closed the connection, or the peer does not speak HTTP.
+    // The browser closed the connection, or the client does not speak HTTP.
     let _ = server.serve_connection(TokioIo::new(socket), service).await;
 }
 
-/// Where answers are handed in. The first one counts.
+/// Receives results. Only the first one counts.
 pub(super) struct Desk {
     host: String,
     origin: String,
     way: Way,
     answer: Mutex<Answer>,
-    /// Whether the browser has had the page that tells how it went.
+    /// Whether the browser has loaded the result page.
     is_shown: AtomicBool,
-    /// Whether an answer came that does not belong to this sign-in.
+    /// Whether a redirect arrived that does not belong to this sign-in.
     is_forged: AtomicBool,
 }
 
@@ -110,12 +110,12 @@ impl Desk {
         self.lock().is_in
     }
 
-    /// Whether there is nothing more to say to the browser.
+    /// Whether the browser has everything it needs.
     pub(super) fn is_done(&self) -> bool {
         self.is_answered() && (matches!(self.way, Way::Fragment(_)) || self.is_shown.load(Ordering::Relaxed))
     }
 
-    /// The error when the time is over.
+    /// The error when the time limit expires.
     pub(super) fn nobody(&self, limit: Duration) -> Error {
         let seconds = limit.as_secs_f64();
         if self.is_forged.load(Ordering::Relaxed) {
@@ -129,7 +129,7 @@ impl Desk {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the answer; false if there is one already.
+    /// Stores the result. Returns false if there already is one.
     fn keep(&self, outcome: Result<Received, Error>) -> bool {
         let mut answer = self.lock();
         let is_first = !answer.is_in;
@@ -140,7 +140,7 @@ impl Desk {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        // Another name for this machine is how a page of somebody else would come here (DNS rebinding).
+        // A request with another host name could come from a malicious page (DNS rebinding).
         let named = header(request.headers(), &HOST) == Some(&self.host);
         let absolute = request.uri().authority().is_some_and(|authority| authority.as_str() != self.host);
         if !named || absolute {
@@ -162,11 +162,11 @@ impl Desk {
         }
     }
 
-    /// Takes a code, and sends the browser on to a page whose address does not have it.
+    /// Receives a code, and redirects the browser to a page without the code in its URL.
     fn come_back(&self, flow: &CodeFlow, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let headers = request.headers();
         let fetch = |name: &'static str| header(headers, &HeaderName::from_static(name));
-        // An image or a frame in a page of somebody else, or a page that the browser fetches before it is asked for.
+        // The request may come from an image or a frame in another page, or from prefetching.
         if fetch("sec-fetch-dest").is_some_and(|kind| kind != "document") || headers.contains_key("sec-purpose") {
             return page::refusal(StatusCode::FORBIDDEN);
         }
@@ -178,7 +178,7 @@ impl Desk {
         let outcome = match &received {
             Ok(_) => Outcome::Granted,
             Err(error) if error.kind() == ErrorKind::Denied => Outcome::Denied,
-            // Any page can send the browser here. The user may still come.
+            // Any page can redirect the browser here. The user's own redirect may still come.
             Err(error) if error.kind() == ErrorKind::StateMismatch => {
                 self.is_forged.store(true, Ordering::Relaxed);
                 return page::go_to(Outcome::Failed);
@@ -188,7 +188,7 @@ impl Desk {
         if self.keep(received) { page::go_to(outcome) } else { page::refusal(StatusCode::CONFLICT) }
     }
 
-    /// Takes a fragment from the page.
+    /// Receives a fragment from the page.
     async fn hand_in(&self, state: &State, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let headers = request.headers();
         let ours = header(headers, &ORIGIN) == Some(&self.origin)
@@ -211,7 +211,7 @@ impl Desk {
     }
 }
 
-/// A header that came once.
+/// A header that occurs exactly once.
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

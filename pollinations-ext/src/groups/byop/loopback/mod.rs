@@ -1,4 +1,4 @@
-//! Receives the browser on 127.0.0.1, for programs without a URL of their own (RFC 8252, section 7.3).
+//! Receives the redirect on 127.0.0.1, for programs without a URL of their own (RFC 8252, section 7.3).
 
 use std::{
     future::poll_fn,
@@ -31,16 +31,16 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-/// Connections that are served at a time.
+/// The maximum number of connections at the same time.
 const MAX_CONNECTIONS: usize = 32;
 
-/// How long a browser has to fetch the page that tells how it went.
+/// How long the browser may take to load the result page.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Receives the user's browser on 127.0.0.1, once. `SignIn` uses it for you.
+/// Listens on 127.0.0.1 for the redirect of one sign-in. `SignIn` uses it for you.
 ///
-/// It listens on 127.0.0.1 only, and turns away requests under another name (DNS rebinding) and from other pages. What
-/// it takes from the browser does not stay in the address bar.
+/// It only listens on 127.0.0.1. It rejects requests with another host name (DNS rebinding) and requests from other
+/// pages. The code or key does not stay in the browser's address bar.
 ///
 /// Needs the feature `byop-loopback`.
 ///
@@ -67,11 +67,11 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Takes a free port of 127.0.0.1.
+    /// Listens on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there is none.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if no port is free.
     ///
     /// # Examples
     ///
@@ -89,7 +89,7 @@ impl Receiver {
         Self::bind_port(0).await
     }
 
-    /// Takes this port of 127.0.0.1, for servers that want the exact address registered.
+    /// Listens on this port of 127.0.0.1, for servers that require the exact redirect URI to be registered.
     ///
     /// # Errors
     ///
@@ -110,8 +110,8 @@ impl Receiver {
         Ok(Self { listener, address })
     }
 
-    /// The address for the browser to come back to: `http://127.0.0.1:<port>/callback`. Register
-    /// `http://127.0.0.1/callback` for your app; the service ignores the port.
+    /// The redirect URI: `http://127.0.0.1:<port>/callback`. Register `http://127.0.0.1/callback` for your app; the
+    /// service ignores the port.
     ///
     /// # Examples
     ///
@@ -126,17 +126,17 @@ impl Receiver {
         format!("http://{}{}", self.address, desk::PATH)
     }
 
-    /// Waits until the browser comes back with a code.
+    /// Waits until the browser returns with a code.
     ///
-    /// An answer with a wrong state does not end the wait: any web page can send one here.
+    /// A redirect with a wrong state does not end the wait, because any web page can send one.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access;
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit, and
-    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if only forged answers did;
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) when the flow comes back to another address, or
-    /// the answer has no code.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access.
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the browser does not return within the limit.
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if it only received forged redirects.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the flow has a different redirect URI, or the redirect
+    /// has no code.
     ///
     /// # Examples
     ///
@@ -159,15 +159,15 @@ impl Receiver {
         }
     }
 
-    /// Waits for the user to come back with a key in the fragment, for servers that have only that. The page that they
-    /// come back to needs JavaScript: browsers do not send fragments.
+    /// Waits until the browser returns with a key in the fragment, for servers that support nothing else. The page
+    /// that receives the fragment needs JavaScript, because browsers do not send fragments to servers.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) when the user denies access,
-    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if the answer does not belong to this sign-in,
-    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is malformed,
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when nothing comes within the limit.
+    /// [`ErrorKind::Denied`](crate::ErrorKind::Denied) if the user denies access.
+    /// [`ErrorKind::StateMismatch`](crate::ErrorKind::StateMismatch) if the redirect does not belong to this sign-in.
+    /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the key is malformed.
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the browser does not return within the limit.
     ///
     /// # Examples
     ///
@@ -190,14 +190,14 @@ impl Receiver {
         let desk = Arc::new(Desk::new(self.address, way));
         match timeout(limit, serve(self.listener, Arc::clone(&desk))).await {
             Ok(outcome) => outcome,
-            // The limit came while the browser fetched its last page.
+            // The limit expired while the browser loaded its last page.
             Err(_) => desk.take().unwrap_or_else(|| Err(desk.nobody(limit))),
         }
     }
 }
 
-/// Serves connections until one of them has brought an answer, and the browser has had its page. What is still open
-/// then is closed.
+/// Serves connections until one of them has delivered the result and the browser has loaded the result page. Then
+/// closes all connections.
 async fn serve(listener: TcpListener, desk: Arc<Desk>) -> Result<Received, Error> {
     let mut connections = JoinSet::new();
     let mut end: Option<Instant> = None;
@@ -216,14 +216,14 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>) -> Result<Received, Error
             None => Some(event.await),
         };
         match event {
-            // A browser that does not fetch its page.
+            // The browser did not load the result page.
             None => {
                 if let Some(outcome) = desk.take() {
                     return outcome;
                 }
                 end = None;
             }
-            // The browser has had its response when its connection ends.
+            // Once its connection ends, the browser has its response.
             Some(Event::Answered) if desk.is_done() => {
                 if let Some(outcome) = desk.take() {
                     return outcome;
@@ -237,7 +237,7 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>) -> Result<Received, Error
             Some(Event::Accepted(Ok((socket, _)))) => {
                 connections.spawn(connection(socket, Arc::clone(&desk)));
             }
-            // Too many open files, perhaps: others may be closed.
+            // There may be too many open files; closing other connections can help.
             Some(Event::Accepted(Err(_))) => sleep(Duration::from_millis(50)).await,
         }
     }

@@ -1,4 +1,4 @@
-//! What the receiver shows in the browser.
+//! The pages that the browser shows.
 
 use bytes::Bytes;
 use http::{
@@ -9,7 +9,7 @@ use http_body_util::Full;
 
 use crate::groups::byop::state::State;
 
-/// How it went.
+/// The result of the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Granted,
@@ -41,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// The page that tells how it went. It runs no script.
+/// The result page. It runs no script.
 pub(super) fn outcome(outcome: Outcome) -> Response<Full<Bytes>> {
     let (title, text) = outcome.words();
     let nonce = nonce();
@@ -53,7 +53,7 @@ pub(super) fn outcome(outcome: Outcome) -> Response<Full<Bytes>> {
     response(StatusCode::OK, "text/html; charset=utf-8", html, &policy)
 }
 
-/// Sends the browser to that page, away from the address with the code.
+/// Redirects the browser to the result page, away from the URL with the code.
 pub(super) fn go_to(outcome: Outcome) -> Response<Full<Bytes>> {
     let mut response = word(StatusCode::SEE_OTHER, "");
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(outcome.path()));
@@ -75,12 +75,12 @@ pub(super) fn refusal(status: StatusCode) -> Response<Full<Bytes>> {
     word(status, "refused")
 }
 
-/// One word, for a script.
+/// A single word, for a script.
 pub(super) fn word(status: StatusCode, word: &str) -> Response<Full<Bytes>> {
     response(status, "text/plain; charset=utf-8", word.to_owned(), "default-src 'none'")
 }
 
-/// Without randomness a page has no style and does not run.
+/// Without random numbers, the page has no styles and its script does not run.
 fn nonce() -> String {
     State::new().map(|nonce| nonce.to_string()).unwrap_or_default()
 }
