@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use pollinations_api::Operation;
 use serde_json::Value;
 
-use super::body::{ErrorBody, under_success};
+use super::body::{ErrorBody, excerpt, under_success};
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::request_id,
+        header::{header, request_id},
         json,
     },
     key::Keyring,
@@ -89,9 +89,40 @@ pub(crate) fn disguised(
 ) -> Option<Failure> {
     let path = Operation::find(operation).map_or("", |operation| operation.path);
     if WRITTEN.contains(&path) {
-        return None;
+        // Models write plain text; a page is from something in between.
+        return is_page(headers).then(|| Failure::Other(api(status, headers, body, keys)));
     }
     error_in(status, headers, body, keys)
+}
+
+/// Operations that answer with a file of any type.
+const ANY_FILE: &[&str] = &["/{id}"];
+
+/// Whether a successful response to a download cannot be the file: it says that it is JSON or a page.
+pub(crate) fn is_no_file(operation: &str, headers: &HeaderMap) -> bool {
+    let path = Operation::find(operation).map_or("", |operation| operation.path);
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
+    let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    (is_json || is_page(headers)) && !ANY_FILE.contains(&path)
+}
+
+/// The failure of a download whose response is no file.
+pub(crate) fn in_place_of_file(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Failure {
+    error_in(status, headers, body, keys).unwrap_or_else(|| {
+        Failure::Other(if is_page(headers) {
+            api(status, headers, body, keys)
+        } else {
+            let shown = excerpt(&keys.redact(&String::from_utf8_lossy(body)));
+            let error = Error::new(ErrorKind::Decode, "the server sent JSON in place of the file");
+            error.with_request_id(request_id(headers)).with_body(shown)
+        })
+    })
+}
+
+/// Whether a response says that it is an HTML page.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html")
 }
 
 /// The failure that a body is, whichever operation it comes from.
@@ -108,7 +139,26 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
 
 /// Whether a body is JSON with a name in it that errors have. It need not be read for that.
 fn may_be_error(body: &[u8]) -> bool {
-    const SIGNS: &[&str] = &["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""];
+    const SIGNS: &[&str] = &[
+        "rror\"",
+        "rrors\"",
+        "ode\"",
+        "\"base_resp\"",
+        "\"success\"",
+        "\"detail\"",
+        "xception\"",
+        "ault\"",
+        "aultstring\"",
+        "\"err\"",
+        "rr_msg\"",
+        "rrmsg\"",
+        "rror_msg\"",
+        "rror_message\"",
+        "rrorMessage\"",
+        "\"fail",
+        "ailure_reason\"",
+        "\"ok\"",
+    ];
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     body.starts_with(b"{") && SIGNS.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
         || body.starts_with(b"[") && memchr::memmem::find(body, b"\"error\"").is_some()
