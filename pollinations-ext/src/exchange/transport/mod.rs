@@ -35,7 +35,7 @@ use crate::{
     },
     exchange::{
         body::ErrorBody,
-        failure::{disguised, late},
+        failure::{disguised, in_place_of_file, is_no_file, late},
         gateway::Gateway,
         options::Options,
         raw::RawResponse,
@@ -432,6 +432,12 @@ impl Sending<'_> {
         let may_refuse = !self.shared.refusals_as_text && Refusal::is_possible(self.operation, response.headers());
         match self.receive {
             Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
+            Receive::Open if is_no_file(self.operation, response.headers()) => {
+                let headers = response.headers().clone();
+                let silence = Some(self.shared.idle_timeout);
+                let (body, _) = read_within(silence, pieces(response), MAX_ERROR_BODY).await?;
+                Err(in_place_of_file(status, &headers, &body, &self.shared.keys))
+            }
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
             // It has been checked above.
             #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
