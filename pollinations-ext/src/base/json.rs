@@ -1,7 +1,7 @@
 //! Reading JSON.
 
-use pollinations_api::json;
 pub(crate) use pollinations_api::json::Read;
+use pollinations_api::json::{self, support::read_in_place};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// What ends a stream of chunks, as OpenAI's API has it.
@@ -18,21 +18,20 @@ pub(crate) fn lenient<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     json::read(bytes)
 }
 
-/// The same for an object of which thousands come, as fast as it can be: what conforms is not moved on its way.
+/// The same for an object of which thousands come, where it is needed: it is not moved on its way. `slot` is absent before.
 #[inline]
-pub(crate) fn lenient_fast<T: Read + DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
-    let Ok(text) = str::from_utf8(bytes) else { return repaired(bytes) };
-    let result = serde_json::from_str(text);
-    if result.is_err() {
-        return repaired(bytes);
+pub(crate) fn lenient_in_place<T: Read>(slot: &mut T, bytes: &[u8]) -> serde_json::Result<()> {
+    match str::from_utf8(bytes) {
+        Ok(text) if read_in_place(slot, text).is_ok() => Ok(()),
+        _ => repaired(slot, bytes),
     }
-    result
 }
 
 #[cold]
 #[inline(never)]
-fn repaired<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
-    json::read(bytes)
+fn repaired<T: Read>(slot: &mut T, bytes: &[u8]) -> serde_json::Result<()> {
+    *slot = json::read(bytes)?;
+    Ok(())
 }
 
 /// The documents that stand one after another in these bytes, if there are several: events whose empty lines were

@@ -3,12 +3,18 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use tokio::time::{Instant, Sleep, sleep, timeout};
+pub(crate) use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use wasmtimer::{
     std::Instant,
-    tokio::{Sleep, sleep, timeout},
+    tokio::{Sleep, sleep, timeout, timeout_at},
 };
+
+/// The moment this long after another one; decades later if that is more than a clock can count.
+pub(crate) fn after(start: Instant, wait: Duration) -> Instant {
+    const DECADES: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+    start.checked_add(wait).unwrap_or_else(|| start + DECADES)
+}
 
 /// How long it is until a time of day; nothing if that has passed.
 pub(crate) fn until(time: SystemTime) -> Duration {
