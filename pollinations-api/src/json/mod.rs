@@ -34,6 +34,7 @@ pub mod support {
         object::{
             Object, Source, deserialize, read_object, required_mask, serialize, start, write_constant, write_field,
         },
+        repair::read_in_place,
         text::{Text, read_text},
         union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_untagged},
         {Note, Read, kind},
