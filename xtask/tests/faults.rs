@@ -480,3 +480,14 @@ fn a_nullable_enumeration_lists_null() {
     assert_eq!(schema(&document, "ThingLevel")["enum"], json!(["low", "high"]));
     assert_eq!(thing["never"], json!({ "enum": ["x"], "type": "string" }));
 }
+
+#[test]
+fn a_union_may_be_a_member_of_itself() {
+    let document = lossless("68-union-of-itself");
+    let members = json!([
+        reference("Term"),
+        { "title": "Text", "type": "string" },
+        { "title": "List", "type": "array", "items": reference("Term") },
+    ]);
+    assert_eq!(schema(&document, "Term"), json!({ "anyOf": members }));
+}
