@@ -115,7 +115,8 @@ async fn lists_and_objects_in_queries_are_written_in_the_style_of_the_document()
     let request = request.deep_gt(5).deep_tags(words()).deep_name("n").deep_size_lt(1.5).deep_size_units(words());
     let labels = std::collections::BTreeMap::from([("k".to_owned(), "v".to_owned())]);
     let request = request.deep_labels(labels);
-    let mut filter = styles::types::StylesFilter::default();
+    // The path has an object of the same shape, so the two are one type.
+    let mut filter = styles::types::StylesObj::default();
     filter.a = Some(1);
     let request = request.filter(filter).x_filter(vec!["é".to_owned()]).note("[n]");
     let request = request.session("s%3A1/a==").theme("dark").recent(vec![1, 2]);
