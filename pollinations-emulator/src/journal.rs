@@ -20,6 +20,9 @@ use crate::base::key::{looks_like_one, may_contain_one};
 /// Requests that are kept; the oldest go first.
 const MAX_ENTRIES: usize = 20_000;
 
+/// Bytes of all bodies that are kept together.
+const MAX_BODIES: usize = 64 * 1024 * 1024;
+
 /// Bytes of a body that are kept.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
@@ -139,41 +142,55 @@ pub(crate) type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
 /// All requests, and a listener.
 #[derive(Default)]
 pub(crate) struct Journal {
-    entries: Mutex<VecDeque<Entry>>,
+    kept: Mutex<Kept>,
     listener: Option<Listener>,
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: VecDeque<Entry>,
+    /// Bytes of their bodies.
+    bytes: usize,
+}
+
+impl Kept {
+    fn add(&mut self, entry: Entry) {
+        self.bytes += entry.body.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BODIES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.body.len();
+        }
+    }
 }
 
 impl Journal {
     pub(crate) fn new(listener: Option<Listener>) -> Self {
-        Self { entries: Mutex::default(), listener }
+        Self { kept: Mutex::default(), listener }
     }
 
     pub(crate) fn add(&self, entry: Entry) {
         if let Some(listener) = &self.listener {
             listener(&entry);
         }
-        let mut entries = self.lock();
-        if entries.len() >= MAX_ENTRIES {
-            entries.pop_front();
-        }
-        entries.push_back(entry);
+        self.lock().add(entry);
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.lock().iter().cloned().collect()
+        self.lock().entries.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = Kept::default();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Journal").field("entries", &self.lock().len()).finish_non_exhaustive()
+        formatter.debug_struct("Journal").field("entries", &self.lock().entries.len()).finish_non_exhaustive()
     }
 }

@@ -1,26 +1,35 @@
 //! Values that a JSON schema allows.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
 /// Nesting at the most; schemas may refer to themselves.
 const MAX_DEPTH: usize = 12;
 
+/// Parts of a value at the most. A schema with a few fields that each refer back to it would have millions.
+const MAX_PARTS: usize = 10_000;
+
 /// The simplest value that the schema allows, the same each time. Texts say `text`, so that a test can tell where the
 /// value came from.
 pub(crate) fn sample(schema: &Value, text: &str) -> Value {
-    Sampler { root: schema, text }.value(schema, 0)
+    Sampler { root: schema, text, room: Cell::new(MAX_PARTS) }.value(schema, 0)
 }
 
 struct Sampler<'a> {
     root: &'a Value,
     text: &'a str,
+    /// Parts that may still be made; whatever comes after them is null.
+    room: Cell<usize>,
 }
 
 impl Sampler<'_> {
     fn value(&self, schema: &Value, depth: usize) -> Value {
-        if depth > MAX_DEPTH {
+        let room = self.room.get();
+        if depth > MAX_DEPTH || room == 0 {
             return Value::Null;
         }
+        self.room.set(room - 1);
         for key in ["const", "default"] {
             if let Some(value) = schema.get(key) {
                 return value.clone();
@@ -77,8 +86,8 @@ impl Sampler<'_> {
             return items.iter().map(|item| self.value(item, depth + 1)).collect();
         }
         let count = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, 16);
-        let item = schema.get("items").map_or(Value::Null, |items| self.value(items, depth + 1));
-        (0..count).map(|_| item.clone()).collect()
+        let item = || schema.get("items").map_or(Value::Null, |items| self.value(items, depth + 1));
+        (0..count).map(|_| item()).collect()
     }
 
     fn string(&self, schema: &Value) -> Value {
@@ -97,6 +106,8 @@ impl Sampler<'_> {
         while (text.chars().count() as u64) < least {
             text.push('.');
         }
+        // A long text counts as many parts.
+        self.room.set(self.room.get().saturating_sub(text.len() / 64));
         json!(text)
     }
 }
@@ -141,5 +152,18 @@ mod tests {
         assert_eq!((&value["tags"], &value["day"]), (&json!(["he", "he"]), &json!("2026-01-01")));
         // A schema within itself comes to an end.
         assert_eq!(value["shape"]["in"]["in"]["radius"], 1.0);
+    }
+
+    #[test]
+    fn no_schema_makes_a_value_without_end() {
+        let itself = json!({ "$ref": "#" });
+        let fields: Map<String, Value> = (0..50).map(|number| (number.to_string(), itself.clone())).collect();
+        let mut lists = json!({ "type": "string" });
+        for _ in 0..10 {
+            lists = json!({ "type": "array", "minItems": 16, "items": lists });
+        }
+        for schema in [json!({ "type": "object", "properties": fields }), lists] {
+            assert!(sample(&schema, "x").to_string().len() < 20 * MAX_PARTS);
+        }
     }
 }

@@ -22,8 +22,9 @@ pub(crate) fn length(text: &str) -> f64 {
     (count(text) as f64 * SECONDS_A_WORD).max(SECONDS_A_WORD)
 }
 
-/// This many seconds of sound.
+/// This many seconds of sound, as long as that is not longer than a sound may be.
 pub(crate) fn encode(seconds: f64, format: &str) -> Vec<u8> {
+    let seconds = seconds.min(LONGEST);
     match format {
         "pcm" => bytes(&tone(seconds)),
         "mp3" => mp3(seconds, MONO),
@@ -36,7 +37,7 @@ pub(crate) fn encode(seconds: f64, format: &str) -> Vec<u8> {
 
 /// This many seconds of an mp3 file with two channels, as stems are.
 pub(crate) fn stereo_mp3(seconds: f64) -> Vec<u8> {
-    mp3(seconds, STEREO)
+    mp3(seconds.min(LONGEST), STEREO)
 }
 
 /// How long a recording is, in seconds: as a WAV file says, or as long as an mp3 file of this size usually is.

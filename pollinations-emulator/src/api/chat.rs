@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{State, rejection::JsonRejection},
-    http::{HeaderName, header::CONTENT_TYPE},
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -54,15 +54,11 @@ async fn complete(
     state.ledger.spend(&key, "text", model, tokens)?;
     let usage = said.usage(input);
     let identity = Identity::new(model, body.get("seed").and_then(Value::as_i64));
-    let counts = [
-        (HeaderName::from_static("x-usage-prompt-text-tokens"), input.to_string()),
-        (HeaderName::from_static("x-usage-completion-text-tokens"), said.text_tokens().to_string()),
-    ];
-    let named = (used(model), counts);
+    let named = (used(model), tokens.headers());
 
     if body.get("stream") == Some(&Value::Bool(true)) {
-        let with_usage = body.pointer("/stream_options/include_usage") == Some(&Value::Bool(true));
-        let events = chunks::events(&identity, &said, with_usage.then_some(&usage));
+        // The service asks every provider for the usage, so the last chunk has it whether the request wants it or not.
+        let events = chunks::events(&identity, &said, Some(&usage));
         let headers = [(CONTENT_TYPE, "text/event-stream; charset=utf-8")];
         return Ok((named.0, named.1, headers, paced(events)).into_response());
     }

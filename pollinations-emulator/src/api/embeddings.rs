@@ -93,8 +93,9 @@ async fn embed(
         return Err(Failure::field("dimensions", format!("{model} has at most {most}")));
     }
     let inputs = inputs(&body.input)?;
-    let tokens = inputs.iter().map(|input| input.tokens).sum();
-    state.ledger.spend(&key, "embedding", model, Tokens { input_text: tokens, ..Tokens::default() })?;
+    let count = inputs.iter().map(|input| input.tokens).sum();
+    let tokens = Tokens { input_text: count, ..Tokens::default() };
+    state.ledger.spend(&key, "embedding", model, tokens)?;
 
     let in_base64 = body.encoding_format.as_deref() == Some("base64");
     let vectors = inputs.iter().map(|input| input.features.vector(dimensions));
@@ -102,9 +103,9 @@ async fn embed(
         let embedding = if in_base64 { Vector::Base64(encoded(&vector)) } else { Vector::Floats(vector) };
         Item { object: "embedding", index, embedding }
     });
-    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
+    let usage = Usage { prompt_tokens: count, total_tokens: count };
     let list = List { object: "list", data: items.collect(), model, usage };
-    Ok((used(model), Json(list)).into_response())
+    Ok((used(model), tokens.headers(), Json(list)).into_response())
 }
 
 /// What becomes one vector.

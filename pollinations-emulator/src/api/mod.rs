@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 
 use crate::{base::failure, gate, state::State};
 
@@ -48,6 +48,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .fold(Router::new(), Router::merge)
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::method_not_allowed)
+        // The gate has a limit of its own, since images and sounds in JSON are larger than axum allows.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&state), gate::admit))
         .with_state(state)
 }

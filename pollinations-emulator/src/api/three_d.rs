@@ -89,7 +89,8 @@ fn make(state: &state::State, key: &Key, asked: &Asked<'_>) -> Result<Response, 
     if is_from_images && asked.images.is_none() {
         return Err(Failure::field("image", format!("is required: {model} works from images")));
     }
-    state.ledger.spend(key, "3d", model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(key, "3d", model, tokens)?;
     let images = asked.images.as_deref().unwrap_or_default();
     let prompt = if is_from_images { "" } else { asked.prompt };
     let detail = match asked.resolution {
@@ -106,7 +107,7 @@ fn make(state: &state::State, key: &Key, asked: &Asked<'_>) -> Result<Response, 
     let link = HeaderValue::from_str(&format!("<{}/{id}>; rel=\"enclosure\"", state.base_url));
     // The same content under the same id may be there already.
     state.files.store(File::new(kind, bytes.clone()), Some(id));
-    let mut response = (used(model), [(CONTENT_TYPE, kind)], bytes).into_response();
+    let mut response = (used(model), tokens.headers(), [(CONTENT_TYPE, kind)], bytes).into_response();
     if let Ok(link) = link {
         response.headers_mut().insert(LINK, link);
     }

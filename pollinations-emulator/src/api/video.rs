@@ -34,14 +34,15 @@ async fn generate(
     query: Params,
 ) -> Result<Response, Failure> {
     let model = query.text("model").unwrap_or("google/veo-3.1-fast").to_owned();
-    state.ledger.spend(&key, "video", &model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "video", &model, tokens)?;
     let seed = query.integer("seed").unwrap_or_default();
     let duration = query.number("duration").unwrap_or(DEFAULT_DURATION);
     // The same prompt with other references is another video.
     let references = ["image", "reference_images", "reference_videos", "reference_audios"];
     let subject: String = references.iter().filter_map(|name| query.text(name)).fold(prompt, |all, one| all + one);
     let video = video::mp4(&subject, seed, duration, ratio(&query));
-    Ok((used(&model), [(CONTENT_TYPE, "video/mp4")], video).into_response())
+    Ok((used(&model), tokens.headers(), [(CONTENT_TYPE, "video/mp4")], video).into_response())
 }
 
 /// Width by height: from `aspectRatio`, or from the size.

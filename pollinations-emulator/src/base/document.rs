@@ -150,22 +150,20 @@ enum Kind {
     Text,
 }
 
-/// The operation that a request is for.
+/// The operation that a request is for. HEAD is answered wherever GET is, as the same operation, unless the document has one
+/// of its own for it.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
-    // HEAD is answered wherever GET is; the document has one of its own.
-    let find = |method: &str| {
-        let candidates = DOCUMENT.operations.iter().filter(|operation| operation.method == method);
-        // A path without parameters goes before one with.
-        candidates
-            .filter(|operation| path_fits(&operation.path, path))
-            .min_by_key(|operation| operation.path.matches('{').count())
-    };
-    let real = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
-    let real = real.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
-    if let Some((_, target)) = real {
-        return DOCUMENT.operations.iter().find(|operation| operation.method == method && operation.path == *target);
+    let takes = |operation: &&Operation| operation.method == method || (method == "HEAD" && operation.method == "GET");
+    let mut operations = DOCUMENT.operations.iter().filter(takes);
+    let alias = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
+    let alias = alias.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
+    if let Some((_, target)) = alias {
+        return operations.find(|operation| operation.path == *target);
     }
-    find(method)
+    // A path without parameters goes before one with.
+    operations
+        .filter(|operation| path_fits(&operation.path, path))
+        .min_by_key(|operation| (operation.path.matches('{').count(), operation.method != method))
 }
 
 /// The ids of all operations.
@@ -373,6 +371,40 @@ mod tests {
         }
         assert!(operation("GET", "/openai").is_none());
         assert!(operation("GET", "/text/").is_none());
+    }
+
+    #[test]
+    fn head_is_get_without_a_body() {
+        for (path, id) in [("/image/x", "generate_image"), ("/models", "list_all_models"), ("/abc", "media_exists")] {
+            assert_eq!(operation("HEAD", path).unwrap().id, id, "{path}");
+        }
+        assert!(operation("HEAD", "/v1/chat/completions").is_none());
+    }
+
+    #[test]
+    fn every_format_of_the_document_is_checked() {
+        // A value that fits no format, and one that fits, for each format that requests have.
+        let formats = [("uri", "https://example.com/a?b"), ("date-time", "2026-10-01T12:00:00Z")];
+        let document: Value = serde_json::from_str(TEXT).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let components = Components { schemas: json_schemas(schemas), compiled: RefCell::default() };
+        let mut seen = Vec::new();
+        for (name, schema) in schemas {
+            for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+                let Some(format) = schema["format"].as_str() else { continue };
+                // The bytes of a file, and how to show a field, are nothing to check.
+                if matches!(format, "binary" | "password") {
+                    continue;
+                }
+                let rules = compile(schema, &components).unwrap();
+                assert!(!rules.is_valid(&json!("not one")), "{name}.{field}: {format}");
+                if let Some((_, good)) = formats.iter().find(|(known, _)| *known == format) {
+                    assert!(rules.is_valid(&json!(good)), "{name}.{field}: {format}");
+                    seen.push(format);
+                }
+            }
+        }
+        assert!(formats.iter().all(|(format, _)| seen.contains(format)), "{seen:?}");
     }
 
     #[test]

@@ -88,7 +88,12 @@ impl Failure {
 
     /// The request is larger than any that makes sense.
     pub(crate) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", "The request is too large.")
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, code_of(StatusCode::PAYLOAD_TOO_LARGE), "The request is too large.")
+    }
+
+    /// The body has a type that the operation does not take.
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code_of(StatusCode::UNSUPPORTED_MEDIA_TYPE), message)
     }
 
     /// One field of the request is wrong.
@@ -142,6 +147,31 @@ impl IntoResponse for Failure {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// The code of an error with this status, where the service has no more special one.
+pub(crate) fn code_of(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "UNAUTHORIZED",
+        402 => "PAYMENT_REQUIRED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        405 => "METHOD_NOT_ALLOWED",
+        408 => "REQUEST_TIMEOUT",
+        409 => "CONFLICT",
+        410 => "GONE",
+        413 => "PAYLOAD_TOO_LARGE",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
+        422 => "UNPROCESSABLE_ENTITY",
+        426 => "UPGRADE_REQUIRED",
+        429 => "RATE_LIMITED",
+        400..=499 => "BAD_REQUEST",
+        500 => "INTERNAL_ERROR",
+        502 => "BAD_GATEWAY",
+        503 => "SERVICE_UNAVAILABLE",
+        504 => "GATEWAY_TIMEOUT",
+        _ => "UNKNOWN_ERROR",
     }
 }
 
@@ -223,8 +253,18 @@ pub(crate) fn take(response: &mut Response) -> Option<Failure> {
     response.extensions_mut().remove()
 }
 
+/// Whether a response carries a failure.
+pub(crate) fn is_one(response: &Response) -> bool {
+    response.extensions().get::<Failure>().is_some()
+}
+
 pub(crate) async fn not_found(uri: Uri) -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {}.", uri.path()))
+    no_route(uri.path())
+}
+
+/// There is no operation at a path.
+pub(crate) fn no_route(path: &str) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {path}."))
 }
 
 pub(crate) async fn method_not_allowed(method: Method, request: Request) -> Failure {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{Fault, connection::NoResponse, quirks};
 use crate::base::{
     clock,
-    failure::{ErrorFormat, anthropic},
+    failure::{ErrorFormat, anthropic, code_of},
     refusal::Refusal,
 };
 
@@ -66,17 +66,7 @@ impl Fault {
     }
 
     fn envelope(&self, status: StatusCode, title: &str) -> Value {
-        let code = self.code.as_deref().unwrap_or(match status.as_u16() {
-            402 => "PAYMENT_REQUIRED",
-            408 => "REQUEST_TIMEOUT",
-            429 => "RATE_LIMITED",
-            500 => "INTERNAL_ERROR",
-            502 => "BAD_GATEWAY",
-            503 => "SERVICE_UNAVAILABLE",
-            504 => "GATEWAY_TIMEOUT",
-            400..=499 => "BAD_REQUEST",
-            _ => "UNKNOWN_ERROR",
-        });
+        let code = self.code.as_deref().unwrap_or(code_of(status));
         let mut error =
             json!({ "code": code, "message": format!("{title}, as asked for."), "timestamp": clock::iso(0) });
         if let Some(reason) = &self.reason {

@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::{
-    Error,
-    body::{Body, BodyDataStream, Bytes, to_bytes},
-};
+use axum::body::{Body, BodyDataStream, Bytes};
+use bytes::BytesMut;
 use futures_util::{StreamExt, stream};
 
 use crate::{base::lock, journal};
@@ -13,7 +11,8 @@ use crate::{base::lock, journal};
 /// Bytes of a request at the most, if it is read as a whole.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Bytes that are read of an upload after its operation has answered, so that its client can read the answer.
+/// Bytes that are read of a body that nobody wants any more, so that its client can read the answer: many clients send
+/// the whole body before they look.
 const MAX_REST: usize = 1024 * 1024 * 1024;
 
 /// A body.
@@ -26,12 +25,31 @@ pub(super) enum Incoming {
 
 impl Incoming {
     /// Reads the body, unless it may be a large file.
-    pub(super) async fn receive(body: Body, is_large: bool) -> Result<Self, Error> {
+    pub(super) async fn receive(body: Body, is_large: bool) -> Result<Self, Unread> {
         if is_large {
             let coming = Coming { pieces: body.into_data_stream(), beginning: Vec::new() };
             return Ok(Self::Open(Open(Arc::new(Mutex::new(coming)))));
         }
-        to_bytes(body, MAX_BODY).await.map(Self::Whole)
+        let mut pieces = body.into_data_stream();
+        let Some(first) = pieces.next().await else { return Ok(Self::Whole(Bytes::new())) };
+        let first = first.map_err(|_| Unread::Broken)?;
+        let Some(second) = pieces.next().await else { return Ok(Self::Whole(first)) };
+        // More than one piece: put them together.
+        let mut whole = BytesMut::from(first);
+        whole.extend_from_slice(&second.map_err(|_| Unread::Broken)?);
+        let mut length = whole.len();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| Unread::Broken)?;
+            length += piece.len();
+            if length <= MAX_BODY {
+                whole.extend_from_slice(&piece);
+            } else if length > MAX_REST {
+                break;
+            } else {
+                whole = BytesMut::new();
+            }
+        }
+        if length > MAX_BODY { Err(Unread::TooLarge) } else { Ok(Self::Whole(whole.freeze())) }
     }
 
     /// As much of the body as is known before the operation is called.
@@ -76,6 +94,15 @@ impl Incoming {
         }
         std::mem::take(&mut lock(&coming).beginning).into()
     }
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unread {
+    /// It is larger than any that makes sense.
+    TooLarge,
+    /// It ends too early, or its chunks are malformed.
+    Broken,
 }
 
 /// A body that somebody reads.

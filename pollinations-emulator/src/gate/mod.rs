@@ -5,12 +5,15 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use self::{asked::Asked, incoming::Incoming};
+use self::{
+    asked::Asked,
+    incoming::{Incoming, Unread},
+};
 use crate::{
     base::{
         document::{self, Operation},
@@ -24,9 +27,11 @@ use crate::{
 mod asked;
 mod check;
 mod coalesce;
+mod cors;
 mod extract;
 mod incoming;
 mod refuse;
+mod rejection;
 
 pub(crate) use extract::{Caller, Params};
 
@@ -72,10 +77,14 @@ const PERMISSIONS: &[(&str, &[&str])] = &[
 
 /// The middleware around all of it.
 pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, next: Next) -> Response {
+    if cors::is_preflight(&request) {
+        return cors::preflight(request.headers());
+    }
     let begun = Instant::now();
     let id = state.requests.next_id();
     let (parts, body) = request.into_parts();
-    let operation = document::operation(parts.method.as_str(), parts.uri.path());
+    let is_outside = has_dot_segment(parts.uri.path());
+    let operation = document::operation(parts.method.as_str(), parts.uri.path()).filter(|_| !is_outside);
     let operation_id = operation.map(|operation| operation.id.as_str());
     let connection = parts.extensions.get::<fault::Connection>().cloned();
     let body = Incoming::receive(body, operation.is_some_and(Operation::takes_large_files)).await;
@@ -88,6 +97,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         Ok(None) => (state.faults.next(operation_id, parts.uri.path()), None),
         Err(problem) => (None, Some(Failure::form(problem))),
     };
+    let problem = problem.or_else(|| is_outside.then(|| failure::no_route(parts.uri.path())));
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay()).await;
     }
@@ -100,7 +110,8 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         let (response, asked) = match (problem, &body) {
             (Some(problem), _) => (problem.into_response(), Asked::default()),
             (None, Ok(body)) => answer(&state, operation, parts, body, fault.as_ref(), next).await,
-            (None, Err(_)) => (Failure::too_large().into_response(), Asked::default()),
+            (None, Err(Unread::TooLarge)) => (Failure::too_large().into_response(), Asked::default()),
+            (None, Err(Unread::Broken)) => (Failure::form("the body cannot be read").into_response(), Asked::default()),
         };
         Some(rendered(response, &state, operation, &asked, &id))
     };
@@ -112,6 +123,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         && is_from_the_service
     {
         response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
+        cors::allow(response.headers_mut());
     }
     if let Ok(body) = body {
         entry.carried(&body.finish().await, kind.as_ref());
@@ -157,6 +169,10 @@ async fn answer(
     let time = fault.and_then(Fault::generation_time);
     let is_shared = state.coalesces && !asked.stream && operation.is_some_and(|operation| operation.coalesced);
     let response = if is_shared {
+        // What a HEAD request generates is what GET returns later, so the result must have its body.
+        if parts.method == Method::HEAD {
+            parts.method = Method::GET;
+        }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
         let identity = coalesce::identity(method, uri.path(), uri.query().unwrap_or_default(), body.known());
         let fresh = asked.fresh && operation.is_some_and(Operation::can_be_fresh);
@@ -164,7 +180,31 @@ async fn answer(
     } else {
         coalesce::alone(Request::from_parts(parts, body.body()), time, next).await
     };
-    (response, asked)
+    (rejection::as_failure(response).await, asked)
+}
+
+/// Whether a segment of a path is `.` or `..`, encoded or not. Everything that reads URLs removes such segments (WHATWG URL,
+/// section 4.4), so that the service never sees one: `/image/..` is `/` to it.
+fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let is_short = (1..=6).contains(&segment.len());
+        is_short && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_segments_are_found_however_they_are_encoded() {
+        for path in ["/image/..", "/image/.", "/image/%2e%2E", "/image/.%2e", "/text/%2E", "/image/../x"] {
+            assert!(has_dot_segment(path), "{path}");
+        }
+        for path in ["/image/...", "/image/.a", "/image/%2e%2e%2e", "/image/a..", "/", "/image/%252e"] {
+            assert!(!has_dot_segment(path), "{path}");
+        }
+    }
 }
 
 /// Lets in who may come in, and hands the operation what was found out.

@@ -37,7 +37,12 @@ impl Request {
 
     /// 16 hexadecimal digits, under which the result can be fetched.
     pub(crate) fn id(&self) -> String {
-        self.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        format!("{:016x}", self.number())
+    }
+
+    /// The same as a number.
+    fn number(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 }
 
@@ -97,8 +102,9 @@ impl Generations {
 
     /// The result of the request with this id, if it is still there.
     pub(crate) fn by_id(&self, id: &str) -> Option<Arc<Finished>> {
+        let number = u64::from_str_radix(id, 16).ok().filter(|_| id.len() == 16)?;
         let slots = lock(&self.0);
-        let (_, slot) = slots.by_request.iter().find(|(request, _)| request.id() == id)?;
+        let (_, slot) = slots.by_request.iter().find(|(request, _)| request.number() == number)?;
         slot.result.borrow().clone()
     }
 }

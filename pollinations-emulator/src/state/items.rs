@@ -35,12 +35,17 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Stores an object under a new id that begins like this, and returns it with the id.
-    pub(crate) fn add(&self, prefix: &str, mut item: Map<String, Value>) -> Value {
+    /// Stores an object under a new id that begins with this prefix, and returns it with the id. Nothing if another object
+    /// has its name.
+    pub(crate) fn add(&self, prefix: &str, mut item: Map<String, Value>) -> Option<Value> {
+        let mut list = lock(&self.list);
+        if is_taken(&list, &item, None) {
+            return None;
+        }
         let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
         item.insert("id".to_owned(), json!(format!("{prefix}_{number:04}")));
-        lock(&self.list).push(item.clone());
-        Value::Object(item)
+        list.push(item.clone());
+        Some(Value::Object(item))
     }
 
     pub(crate) fn list(&self) -> Vec<Value> {
@@ -51,17 +56,19 @@ impl Items {
         lock(&self.list).iter().find(|item| has_id(item, id)).cloned().map(Value::Object)
     }
 
-    /// Whether there is an object with this value in a field.
-    pub(crate) fn has(&self, field: &str, value: &Value) -> bool {
-        lock(&self.list).iter().any(|item| item.get(field) == Some(value))
-    }
-
-    /// Changes an object and returns it as it is then; nothing if there is none.
-    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Option<Value> {
+    /// Changes an object and returns the changed object. No other change comes in between.
+    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Value, Unchanged> {
         let mut list = lock(&self.list);
-        let item = list.iter_mut().find(|item| has_id(item, id))?;
-        change(item);
-        Some(Value::Object(item.clone()))
+        let at = list.iter().position(|item| has_id(item, id)).ok_or(Unchanged::Missing)?;
+        let mut changed = list.get(at).cloned().ok_or(Unchanged::Missing)?;
+        change(&mut changed);
+        if is_taken(&list, &changed, Some(at)) {
+            return Err(Unchanged::Taken);
+        }
+        if let Some(item) = list.get_mut(at) {
+            item.clone_from(&changed);
+        }
+        Ok(Value::Object(changed))
     }
 
     /// Deletes an object; false if there is none.
@@ -71,6 +78,21 @@ impl Items {
         list.retain(|item| !has_id(item, id));
         list.len() < before
     }
+}
+
+/// Why an object was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unchanged {
+    /// There is no object with this id.
+    Missing,
+    /// Another object has its new name.
+    Taken,
+}
+
+/// Whether an object other than the one at this place has the name of this one. Objects without names never collide.
+fn is_taken(list: &[Map<String, Value>], item: &Map<String, Value>, at: Option<usize>) -> bool {
+    let others = list.iter().enumerate().filter(|(other, _)| Some(*other) != at);
+    item.get("name").is_some_and(|name| others.into_iter().any(|(_, other)| other.get("name") == Some(name)))
 }
 
 fn has_id(item: &Map<String, Value>, id: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     fmt,
     sync::{
         Mutex, OnceLock,
@@ -159,17 +160,29 @@ impl Keys {
         list
     }
 
-    /// Changes the key with this id and returns it as it is then; nothing if there is none.
-    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Entry)) -> Option<Entry> {
+    /// Changes the key with this id and returns the changed key, or nothing if there is no such key. If the change fails,
+    /// the key stays as it is. No other change comes in between.
+    pub(crate) fn change<E>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Entry) -> Result<(), E>,
+    ) -> Option<Result<Entry, E>> {
         let mut entries = lock(&self.entries);
         let entry = entries.values_mut().find(|entry| entry.id == id && !entry.revoked)?;
-        change(entry);
-        Some(entry.clone())
+        let mut changed = entry.clone();
+        Some(change(&mut changed).map(|()| {
+            entry.clone_from(&changed);
+            changed
+        }))
     }
 
     /// Revokes the key with this id; false if there is none.
     pub(crate) fn revoke(&self, id: &str) -> bool {
-        self.change(id, |entry| entry.revoked = true).is_some()
+        let revoke = |entry: &mut Entry| {
+            entry.revoked = true;
+            Ok::<_, Infallible>(())
+        };
+        self.change(id, revoke).is_some()
     }
 
     /// The app of a publishable key.

@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use axum::http::{HeaderMap, HeaderName};
 use serde::Serialize;
 
 use super::earnings::{Earning, Earnings};
@@ -74,6 +75,20 @@ impl Tokens {
     /// Whether anything was used.
     pub(crate) fn is_some(self) -> bool {
         self.input_text + self.output_text + self.output_audio + self.output_image > 0
+    }
+
+    /// The `x-usage-…` headers of a response: one for each kind of token, and the sum.
+    pub(crate) fn headers(self) -> HeaderMap {
+        let total = self.input_text + self.output_text + self.output_audio + self.output_image;
+        let counts = [
+            ("x-usage-prompt-text-tokens", self.input_text),
+            ("x-usage-completion-text-tokens", self.output_text),
+            ("x-usage-completion-audio-tokens", self.output_audio),
+            ("x-usage-completion-image-tokens", self.output_image),
+            ("x-usage-total-tokens", total),
+        ];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        counts.map(|(name, count)| (HeaderName::from_static(name), count.into())).collect()
     }
 
     #[allow(clippy::cast_precision_loss, reason = "token counts are small")]
@@ -190,9 +205,15 @@ impl Ledger {
         self.paid_only.contains(model)
     }
 
-    /// The charges, newest first.
-    pub(crate) fn records(&self) -> Vec<Record> {
-        self.account().records.iter().rev().cloned().collect()
+    /// The charges that are wanted, newest first: this many at the most.
+    pub(crate) fn records(&self, limit: usize, is_wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+        let account = self.account();
+        account.records.iter().rev().filter(|record| is_wanted(record)).take(limit).cloned().collect()
+    }
+
+    /// The first charge of this kind.
+    pub(crate) fn first(&self, kind: &str) -> Option<Record> {
+        self.account().records.iter().find(|record| record.kind == kind).cloned()
     }
 
     /// The number of charges.

@@ -20,11 +20,11 @@ mod keys;
 mod ledger;
 
 pub(crate) use codes::{Code, Codes};
-pub(crate) use devices::{Decision, Devices};
+pub(crate) use devices::{Decision, Devices, INTERVAL};
 pub(crate) use earnings::Earning;
 pub(crate) use files::{File, Files, Stored};
 pub(crate) use generations::{Finished, Generations, Place, Request};
-pub(crate) use items::{Account, Items};
+pub(crate) use items::{Account, Unchanged};
 pub(crate) use keys::{Entry, Keys, NewKey};
 pub(crate) use ledger::{Ledger, Record, Tokens};
 

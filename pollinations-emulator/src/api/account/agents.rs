@@ -14,7 +14,7 @@ use super::shared::{OWNER, Shared, fields};
 use crate::{
     base::{clock, failure::Failure},
     gate::Caller,
-    state::{self, Items},
+    state::{self, Unchanged},
 };
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -48,9 +48,8 @@ async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Js
             agent.entry("mcpServers").or_insert_with(|| json!([]));
         }
     }
-    not_taken(&state.account.agents, &agent)?;
     complete(&mut agent);
-    Ok(Json(state.account.agents.add("agent", agent)))
+    state.account.agents.add("agent", agent).map(Json).ok_or_else(taken)
 }
 
 async fn change(
@@ -60,12 +59,8 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let changes = fields(body);
-    let known = state.account.agents.get(&id).ok_or_else(|| Failure::missing("agent"))?;
-    if known.get("name") != changes.get("name") {
-        not_taken(&state.account.agents, &changes)?;
-    }
     let changed = state.account.agents.change(&id, |agent| apply(agent, changes));
-    changed.map(Json).ok_or_else(|| Failure::missing("agent"))
+    changed.map(Json).map_err(|problem| unchanged("agent", problem))
 }
 
 async fn delete(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
@@ -87,15 +82,20 @@ async fn sync(State(state): Shared, Path(id): Path<String>) -> Result<Json<Value
         agent.insert("deployedCommitSha".to_owned(), json!(deployed));
         agent.insert("updatedAt".to_owned(), json!(clock::iso(0)));
     });
-    let changed = changed.ok_or_else(|| Failure::missing("agent made of code"))?;
+    let changed = changed.map_err(|problem| unchanged("agent made of code", problem))?;
     Ok(Json(json!({ "updated": true, "deployedCommitSha": changed["deployedCommitSha"] })))
 }
 
-/// Two things of an account cannot have one name.
-pub(super) fn not_taken(items: &Items, item: &Map<String, Value>) -> Result<(), Failure> {
-    match item.get("name").is_some_and(|name| items.has("name", name)) {
-        true => Err(Failure::field("name", "is taken")),
-        false => Ok(()),
+/// Two agents or two models of an account cannot have one name.
+pub(super) fn taken() -> Failure {
+    Failure::field("name", "is taken")
+}
+
+/// Why an agent or a model was not changed.
+pub(super) fn unchanged(what: &str, problem: Unchanged) -> Failure {
+    match problem {
+        Unchanged::Missing => Failure::missing(what),
+        Unchanged::Taken => taken(),
     }
 }
 

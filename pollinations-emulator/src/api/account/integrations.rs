@@ -59,7 +59,7 @@ async fn connect(_: Caller, State(state): Shared, body: Json<Value>) -> Result<J
         // It is `ACTIVE` once the user has signed in to the app, which nobody can do here.
         ("status".to_owned(), json!("INITIATED")),
     ]);
-    let connection = state.account.integrations.add("connection", connection);
+    let connection = state.account.integrations.add("connection", connection).unwrap_or_default();
     let id = &connection["id"];
     let url = format!("https://connect.example.com/sign-in/{}", id.as_str().unwrap_or_default());
     Ok(Json(json!({ "id": id, "redirectUrl": url, "url": url })))

@@ -69,11 +69,6 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let body = fields(body);
-    let known = state.keys.list().into_iter().find(|entry| entry.id == id).ok_or_else(|| Failure::missing("key"))?;
-    let is_publishable = known.key.is_publishable();
-    let mut key = known.key;
-    apply(&mut key, &body, is_publishable)?;
-    let addresses = redirect_uris(&body, is_publishable)?;
     let expires = match body.get("expiresAt") {
         Some(Value::String(time)) => {
             Some(Some(clock::parse(time).ok_or_else(|| Failure::field("expiresAt", "must be a date and time"))?))
@@ -81,17 +76,22 @@ async fn change(
         Some(_) => Some(None),
         None => None,
     };
-    if body.contains_key("pollenBudget") {
-        state.ledger.renew_budget(&key);
-    }
     let changed = state.keys.change(&id, |entry| {
-        entry.key = key;
+        let is_publishable = entry.key.is_publishable();
+        apply(&mut entry.key, &body, is_publishable)?;
+        if let Some(addresses) = redirect_uris(&body, is_publishable)? {
+            entry.redirect_uris = addresses;
+        }
         entry.expires = expires.unwrap_or(entry.expires);
         entry.description = text(&body, "description").or_else(|| entry.description.take());
-        entry.redirect_uris = addresses.unwrap_or_else(|| std::mem::take(&mut entry.redirect_uris));
         entry.earns = body.get("earningsEnabled").and_then(Value::as_bool).unwrap_or(entry.earns);
+        Ok(())
     });
-    changed.map(|entry| Json(shown(&state, &entry))).ok_or_else(|| Failure::missing("key"))
+    let changed: Entry = changed.ok_or_else(|| Failure::missing("key"))??;
+    if body.contains_key("pollenBudget") {
+        state.ledger.renew_budget(&changed.key);
+    }
+    Ok(Json(shown(&state, &changed)))
 }
 
 async fn revoke(Caller(key): Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {

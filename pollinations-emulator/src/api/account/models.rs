@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    agents::{apply, complete, model_id, not_taken},
+    agents::{apply, complete, model_id, taken, unchanged},
     shared::{Shared, fields},
 };
 use crate::{
@@ -75,7 +75,6 @@ async fn list(_: Caller, State(state): Shared) -> Json<Value> {
 
 async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
     let mut model = fields(body);
-    not_taken(&state.account.models, &model)?;
     model.remove(SECRET);
     let modality = model.entry("modality").or_insert_with(|| json!("text")).clone();
     let (input, output) = modalities(modality.as_str().unwrap_or_default());
@@ -92,12 +91,11 @@ async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Js
     for (field, value) in defaults.into_iter().chain(PRICES.map(|price| (price, json!(0.0)))) {
         model.entry(field).or_insert(value);
     }
-    Ok(Json(state.account.models.add("model", registered(model))))
+    state.account.models.add("model", registered(model)).map(Json).ok_or_else(taken)
 }
 
 async fn create_endpoint_agent(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
     let mut agent = fields(body);
-    not_taken(&state.account.models, &agent)?;
     let defaults = [
         ("type", json!("endpoint_agent")),
         ("inputModalities", json!(["text"])),
@@ -107,7 +105,7 @@ async fn create_endpoint_agent(_: Caller, State(state): Shared, body: Json<Value
     for (field, value) in defaults {
         agent.entry(field).or_insert(value);
     }
-    Ok(Json(state.account.models.add("model", registered(agent))))
+    state.account.models.add("model", registered(agent)).map(Json).ok_or_else(taken)
 }
 
 /// What every model on a server of its owner has.
@@ -127,16 +125,12 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let changes = fields(body);
-    let known = state.account.models.get(&id).ok_or_else(|| Failure::missing("model"))?;
-    if known.get("name") != changes.get("name") {
-        not_taken(&state.account.models, &changes)?;
-    }
     let changed = state.account.models.change(&id, |model| {
         apply(model, changes);
         let name = model.get("name").cloned().unwrap_or_default();
         model.insert("modelId".to_owned(), model_id(&name));
     });
-    changed.map(Json).ok_or_else(|| Failure::missing("model"))
+    changed.map(Json).map_err(|problem| unchanged("model", problem))
 }
 
 async fn remove(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {

@@ -97,8 +97,7 @@ impl Quest {
         match self.sign {
             Sign::Joined => Some("2026-01-01T00:00:00.000Z".to_owned()),
             Sign::Charge(kind) => {
-                let records = state.ledger.records();
-                let first = records.iter().rev().find(|record| record.kind == kind)?;
+                let first = state.ledger.first(kind)?;
                 Some(format!("{}.000Z", first.timestamp.replace(' ', "T")))
             }
             Sign::Key => state.keys.first_created().and_then(clock::iso_of),

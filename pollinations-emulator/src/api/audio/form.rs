@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::{
     body::Bytes,
-    extract::{Multipart, multipart::MultipartRejection},
+    extract::{
+        Multipart,
+        multipart::{MultipartError, MultipartRejection},
+    },
+    http::StatusCode,
 };
 
 use crate::base::{document, failure::Failure};
@@ -21,9 +25,9 @@ impl Form {
         let mut form = form.map_err(|rejection| Failure::form(rejection.body_text()))?;
         let mut recording = None;
         let mut texts = BTreeMap::new();
-        while let Some(field) = form.next_field().await.map_err(|error| Failure::form(error.body_text()))? {
+        while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
-            let bytes = field.bytes().await.map_err(|error| Failure::form(error.body_text()))?;
+            let bytes = field.bytes().await.map_err(|error| unread(&error))?;
             // The service takes both names.
             if name == "file" || name == "audio" {
                 recording = Some(bytes);
@@ -43,5 +47,13 @@ impl Form {
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(String::as_str)
+    }
+}
+
+/// Why a form was not read.
+fn unread(error: &MultipartError) -> Failure {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::too_large(),
+        _ => Failure::form(error.body_text()),
     }
 }

@@ -8,6 +8,7 @@ use axum::{
 use crate::{
     answer::{sound, used},
     base::failure::Failure,
+    state::Tokens,
 };
 
 const FORMATS: &[(&str, &str)] = &[
@@ -42,7 +43,7 @@ impl Format {
         sound::encode(seconds, self.name)
     }
 
-    pub(super) fn answer(self, model: &str, seconds: f64) -> Response {
-        (used(model), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
+    pub(super) fn answer(self, model: &str, tokens: Tokens, seconds: f64) -> Response {
+        (used(model), tokens.headers(), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
     }
 }

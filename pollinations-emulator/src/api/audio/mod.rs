@@ -86,5 +86,5 @@ fn speak(
     state.ledger.spend(key, "audio", model, tokens)?;
 
     let seconds = duration.unwrap_or_else(|| sound::length(text)).clamp(0.0, sound::LONGEST);
-    Ok(format.answer(model, seconds))
+    Ok(format.answer(model, tokens, seconds))
 }

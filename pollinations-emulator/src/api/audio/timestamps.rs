@@ -48,7 +48,7 @@ pub(super) async fn speak(
         "alignment": alignment(&body.input, seconds),
         "normalized_alignment": alignment(&spoken(&body.input), seconds),
     });
-    Ok((used(model), Json(answer)).into_response())
+    Ok((used(model), tokens.headers(), Json(answer)).into_response())
 }
 
 /// Every character takes as long as any other, and the last one ends with the sound.

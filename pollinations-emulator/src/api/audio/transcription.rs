@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use crate::{
-    answer::words::count,
+    answer::{used, words::count},
     base::failure::Failure,
     gate::Caller,
     state::{self, Tokens},
@@ -37,7 +37,8 @@ pub(super) async fn transcribe(
     let text = format!("A recording of {} bytes.", form.recording.len());
     let tokens = Tokens { output_text: count(&text), ..Tokens::default() };
     state.ledger.spend(&key, "audio", model, tokens)?;
-    Ok(match format {
+    let named = (used(model), tokens.headers());
+    let transcript = match format {
         "json" => Json(json!({ "text": text })).into_response(),
         "verbose_json" => {
             let segments = [json!({ "id": 0, "start": 0.0, "end": 1.0, "text": text })];
@@ -54,7 +55,8 @@ pub(super) async fn transcribe(
             let known = "json, text, srt, verbose_json, vtt, diarized_json";
             return Err(Failure::field("response_format", format!("must be one of {known}")));
         }
-    })
+    };
+    Ok((named, transcript).into_response())
 }
 
 fn detailed(text: &str, segments: &[Value]) -> Value {

@@ -36,7 +36,8 @@ pub(super) async fn generate(
     };
     let (width, height) = (size("width"), size("height"));
     let model = query.text("model").unwrap_or("zimage").to_owned();
-    state.ledger.spend(&key, "image", &model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "image", &model, tokens)?;
 
     let seed = query.integer("seed").unwrap_or_default();
     let (kind, bytes) = if VIDEO_MODELS.contains(&model.as_str()) {
@@ -48,7 +49,7 @@ pub(super) async fn generate(
         let subject = query.text("image").iter().fold(prompt, |all, one| all + one);
         (look.media_type(), paint(move || picture::picture(&subject, seed, width, height, look)).await?)
     };
-    Ok((used(&model), [(CONTENT_TYPE, kind)], bytes).into_response())
+    Ok((used(&model), tokens.headers(), [(CONTENT_TYPE, kind)], bytes).into_response())
 }
 
 /// Makes a picture on a thread of its own: encoding takes a while, and the other requests go on meanwhile.

@@ -56,7 +56,7 @@ pub(super) fn answer(state: &State, made: Made<'_>) -> Response {
             "input_tokens_details": { "text_tokens": input_text, "image_tokens": 0 },
         },
     });
-    let mut response = (used(made.model), Json(body)).into_response();
+    let mut response = (used(made.model), made.tokens.headers(), Json(body)).into_response();
     if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"enclosure\"")) {
         response.headers_mut().insert(LINK, link);
     }

@@ -127,7 +127,7 @@ fn number_of(cursor: &str) -> Option<u64> {
 /// Deletes a file that is in a gallery. All keys belong to the one account of the emulator, and so do all files.
 async fn remove(State(state): Shared, Caller(key): Caller, Path(id): Path<String>) -> Result<Json<Value>, Flat> {
     if key.is_publishable() {
-        return Err(Flat(StatusCode::UNAUTHORIZED, "Deleting a file needs a secret API key (sk_…)"));
+        return Err(Flat(StatusCode::FORBIDDEN, "Deleting a file needs a secret API key (sk_…)"));
     }
     let stored = state.files.get(&id).ok_or(NOT_FOUND)?;
     if stored.file.tags.is_empty() {

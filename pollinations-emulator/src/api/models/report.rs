@@ -77,7 +77,7 @@ fn sums(state: &Arc<state::State>, minutes: i64) -> BTreeMap<String, Sum> {
     let since = clock::record_before(minutes);
     let mut sums: BTreeMap<String, Sum> =
         catalog::all().iter().map(|model| (model.id().to_owned(), Sum::default())).collect();
-    for record in state.ledger.records().into_iter().filter(|record| record.timestamp >= since) {
+    for record in state.ledger.records(usize::MAX, |record| record.timestamp >= since) {
         let name = record.model.clone().unwrap_or_default();
         let id = catalog::find(&name).map_or(name, |model| model.id().to_owned());
         sums.entry(id).or_default().add(record);

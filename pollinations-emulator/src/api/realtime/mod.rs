@@ -108,6 +108,12 @@ where
                 Some(Err(Error::Capacity(_))) => {
                     return socket.close(Some(frame(CloseCode::Size, "the message is too large"))).await;
                 }
+                Some(Err(Error::Utf8(_))) => {
+                    return socket.close(Some(frame(CloseCode::Invalid, "the message is not UTF-8"))).await;
+                }
+                Some(Err(Error::Protocol(_))) => {
+                    return socket.close(Some(frame(CloseCode::Protocol, "the frame is malformed"))).await;
+                }
                 Some(Err(error)) => return Err(error),
                 None => return Ok(()),
             },

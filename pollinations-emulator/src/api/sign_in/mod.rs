@@ -7,22 +7,22 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{
     Form, Json, Router,
     extract::{Query, State},
-    http::{StatusCode, Uri, header::LOCATION},
+    http::{HeaderMap, StatusCode, Uri, header::LOCATION},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde_json::json;
 
 use crate::{
     base::{failure::Failure, key::Key},
-    state::{self, Decision},
+    state::{self, Decision, INTERVAL},
 };
 
 type Shared = State<Arc<state::State>>;
 type Parameters = HashMap<String, String>;
 
-/// Seconds between two questions of a device, and until its code expires.
-const INTERVAL: u64 = 1;
+/// Seconds until the code of a device expires.
 const EXPIRES_IN: u64 = 1800;
 
 /// The field that tells a decision made on the page from one made without it.
@@ -93,14 +93,12 @@ async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Re
 }
 
 /// `POST /api/device/code` (RFC 8628, section 3.1).
-async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Response {
-    let client = body.as_ref().and_then(|Json(body)| body["client_id"].as_str()).unwrap_or_default();
-    if !state.apps.knows(client) {
-        let error =
-            json!({ "error": "invalid_client", "error_description": "client_id must be the key (pk_…) of an app" });
-        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+async fn device_code(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(fields) = oauth::fields(&headers, &body) else { return oauth::malformed() };
+    if !state.apps.knows(oauth::text(&fields, "client_id")) {
+        return oauth::unknown_client();
     }
-    let scope = body.as_ref().and_then(|Json(body)| body["scope"].as_str()).unwrap_or_default();
+    let scope = oauth::text(&fields, "scope");
     let (device_code, user_code) = state.devices.issue(scope);
     let page = format!("{}/device", state.base_url);
     Json(json!({
@@ -115,9 +113,9 @@ async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Respons
 }
 
 /// `POST /api/device/token` (RFC 8628, sections 3.4 and 3.5).
-async fn device_token(State(state): Shared, body: Option<Json<Value>>) -> Response {
-    let code = body.as_ref().and_then(|Json(body)| body["device_code"].as_str()).unwrap_or_default();
-    oauth::device(&state, code, None)
+async fn device_token(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(fields) = oauth::fields(&headers, &body) else { return oauth::malformed() };
+    oauth::device(&state, oauth::text(&fields, "device_code"), None)
 }
 
 /// `GET /device`: the page where the user enters the code.

@@ -122,9 +122,7 @@ pub(super) fn decide(state: &state::State, form: &Parameters, limits: Key) -> Re
 
 /// `POST /api/oauth/token` (RFC 6749, section 3.2), with a form or with JSON.
 async fn token(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(fields) = fields(&headers, &body) else {
-        return refuse("invalid_request", "the body must be a form or JSON, and each parameter must come once");
-    };
+    let Some(fields) = fields(&headers, &body) else { return malformed() };
     match text(&fields, "grant_type") {
         "authorization_code" => exchange(&state, &fields),
         DEVICE => device(&state, text(&fields, "device_code"), Some(text(&fields, "client_id"))),
@@ -140,7 +138,7 @@ fn exchange(state: &state::State, fields: &Parameters) -> Response {
         }
     }
     if !state.apps.knows(text(fields, "client_id")) {
-        return refuse("invalid_client", "client_id must be the key (pk_…) of an app");
+        return unknown_client();
     }
     let Some(code) = state.codes.take(text(fields, "code")) else {
         return refuse("invalid_grant", "the code is wrong, used or expired");
@@ -158,9 +156,10 @@ fn exchange(state: &state::State, fields: &Parameters) -> Response {
 /// What has become of a device code (RFC 8628, section 3.5).
 pub(super) fn device(state: &state::State, code: &str, client_id: Option<&str>) -> Response {
     if client_id.is_some_and(|client_id| !state.apps.knows(client_id)) {
-        return refuse("invalid_client", "client_id must be the key (pk_…) of an app");
+        return unknown_client();
     }
-    match state.devices.get(code) {
+    match state.devices.ask(code) {
+        Some(device) if device.is_hasty => refuse("slow_down", "the device asks more often than it may"),
         Some(device) => match device.decision {
             Decision::Granted => {
                 state.devices.forget(code);
@@ -189,6 +188,16 @@ fn grant(state: &state::State, client_id: Option<&str>, limits: Key, expires_in:
     (StatusCode::OK, [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(body)).into_response()
 }
 
+/// The body is not one that the endpoints read.
+pub(super) fn malformed() -> Response {
+    refuse("invalid_request", "the body must be a form or a JSON object of texts, and each parameter must come once")
+}
+
+/// There is no such app.
+pub(super) fn unknown_client() -> Response {
+    refuse("invalid_client", "client_id must be the key (pk_…) of an app")
+}
+
 /// An error as RFC 6749 has it (section 5.2).
 fn refuse(error: &str, description: &str) -> Response {
     let body = json!({ "error": error, "error_description": description });
@@ -215,7 +224,7 @@ async fn user_info(State(state): Shared, headers: HeaderMap) -> Response {
 }
 
 /// The parameters of a request to the token endpoint. None may come twice (RFC 6749, section 3.2).
-fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Parameters> {
+pub(super) fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Parameters> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let mut fields = Parameters::new();
     if kind.starts_with("application/json") {
@@ -236,6 +245,6 @@ pub(super) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
     scope.split([' ', ',']).filter(|scope| !scope.is_empty())
 }
 
-fn text<'a>(fields: &'a Parameters, name: &str) -> &'a str {
+pub(super) fn text<'a>(fields: &'a Parameters, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }

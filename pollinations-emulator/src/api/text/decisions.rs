@@ -42,5 +42,5 @@ pub(super) async fn create(
         "answers": answers,
         "usage": { "input_tokens": input, "output_tokens": output },
     });
-    Ok((used(model), Json(decided)).into_response())
+    Ok((used(model), tokens.headers(), Json(decided)).into_response())
 }

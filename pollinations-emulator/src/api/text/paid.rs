@@ -1,6 +1,6 @@
 //! Answers in the form of a chat, which all of these operations make, and which are charged.
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -20,10 +20,11 @@ pub(super) struct Paid {
     pub(super) model: String,
     /// Tokens of the request.
     pub(super) input: u64,
+    tokens: Tokens,
 }
 
 /// The headers of an answer: its model, and what it used.
-pub(super) type Named = ([(HeaderName, HeaderValue); 1], [(HeaderName, String); 2]);
+pub(super) type Named = ([(HeaderName, HeaderValue); 1], HeaderMap);
 
 impl Paid {
     /// Answers a request in the form of a chat, and charges it.
@@ -39,15 +40,11 @@ impl Paid {
             ..Tokens::default()
         };
         state.ledger.spend(key, "text", &model, tokens)?;
-        Ok(Self { said, model, input })
+        Ok(Self { said, model, input, tokens })
     }
 
     pub(super) fn headers(&self) -> Named {
-        let counts = [
-            (HeaderName::from_static("x-usage-prompt-text-tokens"), self.input.to_string()),
-            (HeaderName::from_static("x-usage-completion-text-tokens"), self.said.text_tokens().to_string()),
-        ];
-        (used(&self.model), counts)
+        (used(&self.model), self.tokens.headers())
     }
 }
 

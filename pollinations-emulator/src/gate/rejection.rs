@@ -1,0 +1,30 @@
+//! Errors that axum answers by itself, such as for a path that is not UTF-8: plain text, which the service never sends.
+
+use axum::{
+    body::to_bytes,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+
+use crate::base::failure::{Failure, is_one};
+
+/// Bytes of a message that are kept.
+const MAX_MESSAGE: usize = 4096;
+
+/// Turns a plain error into one that is written in the format of the operation. Any other response stays as it is.
+pub(super) async fn as_failure(response: Response) -> Response {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_plain = kind.is_empty() || kind.starts_with("text/plain");
+    if !response.status().is_client_error() || !is_plain || is_one(&response) {
+        return response;
+    }
+    let status = response.status();
+    let message = to_bytes(response.into_body(), MAX_MESSAGE).await.unwrap_or_default();
+    let message = String::from_utf8_lossy(&message).into_owned();
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Failure::unsupported(message),
+        _ => Failure::form(message),
+    }
+    .into_response()
+}
