@@ -272,3 +272,34 @@ async fn two_rate_limits_and_errors_in_detail() {
     assert_eq!(broke["error"]["code"], "KEY_BUDGET_EXHAUSTED");
     assert!(broke["error"]["fixUrl"].as_str().unwrap().ends_with("ref=agent_key_budget"), "{broke}");
 }
+
+#[tokio::test]
+async fn every_status_has_the_code_of_the_service() {
+    let emulator = Emulator::start().await.unwrap();
+    for (status, code) in [
+        (400, "BAD_REQUEST"),
+        (401, "UNAUTHORIZED"),
+        (403, "FORBIDDEN"),
+        (404, "NOT_FOUND"),
+        (405, "METHOD_NOT_ALLOWED"),
+        (408, "REQUEST_TIMEOUT"),
+        (409, "CONFLICT"),
+        (410, "GONE"),
+        (413, "PAYLOAD_TOO_LARGE"),
+        (415, "UNSUPPORTED_MEDIA_TYPE"),
+        (422, "UNPROCESSABLE_ENTITY"),
+        (426, "UPGRADE_REQUIRED"),
+        (429, "RATE_LIMITED"),
+        (500, "INTERNAL_ERROR"),
+        (502, "BAD_GATEWAY"),
+        (503, "SERVICE_UNAVAILABLE"),
+        (504, "GATEWAY_TIMEOUT"),
+        (520, "UNKNOWN_ERROR"),
+    ] {
+        emulator.inject(Fault::status(status));
+        let answer = reqwest::get(format!("{}/models", emulator.base_url())).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        let body: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(body["error"]["code"], code, "{status}");
+    }
+}

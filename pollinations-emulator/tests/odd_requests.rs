@@ -219,3 +219,29 @@ async fn addresses_and_times_have_to_be_some() {
         assert!(body["error"]["details"]["fieldErrors"][field].is_array(), "{path}: {body}");
     }
 }
+
+#[tokio::test]
+async fn a_device_that_asks_too_often_is_told_to_slow_down() {
+    let emulator = Emulator::start().await.unwrap();
+    let http = reqwest::Client::new();
+    let url = |path: &str| format!("{}{path}", emulator.base_url());
+    // As a form, which is what RFC 8628 says, and as JSON, which is what the service's own clients send.
+    let form = http.post(url("/api/device/code")).header("content-type", "application/x-www-form-urlencoded");
+    let first: Value = form.body("client_id=pk_app").send().await.unwrap().json().await.unwrap();
+    let second = http.post(url("/api/device/code")).json(&json!({ "client_id": "pk_app" })).send().await.unwrap();
+    let second: Value = second.json().await.unwrap();
+    assert_ne!(first["device_code"], second["device_code"]);
+    let ask = async |code: &Value| {
+        let answer = http.post(url("/api/device/token")).json(&json!({ "device_code": code })).send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        answer.json::<Value>().await.unwrap()["error"].clone()
+    };
+    assert_eq!(ask(&first["device_code"]).await, "authorization_pending");
+    assert_eq!(ask(&first["device_code"]).await, "slow_down");
+    assert_eq!(ask(&second["device_code"]).await, "authorization_pending", "another device is not affected");
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(ask(&first["device_code"]).await, "authorization_pending");
+    // What is no object of texts has the errors of RFC 6749, too.
+    let broken = http.post(url("/api/device/code")).header("content-type", "application/json").body("[1]").send();
+    assert_eq!(broken.await.unwrap().json::<Value>().await.unwrap()["error"], "invalid_request");
+}

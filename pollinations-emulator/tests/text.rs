@@ -178,3 +178,62 @@ async fn thinking_has_to_come_back_as_it_was() {
     content[0]["thinking"] = json!("something else");
     assert_eq!(post(&emulator, "/v1/messages", &next(&content), None).await.status(), 400);
 }
+
+#[tokio::test]
+async fn media_models_answer_a_chat_with_a_link_to_the_file() {
+    let emulator = Emulator::start().await.unwrap();
+    let messages = json!([{ "role": "user", "content": "a cat" }]);
+    for (model, kind, start) in [
+        ("flux", "image/jpeg", "![a cat](http"),
+        ("google/veo-3.1-fast", "video/mp4", "[Video](http"),
+        ("elevenlabs/eleven-v3", "audio/mpeg", "[Audio](http"),
+    ] {
+        let body = json!({ "model": model, "messages": messages });
+        let answer = post(&emulator, "/v1/chat/completions", &body, None).await;
+        let link = answer.headers()["link"].to_str().unwrap().to_owned();
+        let completion = json_of(answer).await;
+        let text = completion["choices"][0]["message"]["content"].as_str().unwrap();
+        assert!(text.starts_with(start) && completion.get("usage").is_none(), "{completion}");
+        let url = text.split(['(', ')']).nth(1).unwrap();
+        assert_eq!(link, format!("<{url}>; rel=\"enclosure\""));
+        let file = reqwest::get(url).await.unwrap();
+        assert_eq!(file.headers()["content-type"], kind, "{model}");
+
+        let streamed = merged(body, &json!({ "stream": true }));
+        let chunks = events(post(&emulator, "/v1/chat/completions", &streamed, None).await).await;
+        let has_null = |chunk: &Value| chunk.get("usage") == Some(&Value::Null) && chunk["choices"][0].is_object();
+        assert!(chunks.iter().all(has_null), "no usage, and no chunk for it: {chunks:?}");
+
+        let whole = json_of(post(&emulator, "/v1/responses", &response(&json!({ "model": model })), None).await).await;
+        assert_eq!((whole.get("usage"), &whole["status"]), (Some(&Value::Null), &"completed".into()), "{whole}");
+    }
+    assert_eq!(emulator.charges(), 9);
+    // They cost what they cost elsewhere.
+    assert!((100.0 - emulator.balance() - 0.09).abs() < 1e-9, "{}", emulator.balance());
+}
+
+#[tokio::test]
+async fn the_last_chunk_of_a_text_model_has_the_usage_without_being_asked() {
+    let emulator = Emulator::start().await.unwrap();
+    let body = json!({ "model": "openai", "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
+    let chunks = events(post(&emulator, "/v1/chat/completions", &body, None).await).await;
+    let last = chunks.last().unwrap();
+    assert!(last["choices"].as_array().unwrap().is_empty() && last["usage"]["total_tokens"].as_u64() > Some(0));
+}
+
+#[tokio::test]
+async fn headers_say_what_an_answer_has_used() {
+    let emulator = Emulator::start().await.unwrap();
+    let get = |path: &str| reqwest::get(format!("{}{path}key=sk_a", emulator.base_url()));
+    let header = |answer: &Response, name: &str| {
+        answer.headers().get(name).and_then(|count| count.to_str().ok()?.parse::<u64>().ok())
+    };
+    let text = get("/text/two%20words?").await.unwrap();
+    assert_eq!(header(&text, "x-usage-prompt-text-tokens"), Some(2));
+    assert_eq!(header(&text, "x-usage-completion-text-tokens"), Some(4));
+    assert_eq!(header(&text, "x-usage-total-tokens"), Some(6));
+    let image = get("/image/x?width=16&height=16&").await.unwrap();
+    assert_eq!(header(&image, "x-usage-completion-image-tokens"), Some(1));
+    let speech = get("/audio/Hello?").await.unwrap();
+    assert_eq!(header(&speech, "x-usage-completion-audio-tokens"), Some(1));
+}

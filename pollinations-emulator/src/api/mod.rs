@@ -9,7 +9,6 @@ use crate::{base::failure, gate, state::State};
 
 mod account;
 mod audio;
-mod chat;
 mod control;
 mod document;
 mod embeddings;
@@ -27,10 +26,9 @@ type Routes = Router<Arc<State>>;
 
 /// Everything that is answered, behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 14] = [
+    let rooms: [Routes; 13] = [
         account::routes(),
         audio::routes(),
-        chat::routes(),
         control::routes(),
         document::routes(),
         embeddings::routes(),

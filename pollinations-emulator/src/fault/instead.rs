@@ -1,4 +1,4 @@
-//! What a fault answers in place of the service.
+//! The answers that faults send instead of the service's.
 
 use axum::{
     body::Body,
@@ -18,7 +18,7 @@ use crate::base::{
 };
 
 impl Fault {
-    /// The response in place of the real one, if there is one.
+    /// The response that replaces the real one, if there is one.
     pub(crate) fn instead(&self, format: ErrorFormat) -> Option<Response> {
         if self.reset {
             let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -85,7 +85,7 @@ impl Fault {
     }
 }
 
-/// The network in front of the service, when it has something to say itself.
+/// An error of Cloudflare.
 fn cloudflare(code: u16, plain: bool) -> Response {
     let reason = match code {
         520 => "Web server is returning an unknown error",

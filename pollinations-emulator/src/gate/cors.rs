@@ -1,4 +1,4 @@
-//! Cross-origin requests: programs on any web site may use the service from a browser (Fetch standard, section 3.3).
+//! Cross-origin requests (Fetch standard, section 3.3): web pages of any origin may call the service.
 
 use axum::{
     body::Body,
@@ -16,7 +16,7 @@ use axum::{
 
 const ANYTHING: HeaderValue = HeaderValue::from_static("*");
 
-/// Whether a browser asks if it may send a request. Any other `OPTIONS` request has a method that no path takes.
+/// Whether a request is a preflight. Any other `OPTIONS` request gets 405.
 pub(super) fn is_preflight(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -24,14 +24,14 @@ pub(super) fn is_preflight(request: &Request) -> bool {
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Allows what the browser asks for. A preflight carries no key, so nothing else is checked, and the journal leaves it out.
+/// Allows what a preflight asks for. It carries no key, so nothing else is checked. The journal does not list it.
 pub(super) fn preflight(asked: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANYTHING);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET,HEAD,POST,PUT,PATCH,DELETE"));
-    // Not `*`, which leaves `Authorization` out.
+    // `*` would not include `Authorization`.
     if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
@@ -39,7 +39,7 @@ pub(super) fn preflight(asked: &HeaderMap) -> Response {
     response
 }
 
-/// Lets programs on any web site read a response and its headers.
+/// Lets web pages of any origin read a response and its headers.
 pub(super) fn allow(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANYTHING);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANYTHING);

@@ -1,4 +1,4 @@
-//! The body of a request on its way to the operation.
+//! Reads request bodies.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,18 +8,18 @@ use futures_util::{StreamExt, stream};
 
 use crate::{base::lock, journal};
 
-/// Bytes of a request at the most, if it is read as a whole.
+/// The size limit of bodies that are read as a whole, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Bytes that are read of a body that nobody wants any more, so that its client can read the answer: many clients send
-/// the whole body before they look.
+/// How many bytes of an unwanted body are read, so that its client can read the answer: many clients send the whole body
+/// first.
 const MAX_REST: usize = 1024 * 1024 * 1024;
 
-/// A body.
+/// A request body.
 pub(super) enum Incoming {
-    /// Read before the operation is called.
+    /// Read before the operation runs.
     Whole(Bytes),
-    /// A large file, which only the operation holds in memory.
+    /// A large file, which the operation reads itself, so that it is in memory only once.
     Open(Open),
 }
 
@@ -34,7 +34,7 @@ impl Incoming {
         let Some(first) = pieces.next().await else { return Ok(Self::Whole(Bytes::new())) };
         let first = first.map_err(|_| Unread::Broken)?;
         let Some(second) = pieces.next().await else { return Ok(Self::Whole(first)) };
-        // More than one piece: put them together.
+        // A body of one piece, which most are, needs no copy.
         let mut whole = BytesMut::from(first);
         whole.extend_from_slice(&second.map_err(|_| Unread::Broken)?);
         let mut length = whole.len();
@@ -52,7 +52,7 @@ impl Incoming {
         if length > MAX_BODY { Err(Unread::TooLarge) } else { Ok(Self::Whole(whole.freeze())) }
     }
 
-    /// As much of the body as is known before the operation is called.
+    /// The part of the body that is known before the operation runs.
     pub(super) fn known(&self) -> &[u8] {
         match self {
             Self::Whole(bytes) => bytes,
@@ -78,7 +78,7 @@ impl Incoming {
         }
     }
 
-    /// Reads what the operation has left of the body, and returns what the journal shows of it.
+    /// Reads what the operation has left of the body, and returns the part that the journal shows.
     pub(super) async fn finish(self) -> Bytes {
         let Open(coming) = match self {
             Self::Whole(bytes) => return bytes,
@@ -99,13 +99,13 @@ impl Incoming {
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Unread {
-    /// It is larger than any that makes sense.
+    /// It is larger than the limit.
     TooLarge,
     /// It ends too early, or its chunks are malformed.
     Broken,
 }
 
-/// A body that somebody reads.
+/// A body that is being read.
 pub(super) struct Open(Arc<Mutex<Coming>>);
 
 struct Coming {
@@ -114,7 +114,7 @@ struct Coming {
 }
 
 impl Coming {
-    /// Keeps the beginning.
+    /// Keeps the beginning for the journal.
     fn look(&mut self, piece: &Bytes) {
         let room = journal::MAX_BODY.saturating_sub(self.beginning.len());
         self.beginning.extend_from_slice(piece.get(..room).unwrap_or(piece));

@@ -1,5 +1,5 @@
-//! What every request goes through before it is answered: it is numbered, written down, checked, and perhaps not
-//! answered at all.
+//! The middleware that every request passes: it adds request ids, applies faults, checks keys, validates requests, and
+//! writes the journal.
 
 use std::{sync::Arc, time::Instant};
 
@@ -35,9 +35,8 @@ mod rejection;
 
 pub(crate) use extract::{Caller, Params};
 
-/// Operations on the account, and the permission that each needs. What is not here needs none: the status of the key and
-/// its own usage, the profile, whose name and e-mail address come with `profile`, and the balance, which is checked where
-/// it is answered.
+/// The account permissions, and the operations that need them. The others need none, except for `account_balance`, which
+/// checks by itself, and `account_profile`, which adds the name and the email address with the permission `profile`.
 const PERMISSIONS: &[(&str, &[&str])] = &[
     (
         "usage",
@@ -75,7 +74,7 @@ const PERMISSIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The middleware around all of it.
+/// The middleware itself.
 pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, next: Next) -> Response {
     if cors::is_preflight(&request) {
         return cors::preflight(request.headers());
@@ -115,7 +114,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         };
         Some(rendered(response, &state, operation, &asked, &id))
     };
-    // What was carried out in vain is dropped here.
+    // If the fault replaces the answer of a request that was carried out, that answer is dropped here.
     let instead = instead.map(|response| rendered(response, &state, operation, &Asked::default(), &id));
     let Some(mut response) = instead.or(answered) else { return Failure::lost().into_response() };
     let is_from_the_service = !fault.as_ref().is_some_and(Fault::is_from_in_front);
@@ -136,7 +135,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     }
 }
 
-/// Writes the body of a response that carries a failure.
+/// Writes the failure that a response carries. Other responses stay as they are.
 fn rendered(
     mut response: Response,
     state: &Emulated,
@@ -150,7 +149,7 @@ fn rendered(
     }
 }
 
-/// Checks the request, and has it answered.
+/// Checks a request and answers it.
 async fn answer(
     state: &Emulated,
     operation: Option<&Operation>,
@@ -169,7 +168,7 @@ async fn answer(
     let time = fault.and_then(Fault::generation_time);
     let is_shared = state.coalesces && !asked.stream && operation.is_some_and(|operation| operation.coalesced);
     let response = if is_shared {
-        // What a HEAD request generates is what GET returns later, so the result must have its body.
+        // The result of a HEAD request is shared with GET, so it needs a body.
         if parts.method == Method::HEAD {
             parts.method = Method::GET;
         }
@@ -183,8 +182,8 @@ async fn answer(
     (rejection::as_failure(response).await, asked)
 }
 
-/// Whether a segment of a path is `.` or `..`, encoded or not. Everything that reads URLs removes such segments (WHATWG URL,
-/// section 4.4), so that the service never sees one: `/image/..` is `/` to it.
+/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL, section
+/// 4.4), so the service never sees one: it reads `/image/..` as `/`.
 fn has_dot_segment(path: &str) -> bool {
     path.split('/').any(|segment| {
         let is_short = (1..=6).contains(&segment.len());
@@ -207,7 +206,7 @@ mod tests {
     }
 }
 
-/// Lets in who may come in, and hands the operation what was found out.
+/// Checks the key, its permissions, and the request. Passes the key and the parameters on to the operation.
 fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[u8]) -> Result<Asked, Failure> {
     let query = parts.uri.query().unwrap_or_default();
     let key = state.keys.authenticate(&parts.headers, query);
@@ -222,7 +221,7 @@ fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[
             }
             parts.extensions.insert(Caller(key));
         }
-        // The media service does not look at the key of a request that needs none.
+        // The media service ignores the key where none is required.
         None if operation.needs_key || (shows_key && !operation.is_media) => return Err(Failure::unauthorized()),
         None => {}
     }

@@ -1,4 +1,4 @@
-//! Errors that axum answers by itself, such as for a path that is not UTF-8: plain text, which the service never sends.
+//! Errors that axum sends as plain text, such as for a path that is not UTF-8. The service never sends plain text.
 
 use axum::{
     body::to_bytes,
@@ -8,10 +8,11 @@ use axum::{
 
 use crate::base::failure::{Failure, is_one};
 
-/// Bytes of a message that are kept.
+/// How much of a message is kept, in bytes.
 const MAX_MESSAGE: usize = 4096;
 
-/// Turns a plain error into one that is written in the format of the operation. Any other response stays as it is.
+/// Turns a plain text error into a failure, which is then written in the format of the operation. Other responses stay as
+/// they are.
 pub(super) async fn as_failure(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_plain = kind.is_empty() || kind.starts_with("text/plain");

@@ -1,4 +1,4 @@
-//! The device codes that wait for their users (RFC 8628).
+//! Device codes (RFC 8628).
 
 use std::{
     collections::HashMap,
@@ -11,24 +11,24 @@ use std::{
 
 use crate::base::lock;
 
-/// Seconds that a device has to wait between two questions.
+/// The polling interval of devices, in seconds.
 pub(crate) const INTERVAL: u64 = 1;
 
-/// A device may ask this much earlier, since its clock and the network are not exact.
+/// How much earlier a device may poll, because clocks and networks are not exact.
 const TOLERANCE: Duration = Duration::from_millis(500);
 
-/// What has become of a device code.
+/// The state of a device code.
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
     user_code: String,
     pub(crate) scope: String,
     pub(crate) decision: Decision,
-    /// Whether the device did not wait long enough since it last asked (RFC 8628, section 3.5).
+    /// Whether the device polls faster than the interval allows (RFC 8628, section 3.5).
     pub(crate) is_hasty: bool,
     asked: Option<Instant>,
 }
 
-/// Whether a user grants a key.
+/// The decision of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Pending,
@@ -36,7 +36,7 @@ pub(crate) enum Decision {
     Denied,
 }
 
-/// All devices by their device codes.
+/// All device codes that are in use.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     list: Mutex<HashMap<String, Device>>,
@@ -44,7 +44,7 @@ pub(crate) struct Devices {
 }
 
 impl Devices {
-    /// A device code and what the user enters.
+    /// Issues a device code and a user code.
     pub(crate) fn issue(&self, scope: &str) -> (String, String) {
         let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
         let (device_code, user_code) = (format!("device_{number:08}"), format!("EMUL-{number:04}"));
@@ -59,7 +59,7 @@ impl Devices {
         (device_code, user_code)
     }
 
-    /// The device of a code, which asks what has become of it.
+    /// Polls a device code.
     pub(crate) fn ask(&self, code: &str) -> Option<Device> {
         let mut devices = lock(&self.list);
         let device = devices.get_mut(code)?;
@@ -68,12 +68,12 @@ impl Devices {
         Some(device.clone())
     }
 
-    /// A device code is good for one key.
+    /// Removes a device code: each is good for one key.
     pub(crate) fn forget(&self, code: &str) {
         lock(&self.list).remove(code);
     }
 
-    /// Notes what the user has decided; false if there is no such code.
+    /// Stores the decision of the user. Returns false if there is no such user code.
     pub(crate) fn decide(&self, user_code: &str, decision: Decision) -> bool {
         let mut devices = lock(&self.list);
         let device = devices.values_mut().find(|device| device.user_code.eq_ignore_ascii_case(user_code.trim()));

@@ -1,4 +1,4 @@
-//! Things that an account stores: agents, community models, connected apps.
+//! Objects that the account stores: agents, community models, connected apps.
 
 use std::{
     collections::HashMap,
@@ -13,21 +13,21 @@ use serde_json::{Map, Value, json};
 
 use crate::base::lock;
 
-/// How often the operations may be called that make the service call somebody else's server.
+/// The minimum time between two calls of an operation that makes the service call another server.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// What an account stores beside its keys.
+/// What the account stores besides its keys.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     pub(crate) agents: Items,
     pub(crate) models: Items,
     pub(crate) integrations: Items,
-    /// What people see of the provider of the models.
+    /// The public profile of the account as a provider of models.
     pub(crate) provider: Mutex<Map<String, Value>>,
     pub(crate) pauses: Pauses,
 }
 
-/// JSON objects with an `id`, in the order in which they were made.
+/// JSON objects with an `id`, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Items {
     list: Mutex<Vec<Map<String, Value>>>,
@@ -35,8 +35,8 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Stores an object under a new id that begins with this prefix, and returns it with the id. Nothing if another object
-    /// has its name.
+    /// Stores an object under a new id with this prefix, and returns it with the id. `None` if another object has the same
+    /// name.
     pub(crate) fn add(&self, prefix: &str, mut item: Map<String, Value>) -> Option<Value> {
         let mut list = lock(&self.list);
         if is_taken(&list, &item, None) {
@@ -56,7 +56,7 @@ impl Items {
         lock(&self.list).iter().find(|item| has_id(item, id)).cloned().map(Value::Object)
     }
 
-    /// Changes an object and returns the changed object. No other change comes in between.
+    /// Changes an object and returns the changed object. Changes are atomic.
     pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Value, Unchanged> {
         let mut list = lock(&self.list);
         let at = list.iter().position(|item| has_id(item, id)).ok_or(Unchanged::Missing)?;
@@ -71,7 +71,7 @@ impl Items {
         Ok(Value::Object(changed))
     }
 
-    /// Deletes an object; false if there is none.
+    /// Deletes an object. Returns false if there is no such object.
     pub(crate) fn delete(&self, id: &str) -> bool {
         let mut list = lock(&self.list);
         let before = list.len();
@@ -89,7 +89,7 @@ pub(crate) enum Unchanged {
     Taken,
 }
 
-/// Whether an object other than the one at this place has the name of this one. Objects without names never collide.
+/// Whether another object than the one at this index has the same name. Objects without a name never collide.
 fn is_taken(list: &[Map<String, Value>], item: &Map<String, Value>, at: Option<usize>) -> bool {
     let others = list.iter().enumerate().filter(|(other, _)| Some(*other) != at);
     item.get("name").is_some_and(|name| others.into_iter().any(|(_, other)| other.get("name") == Some(name)))
@@ -99,12 +99,12 @@ fn has_id(item: &Map<String, Value>, id: &str) -> bool {
     item.get("id").and_then(Value::as_str) == Some(id)
 }
 
-/// When something was last done that may be done every 30 seconds.
+/// When each rate-limited action was last done.
 #[derive(Debug, Default)]
 pub(crate) struct Pauses(Mutex<HashMap<String, Instant>>);
 
 impl Pauses {
-    /// Whether it may be done now; then the pause begins.
+    /// Whether an action may be done now. If so, counts it as done.
     pub(crate) fn begin(&self, what: &str) -> bool {
         let mut last = lock(&self.0);
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! What was spent: of the account, of a key, and by day.
+//! Usage of the account, of a key, and by day.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 
 const DEFAULT_LIMIT: usize = 100;
 
-/// How many days back reports look: records, and sums by day.
+/// How many days of records, and of daily sums, a report covers by default.
 const DAYS: i64 = 30;
 const DAILY_DAYS: i64 = 90;
 
@@ -67,14 +67,14 @@ async fn of_key(Caller(key): Caller, State(state): Shared, query: Params) -> Res
     report(&state, Some(&key.id()), &query)
 }
 
-/// One page of the records of the account, or of one key.
+/// A page of the records of the account, or of one key.
 fn report(state: &state::State, key: Option<&str>, query: &Params) -> Result<Response, Failure> {
     let limit = query.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let window = Window::of(query, DAYS)?;
     let before = query.text("before").map(as_recorded);
     let event = query.text("before_event_id");
     let records = state.ledger.records(limit, |record| {
-        // Records of one second are told apart by their event ids.
+        // The event id orders records of the same second.
         let is_older = before.as_deref().is_none_or(|before| match event {
             Some(event) => (record.timestamp.as_str(), record.cursor_event_id.as_str()) < (before, event),
             None => record.timestamp.as_str() < before,
@@ -119,7 +119,7 @@ async fn daily(_: Caller, State(state): Shared, query: Params) -> Result<Respons
     Ok(Json(json!({ "count": usage.len(), "usage": usage })).into_response())
 }
 
-/// `2026-02-25T12:00:00.000Z` as records have it.
+/// Converts a time such as `2026-02-25T12:00:00.000Z` into the format of records.
 fn as_recorded(time: &str) -> String {
     time.get(..19).unwrap_or(time).replace('T', " ")
 }
@@ -132,7 +132,7 @@ fn is_of_model(record: &Record, query: &Params) -> bool {
     is_listed(query.text("models"), record.model.as_deref())
 }
 
-/// Whether a value is in a list with commas; without a list, every value is.
+/// Whether a value is in a comma-separated list. Without a list, every value is.
 fn is_listed(list: Option<&str>, value: Option<&str>) -> bool {
     list.is_none_or(|list| list.split(',').map(str::trim).any(|listed| Some(listed) == value))
 }

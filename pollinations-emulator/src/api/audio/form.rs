@@ -1,4 +1,4 @@
-//! Recordings that come in forms.
+//! Multipart forms with a recording.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use axum::{
 
 use crate::base::{document, failure::Failure};
 
-/// A form with a recording.
+/// A multipart form with a recording.
 pub(super) struct Form {
     pub(super) recording: Bytes,
     texts: BTreeMap<String, String>,
 }
 
 impl Form {
-    /// Reads a form, and holds it against what the document says of the operation.
+    /// Reads a form, and validates its fields against the document.
     pub(super) async fn read(path: &str, form: Result<Multipart, MultipartRejection>) -> Result<Self, Failure> {
         let mut form = form.map_err(|rejection| Failure::form(rejection.body_text()))?;
         let mut recording = None;
@@ -28,7 +28,7 @@ impl Form {
         while let Some(field) = form.next_field().await.map_err(|error| unread(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
             let bytes = field.bytes().await.map_err(|error| unread(&error))?;
-            // The service takes both names.
+            // The service accepts both names.
             if name == "file" || name == "audio" {
                 recording = Some(bytes);
             } else {
@@ -50,7 +50,7 @@ impl Form {
     }
 }
 
-/// Why a form was not read.
+/// The error for a form that cannot be read.
 fn unread(error: &MultipartError) -> Failure {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure::too_large(),

@@ -1,4 +1,4 @@
-//! Encodings of sound.
+//! Audio formats.
 
 use axum::{
     http::header::CONTENT_TYPE,
@@ -20,7 +20,7 @@ const FORMATS: &[(&str, &str)] = &[
     ("pcm", "audio/pcm"),
 ];
 
-/// An encoding of sound.
+/// An audio format.
 #[derive(Clone, Copy)]
 pub(super) struct Format {
     name: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// The one with this name, or mp3 without a name. `known` is for the error.
+    /// The format with this name; MP3 by default. Only those listed in `known` are accepted.
     pub(super) fn named(name: Option<&str>, known: &str) -> Result<Self, Failure> {
         let name = name.unwrap_or("mp3");
         let found = FORMATS.iter().find(|(format, _)| *format == name);

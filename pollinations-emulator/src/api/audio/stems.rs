@@ -1,4 +1,4 @@
-//! Music in stems.
+//! Stem separation.
 
 use std::{
     io::{Cursor, Write},
@@ -42,7 +42,7 @@ pub(super) async fn separate(
     Ok((used(model), tokens.headers(), [(CONTENT_TYPE, "application/zip")], archive).into_response())
 }
 
-/// The same sound under each name. It is not compressed: sound hardly ever gets smaller.
+/// A ZIP file with the same sound under each name. It is not compressed, since MP3 files hardly get smaller.
 fn archive(names: &[&str], sound: &[u8]) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);

@@ -1,4 +1,4 @@
-//! What is said in a recording.
+//! Transcription.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// The end of the names of models that do not tell speakers apart.
+/// Suffixes of the names of models that cannot tell speakers apart.
 const WITHOUT_SPEAKERS: &[&str] = &["whisper-large-v3", "whisper-1"];
 
-/// Speakers that are told apart at the most, as letters.
+/// The maximum number of speakers, since each is named by a letter.
 const MOST_SPEAKERS: usize = 26;
 
 pub(super) async fn transcribe(
@@ -63,7 +63,7 @@ fn detailed(text: &str, segments: &[Value]) -> Value {
     json!({ "task": "transcribe", "language": "english", "duration": 1.0, "text": text, "segments": segments })
 }
 
-/// A segment for each word, each said by the next speaker.
+/// A segment for each word. The speakers take turns.
 #[allow(clippy::cast_precision_loss, reason = "the text has five words")]
 fn by_speakers(text: &str, speakers: usize) -> Vec<Value> {
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -15,10 +15,10 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// Seconds of a recording whose voice is changed, at the most.
+/// The maximum length of a recording for the voice changer, in seconds.
 const LONGEST: f64 = 300.0;
 
-/// Seconds of a recording whose voice is isolated, at the least.
+/// The minimum length of a recording for the voice isolator, in seconds.
 const SHORTEST: f64 = 4.6;
 
 pub(super) async fn change(

@@ -66,12 +66,18 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::base::category;
 
     #[test]
     fn every_name_is_that_of_one_model() {
         let names: Vec<&str> = all().iter().flat_map(Model::names).collect();
         assert!(all().len() > 20 && !names.contains(&""), "{names:?}");
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
+        for model in all().iter().filter(|model| !model.is("community")) {
+            for name in model.names() {
+                assert_eq!(category::of_model(name), Some(model.text("category")), "{name}");
+            }
+        }
         assert_eq!(find("flux").unwrap().id(), "black-forest-labs/flux.1-schnell");
     }
 }

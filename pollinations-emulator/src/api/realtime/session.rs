@@ -24,6 +24,9 @@ const OLDER: &[(&str, &str)] = &[
     ("response.output_audio_transcript.done", "response.audio_transcript.done"),
 ];
 
+/// Bytes of sound at the most that are no part of an item yet: some 20 minutes.
+const MAX_SOUND: usize = 64 * 1024 * 1024;
+
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -172,6 +175,10 @@ impl Session {
             let text = "Invalid 'audio'. Expected base64-encoded audio bytes.";
             return self.refuse(event, "invalid_value", Some("audio"), text);
         };
+        if self.sound.len() + sound.len() > MAX_SOUND {
+            let text = "The input audio buffer is full. Commit it, or clear it.";
+            return self.refuse(event, "invalid_value", Some("audio"), text);
+        }
         self.sound.extend_from_slice(&sound);
         let detection = &self.session["audio"]["input"]["turn_detection"];
         if detection.is_null() {
