@@ -9,13 +9,13 @@ use crate::{Emulator, Scenario};
 /// The command line arguments.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
-    /// Port to listen on at 127.0.0.1; 0 picks a free one
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Paid pollen that the account starts with [default: 100]
+    /// Paid pollen to start with [default: 100]
     #[arg(long)]
     balance: Option<f64>,
-    /// JSON file with the balances, keys and faults to start with
+    /// JSON file with balances, keys and faults to start with
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// Do not log requests

@@ -1,5 +1,5 @@
-//! Requests that no careful client sends: other methods, broken bodies, paths that are not UTF-8, schemas without end. The
-//! emulator answers all of them, and always in the format of the service.
+//! Requests that no careful client sends: other methods, broken bodies, paths that are not UTF-8, schemas without end.
+//! The emulator answers all of them, and always in the format of the service.
 
 use std::time::Duration;
 
@@ -47,7 +47,15 @@ async fn paths_that_are_not_utf8_are_refused_in_the_envelope() {
 }
 
 #[tokio::test]
-async fn dot_segments_are_no_prompts() {
+async fn reports_on_models_have_flat_errors() {
+    let emulator = Emulator::start().await.unwrap();
+    let (status, body) = get(&emulator, "/models/status?minutes=soon").await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert!(status == 400 && body["error"].as_str().is_some_and(|error| error.contains("minutes")), "{body}");
+}
+
+#[tokio::test]
+async fn dot_segments_are_not_prompts() {
     let emulator = Emulator::start().await.unwrap();
     for path in ["/image/..", "/image/.", "/image/%2e%2e", "/text/%2E", "/audio/.%2e"] {
         let (status, body) = get(&emulator, path).await;
@@ -77,7 +85,7 @@ async fn head_answers_as_get_does_and_both_share_a_generation() {
 }
 
 #[tokio::test]
-async fn browsers_may_call_from_any_site() {
+async fn web_pages_of_any_origin_may_call() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = format!("{}/v1/chat/completions", emulator.base_url());
@@ -106,7 +114,7 @@ async fn browsers_may_call_from_any_site() {
 }
 
 #[tokio::test]
-async fn bodies_that_cannot_be_read_are_told_from_those_that_are_too_large() {
+async fn broken_bodies_get_400_and_large_ones_413() {
     let emulator = Emulator::start().await.unwrap();
     let head = "POST /text HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_odd\r\nContent-Type: application/json\r\n\
                 Connection: close\r\n";
@@ -135,7 +143,7 @@ async fn large_images_fit_in_a_chat() {
 }
 
 #[tokio::test]
-async fn schemas_and_texts_without_end_have_answers_with_one() {
+async fn endless_schemas_and_long_texts_have_bounded_answers() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     let chat =
@@ -159,7 +167,7 @@ async fn schemas_and_texts_without_end_have_answers_with_one() {
 }
 
 #[tokio::test]
-async fn changes_of_one_key_at_the_same_time_are_all_made() {
+async fn concurrent_changes_of_a_key_are_all_applied() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let keys = format!("{}/account/keys", emulator.base_url());
@@ -184,7 +192,7 @@ async fn changes_of_one_key_at_the_same_time_are_all_made() {
 }
 
 #[tokio::test]
-async fn a_name_is_given_once_however_many_ask_at_the_same_time() {
+async fn concurrent_requests_cannot_create_two_agents_of_one_name() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = format!("{}/account/my-models/endpoint-agents", emulator.base_url());
@@ -203,7 +211,7 @@ async fn a_name_is_given_once_however_many_ask_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn addresses_and_times_have_to_be_some() {
+async fn formats_of_fields_are_validated() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     for (method, path, body, field) in [
@@ -221,7 +229,7 @@ async fn addresses_and_times_have_to_be_some() {
 }
 
 #[tokio::test]
-async fn a_device_that_asks_too_often_is_told_to_slow_down() {
+async fn a_device_that_polls_too_fast_gets_slow_down() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", emulator.base_url());

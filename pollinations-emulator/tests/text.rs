@@ -41,7 +41,7 @@ fn merged(mut body: Value, more: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_coalesces_is_charged_once_and_a_stream_each_time() {
+async fn identical_requests_are_charged_once_unless_they_are_streamed() {
     let emulator = Emulator::start().await.unwrap();
     let chat = json!({ "messages": [{ "role": "user", "content": "Hello there" }] });
     let streamed = json!({ "stream": true });
@@ -66,7 +66,7 @@ async fn what_coalesces_is_charged_once_and_a_stream_each_time() {
 }
 
 #[tokio::test]
-async fn both_apis_count_the_same_tokens_whole_and_streamed() {
+async fn whole_and_streamed_replies_have_the_same_usage() {
     let emulator = Emulator::start().await.unwrap();
     let whole = json_of(post(&emulator, "/v1/messages", &message(&json!({})), None).await).await;
     assert_eq!((&whole["usage"]["input_tokens"], &whole["usage"]["output_tokens"]), (&json!(2), &json!(4)));
@@ -82,7 +82,7 @@ async fn both_apis_count_the_same_tokens_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn refusals_are_texts_where_the_service_sends_them_so() {
+async fn text_routes_send_refusals_as_replies() {
     let emulator = Emulator::builder().balance(0.0).start().await.unwrap();
     let link = "https://enter.pollinations.ai/";
     // As a response, whole and streamed.
@@ -112,7 +112,7 @@ async fn refusals_are_texts_where_the_service_sends_them_so() {
 }
 
 #[tokio::test]
-async fn errors_of_the_messages_api_have_the_format_of_anthropic() {
+async fn errors_of_the_messages_api_have_anthropics_format() {
     let emulator = Emulator::start().await.unwrap();
     for (fault, status, kind) in [
         (Fault::status(429), 429, "rate_limit_error"),
@@ -164,7 +164,7 @@ async fn tools_are_called_as_in_a_chat() {
 }
 
 #[tokio::test]
-async fn thinking_has_to_come_back_as_it_was() {
+async fn thinking_blocks_must_be_sent_back_unchanged() {
     let emulator = Emulator::start().await.unwrap();
     let body = message(&json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } }));
     let answer = json_of(post(&emulator, "/v1/messages", &body, None).await).await;
@@ -180,7 +180,7 @@ async fn thinking_has_to_come_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn media_models_answer_a_chat_with_a_link_to_the_file() {
+async fn chats_with_media_models_are_answered_with_a_link() {
     let emulator = Emulator::start().await.unwrap();
     let messages = json!([{ "role": "user", "content": "a cat" }]);
     for (model, kind, start) in [
@@ -213,7 +213,7 @@ async fn media_models_answer_a_chat_with_a_link_to_the_file() {
 }
 
 #[tokio::test]
-async fn the_last_chunk_of_a_text_model_has_the_usage_without_being_asked() {
+async fn streams_end_with_a_usage_chunk_even_if_not_asked_for() {
     let emulator = Emulator::start().await.unwrap();
     let body = json!({ "model": "openai", "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
     let chunks = events(post(&emulator, "/v1/chat/completions", &body, None).await).await;
@@ -222,7 +222,7 @@ async fn the_last_chunk_of_a_text_model_has_the_usage_without_being_asked() {
 }
 
 #[tokio::test]
-async fn headers_say_what_an_answer_has_used() {
+async fn responses_have_usage_headers() {
     let emulator = Emulator::start().await.unwrap();
     let get = |path: &str| reqwest::get(format!("{}{path}key=sk_a", emulator.base_url()));
     let header = |answer: &Response, name: &str| {

@@ -60,8 +60,8 @@ pub(crate) fn completion(identity: &Identity, answer: &Answer, usage: &Value) ->
     completion
 }
 
-/// The events of a streamed completion, including `[DONE]`. The usage is in a chunk of its own at the end. If it is null, it
-/// is null in every chunk instead, as the service sends it for media models.
+/// The events of a streamed completion, including `[DONE]`. The usage is in a chunk of its own at the end. If it is
+/// null, it is null in every chunk instead, as the service sends it for media models.
 pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>) -> Vec<Bytes> {
     let choice = |delta: Value, finish: Option<&str>| json!([{ "index": 0, "delta": delta, "finish_reason": finish }]);
     let mut chunks = Vec::new();

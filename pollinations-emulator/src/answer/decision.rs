@@ -1,5 +1,5 @@
-//! Decisions: answers to questions about facts. Answers that share words with the facts are more likely, so that tests can
-//! predict them.
+//! Decisions: answers to questions about facts. Answers that share words with the facts are more likely, so that tests
+//! can predict them.
 
 use std::collections::BTreeSet;
 

@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-/// The sides of a cube: the normal of each, and two directions along it. The cross product of the directions is the normal,
-/// so that triangles are counter-clockwise from outside (glTF 2.0, section 3.7.2.1).
+/// The sides of a cube: the normal of each, and two directions along it. The cross product of the directions is the
+/// normal, so that triangles are counter-clockwise from outside (glTF 2.0, section 3.7.2.1).
 const SIDES: [[[f32; 3]; 3]; 6] = [
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
     [[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]],
@@ -120,8 +120,8 @@ impl Object<'_> {
         container(&scene, &binary)
     }
 
-    /// The object as Gaussian splats in a binary PLY file, in the layout of 3D Gaussian Splatting: the position, the color as
-    /// spherical harmonics of degree 0, the logarithm of the scale, and the rotation as a quaternion.
+    /// The object as Gaussian splats in a binary PLY file, in the layout of 3D Gaussian Splatting: the position, the
+    /// color as spherical harmonics of degree 0, the logarithm of the scale, and the rotation as a quaternion.
     pub(crate) fn ply(&self) -> Vec<u8> {
         const PROPERTIES: &[&str] = &[
             "x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",

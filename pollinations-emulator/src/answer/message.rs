@@ -69,8 +69,8 @@ fn add_turn(turn: &Value, messages: &mut Vec<Value>) {
     }
 }
 
-/// Finds a thinking block whose signature does not match, because it was changed or never signed. Returns the index of the
-/// turn and of the block.
+/// Finds a thinking block whose signature does not match, because it was changed or never signed. Returns the index of
+/// the turn and of the block.
 pub(crate) fn forged(body: &Value) -> Option<(usize, usize)> {
     let turns = body["messages"].as_array().into_iter().flatten().enumerate();
     let blocks = turns.flat_map(|(turn, value)| {

@@ -1,5 +1,5 @@
-//! Makes the content of answers: texts, images, 3D objects, sounds, videos and embeddings. It knows neither requests nor
-//! state.
+//! Makes the content of answers: texts, images, 3D objects, sounds, videos and embeddings. It knows neither requests
+//! nor state.
 
 use std::{convert::Infallible, time::Duration};
 

@@ -10,8 +10,8 @@ const MAX_DEPTH: usize = 12;
 /// The maximum number of parts of a value. A schema whose fields refer back to it could otherwise have millions.
 const MAX_PARTS: usize = 10_000;
 
-/// The simplest value that is valid for the schema. It is the same every time. Texts are `text`, so that tests can see where
-/// the value came from.
+/// The simplest value that is valid for the schema. It is the same every time. Texts are `text`, so that tests can see
+/// where the value came from.
 pub(crate) fn sample(schema: &Value, text: &str) -> Value {
     Sampler { root: schema, text, room: Cell::new(MAX_PARTS) }.value(schema, 0)
 }

@@ -1,7 +1,7 @@
 //! Embeddings. Similar texts have similar vectors.
 //!
-//! The features of a text are its words, and the groups of three letters in them. Each feature adds its own random vector, so
-//! texts that share features point in similar directions.
+//! The features of a text are its words, and the groups of three letters in them. Each feature adds its own random
+//! vector, so texts that share features point in similar directions.
 
 use sha2::{Digest as _, Sha256};
 

@@ -47,8 +47,8 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or_default()
 }
 
-/// The movie box (section 8.2.1): one track with one chunk of frames. `pixels` is their width, and `offset` the place of the
-/// first frame in the file.
+/// The movie box (section 8.2.1): one track with one chunk of frames. `pixels` is their width, and `offset` the place
+/// of the first frame in the file.
 fn movie(frames: &[Vec<u8>], pixels: u16, offset: u32) -> Vec<u8> {
     // No rotation, no scaling (section 8.2.2).
     const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];

@@ -70,6 +70,9 @@ const TEXT_FORMS: &[(&str, TextForm)] = &[
 /// The path whose errors have Anthropic's format.
 const ANTHROPIC: &str = "/v1/messages";
 
+/// The paths besides those of the media service whose errors are flat.
+const FLAT: &[&str] = &["/models/status", "/models/stats"];
+
 /// The form of a reply that is not streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextForm {
@@ -96,7 +99,7 @@ pub(crate) struct Operation {
     path: String,
     /// Whether it requires an API key.
     pub(crate) needs_key: bool,
-    /// Whether it belongs to the media service, which sends flat errors.
+    /// Whether it belongs to the media service.
     pub(crate) is_media: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The fields of a multipart form, without the files.
@@ -117,7 +120,11 @@ impl Operation {
 
     /// The format of its error bodies.
     pub(crate) fn error_format(&self) -> ErrorFormat {
-        if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
+        match self.path.as_str() {
+            ANTHROPIC => ErrorFormat::Anthropic,
+            path if self.is_media || FLAT.contains(&path) => ErrorFormat::Flat,
+            _ => ErrorFormat::Envelope,
+        }
     }
 
     /// Whether its request bodies may be files of hundreds of MiB.
@@ -149,8 +156,8 @@ enum Kind {
     Text,
 }
 
-/// The operation for a method and a path. `HEAD` is the same operation as `GET`, unless the document has a `HEAD` operation
-/// for the path.
+/// The operation for a method and a path. `HEAD` is the same operation as `GET`, unless the document has a `HEAD`
+/// operation for the path.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
     let takes = |operation: &&Operation| operation.method == method || (method == "HEAD" && operation.method == "GET");
     let mut operations = DOCUMENT.operations.iter().filter(takes);

@@ -183,6 +183,8 @@ pub(crate) enum ErrorFormat {
     Envelope,
     /// The format of Anthropic's Messages API.
     Anthropic,
+    /// `{"error": "message"}`, as the media service and the reports on models send it.
+    Flat,
 }
 
 /// An error in the format of Anthropic's Messages API.
@@ -208,9 +210,13 @@ pub(crate) fn anthropic(status: StatusCode, message: &str, request_id: Option<&s
 
 /// The response for a failure.
 pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) -> Response {
-    if format == ErrorFormat::Anthropic {
-        let body = anthropic(failure.status, &failure.sentence(), None);
-        return (failure.status, Json(body)).into_response();
+    match format {
+        ErrorFormat::Anthropic => {
+            let body = anthropic(failure.status, &failure.sentence(), None);
+            return (failure.status, Json(body)).into_response();
+        }
+        ErrorFormat::Flat => return flat(failure),
+        ErrorFormat::Envelope => {}
     }
     let mut error = json!({
         "code": failure.code,
@@ -229,8 +235,8 @@ pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) ->
     (failure.status, Json(body)).into_response()
 }
 
-/// The response for a failure in the flat format of the media service, with the details in the message.
-pub(crate) fn flat(failure: Failure) -> Response {
+/// The response for a failure in the flat format, with the details in the message.
+fn flat(failure: Failure) -> Response {
     let details = failure.details.unwrap_or_default();
     let fields = details["fieldErrors"].as_object().into_iter().flatten();
     let fields = fields.flat_map(|(name, problems)| {

@@ -85,7 +85,8 @@ impl Key {
         self
     }
 
-    /// Limits the key to these models, or to categories of models: `text`, `image`, `video`, `audio`, `3d`, `embedding`,
+    /// Limits the key to these models, or to categories of models: `text`, `image`, `video`, `audio`, `3d`,
+    /// `embedding`,
     /// `realtime`. Other models are refused with 403.
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.models = Some(models.into_iter().map(Into::into).collect());
@@ -122,7 +123,8 @@ impl Key {
         self.name.clone().unwrap_or_else(|| format!("{}…", self.key.get(..3).unwrap_or_default()))
     }
 
-    /// Whether the key may use a model. `kind` is the category of the operation, for models whose name does not tell theirs.
+    /// Whether the key may use a model. `kind` is the category of the operation, for models whose name does not tell
+    /// theirs.
     pub(crate) fn allows_model(&self, kind: &str, model: &str) -> bool {
         let category = category::of_model(model).unwrap_or(kind);
         self.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model || allowed == category))

@@ -1,5 +1,5 @@
-//! Tools to read an OpenAPI 3.0 document: they convert its schemas into JSON Schema, which validators know, and match path
-//! templates.
+//! Tools to read an OpenAPI 3.0 document: they convert its schemas into JSON Schema, which validators know, and match
+//! path templates.
 
 use serde_json::{Map, Value, json};
 
@@ -53,8 +53,8 @@ pub fn json_schemas(schemas: &Map<String, Value>) -> Value {
     schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
 }
 
-/// Adds to a JSON Schema all component schemas that it refers to, directly or indirectly, so that a validator can be compiled
-/// from it. `schemas` are all component schemas by name, as [`json_schemas`] returns them.
+/// Adds to a JSON Schema all component schemas that it refers to, directly or indirectly, so that a validator can be
+/// compiled from it. `schemas` are all component schemas by name, as [`json_schemas`] returns them.
 ///
 /// # Examples
 ///

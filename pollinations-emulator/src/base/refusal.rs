@@ -16,8 +16,8 @@ pub enum Refusal {
     PaymentRequired,
     /// 402 `INSUFFICIENT_BALANCE`: the account has too little pollen. Topping up helps.
     InsufficientBalance,
-    /// 402 `INSUFFICIENT_BALANCE` for an account that has only ever had quest pollen: the link leads to quests. In JSON,
-    /// it is `"NO_QUEST_POLLEN"`.
+    /// 402 `INSUFFICIENT_BALANCE` for an account that has only ever had quest pollen: the link leads to quests. In
+    /// JSON, it is `"NO_QUEST_POLLEN"`.
     NoQuestPollen,
     /// 402 `KEY_BUDGET_EXHAUSTED`: the budget of the key is used up. Topping up the account does not help.
     KeyBudgetExhausted,
@@ -86,13 +86,14 @@ impl Refusal {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Refusals {
-    /// As the service does today: the text routes answer with status 200 and a reply of the assistant that says where to
-    /// pay, unless the request asks for JSON or audio. All other routes answer with 402 or 403.
+    /// As the service does today: the text routes answer with status 200 and a reply of the assistant that says where
+    /// to pay, unless the request asks for JSON or audio. All other routes answer with 402 or 403.
     #[default]
     Text,
     /// Always with 402 or 403, the error code and `fixUrl`.
     Status,
-    /// As the service did until the summer of 2026: always with 402 or 403. Every 402 has the code `PAYMENT_REQUIRED`, and
+    /// As the service did until the summer of 2026: always with 402 or 403. Every 402 has the code `PAYMENT_REQUIRED`,
+    /// and
     /// `details.reason` is `key_budget` or `account_balance`.
     Older,
 }

@@ -100,7 +100,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends no
+    /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends
+    /// no
     /// `Retry-After`.
     pub fn status(status: u16) -> Self {
         Self { status: Some(status), ..Self::default() }
@@ -111,16 +112,16 @@ impl Fault {
         Self { reset: true, ..Self::default() }
     }
 
-    /// Refuses to generate. The refusal has the form that [`Builder::refusals`](crate::Builder::refusals) sets: a reply of
-    /// the assistant with status 200, or status 402 or 403. The key and the request are checked first, so a request
+    /// Refuses to generate. The refusal has the form that [`Builder::refusals`](crate::Builder::refusals) sets: a reply
+    /// of the assistant with status 200, or status 402 or 403. The key and the request are checked first, so a request
     /// without a key still gets 401. Nothing is charged.
     pub fn refuse(refusal: Refusal) -> Self {
         Self { refuse: Some(refusal), ..Self::default() }
     }
 
-    /// Answers like Cloudflare, which stands in front of the service: with an HTML page and one of its own statuses (520 to
-    /// 530), or with its rate limit (1015), which has status 429. With [`plain`](Self::plain), it is a line of text instead
-    /// of a page.
+    /// Answers like Cloudflare, which stands in front of the service: with an HTML page and one of its own statuses
+    /// (520 to 530), or with its rate limit (1015), which has status 429. With [`plain`](Self::plain), it is a line of
+    /// text instead of a page.
     pub fn cloudflare(code: u16) -> Self {
         Self { cloudflare: Some(code), ..Self::default() }
     }
@@ -228,8 +229,8 @@ impl Fault {
         self
     }
 
-    /// Executes and charges the request and caches its result, although the client gets the error or the reset. This is what
-    /// happens when Cloudflare stops waiting for the service (524).
+    /// Executes and charges the request and caches its result, although the client gets the error or the reset. This is
+    /// what happens when Cloudflare stops waiting for the service (524).
     pub fn carried_out(mut self) -> Self {
         self.carried_out = true;
         self

@@ -28,8 +28,9 @@ const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Query parameters that are ignored when requests are compared.
 const NOT_COMPARED: &[&str] = &["key", "no-cache"];
 
-/// Answers a request whose result is shared with identical requests: those that arrive during the generation wait for it,
-/// and those that arrive later get the result from the cache. The generation continues if the client disconnects. With
+/// Answers a request whose result is shared with identical requests: those that arrive during the generation wait for
+/// it, and those that arrive later get the result from the cache. The generation continues if the client disconnects.
+/// With
 /// `fresh`, the result is generated again.
 pub(super) async fn shared(
     state: &State,

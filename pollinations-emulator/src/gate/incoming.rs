@@ -11,8 +11,8 @@ use crate::{base::lock, journal};
 /// The size limit of bodies that are read as a whole, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// How many bytes of an unwanted body are read, so that its client can read the answer: many clients send the whole body
-/// first.
+/// How many bytes of an unwanted body are read, so that its client can read the answer: many clients send the whole
+/// body first.
 const MAX_REST: usize = 1024 * 1024 * 1024;
 
 /// A request body.

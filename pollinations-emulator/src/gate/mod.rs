@@ -35,8 +35,9 @@ mod rejection;
 
 pub(crate) use extract::{Caller, Params};
 
-/// The account permissions, and the operations that need them. The others need none, except for `account_balance`, which
-/// checks by itself, and `account_profile`, which adds the name and the email address with the permission `profile`.
+/// The account permissions, and the operations that need them. The others need none, except for `account_balance`,
+/// which checks by itself, and `account_profile`, which adds the name and the email address with the permission
+/// `profile`.
 const PERMISSIONS: &[(&str, &[&str])] = &[
     (
         "usage",
@@ -182,8 +183,8 @@ async fn answer(
     (rejection::as_failure(response).await, asked)
 }
 
-/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL, section
-/// 4.4), so the service never sees one: it reads `/image/..` as `/`.
+/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL,
+/// section 4.4), so the service never sees one: it reads `/image/..` as `/`.
 fn has_dot_segment(path: &str) -> bool {
     path.split('/').any(|segment| {
         let is_short = (1..=6).contains(&segment.len());

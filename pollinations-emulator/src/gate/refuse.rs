@@ -30,9 +30,6 @@ pub(super) fn render(
     asked: &Asked,
     request_id: &str,
 ) -> Response {
-    if operation.is_some_and(|operation| operation.is_media) {
-        return failure::flat(failure);
-    }
     let format = operation.map(Operation::error_format).unwrap_or_default();
     let Some(refusal) = failure.refusal() else { return failure::render(failure, format, request_id) };
     match (form, operation.and_then(Operation::text_form)) {

@@ -11,8 +11,8 @@ use crate::base::failure::{Failure, is_one};
 /// How much of a message is kept, in bytes.
 const MAX_MESSAGE: usize = 4096;
 
-/// Turns a plain text error into a failure, which is then written in the format of the operation. Other responses stay as
-/// they are.
+/// Turns a plain text error into a failure, which is then written in the format of the operation. Other responses stay
+/// as they are.
 pub(super) async fn as_failure(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_plain = kind.is_empty() || kind.starts_with("text/plain");

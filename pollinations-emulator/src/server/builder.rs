@@ -71,8 +71,8 @@ impl Builder {
         self
     }
 
-    /// Sets the quest pollen that the account starts with; none by default. Quest pollen is spent first, but does not pay
-    /// for the models of [`paid_only`](Self::paid_only).
+    /// Sets the quest pollen that the account starts with; none by default. Quest pollen is spent first, but does not
+    /// pay for the models of [`paid_only`](Self::paid_only).
     pub fn quest_balance(mut self, pollen: f64) -> Self {
         self.quest = pollen;
         self
@@ -98,15 +98,15 @@ impl Builder {
         self
     }
 
-    /// Adds a key. If you add keys, only those are accepted. If you do not, every well-formed key (`sk_…`, `pk_…`, `ag_…`)
-    /// is.
+    /// Adds a key. If you add keys, only those are accepted. If you do not, every well-formed key (`sk_…`, `pk_…`,
+    /// `ag_…`) is.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// Registers an app. If you register apps, only those may sign users in, and only with their own redirect URIs. If you
-    /// do not, every app key (`pk_…`) may, with any redirect URI.
+    /// Registers an app. If you register apps, only those may sign users in, and only with their own redirect URIs. If
+    /// you do not, every app key (`pk_…`) may, with any redirect URI.
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self

@@ -82,7 +82,8 @@ impl Files {
         }
     }
 
-    /// A page of the files with a tag, newest first: at most `limit`, and only those older than the file with the number
+    /// A page of the files with a tag, newest first: at most `limit`, and only those older than the file with the
+    /// number
     /// `before`. If there are more, also returns the number of the last file of the page.
     pub(crate) fn page(&self, tag: &str, before: Option<u64>, limit: usize) -> (Vec<Stored>, Option<u64>) {
         let shelf = lock(&self.0);
@@ -99,8 +100,8 @@ impl Files {
     }
 }
 
-/// An id that looks random but is the same in every run. It depends on the upload number too, so equal files get different
-/// ids.
+/// An id that looks random but is the same in every run. It depends on the upload number too, so equal files get
+/// different ids.
 fn id_of(number: u64, file: &File) -> String {
     let mut hash = Sha256::new_with_prefix(number.to_le_bytes());
     hash.update(file.bytes.get(..ID_BYTES).unwrap_or(&file.bytes));

@@ -1,7 +1,7 @@
 //! Running generations, and the cache of finished ones.
 //!
-//! The service coalesces: a request that is identical to an earlier one waits for the running generation, or gets the cached
-//! result. Only one of them is charged.
+//! The service coalesces: a request that is identical to an earlier one waits for the running generation, or gets the
+//! cached result. Only one of them is charged.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -35,8 +35,8 @@ pub(crate) struct Items {
 }
 
 impl Items {
-    /// Stores an object under a new id with this prefix, and returns it with the id. `None` if another object has the same
-    /// name.
+    /// Stores an object under a new id with this prefix, and returns it with the id. `None` if another object has the
+    /// same name.
     pub(crate) fn add(&self, prefix: &str, mut item: Map<String, Value>) -> Option<Value> {
         let mut list = lock(&self.list);
         if is_taken(&list, &item, None) {

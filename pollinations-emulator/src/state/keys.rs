@@ -92,7 +92,8 @@ impl Keys {
         Self { entries: Mutex::new(entries.collect()), is_list, ..Self::default() }
     }
 
-    /// Authenticates a request by its `Authorization` header, or else by the parameter `key`. `None` without a valid key.
+    /// Authenticates a request by its `Authorization` header, or else by the parameter `key`. `None` without a valid
+    /// key.
     pub(crate) fn authenticate(&self, headers: &HeaderMap, query: &str) -> Option<Key> {
         let text = match headers.get(AUTHORIZATION) {
             Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?,
@@ -161,8 +162,8 @@ impl Keys {
         list
     }
 
-    /// Changes the key with this id and returns the changed key; `None` if there is no such key. If the change fails, the
-    /// key stays as it is. Changes are atomic.
+    /// Changes the key with this id and returns the changed key; `None` if there is no such key. If the change fails,
+    /// the key stays as it is. Changes are atomic.
     pub(crate) fn change<E>(
         &self,
         id: &str,

@@ -221,8 +221,8 @@ impl Ledger {
         self.account().records.len()
     }
 
-    /// Charges a generation. A charge takes one kind of pollen: quest pollen if there is enough and the model takes it, or
-    /// else paid pollen.
+    /// Charges a generation. A charge takes one kind of pollen: quest pollen if there is enough and the model takes it,
+    /// or else paid pollen.
     ///
     /// # Errors
     ///

@@ -8,7 +8,8 @@ use jiff::{
 
 use crate::{base::failure::Failure, gate::Params};
 
-/// The start (inclusive) and the end (exclusive) of a report, in the format of usage records, such as `2026-02-25 12:00:00`.
+/// The start (inclusive) and the end (exclusive) of a report, in the format of usage records, such as `2026-02-25
+/// 12:00:00`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Window {
     from: String,

@@ -1,4 +1,4 @@
-//! Bring Your Own Pollen: the page that asks a user for a key, and the device flow (RFC 8628).
+//! Bring Your Own Pollen: the page where users grant keys, and the device flow (RFC 8628).
 
 mod oauth;
 
@@ -22,10 +22,10 @@ use crate::{
 type Shared = State<Arc<state::State>>;
 type Parameters = HashMap<String, String>;
 
-/// Seconds until the code of a device expires.
+/// The lifetime of a device code, in seconds.
 const EXPIRES_IN: u64 = 1800;
 
-/// The field that tells a decision made on the page from one made without it.
+/// The form field that only the page sends. Tests that post a decision directly leave it out.
 const ASKED: &str = "asked";
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -44,7 +44,7 @@ async fn ask(State(state): Shared, Query(mut query): Query<Parameters>) -> Resul
         if let Some(problem) = oauth::problem(&query) {
             return Ok(oauth::way_back(&state, &query, &[("error", problem)]));
         }
-        // What the service suggests.
+        // The defaults of the service.
         query.entry("budget".to_owned()).or_insert_with(|| oauth::BUDGET.to_owned());
         query.entry("expiry".to_owned()).or_insert_with(|| oauth::EXPIRY.to_owned());
     }
@@ -71,7 +71,7 @@ async fn ask(State(state): Shared, Query(mut query): Query<Parameters>) -> Resul
     Ok(page("Grant a key?", &text, &format!("{hidden}{}", choices(&query)), "/authorize").into_response())
 }
 
-/// `POST /authorize`: sends the browser back as the service does.
+/// `POST /authorize`: redirects the browser back to the app.
 async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Response, Failure> {
     let place = redirect_url(&form)?;
     if oauth::is_for_code(&form) {
@@ -125,7 +125,7 @@ async fn ask_device(Query(query): Query<Parameters>) -> Html<String> {
     page("Connect a device?", "<p>Enter the code that the device shows.</p>", &field, "/device")
 }
 
-/// `POST /device`: notes what the user has decided.
+/// `POST /device`: stores the decision of the user.
 async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Response {
     let allow = form.get("decision").is_some_and(|decision| decision == "allow");
     let decision = if allow { Decision::Granted } else { Decision::Denied };
@@ -138,12 +138,12 @@ async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Re
     page(title, &format!("<p>{text} You can close this page.</p>"), "", "").into_response()
 }
 
-/// The key as the user was asked for it.
+/// Limits the key as the form says.
 fn limited(mut key: Key, form: &Parameters) -> Key {
     let list =
         |text: String| text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
     let scope = value(form, "permissions", "scope").unwrap_or_default();
-    // The page asks for each of them; without the page, all are granted.
+    // The page has a checkbox for each scope. Without the page, all are granted.
     let is_granted = |scope: &&str| !form.contains_key(ASKED) || form.contains_key(&format!("grant_{scope}"));
     key = key.permissions(oauth::scopes(&scope).filter(is_granted));
     if let Some(models) = value(form, "models", "models") {
@@ -158,7 +158,7 @@ fn limited(mut key: Key, form: &Parameters) -> Key {
     key.expires_in(days * 86_400.0)
 }
 
-/// What the user can change: the budget, and what the key may see.
+/// The form fields that the user can change: the budget and the scopes.
 fn choices(query: &Parameters) -> String {
     let budget = escape(query.get("budget").map_or(oauth::BUDGET, String::as_str));
     let scope = value(query, "permissions", "scope").unwrap_or_default();
@@ -181,11 +181,11 @@ fn value(query: &Parameters, name: &str, later_name: &str) -> Option<String> {
 fn redirect_url(query: &Parameters) -> Result<String, Failure> {
     let url = value(query, "redirect_url", "redirect_uri").unwrap_or_default();
     let has_host = url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some() && uri.scheme().is_some());
-    // A script in place of an address would run in this page.
+    // Rejects `javascript:` URLs, which would run in this page.
     if has_host { Ok(url) } else { Err(Failure::field("redirect_url", "must be an absolute URL")) }
 }
 
-/// A page with a form, if it has somewhere to go.
+/// A page, with a form if there is an `action`.
 fn page(title: &str, text: &str, fields: &str, action: &str) -> Html<String> {
     let form = if action.is_empty() {
         String::new()
@@ -208,7 +208,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// A value within a fragment.
+/// Percent-encodes a value for a fragment.
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

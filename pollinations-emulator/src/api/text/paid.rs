@@ -55,8 +55,8 @@ impl Paid {
         Ok(Self { said, model, input, tokens, file: None })
     }
 
-    /// Makes a file with a media model, and replies with a link to it. The price is that of the media route, without tokens
-    /// of text.
+    /// Makes a file with a media model, and replies with a link to it. The price is that of the media route, without
+    /// tokens of text.
     async fn medium(
         state: &state::State,
         key: &Key,
