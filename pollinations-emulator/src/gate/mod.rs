@@ -183,30 +183,6 @@ async fn answer(
     (rejection::as_failure(response).await, asked)
 }
 
-/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL,
-/// section 4.4), so the service never sees one: it reads `/image/..` as `/`.
-fn has_dot_segment(path: &str) -> bool {
-    path.split('/').any(|segment| {
-        let is_short = (1..=6).contains(&segment.len());
-        is_short && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dot_segments_are_found_however_they_are_encoded() {
-        for path in ["/image/..", "/image/.", "/image/%2e%2E", "/image/.%2e", "/text/%2E", "/image/../x"] {
-            assert!(has_dot_segment(path), "{path}");
-        }
-        for path in ["/image/...", "/image/.a", "/image/%2e%2e%2e", "/image/a..", "/", "/image/%252e"] {
-            assert!(!has_dot_segment(path), "{path}");
-        }
-    }
-}
-
 /// Checks the key, its permissions, and the request. Passes the key and the parameters on to the operation.
 fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[u8]) -> Result<Asked, Failure> {
     let query = parts.uri.query().unwrap_or_default();
@@ -229,4 +205,28 @@ fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[
     let (params, asked) = check::check(operation, parts, body)?;
     parts.extensions.insert(params);
     Ok(asked)
+}
+
+/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL,
+/// section 4.4), so the service never sees one: it reads `/image/..` as `/`.
+fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let is_short = (1..=6).contains(&segment.len());
+        is_short && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_segments_are_found_however_they_are_encoded() {
+        for path in ["/image/..", "/image/.", "/image/%2e%2E", "/image/.%2e", "/text/%2E", "/image/../x"] {
+            assert!(has_dot_segment(path), "{path}");
+        }
+        for path in ["/image/...", "/image/.a", "/image/%2e%2e%2e", "/image/a..", "/", "/image/%252e"] {
+            assert!(!has_dot_segment(path), "{path}");
+        }
+    }
 }
