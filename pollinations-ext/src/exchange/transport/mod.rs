@@ -437,7 +437,7 @@ impl Sending<'_> {
             Receive::Open if is_no_file(self.operation, response.headers()) => {
                 let headers = response.headers().clone();
                 let silence = Some(self.shared.idle_timeout);
-                let (body, _) = read_within(silence, pieces(response), MAX_ERROR_BODY).await?;
+                let (body, _) = read_within(silence, pieces(response), MAX_ERROR_BODY, 0).await?;
                 Err(in_place_of_file(status, &headers, &body, &self.shared.keys))
             }
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
