@@ -1,5 +1,5 @@
-//! Generates the client from `openapi.json`: `model.rs` has the types, `client.rs` is progenitor's, and `operations.rs`
-//! has what else the document says of each operation.
+//! Generates the client from `openapi.json`: `model.rs` has the types, `client.rs` is written by progenitor, and
+//! `operations.rs` has other details of each operation.
 
 #![forbid(unsafe_code)]
 
@@ -11,13 +11,13 @@ use generator::{generate::generate, settings::Roots};
 use progenitor::{GenerationSettings, HooksMode, InterfaceStyle};
 use quote::quote;
 
-/// What the client is generated from.
+/// The document to generate the client from.
 const DOCUMENT: &str = "openapi.json";
 
-/// Generates from another document instead: to see whether a client of it compiles.
+/// Environment variable for another document, to check whether its client compiles.
 const OVERRIDE: &str = "POLLINATIONS_API_DOCUMENT";
 
-/// The timeout of a client made by the generated `Client::new`, in seconds. A video takes minutes.
+/// The timeout in seconds of a client from the generated `Client::new`. A video takes minutes.
 const TIMEOUT_SECONDS: u64 = 600;
 
 fn main() -> Result<(), Box<dyn Error>> {

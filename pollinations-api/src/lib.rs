@@ -15,7 +15,7 @@ pub use progenitor_client::{ClientHooks, OperationInfo};
 pub use reqwest;
 pub use transport::{Execution, Shareable, SharedTransport, Transport};
 
-/// The name under which the generated code looks for progenitor's support: progenitor's, with our own path encoding.
+/// The generated code expects progenitor's support module under this name. This one has our own path encoding.
 mod support {
     #![allow(unreachable_pub, reason = "the generated code publishes them")]
 
@@ -25,7 +25,7 @@ mod support {
     };
 }
 
-/// What progenitor generated from `openapi.json`.
+/// The code that progenitor generated from `openapi.json`.
 mod client {
     #![allow(missing_docs, unreachable_pub, unused_imports, dead_code, clippy::all, reason = "generated")]
 
@@ -65,12 +65,13 @@ pub use client::{ByteStream, Client, ClientInfo, Error, ResponseValue, builder, 
 
 /// The types of requests and responses.
 ///
-/// - Objects are structs. Create one with `new`, which takes the required fields, with `Default` if there are none, or with a
-///   `builder()`; then set fields. Objects can get new fields, so you cannot write them as struct literals.
+/// - Objects are structs. Create one with `new`, which takes the required fields, with `Default` if there are no
+///   required fields, or with a `builder()`. Then set other fields. Objects may gain fields, so you cannot write them
+///   as struct literals.
 /// - Enumerations are open: they keep values that this version does not know.
-/// - Unions are enums whose last variant, `Other`, holds anything new.
+/// - Unions are enums. Their last variant, `Other`, holds any other value.
 ///
-/// All of them are read leniently; see [`json`]. Unknown fields are in `extra()` of each object.
+/// All types are parsed leniently; see [`json`]. `extra()` of each object has its unknown fields.
 pub mod types {
     #![allow(rustdoc::redundant_explicit_links, reason = "generated: a link is spelled out whatever is in scope")]
 

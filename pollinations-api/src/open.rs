@@ -1,6 +1,6 @@
-//! Open enumerations, which the server may extend.
+//! Open enumerations, to which the server may add values.
 
-/// Defines a string enumeration that decodes any string, keeps it, and writes it back unchanged.
+/// Defines a string enumeration that accepts any string, keeps it, and writes it back unchanged.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __open_enum {
@@ -17,16 +17,16 @@ macro_rules! __open_enum {
                 #[doc = concat!("`", $value, "`")]
                 $variant,
             )*
-            /// A value that this version does not know, unchanged. Made by the conversions from strings, which never
+            /// A value that this version does not know, unchanged. The conversions from strings create it; they never
             /// put a known value here.
             Other(::std::string::String),
         }
 
         impl $name {
-            /// The values that this version knows, as sent over the wire.
+            /// The values that this version knows, as they are sent.
             pub const KNOWN: &'static [&'static str] = &[$($value),*];
 
-            /// The value as sent over the wire.
+            /// The value as it is sent.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $value,)*
@@ -137,7 +137,7 @@ macro_rules! __open_enum {
 
         impl<'de> $crate::json::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::json::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                // Borrowed where the format can lend: a known value then costs no allocation.
+                // Borrowed if the format supports it, so that a known value needs no allocation.
                 let value = <::std::borrow::Cow<'de, str> as $crate::json::serde::Deserialize>::deserialize(deserializer)?;
                 ::std::result::Result::Ok(match value {
                     ::std::borrow::Cow::Borrowed(value) => Self::from(value),

@@ -6,7 +6,8 @@ include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 
 /// An operation of `openapi.json`: its method, path, server and properties.
 ///
-/// It is for code below the client, such as a [`Transport`](crate::Transport), which only gets the id.
+/// Use it in code below the client, such as a [`Transport`](crate::Transport), which only receives the operation's
+/// ID.
 ///
 /// # Examples
 ///
@@ -21,23 +22,24 @@ include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The id, which is also the name of the client's method.
+    /// The ID, which is also the name of the client's method.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
     /// The path, with the names of parameters in braces (RFC 6570).
     pub path: &'static str,
-    /// The URL of the live server that has it, without a trailing slash.
+    /// The URL of the live server of this operation, without a trailing slash.
     pub server: &'static str,
-    /// Whether it takes no key at all (`security: []` in the document). `false` for an operation with an optional key.
+    /// Whether it never takes an API key (`security: []` in the document). `false` if the key is optional.
     pub is_public: bool,
-    /// Whether the service coalesces it (`x-coalesced` in the document): identical requests share one generation and one
-    /// charge, so you can repeat a request whose answer was lost. A streamed answer is never shared.
+    /// Whether the service coalesces it (`x-coalesced` in the document): identical requests share one generation,
+    /// which is billed once. So you can repeat a request whose response was lost. Streamed responses are never
+    /// shared.
     pub is_coalesced: bool,
 }
 
 impl Operation {
-    /// All operations, sorted by id.
+    /// All operations, sorted by ID.
     ///
     /// # Examples
     ///
@@ -50,7 +52,7 @@ impl Operation {
         OPERATIONS
     }
 
-    /// The operation with this id.
+    /// The operation with this ID.
     ///
     /// # Examples
     ///

@@ -2,11 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What must not stand bare in one segment of a path: all but the unreserved characters, as simple string expansion has
-/// it (RFC 6570, section 3.2.2), which is how OpenAPI writes path parameters.
+/// The characters to escape in a path segment: all except the unreserved ones, as in simple string expansion (RFC
+/// 6570, section 3.2.2), which OpenAPI uses for path parameters.
 ///
-/// progenitor's own function leaves more. In an `https` URL a backslash separates segments just as the slash does (WHATWG
-/// URL, section 4.4, "path state"), and a server may read a comma as the mark between two values.
+/// progenitor's own function escapes fewer. In an `https` URL, a backslash separates segments like a slash (WHATWG
+/// URL, section 4.4, "path state"), and a server may treat a comma as a separator between two values.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes a value as one segment of a path.

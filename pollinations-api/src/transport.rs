@@ -11,23 +11,23 @@ use crate::{Client, Operation, operation::SERVER};
 #[cfg(not(target_arch = "wasm32"))]
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + Send + 'a>>;
 
-/// The future that [`Transport::execute`] returns. In browsers it need not be `Send`.
+/// The future that [`Transport::execute`] returns. In browsers it does not have to be `Send`.
 #[cfg(target_arch = "wasm32")]
 pub type Execution<'a> = Pin<Box<dyn Future<Output = reqwest::Result<Response>> + 'a>>;
 
-/// What a [`Transport`] has to be: `Send` and `Sync`, except in browsers, which have no threads.
+/// What a [`Transport`] must be: `Send` and `Sync`, except in browsers, which have no threads.
 #[cfg(not(target_arch = "wasm32"))]
 pub trait Shareable: Send + Sync {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send + Sync + ?Sized> Shareable for T {}
 
-/// What a [`Transport`] has to be: `Send` and `Sync`, except in browsers, which have no threads.
+/// What a [`Transport`] must be: `Send` and `Sync`, except in browsers, which have no threads.
 #[cfg(target_arch = "wasm32")]
 pub trait Shareable {}
 #[cfg(target_arch = "wasm32")]
 impl<T: ?Sized> Shareable for T {}
 
-/// Sends the requests of every generated operation.
+/// Sends the requests of all generated operations.
 ///
 /// Implement it to add authentication, retries, timeouts and tracing, once for all operations.
 ///
@@ -60,17 +60,17 @@ impl<T: ?Sized> Shareable for T {}
 /// # let _ = client;
 /// ```
 pub trait Transport: Shareable {
-    /// Sends one request and returns the response, whatever its status is.
+    /// Sends one request and returns the response, even if it has an error status.
     ///
-    /// `operation` is the id of the operation in `openapi.json`, such as `chat_completions`.
+    /// `operation` is the ID of the operation in `openapi.json`, such as `chat_completions`.
     ///
     /// # Errors
     ///
-    /// Those of [`reqwest::Client::execute`]: the client cannot connect, the connection broke, or a timeout expired.
+    /// Same as [`reqwest::Client::execute`]: connecting failed, the connection broke, or a timeout expired.
     fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, operation: &'a str) -> Execution<'a>;
 }
 
-/// A [`Transport`] that a [`Client`] and its clones share. The default sends every request as it is.
+/// A [`Transport`] that a [`Client`] and its clones share. The default sends every request unchanged.
 #[derive(Clone, Default)]
 pub struct SharedTransport(Option<Arc<dyn Transport>>);
 
@@ -87,7 +87,7 @@ impl<T: Transport + 'static> From<Arc<T>> for SharedTransport {
     }
 }
 
-/// Does not show the transport, because it may contain a key.
+/// Does not print the transport, because it may contain an API key.
 impl fmt::Debug for SharedTransport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.0.is_some() { "SharedTransport(custom)" } else { "SharedTransport(default)" })
@@ -101,12 +101,12 @@ impl ClientHooks<SharedTransport> for Client {
             && let Some(rest) = request.url().as_str().strip_prefix(SERVER)
             && let Ok(url) = format!("{}{rest}", operation.server).parse()
         {
-            // The document gives this operation a server of its own. Under another address, an emulator or a proxy
-            // answers for all of them.
+            // The document gives this operation its own server. With another base URL, such as that of an emulator or
+            // a proxy, one server handles all operations.
             *request.url_mut() = url;
         }
-        // progenitor announces the version of the document to every server. This one does not ask, and a browser would
-        // have to ask it for leave first (CORS).
+        // progenitor sends the version of the document to every server. This server does not need it, and a browser
+        // would have to ask for permission first (CORS).
         request.headers_mut().remove("api-version");
         Ok(())
     }

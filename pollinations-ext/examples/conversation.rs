@@ -1,4 +1,4 @@
-//! Chats in the terminal: reads a line, streams the answer, and remembers the conversation.
+//! Chats in the terminal: reads a line, streams the reply, and keeps the conversation.
 
 use std::{
     error::Error,

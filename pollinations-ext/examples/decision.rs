@@ -1,4 +1,4 @@
-//! Sorts a mail: answers of a fixed type, with probabilities, in place of text.
+//! Sorts a mail: typed answers with probabilities instead of text.
 
 use std::error::Error;
 

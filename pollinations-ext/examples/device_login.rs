@@ -1,4 +1,4 @@
-//! Signs a user in from a machine without a browser: they enter a short code in a browser elsewhere.
+//! Signs in a user on a machine without a browser: they enter a short code in a browser on another machine.
 
 use std::{env, process::ExitCode};
 
@@ -23,7 +23,7 @@ async fn login() -> Result<String, Error> {
     let app_key = env::var("POLLINATIONS_APP_KEY").unwrap_or_else(|_| "pk_example".to_owned());
     let mut flow = DeviceFlow::new(app_key.parse()?);
     let mut builder = Builder::default();
-    // An emulator in place of the service.
+    // Uses the emulator instead of the service.
     if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
         flow = flow.server(Server::at(&url));
         builder = builder.base_url(url);

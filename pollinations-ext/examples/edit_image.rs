@@ -1,5 +1,5 @@
-//! Edits a local image: `cargo run --example edit_image -- cat.jpg "at night"`, with a mask as a third argument if only
-//! a part of the image is to change.
+//! Edits a local image: `cargo run --example edit_image -- cat.jpg "at night"`. To change only a part of the image,
+//! pass a mask as the third argument.
 
 use std::{env, error::Error};
 
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut request = pollinations.edit(change, [File::path(path)]).model("kontext");
     if let Some(mask) = arguments.next() {
-        // A PNG of the same size. Only what is transparent in it changes.
+        // A PNG of the same size. Only its transparent parts are changed.
         request = request.mask(File::path(mask));
     }
     let images = request.send().await?;

@@ -1,4 +1,4 @@
-//! Finds the cheapest text model that can do something: `cargo run --example find_model -- web_search`.
+//! Finds the cheapest text model with a capability: `cargo run --example find_model -- web_search`.
 
 use std::{env, error::Error};
 

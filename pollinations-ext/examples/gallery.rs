@@ -1,4 +1,4 @@
-//! Lists what was published under a tag: `cargo run --example gallery -- cats`.
+//! Lists the files that were published under a tag: `cargo run --example gallery -- cats`.
 
 use std::{env, error::Error};
 

@@ -1,4 +1,4 @@
-//! Paints a picture into `cat.jpg` and shows how far it is.
+//! Generates an image, shows the progress, and saves it as `cat.jpg`.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Makes several images at once: `cargo run --example images -- 3 "a cat among tulips"`.
+//! Generates several images at once: `cargo run --example images -- 3 "a cat among tulips"`.
 
 use std::{env, error::Error};
 
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let prompt = arguments.next().unwrap_or_else(|| "a cat among tulips".to_owned());
     let pollinations = Pollinations::from_env()?;
 
-    // Seeds 42, 43, …: run it again, and the same images come from the cache.
+    // Seeds 42, 43, …: if you run it again, the same images come from the cache.
     let images = pollinations.images(prompt).model("flux").size(512, 384).seed(42).n(count).send().await?;
     for (number, image) in images.iter().enumerate() {
         let path = format!("cat-{number}.jpg");

@@ -1,4 +1,4 @@
-//! Makes a key for a guest, with limits, and revokes it.
+//! Creates an API key with limits for a guest, and revokes it.
 
 use std::{error::Error, time::Duration};
 
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let guest = keys.create("guest").models(["text"]).budget(0.25).expires_in(hour).send().await?;
     println!("{} may spend {:?} pollen until {:?}", guest.id, guest.pollen_budget, guest.expires_at);
 
-    // The key itself goes to the guest; it is never printed.
+    // Give the key itself to the guest. It is never printed.
     let client = pollinations.with_key(guest.key);
     println!("{}", client.chat("openai").user("Hello").send().await?.text());
     if let Err(error) = client.image("a cat").send().await {

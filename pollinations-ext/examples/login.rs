@@ -1,5 +1,5 @@
-//! Lets the user pay for an image: they grant a key in the browser, and the browser brings it back to this machine. The
-//! first argument is how many seconds to wait for them; the default is five minutes.
+//! Lets the user pay for an image: they grant a key in the browser, which returns it to this machine. The first
+//! argument is the time limit in seconds; the default is five minutes.
 
 use std::{env, process::ExitCode, time::Duration};
 
@@ -25,7 +25,7 @@ async fn login(limit: Duration) -> Result<u64, Error> {
     let receiver = Receiver::bind().await?;
     let mut flow = FragmentFlow::new(receiver.redirect_url()).models(["flux"]).budget(1.0).expiry(1);
     let mut builder = Builder::default();
-    // An emulator in place of the service.
+    // Uses the emulator instead of the service.
     if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
         flow = flow.enter_url(&url);
         builder = builder.base_url(url);

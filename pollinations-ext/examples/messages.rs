@@ -1,4 +1,4 @@
-//! Asks a model by Anthropic's Messages API, goes on with its reply, and lets it call a function.
+//! Uses Anthropic's Messages API: asks a model, continues with its reply, and lets it call a function.
 
 use std::error::Error;
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let first = request.clone().user("Name a city").send().await?;
     println!("{} ({})", first.text(), first.stop_reason().unwrap_or("no reason"));
 
-    // The reply goes back with its thinking, which is signed.
+    // The reply is sent back with its signed thinking blocks.
     let weather = Function::new("weather", "Tells the weather of a city", |city: City| async move {
         if city.name.is_empty() { Err("which city?") } else { Ok("sunny, 21 °C") }
     });

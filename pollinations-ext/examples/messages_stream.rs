@@ -1,4 +1,4 @@
-//! Prints a message as it is written: what the model thinks, what it says, and what it used.
+//! Streams a message: the model's reasoning, its text, and the usage.
 
 use std::{
     error::Error,

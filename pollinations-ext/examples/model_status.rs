@@ -1,4 +1,4 @@
-//! How models have been doing in the last day: `cargo run --example model_status -- openai`.
+//! Shows the statistics of a model in the last day: `cargo run --example model_status -- openai`.
 
 use std::{env, error::Error};
 

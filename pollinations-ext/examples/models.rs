@@ -1,4 +1,4 @@
-//! Lists the models with their prices, or one: `cargo run --example models -- flux`.
+//! Lists all models with their prices, or shows one: `cargo run --example models -- flux`.
 
 use std::{env, error::Error};
 
@@ -6,7 +6,7 @@ use pollinations_ext::{ModelInfoExt, Pollinations, types::ModelInfo};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // Listings need no key.
+    // Listings need no API key.
     let url = env::var("POLLINATIONS_BASE_URL").unwrap_or_else(|_| "https://gen.pollinations.ai".to_owned());
     let models = Pollinations::builder().without_key().base_url(url).build()?.models();
     match env::args().nth(1) {

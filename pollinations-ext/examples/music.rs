@@ -1,4 +1,4 @@
-//! Makes ten seconds of music into `waltz.mp3`.
+//! Generates ten seconds of music, saved as `waltz.mp3`.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Uploads a file under an id and tags of your own: `cargo run --example publish -- cat.jpg our-cat.jpg cats pets`.
+//! Uploads a file with your own ID and tags: `cargo run --example publish -- cat.jpg our-cat.jpg cats pets`.
 
 use std::{env, error::Error};
 
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = arguments.next().ok_or("which file?")?;
     let id = arguments.next().ok_or("under which id?")?;
     let media = Pollinations::from_env()?.media();
-    // Read while it is sent, however large it is.
+    // The file is streamed, however large it is.
     let upload = arguments.fold(media.upload(File::path(path)).id(&id), |upload, tag| upload.tag(tag));
     match upload.send().await {
         Ok(uploaded) => println!("{} ({} bytes), tagged {}", uploaded.url, uploaded.size, uploaded.tags.join(", ")),

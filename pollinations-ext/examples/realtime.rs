@@ -1,4 +1,4 @@
-//! Talks to a model over a WebSocket, in writing. Each line of the input is a turn.
+//! Talks to a model over a WebSocket, in text. Each line of the input is a turn.
 
 use std::{error::Error, io};
 

@@ -1,5 +1,5 @@
-//! Sends a recording to a model while its spoken answer comes in: `realtime_sound QUESTION.pcm ANSWER.pcm`. Both are PCM
-//! with 24,000 samples a second, one channel, 16 bits.
+//! Sends a recording to a model while its spoken answer arrives: `realtime_sound QUESTION.pcm ANSWER.pcm`. Both are
+//! PCM with 24,000 samples a second, mono, 16 bits.
 
 use std::{env, error::Error, fs};
 

@@ -1,4 +1,4 @@
-//! Streams a response of OpenAI's Responses API that calls a function, and sends the output of the function back.
+//! Streams a response of OpenAI's Responses API that calls a function, and sends the function's output back.
 
 use std::{
     error::Error,
@@ -8,7 +8,7 @@ use std::{
 use pollinations_ext::{Pollinations, responses::ResponseStream};
 use serde_json::json;
 
-/// Prints the text as it comes, and returns the stream to read the rest from.
+/// Prints the text as it arrives, and returns the stream, to read the rest from.
 async fn show(mut stream: ResponseStream) -> Result<ResponseStream, Box<dyn Error>> {
     while let Some(event) = stream.next().await {
         print!("{}", event?.text());

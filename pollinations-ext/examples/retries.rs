@@ -1,4 +1,4 @@
-//! Sets timeouts, retries and what to do when out of credit, and logs each attempt.
+//! Sets timeouts, retries and the payment policy (402), and logs each attempt.
 
 use std::{error::Error, time::Duration};
 

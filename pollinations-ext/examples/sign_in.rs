@@ -1,5 +1,5 @@
-//! Lets the user pay for an image: they sign in in the browser and grant this program a key. The first argument is how many
-//! seconds to wait for them; the default is five minutes.
+//! Lets the user pay for an image: they sign in in the browser and grant this program a key. The first argument is
+//! the time limit in seconds; the default is five minutes.
 
 use std::{env, process::ExitCode, time::Duration};
 
@@ -25,7 +25,7 @@ async fn picture(limit: Duration) -> Result<u64, Error> {
     let app_key = env::var("POLLINATIONS_APP_KEY").unwrap_or_else(|_| "pk_example".to_owned());
     let mut sign_in = Pollinations::sign_in(app_key.parse()?).models(["flux"]).budget(1.0).expiry(1).timeout(limit);
     let mut builder = Builder::default();
-    // An emulator in place of the service.
+    // Uses the emulator instead of the service.
     if let Ok(url) = env::var("POLLINATIONS_BASE_URL") {
         sign_in = sign_in.server(Server::discover(&url).await?).open_browser(false);
         builder = builder.base_url(url);

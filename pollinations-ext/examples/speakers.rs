@@ -1,4 +1,4 @@
-//! Writes down who says what in an interview: `cargo run --example speakers -- interview.mp3`.
+//! Transcribes an interview with its speakers: `cargo run --example speakers -- interview.mp3`.
 
 use std::{env, error::Error};
 

@@ -1,4 +1,4 @@
-//! Reads a text aloud into `morning.mp3`.
+//! Reads a text aloud, saved as `morning.mp3`.
 
 use std::error::Error;
 

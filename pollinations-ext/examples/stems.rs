@@ -1,4 +1,4 @@
-//! Splits a song into its instruments, in the folder `stems`: `cargo run --example stems -- song.mp3`.
+//! Separates a song into stems, in the folder `stems`: `cargo run --example stems -- song.mp3`.
 
 use std::{env, error::Error};
 

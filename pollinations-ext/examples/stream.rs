@@ -1,4 +1,4 @@
-//! Streams an answer, then prints its usage.
+//! Streams a reply, then prints its usage.
 
 use std::{
     error::Error,

@@ -1,4 +1,4 @@
-//! Gets a Rust type as the answer of a model.
+//! Gets the reply of a model as a Rust type.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Turns a prompt into text and prints it while it is written.
+//! Generates text from a prompt and prints it while the model writes it.
 
 use std::{
     error::Error,

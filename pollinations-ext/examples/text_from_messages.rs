@@ -1,4 +1,4 @@
-//! The content of a chat's answer alone: the text of a conversation, whole and as it is written.
+//! Gets only the content of a chat reply: the text of a conversation, whole and streamed.
 
 use std::{
     error::Error,

@@ -1,5 +1,5 @@
-//! Makes a 3D object: `cargo run --example three_d -- "a wooden chair"` from a prompt, or with the path of a photo as a
-//! second argument from that.
+//! Generates a 3D object: `cargo run --example three_d -- "a wooden chair"`. To generate it from a photo, pass a path
+//! as the second argument.
 
 use std::{env, error::Error, time::Duration};
 
@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let request = Pollinations::from_env()?.three_d(prompt).timeout(Duration::from_secs(900));
 
     let object = match arguments.next() {
-        // This model works from images alone.
+        // This model only works from images.
         Some(photo) => request.model("microsoft/trellis-2").image_file(File::path(photo)).send_post().await?,
         None => request.model("hyper3d/rodin-2.5").send().await?,
     };

@@ -1,4 +1,4 @@
-//! Reads a text aloud into `spoken.mp3`, with subtitles word by word in `spoken.srt`.
+//! Reads a text aloud, saved as `spoken.mp3`, with subtitles word by word in `spoken.srt`.
 
 use std::{error::Error, fmt::Write, fs};
 

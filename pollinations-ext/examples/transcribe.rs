@@ -1,4 +1,4 @@
-//! Writes down what is said, with subtitles: `cargo run --example transcribe -- talk.mp3`.
+//! Transcribes a recording, with subtitles: `cargo run --example transcribe -- talk.mp3`.
 
 use std::{env, error::Error};
 

@@ -1,4 +1,4 @@
-//! Uploads a picture for others to load: `cargo run --example upload -- cat.jpg`.
+//! Uploads an image for others to load: `cargo run --example upload -- cat.jpg`.
 
 use std::{env, error::Error};
 
@@ -9,7 +9,7 @@ use pollinations_ext::{File, Pollinations};
 async fn main() -> Result<(), Box<dyn Error>> {
     let path = env::args().nth(1).ok_or("which picture?")?;
     let media = Pollinations::from_env()?.media();
-    // Drawn on a terminal alone.
+    // Only shown on a terminal.
     let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}")?);
     let shown = bar.clone();
     let upload = media.upload(File::path(path)).on_progress(move |at| {

@@ -1,4 +1,4 @@
-//! Says who the key belongs to.
+//! Prints the user that the API key belongs to.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match pollinations.user_info().await {
         Ok(user) => {
             println!("{} ({})", user.preferred_username.unwrap_or_default(), user.sub);
-            // These take the permission `profile`.
+            // These need the permission `profile`.
             println!("{:?} <{:?}>", user.name, user.email);
         }
         Err(error) if error.is_signed_out() => println!("The key is no longer valid."),

@@ -1,4 +1,4 @@
-//! Makes a video into `cat.mp4`. This may take several minutes.
+//! Generates a video, saved as `cat.mp4`. This can take several minutes.
 
 use std::{error::Error, time::Duration};
 
@@ -9,7 +9,7 @@ use pollinations_ext::Pollinations;
 async fn main() -> Result<(), Box<dyn Error>> {
     let pollinations = Pollinations::from_env()?;
     let request = pollinations.video("a cat jumps over a puddle", "seedance").duration(5).aspect_ratio("16:9");
-    // Drawn on a terminal alone.
+    // Only shown on a terminal.
     let bar = ProgressBar::new_spinner().with_message("the video is made");
     bar.enable_steady_tick(Duration::from_millis(100));
     let video = request.timeout(Duration::from_secs(900)).send().await?;

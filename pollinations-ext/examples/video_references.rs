@@ -1,5 +1,5 @@
-//! Makes a video after images, a video and a sound, such as
-//! `cargo run --example video_references -- first.png cat.png dance.mp4 song.mp3`.
+//! Generates a video from images, a video and audio, such as `cargo run --example video_references -- first.png
+//! cat.png dance.mp4 song.mp3`.
 
 use std::{env, error::Error, time::Duration};
 
@@ -11,8 +11,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [first, cat, dance, song] = <[File; 4]>::try_from(files).map_err(|_| "an image, an image, a video, a sound")?;
     let pollinations = Pollinations::from_env()?;
 
-    // The files are uploaded, and the service loads them from there. Addresses work without an upload:
-    // `frame`, `guide_image`, `guide_video` and `guide_audio` take them.
+    // The files are uploaded, and the service loads them by URL. If you have URLs already, pass them to `frame`,
+    // `guide_image`, `guide_video` and `guide_audio` instead.
     let request = pollinations
         .video("the cat dances on the table", "seedance")
         .frame_file(first)

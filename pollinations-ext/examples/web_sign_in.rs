@@ -1,4 +1,5 @@
-//! A web application that signs users in. It keeps state and verifier in the user's session between the two requests.
+//! A web application that signs in users. It stores the state and the verifier in the user's session during the
+//! redirect.
 
 use std::{collections::HashMap, env, error::Error, sync::Mutex};
 
@@ -11,7 +12,7 @@ use axum::{
 };
 use pollinations_ext::byop::{CodeFlow, Permission, Server, State, Verifier};
 
-/// Sessions by the cookies of the browsers. A real application has a store for this.
+/// Sessions by browser cookie. A real application uses a session store.
 struct App {
     flow: CodeFlow,
     server: Server,
@@ -19,7 +20,7 @@ struct App {
 }
 
 impl App {
-    /// The same flow with a state and a verifier of its own.
+    /// The same flow with a new state and verifier.
     fn begin(&self) -> Result<CodeFlow, pollinations_ext::Error> {
         Ok(self.flow.clone().with_state(State::new()?).with_verifier(Verifier::new()?))
     }
@@ -41,13 +42,13 @@ async fn sign_in(Shared(app): Shared<std::sync::Arc<App>>) -> Answer {
 async fn back(Shared(app): Shared<std::sync::Arc<App>>, headers: HeaderMap, address: Uri) -> Answer {
     let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
     let session = cookie.split("; ").find_map(|cookie| cookie.strip_prefix("session=")).unwrap_or_default();
-    // Taken out: each sign-in ends once.
+    // Removed, so that each sign-in can only be completed once.
     let kept = app.sessions.lock().unwrap().remove(session);
     let (state, verifier) = kept.ok_or("This sign-in is not under way. Please start again.")?;
     let flow = app.flow.clone().with_state(state).with_verifier(verifier);
     let grant = flow.finish(address.query().unwrap_or_default()).await.map_err(|error| error.to_string())?;
     let user = app.server.user_info(grant.key()).await.map_err(|error| error.to_string())?;
-    // A real application keeps `grant.key()` with the user's account, on the server.
+    // A real application stores `grant.key()` with the user's account, on the server.
     Ok(format!("Hello {}", user.preferred_username.unwrap_or(user.sub)).into_response())
 }
 

@@ -49,13 +49,13 @@ pub use groups::video::VideoRequest;
 pub use groups::{byop, chat, messages, responses};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};
 pub use media::{GalleryRequest, GalleryStream, Media, UploadRequest};
-/// The generated client, for what this layer has no method for. See [`Pollinations::api`].
+/// The generated client, for operations without a method in this crate. See [`Pollinations::api`].
 pub use pollinations_api as api;
-/// The types of requests and responses, generated from the service's document.
+/// The types of requests and responses, generated from the service's OpenAPI document.
 pub use pollinations_api::types;
 pub use reply::text_stream::TextStream;
 pub use retry::{Attempt, AttemptEnd, PaymentAnswer, PaymentPolicy, PaymentRequired, RetryBudget, RetryPolicy};
-/// For the `JsonSchema` of arguments and replies; derive it with this version.
+/// The crate `schemars`, to derive `JsonSchema` for function arguments and structured output. Use this version.
 pub use schemars;
 
 /// The result of a call.

@@ -55,10 +55,10 @@ async fn with_a_key_it_uses_the_service() {
 fn what_cannot_work_is_said_in_one_line() {
     let nowhere = "http://127.0.0.1:1";
     for (key, url, expected) in [
-        ("hunter2", nowhere, "error: the API key is not valid: it starts with neither `sk_` nor `pk_`; get a key at"),
+        ("hunter2", nowhere, "error: the API key is not valid: it must start with `sk_` or `pk_`; get a key at"),
         ("sk_", nowhere, "error: the API key is not valid: nothing follows its prefix; get a key at"),
         ("sk_test", "localhost", "error: the base URL is invalid: relative URL without a base"),
-        ("sk_test", "ftp://localhost", "error: the base URL is invalid: it starts with neither http:// nor https://"),
+        ("sk_test", "ftp://localhost", "error: the base URL is invalid: it must start with http:// or https://"),
         ("sk_test", nowhere, "error: chat_completions: cannot connect to the server (Connection refused"),
     ] {
         let output = quickstart(&[("POLLINATIONS_API_KEY", key), ("POLLINATIONS_BASE_URL", url)]);

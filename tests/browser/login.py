@@ -154,7 +154,7 @@ class Login(unittest.TestCase):
         self.assertIn("flux", self.browser.page_source)
         self.show("authorize")
         self.click("allow")
-        self.heading("You are logged in")
+        self.heading("You are signed in")
         self.show("allowed")
         out, err = program.communicate(timeout=PATIENCE)
         self.assertEqual(program.returncode, 0, err)
@@ -171,7 +171,7 @@ class Login(unittest.TestCase):
     def test_deny(self):
         program, receiver = self.visit()
         self.click("deny")
-        self.heading("No key was granted")
+        self.heading("Access denied")
         self.show("denied")
         _, err = program.communicate(timeout=PATIENCE)
         self.assertEqual(program.returncode, 1)
@@ -197,7 +197,7 @@ class Login(unittest.TestCase):
             "source": "window.fetch = () => Promise.reject(new TypeError('gone'))",
         })
         self.click("allow")
-        self.heading("The program is gone")
+        self.heading("The program has stopped")
         self.show("gone")
         self.assertNotIn("api_key", self.browser.current_url)
         self.assertIsNone(program.poll())

@@ -1,9 +1,8 @@
-//! Pages of which tests write a part.
+//! Documentation pages with sections that tests write.
 
 use std::{env, fs, path::PathBuf};
 
-/// A page of the documentation with sections between comments, such as `<!-- faults -->` and `<!-- /faults -->`, that
-/// a test makes.
+/// A documentation page with generated sections between comments, such as `<!-- faults -->` and `<!-- /faults -->`.
 #[derive(Debug)]
 pub struct Document(PathBuf);
 
@@ -13,11 +12,11 @@ impl Document {
         Self(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path))
     }
 
-    /// Holds a section against what the test has made, or writes it there if `UPDATE_DOCS` is set.
+    /// Compares a section with its generated text, or writes it if `UPDATE_DOCS` is set.
     ///
     /// # Panics
     ///
-    /// When the page has no such section, or has something else there.
+    /// If the page has no such section, or the section has different text.
     pub fn section(&self, name: &str, made: &str) {
         let made = format!("\n{}\n", made.trim());
         if env::var_os("UPDATE_DOCS").is_none() {
@@ -28,17 +27,17 @@ impl Document {
         self.write(name, &made);
     }
 
-    /// Writes a section if `UPDATE_DOCS` is set: for what is measured, and so is never the same.
+    /// Writes a section if `UPDATE_DOCS` is set. For measurements, which differ each time.
     ///
     /// # Panics
     ///
-    /// When the page has no such section.
+    /// If the page has no such section.
     pub fn figures(&self, name: &str, made: &str) {
         let made = format!("\n{}\n", made.trim());
         if env::var_os("UPDATE_DOCS").is_some() {
             self.write(name, &made);
         }
-        // The section has to be there all the same.
+        // The section must exist in any case.
         self.replace(name, &made);
     }
 

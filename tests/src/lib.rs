@@ -1,4 +1,4 @@
-//! What the tests of the workspace share.
+//! Shared code of the workspace's tests.
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +18,7 @@ pub use recorder::{Recorded, Recorder};
 pub use script::{Script, Step, Then};
 pub use upstream::{february, upstream};
 
-/// The programs of the pages compile.
+/// Checks that the programs on the pages compile.
 #[cfg(doctest)]
 mod pages {
     macro_rules! pages {

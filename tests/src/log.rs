@@ -1,4 +1,4 @@
-//! What is logged, to look at in a test.
+//! Captures log output for tests.
 
 use std::{
     io,
@@ -7,12 +7,12 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Keeps what is logged, by `tracing` or by `log`.
+/// Collects log output, from `tracing` or `log`.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// What was logged since the last time.
+    /// The log output since the last call.
     pub fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         String::from_utf8_lossy(&bytes).into_owned()

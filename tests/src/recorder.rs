@@ -1,14 +1,14 @@
-//! A server that writes down what it is asked.
+//! A server that records the requests it receives.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use httpmock::{HttpMockRequest, MockServer};
 use pollinations_ext::{ApiKey, Builder, Pollinations};
 
-/// A key that must not turn up in a snapshot.
+/// A key that must not occur in a snapshot.
 const KEY: &str = "sk_not_in_any_snapshot";
 
-/// A server that answers everything with one body and writes down what it was asked.
+/// A server that returns the same body for every request, and records the requests.
 #[allow(missing_debug_implementations, reason = "httpmock's server has none")]
 pub struct Recorder {
     server: MockServer,
@@ -20,16 +20,16 @@ pub struct Recorder {
 pub struct Recorded {
     /// `GET`, `POST` and so on.
     pub method: String,
-    /// Path and query, as they came.
+    /// The path and the query, unchanged.
     pub target: String,
-    /// In alphabetical order, without the length and with the key replaced.
+    /// Sorted, without the content length and with the key replaced.
     pub headers: Vec<(String, String)>,
     /// The bytes of the body.
     pub body: Vec<u8>,
 }
 
 impl Recorder {
-    /// Answers with 200 and this body.
+    /// Returns 200 with this body.
     pub async fn answering(kind: &str, body: impl Into<String>) -> Self {
         let server = MockServer::start_async().await;
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -47,41 +47,41 @@ impl Recorder {
         Self { server, seen }
     }
 
-    /// Answers with 200 and this JSON.
+    /// Returns 200 with this JSON.
     pub async fn json(body: serde_json::Value) -> Self {
         Self::answering("application/json", body.to_string()).await
     }
 
-    /// Where it listens.
+    /// The URL of the server.
     pub fn base_url(&self) -> String {
         self.server.base_url()
     }
 
-    /// A client of this server, with a secret key.
+    /// A client for this server, with a secret key.
     ///
     /// # Panics
     ///
-    /// When the client cannot be made.
+    /// If the client cannot be created.
     pub fn client(&self) -> Pollinations {
         self.builder().build().expect("a client")
     }
 
-    /// What [`client`](Self::client) is made of.
+    /// The builder of [`client`](Self::client).
     ///
     /// # Panics
     ///
-    /// Never: the key is one.
+    /// Never, because the key is valid.
     pub fn builder(&self) -> Builder {
         let key: ApiKey = KEY.parse().expect("a key");
         Builder::default().base_url(self.server.base_url()).key(key)
     }
 
-    /// The requests since the last time, as text.
+    /// The requests since the last call, as text.
     pub fn requests(&self) -> String {
         self.take().iter().map(Recorded::to_string).collect::<Vec<_>>().join("\n")
     }
 
-    /// The requests since the last time.
+    /// The requests since the last call.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -113,7 +113,7 @@ impl Recorded {
     }
 }
 
-/// Method and target, headers, and the body: JSON in full, forms with a boundary that is always the same.
+/// Prints method and target, headers, and the body: JSON in full, forms with a fixed boundary.
 impl std::fmt::Display for Recorded {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut text = format!("{} {}\n", self.method, self.target);

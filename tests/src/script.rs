@@ -1,4 +1,4 @@
-//! A server that plays a script: one step a request, over real sockets.
+//! A server that plays a script over real sockets: one step per request.
 
 use std::{
     collections::VecDeque,
@@ -13,58 +13,58 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What the server does with one request.
+/// The response to one request.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Answers with this status, these header lines and this body.
+    /// Returns this status, these header lines and this body.
     Answer(u16, Vec<(&'static str, String)>, String),
-    /// Begins an event stream and sends these pieces, a moment apart. Then the body ends as it should.
+    /// Starts an event stream and sends these chunks, a moment apart. Then the body ends normally.
     Events(Vec<String>),
-    /// Begins an event stream, sends these pieces, and cuts the connection.
+    /// Starts an event stream, sends these chunks, and closes the connection.
     CutEvents(Vec<String>),
-    /// Begins an event stream, sends these pieces, and falls silent.
+    /// Starts an event stream, sends these chunks, and then sends nothing more.
     SilentEvents(Vec<String>),
-    /// Sends a body of this type in these pieces, a moment apart, and then ends it as it should, or cuts the connection.
+    /// Sends a body of this type in these chunks, a moment apart. Then it ends normally, or the connection is closed.
     Pieces {
         /// The content type.
         kind: &'static str,
-        /// The bytes of each piece; none of them empty, which would be the end.
+        /// The bytes of each chunk. None may be empty, because that would be the end.
         pieces: Vec<Vec<u8>>,
-        /// Whether the connection is cut.
+        /// Whether to close the connection.
         cut: bool,
     },
-    /// Announces a body of ten bytes more than it sends.
+    /// Announces a body that is ten bytes longer than the one it sends.
     ShortBody(&'static str, String),
-    /// Sends these bytes, head and all, and then does this.
+    /// Sends these bytes, including the head, and then does this.
     Raw(Vec<u8>, Then),
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Close,
-    /// Takes the request and never answers.
+    /// Reads the request and never responds.
     Silence,
 }
 
-/// How an answer ends.
+/// How a response ends.
 #[derive(Clone, Copy, Debug)]
 pub enum Then {
     /// The connection is closed.
     Close,
     /// The connection is reset (RFC 9293, section 3.10.4).
     Reset,
-    /// Nothing more comes.
+    /// Nothing more is sent.
     Silence,
 }
 
 impl Step {
-    /// Answers with JSON.
+    /// Returns JSON.
     pub fn json(status: u16, body: impl Into<String>) -> Self {
         Self::Answer(status, vec![("content-type", "application/json".to_owned())], body.into())
     }
 }
 
-/// A running script. After its last step it repeats that one. It stops when dropped.
+/// A running script. It repeats its last step, and stops when it is dropped.
 #[derive(Debug)]
 pub struct Script {
-    /// Where it listens.
+    /// The URL of the server.
     pub url: String,
     steps: Arc<Mutex<VecDeque<Step>>>,
     requests: Arc<Mutex<Vec<String>>>,
@@ -73,20 +73,20 @@ pub struct Script {
 }
 
 impl Script {
-    /// Plays these steps, one a connection.
+    /// Plays these steps, one per connection.
     ///
     /// # Panics
     ///
-    /// When no port can be had, or there are no steps.
+    /// If no port is free, or there are no steps.
     pub async fn play(steps: Vec<Step>) -> Self {
         Self::play_at(0, steps).await
     }
 
-    /// Plays these steps at a port; at any that is free if it is 0.
+    /// Plays these steps at this port, or at any free port if it is 0.
     ///
     /// # Panics
     ///
-    /// When the port cannot be had, or there are no steps.
+    /// If the port is taken, or there are no steps.
     pub async fn play_at(port: u16, steps: Vec<Step>) -> Self {
         assert!(!steps.is_empty(), "a script needs a step");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a free port");
@@ -99,13 +99,13 @@ impl Script {
             loop {
                 let Ok((mut socket, _)) = listener.accept().await else { return };
                 let (left, seen, open) = (Arc::clone(&left), Arc::clone(&seen), Arc::clone(&open));
-                // Side by side, so that silence in one does not hold up the next. A client may open a connection that
-                // it sends nothing over.
+                // In parallel, so that a silent connection does not block the next one. A client may open a
+                // connection and send nothing.
                 tokio::spawn(async move {
                     let Some(request) = read_request(&mut socket).await else { return };
                     seen.lock().expect("no panic").push(request);
                     let step = next(&mut left.lock().expect("no panic"));
-                    // A client that has gone away is no failure of the script.
+                    // It is not an error of the script if the client disconnects.
                     let _ = perform(&mut socket, step).await;
                     drop(open);
                 });
@@ -114,33 +114,33 @@ impl Script {
         Self { url, steps, requests, connections, server }
     }
 
-    /// Goes on with these steps instead of those that are left.
+    /// Replaces the remaining steps.
     ///
     /// # Panics
     ///
-    /// When there are no steps.
+    /// If there are no steps.
     pub fn go_on_with(&self, steps: Vec<Step>) {
         assert!(!steps.is_empty(), "a script needs a step");
         *self.steps.lock().expect("no panic") = steps.into();
     }
 
-    /// The requests so far, as they came over the wire.
+    /// The requests so far, exactly as received.
     ///
     /// # Panics
     ///
-    /// When a request could not be written down, which is a panic by itself.
+    /// If a request could not be recorded because of another panic.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no panic").clone()
     }
 
-    /// How many requests are being answered.
+    /// The number of requests in progress.
     pub fn open_connections(&self) -> usize {
-        // The script holds one, and its server another.
+        // The script holds one reference, and its server another.
         Arc::strong_count(&self.connections).saturating_sub(2)
     }
 }
 
-/// The next step; the last one stays.
+/// The next step. The last one is repeated.
 fn next(steps: &mut VecDeque<Step>) -> Step {
     let step = if steps.len() > 1 { steps.pop_front() } else { steps.front().cloned() };
     step.expect("a script needs a step")
@@ -218,7 +218,7 @@ async fn perform(socket: &mut TcpStream, step: Step) -> std::io::Result<()> {
             match then {
                 Then::Close => {}
                 Then::Reset => {
-                    // What was sent should be there first.
+                    // Let the client receive the data first.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     return socket.set_zero_linger();
                 }
@@ -243,7 +243,7 @@ async fn send_pieces<P: AsRef<[u8]>>(socket: &mut TcpStream, pieces: Vec<P>) -> 
     Ok(())
 }
 
-/// Waits until the client has had enough.
+/// Waits until the client disconnects.
 async fn silence(socket: &mut TcpStream) {
     let mut rest = [0; 64];
     while socket.read(&mut rest).await.is_ok_and(|count| count > 0) {}

@@ -1,4 +1,4 @@
-//! Builds of the workspace from another document than `openapi.json`, by tests.
+//! Builds the workspace from another document than `openapi.json`.
 
 use std::{
     env,
@@ -6,13 +6,13 @@ use std::{
     process::Command,
 };
 
-/// The build folder of such builds. All tests share it, so that dependencies are compiled once; the usual folder stays as
-/// it is, so that the next build of the workspace finds everything fresh.
+/// The build folder of such builds. All tests share it, so that dependencies are compiled once. The usual folder is
+/// not changed, so the next build of the workspace does not have to start over.
 pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into).join("second")
 }
 
-/// A cargo command in the root of the workspace, for which the document is the one at `path`.
+/// A cargo command in the root of the workspace that uses the document at `path`.
 pub fn cargo(path: &Path) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root()).env("CARGO_TARGET_DIR", target()).env("POLLINATIONS_API_DOCUMENT", path);

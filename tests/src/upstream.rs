@@ -4,24 +4,24 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-/// Where the documents lie beside a checkout.
+/// The folder with the documents, next to a checkout.
 const FOLDER: &str = "../../shared/upstream";
 
-/// Reads the OpenAPI 3.1 document that `openapi.json` is made from, as it was in October 2026. Without it, the test that
-/// asks is skipped and says so; in CI it fails.
+/// Reads the OpenAPI 3.1 document of October 2026, which `openapi.json` is made from. If it is missing, the test is
+/// skipped with a message; in CI, it fails.
 ///
 /// # Panics
 ///
-/// When the document is missing and `CI` is `true`, and when it is not JSON.
+/// If the document is missing and `CI` is `true`, or if it is not JSON.
 pub fn upstream() -> Option<Value> {
     read("openapi-2026-10.json")
 }
 
-/// Reads the document as it was in February 2026, which the project began with.
+/// Reads the document of February 2026, which the project started with.
 ///
 /// # Panics
 ///
-/// As [`upstream`].
+/// Same as [`upstream`].
 pub fn february() -> Option<Value> {
     read("openapi-2026-02-25.json")
 }

@@ -35,11 +35,11 @@ async fn speech_and_music_with_every_setting() {
     for (request, problem) in [
         (client.speech("a").composition_plan("plan"), "create_speech: `composition_plan` must be a JSON object"),
         (client.speech("a").conditioning_ref(json!([])), "create_speech: `conditioning_ref` must be a JSON object"),
-        (client.speech("a").seed(-1), "create_speech: `seed` must not be negative; only the operation by GET takes -1"),
+        (client.speech("a").seed(-1), "create_speech: `seed` must not be negative; -1 is only allowed with GET"),
     ] {
         assert_eq!(request.send().await.unwrap_err().to_string(), problem);
     }
-    let problem = "generate_audio: the operation by GET has no `composition_plan`; send the request by POST";
+    let problem = "generate_audio: `composition_plan` is not supported with GET; send the request with POST";
     assert_eq!(music.send_get().await.unwrap_err().to_string(), problem);
     assert!(recorder.take().is_empty());
 }

@@ -45,14 +45,14 @@ async fn what_cannot_be_sent_is_refused_before_it_is() {
     let recorder = Recorder::json(answer(&[json!([1])])).await;
     let client = recorder.client();
     for (request, problem) in [
-        (client.embed_media(), "embed: there is nothing to embed: add a text, an image, a sound or a video"),
+        (client.embed_media(), "embed: there is nothing to embed: add text, images, audio or video"),
         (
             client.embed("a").image(File::bytes(&b"ID3\x04"[..])),
-            "embed: `file.mp3` is not an image: its content type is audio/mpeg; set it if you know better",
+            "embed: `file.mp3` is not an image: its content type is audio/mpeg; if this is wrong, set the content type",
         ),
         (
             client.embed("a").audio(File::bytes(&b"hello"[..])),
-            "embed: `file` is not an audio file: its content type is unknown; set it if you know better",
+            "embed: `file` is not an audio file: its content type is unknown; if this is wrong, set the content type",
         ),
     ] {
         let error = request.send().await.unwrap_err();
@@ -136,7 +136,7 @@ async fn a_failure_keeps_the_vectors_that_came() {
     // The requests that were running came to their end, and not every other one was started.
     assert!((96..320).contains(&came) && came % 32 == 0, "{came}");
     assert_eq!(error.usage().total_tokens, came as i64 / 32 * 3);
-    assert!(error.to_string().ends_with(&format!(" ({came} of 320 vectors came)")), "{error}");
+    assert!(error.to_string().ends_with(&format!(" ({came} of 320 vectors received)")), "{error}");
     for group in error.vectors().chunks(32) {
         assert!(group.iter().all(Option::is_some) || group.iter().all(Option::is_none));
     }

@@ -1,4 +1,4 @@
-//! What a client does when there is no pollen left: five ways, over real sockets. How long each waits is tested with a
+//! What a client does when it is out of pollen: five ways, over real sockets. How long each waits is tested with a
 //! paused clock in `pollinations-ext` itself.
 
 use std::{

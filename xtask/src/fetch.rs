@@ -1,4 +1,4 @@
-//! Getting the upstream document over HTTP.
+//! Downloads the upstream document.
 
 use std::{fmt, time::Duration};
 
@@ -12,30 +12,30 @@ use sha2::{Digest, Sha256};
 
 use crate::yaml;
 
-/// The largest document that is read, in bytes.
+/// The default maximum size of a document in bytes.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// How a document is fetched.
+/// Settings for the download.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
-    /// How often it is tried.
+    /// The maximum number of attempts.
     pub tries: u32,
-    /// How long one try may take.
+    /// The timeout of one attempt.
     pub timeout: Duration,
-    /// The wait before the second try; it doubles from then on.
+    /// The wait before the second attempt. It doubles each time.
     pub wait: Duration,
-    /// The most bytes to read.
+    /// The maximum size in bytes.
     pub max_bytes: usize,
 }
 
 impl Default for Fetcher {
-    /// Three tries of 30 s, 1 s and 2 s apart, and [`MAX_BYTES`].
+    /// Three attempts with a timeout of 30 s each, 1 s and 2 s apart, and [`MAX_BYTES`].
     fn default() -> Self {
         Self { tries: 3, timeout: Duration::from_secs(30), wait: Duration::from_secs(1), max_bytes: MAX_BYTES }
     }
 }
 
-/// A failure, and whether another try can help.
+/// A failure, and whether a retry can help.
 struct Failed {
     error: anyhow::Error,
     again: bool,
@@ -62,14 +62,15 @@ impl From<reqwest::Error> for Failed {
 }
 
 impl Fetcher {
-    /// Fetches the bytes of a JSON or YAML document.
+    /// Downloads a JSON or YAML document.
     ///
     /// Redirects are followed. A failed connection, a timeout, a broken body and the statuses 408, 429 and 5xx are
     /// retried.
     ///
     /// # Errors
     ///
-    /// When the last try fails, or the answer is an error, neither JSON nor YAML by its content type, or too large.
+    /// An error if the last attempt fails, or the response has an error status, has a content type other than JSON or
+    /// YAML, or is too large.
     pub async fn fetch(&self, url: &str) -> Result<Vec<u8>> {
         let client = Client::builder().timeout(self.timeout).build()?;
         let mut wait = self.wait;
@@ -117,7 +118,7 @@ impl Fetcher {
     }
 }
 
-/// Refuses what says that it is something else. Servers of plain files often say nothing, or `text/plain`.
+/// Rejects other content types. File servers often send no content type, or `text/plain`.
 fn check_type(headers: &HeaderMap) -> Result<(), Failed> {
     let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return Ok(()) };
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -128,11 +129,11 @@ fn check_type(headers: &HeaderMap) -> Result<(), Failed> {
     Err(Failed::final_(format!("the server answered with `{essence}` instead of JSON")))
 }
 
-/// Reads a JSON or YAML document from bytes.
+/// Parses a JSON or YAML document.
 ///
 /// # Errors
 ///
-/// When they are too many, or neither JSON nor YAML.
+/// An error if the document is too large, or is neither JSON nor YAML.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
     if bytes.len() > MAX_BYTES {
         bail!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
@@ -147,7 +148,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(json).context("it is neither JSON nor YAML") };
     match yaml::parse(text) {
         Ok(value) if value.is_object() || value.is_array() => Ok(value),
-        // What starts like JSON was meant to be JSON.
+        // A document that starts like JSON was meant to be JSON.
         Err(error) if !text.trim_start().starts_with(['{', '[']) && text.contains(':') => {
             Err(error).context("it is neither JSON nor YAML")
         }

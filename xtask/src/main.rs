@@ -1,4 +1,4 @@
-//! `cargo xtask`: keeps the client in step with the service.
+//! `cargo xtask`: keeps the client up to date with the service.
 
 #![forbid(unsafe_code)]
 
@@ -82,17 +82,17 @@ enum Command {
     /// Exits with 1 if anything changed.
     #[command(after_help = "Example:\n  cargo xtask drift openapi.json new.json --format markdown")]
     Drift {
-        /// The older document.
+        /// The old document.
         old: PathBuf,
-        /// The newer document ('-' is standard input).
+        /// The new document ('-' is standard input).
         new: PathBuf,
         /// The format of the report.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Call every operation of a server and check its answers against openapi.json.
+    /// Call every operation of a server and check the responses against openapi.json.
     ///
-    /// Exits with 1 if the server breaks its contract. `cargo xtask contract --help` has the options.
+    /// Exits with 1 if a check fails. `cargo xtask contract --help` has the options.
     #[command(disable_help_flag = true)]
     Contract {
         /// Arguments for the contract suite.
@@ -114,7 +114,7 @@ enum Command {
     },
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     /// One line for each change.
@@ -125,7 +125,7 @@ enum Format {
     Markdown,
 }
 
-/// What `sync` was asked to do.
+/// The options of `sync`.
 struct Sync {
     source: Source,
     check: bool,
@@ -172,8 +172,8 @@ fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json")
 }
 
-/// Names the methods of `pollinations-ext` in a report, as its table of coverage has them. Where there is no table, no
-/// method is named: the report is right without them.
+/// Adds the methods of `pollinations-ext` to a report, from its table of coverage. Without the table, the report has
+/// no methods but is otherwise complete.
 fn with_methods(report: drift::Report) -> drift::Report {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
     match std::fs::read_to_string(table) {
@@ -183,7 +183,7 @@ fn with_methods(report: drift::Report) -> drift::Report {
 }
 
 fn run_sync(sync: &Sync) -> Result<ExitCode> {
-    // Shown only on a terminal, and on standard error.
+    // Only shown on a terminal, on standard error.
     let progress = ProgressBar::new_spinner();
     progress.enable_steady_tick(Duration::from_millis(100));
     progress.set_message("reading the upstream document");
@@ -194,7 +194,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     report_warnings(&built.warnings, sync.deny_warnings)?;
     report_words(&built);
     let path = sync.output.as_path();
-    // Messages stay out of a report that a program reads.
+    // Messages are not mixed into a report that a program reads.
     let say = |text: String| match sync.format {
         Format::Text => println!("{text}"),
         Format::Json | Format::Markdown => eprintln!("{text}"),
@@ -210,7 +210,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     }
     match (&old_bytes, &old) {
         (None, _) => say(format!("{name} does not exist yet")),
-        // A file that is not a document is replaced like any other.
+        // A file that is not a document is overwritten like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
             Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
             Some(Ok(_)) => say(format!("{name} differs, but not in anything that affects the client")),
@@ -227,20 +227,20 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to do once the document is written.
+/// The next steps, once the document is written.
 const NEXT: &str =
     "run `cargo test --workspace --all-features`, review the snapshots, and commit them with the document";
 
-/// The same when something has no description.
-const NEXT_WITH_WORDS: &str = "describe what is new in xtask/overlay and sync again; then run \
+/// The next steps, if some items have no description.
+const NEXT_WITH_WORDS: &str = "describe the new items in xtask/overlay and sync again; then run \
                                `cargo test --workspace --all-features`, review the snapshots, and commit them with the \
                                document";
 
-/// Reports documentation without a target, and items without documentation. Neither is an error.
+/// Reports documentation without a target, and items without documentation. Both are only warnings.
 fn report_words(built: &sync::Built) {
     if !built.stale.is_empty() {
-        let (count, are) = (built.stale.len(), if built.stale.len() == 1 { "action is" } else { "actions are" });
-        eprintln!("note: {count} documentation {are} for something that no longer exists; remove from xtask/overlay:");
+        let (count, have) = (built.stale.len(), if built.stale.len() == 1 { "action has" } else { "actions have" });
+        eprintln!("note: {count} documentation {have} no target any more; remove from xtask/overlay:");
         for action in &built.stale {
             eprintln!("  {action}");
         }
@@ -270,14 +270,14 @@ fn write_out(bytes: &[u8]) -> Result<()> {
     io::stdout().lock().write_all(bytes).context("cannot write to standard output")
 }
 
-/// Prints a report. On a terminal, lines are wrapped, and without `NO_COLOR` the class of a change has a colour.
+/// Prints a report. On a terminal, lines are wrapped, and the class of a change is colored unless `NO_COLOR` is set.
 fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
         Format::Text => {
             let is_terminal = io::stdout().is_terminal();
             let mut out = anstream::stdout().lock();
             for line in report.to_text().lines() {
-                // A program that reads the report gets a line for each change.
+                // A program that reads the report gets one line per change.
                 let line = if is_terminal { terminal::wrapped(line) } else { line.to_owned() };
                 writeln!(out, "{}", terminal::coloured(&line))?;
             }
@@ -304,8 +304,8 @@ fn run_normalize(input: &Path, output: Option<&Path>, overlay: Option<&Path>, de
     Ok(ExitCode::SUCCESS)
 }
 
-/// The contract suite needs the client, and this program has to run even if a new document breaks the client. So the suite is
-/// a program of its own.
+/// The contract suite needs the client. But this program has to run even if a new document breaks the client. So the
+/// suite is a separate program.
 fn run_contract(arguments: &[OsString]) -> Result<ExitCode> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = process::Command::new(cargo)
@@ -314,7 +314,7 @@ fn run_contract(arguments: &[OsString]) -> Result<ExitCode> {
         .status()
         .context("cannot run cargo")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2);
-    // cargo's own failures have another code.
+    // cargo's own failures have a different exit code.
     Ok(ExitCode::from(if code <= 2 { code } else { 2 }))
 }
 

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::normalize::walk;
 
-/// One block an operation: id, method and path, then parameters, body and responses with their types.
+/// One block per operation: ID, method and path, then parameters, body and responses with their types.
 ///
-/// A trailing `?` marks what is optional, `|null` what may be null, `[]` a list.
+/// A trailing `?` marks optional values, `|null` values that may be null, `[]` lists.
 pub fn table(document: &Value) -> String {
     let mut document = document.clone();
     let mut text = String::new();

@@ -1,7 +1,7 @@
-//! OpenAPI Overlay 1.0: what upstream does not say, applied to the normalized document.
+//! OpenAPI Overlay 1.0: additions to the normalized document that upstream does not make.
 //!
-//! An action whose target matches nothing does nothing, and is reported: a fact about the service whose subject is gone
-//! has to be looked at, and documentation whose subject is gone can be removed.
+//! An action whose target matches nothing has no effect and is reported. If it is a fact about the service, somebody
+//! has to check it. If it is documentation, it can be removed.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde_json_path::JsonPath;
 
 use crate::normalize::Warning;
 
-/// Failed actions that a message names.
+/// The maximum number of failed actions in a message.
 const SHOWN: usize = 5;
 
 /// An overlay document: a list of actions, applied in order.
@@ -23,10 +23,10 @@ pub struct Overlay {
     #[serde(rename = "info")]
     _info: Info,
     actions: Vec<Action>,
-    /// The overlay is for documents in which this JSONPath matches something.
+    /// The overlay only applies to documents in which this JSONPath matches something.
     #[serde(default, rename = "x-if")]
     present: Option<String>,
-    /// The overlay is for documents in which this JSONPath matches nothing.
+    /// The overlay only applies to documents in which this JSONPath matches nothing.
     #[serde(default, rename = "x-unless")]
     absent: Option<String>,
 }
@@ -50,15 +50,15 @@ struct Action {
     update: Option<Value>,
     #[serde(default)]
     remove: bool,
-    /// The action is for documents in which this JSONPath matches something.
+    /// The action only applies to documents in which this JSONPath matches something.
     #[serde(default, rename = "x-if")]
     present: Option<String>,
-    /// The action is for documents in which this JSONPath matches nothing.
+    /// The action only applies to documents in which this JSONPath matches nothing.
     #[serde(default, rename = "x-unless")]
     absent: Option<String>,
 }
 
-/// Whether an action, or a whole overlay, is about this document at all. One that is not needs no target.
+/// Whether an action, or a whole overlay, applies to this document. If not, it needs no target.
 fn applies(document: &Value, present: Option<&str>, absent: Option<&str>) -> Result<bool> {
     let matches = |path: &str| -> Result<bool> {
         let path = JsonPath::parse(path).context("the condition is not a JSONPath")?;
@@ -74,11 +74,11 @@ impl fmt::Display for Action {
 }
 
 impl Overlay {
-    /// Reads an overlay from YAML, of which JSON is a part.
+    /// Parses an overlay from YAML or JSON.
     ///
     /// # Errors
     ///
-    /// When the text is not YAML, or not an overlay of version 1.0.
+    /// An error if the text is not YAML, or not an overlay of version 1.0.
     pub fn parse(text: &str) -> Result<Self> {
         let overlay: Self = serde_saphyr::from_str(text).context("the overlay is not a valid Overlay 1.0 document")?;
         ensure!(overlay.overlay.starts_with("1.0"), "the overlay has version {}, which is not 1.0", overlay.overlay);
@@ -89,13 +89,13 @@ impl Overlay {
     ///
     /// # Errors
     ///
-    /// When a target is no JSONPath (RFC 9535), or matches nothing in the document. The other actions are applied all
-    /// the same.
+    /// An error if a target is not a JSONPath (RFC 9535), or matches nothing in the document. The other actions are
+    /// still applied.
     pub fn apply(&self, document: &mut Value) -> Result<()> {
         Unmatched::Refuse.settle(self.apply_all(document), &mut Vec::new())
     }
 
-    /// Applies every action that has a target, in order, and returns what was wrong with the others.
+    /// Applies all actions that have a target, in order, and returns the errors of the others.
     pub fn apply_all(&self, document: &mut Value) -> Vec<String> {
         let mut failures = Vec::new();
         match applies(document, self.present.as_deref(), self.absent.as_deref()) {
@@ -112,13 +112,13 @@ impl Overlay {
     }
 }
 
-/// What to do about actions that have no target.
+/// How to handle actions without a target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unmatched {
-    /// Fail, and name them all.
+    /// Fail, and list them.
     #[default]
     Refuse,
-    /// Warn, and go on without them.
+    /// Warn, and continue without them.
     Warn,
 }
 
@@ -152,7 +152,7 @@ impl Action {
         if pointers.is_empty() {
             bail!("the target matches nothing");
         }
-        // From the end, so that removing a member of a list does not move the others.
+        // In reverse order, so that removing an item of a list does not shift the others.
         pointers.reverse();
         for pointer in pointers {
             if self.remove {
@@ -181,7 +181,7 @@ fn remove(document: &mut Value, pointer: &str) {
     }
 }
 
-/// Merges an update as Overlay 1.0 (section 4.4.3) has it: objects by key, lists by appending, anything else by
+/// Merges an update as specified in Overlay 1.0, section 4.4.3: objects by key, lists by appending, anything else by
 /// replacing.
 fn merge(target: &mut Value, update: &Value) {
     match (target, update) {

@@ -1,4 +1,4 @@
-//! What the project says of the API beyond the upstream document: facts that upstream leaves out, then our own words.
+//! The overlays of this project: facts that upstream leaves out, and our own descriptions.
 
 macro_rules! overlays {
     ($folder:literal: $($name:literal),* $(,)?) => {
@@ -6,9 +6,9 @@ macro_rules! overlays {
     };
 }
 
-/// Facts, by group of the API. They are applied to the normalized document, and it is normalized again.
+/// Facts, by group of the API. They are applied to the normalized document, which is then normalized again.
 pub(crate) const FACTS: &[&str] =
     overlays!("facts": "errors", "account", "chat", "responses", "messages", "images", "audio", "models", "media");
 
-/// Descriptions, by group of the API. They are applied to the document that has the facts, so they meet final names.
+/// Descriptions, by group of the API. They are applied to the document with the facts, so they use the final names.
 pub(crate) const WORDS: &[&str] = overlays!("words": "document", "common", "account", "keys", "community", "models", "embeddings", "media", "text", "chat-request", "chat-reply", "responses", "messages", "images", "audio");

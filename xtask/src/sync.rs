@@ -1,4 +1,4 @@
-//! From an upstream document to the committed `openapi.json`.
+//! Creates the committed `openapi.json` from an upstream document.
 
 use std::{
     fs, io,
@@ -18,77 +18,77 @@ use crate::{
     words::{self, Undescribed},
 };
 
-/// Where the live document is, the newest first.
+/// The URLs of the live document, newest first.
 pub const LIVE: &[&str] = &[
     "https://gen.pollinations.ai/docs/open-api/generate-schema",
     "https://enter.pollinations.ai/api/docs/open-api/generate-schema",
 ];
 
-/// The extension that says which upstream document `openapi.json` was made from.
+/// The extension in `openapi.json` with the upstream document that it was made from.
 const SOURCE: &str = "x-source";
 
-/// Where an upstream document comes from.
+/// The source of an upstream document.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A file, or standard input for `-`.
     File(PathBuf),
-    /// An address.
+    /// A URL.
     Url(String),
-    /// The live service, at the first of [`LIVE`] that answers.
+    /// The live service: the first URL in [`LIVE`] that responds.
     Live,
 }
 
-/// An upstream document, and what there is to say of where it came from.
+/// An upstream document and its origin.
 #[derive(Clone, Debug)]
 pub struct Upstream {
     /// The document.
     pub document: Value,
-    /// Its address and date, if it was fetched, and the SHA-256 of its bytes.
+    /// Its URL and date, if it was downloaded, and the SHA-256 of its bytes.
     pub origin: Value,
 }
 
-/// The document that the project is generated from, and what there is to say of how it came about.
+/// The document that the client is generated from, and warnings about it.
 #[derive(Debug)]
 pub struct Built {
     /// The OpenAPI 3.0.3 document.
     pub document: Value,
-    /// What OpenAPI 3.0 cannot say of the upstream document, and the facts that were left out.
+    /// Parts of the upstream document that OpenAPI 3.0 cannot express, and facts that were left out.
     pub warnings: Vec<Warning>,
-    /// Documentation whose subject is gone. It does no harm, and can be removed from the overlay.
+    /// Documentation without a target. It has no effect, and can be removed from the overlay.
     pub stale: Vec<String>,
-    /// What has no description yet, and got a neutral one made from its name.
+    /// Items without a description of ours, which got a neutral description from their names.
     pub undescribed: Undescribed,
 }
 
-/// Makes the OpenAPI 3.0.3 document that the project is generated from: converted, shaped, with the overlays on top and
-/// our own words in place of upstream's.
+/// Creates the OpenAPI 3.0.3 document that the client is generated from: converted and shaped, with the overlays
+/// applied and our own descriptions in place of upstream's.
 ///
 /// # Errors
 ///
-/// When the input is not an OpenAPI 3 document, or, under [`Unmatched::Refuse`], a fact no longer has a target.
+/// An error if the input is not an OpenAPI 3 document, or if a fact has no target and [`Unmatched::Refuse`] is set.
 pub fn build(upstream: Value, unmatched: Unmatched) -> Result<Built> {
     build_with(upstream, unmatched, Prose::Drop)
 }
 
-/// Does the same, and under [`Prose::Keep`] leaves upstream's words where it has some.
+/// The same, except that [`Prose::Keep`] keeps upstream's descriptions.
 ///
 /// # Errors
 ///
-/// As for [`build`].
+/// Same as [`build`].
 pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result<Built> {
     let kept = match prose {
         Prose::Drop => None,
         Prose::Keep => Some(normalize::shaped(upstream.clone(), Prose::Keep)?.document),
     };
-    // Types must not depend on whose words they have: a description sets two of them apart, and makes a use of a third
-    // look different to the facts. So upstream's words come back once the types are there.
+    // Types must not depend on whose descriptions they have, because a different description can split one type into
+    // two, or hide a use of a type from the facts. So upstream's descriptions are restored once the types are final.
     let Normalized { mut document, mut warnings } = normalize::shaped(upstream, Prose::Drop)?;
     if let Some(mut kept) = kept {
         words::take_all(&mut document, &mut kept);
     }
     let failures = apply(overlays::FACTS, &mut document)?;
     unmatched.settle(failures, &mut warnings)?;
-    // The facts bring schemas of their own, which get their names here; the words are about those names.
+    // The facts add schemas, which are named here. The descriptions refer to these names.
     let mut again = |document: &mut Value| -> Result<()> {
         let shaped = normalize::shaped(std::mem::take(document), prose)?;
         *document = shaped.document;
@@ -106,12 +106,12 @@ pub fn build_with(upstream: Value, unmatched: Unmatched, prose: Prose) -> Result
         }
     };
     let undescribed = words::fill(&mut document);
-    // Once more, for words beside a reference.
+    // Normalized again, because of descriptions next to a reference.
     again(&mut document)?;
     Ok(Built { document, warnings, stale, undescribed })
 }
 
-/// Applies overlays; returns the actions that had no effect.
+/// Applies overlays. Returns the actions that had no effect.
 fn apply(overlays: &[&str], document: &mut Value) -> Result<Vec<String>> {
     let mut failures = Vec::new();
     for overlay in overlays {
@@ -120,8 +120,8 @@ fn apply(overlays: &[&str], document: &mut Value) -> Result<Vec<String>> {
     Ok(failures)
 }
 
-/// Writes into a new document where it came from, unless nothing but that has changed since the old one: then it keeps
-/// what the old one says, so that the clock alone changes nothing.
+/// Records the origin in a new document. If nothing else has changed since the old document, the old origin is kept,
+/// so that a new date alone changes nothing.
 pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
     let without = |document: &Value| {
         let mut object: Map<String, Value> = document.as_object().cloned().unwrap_or_default();
@@ -132,7 +132,7 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
     if let Some(object) = document.as_object_mut() {
         object.shift_remove(SOURCE);
         object.insert(SOURCE.to_owned(), kept.unwrap_or(origin));
-        // Among the other extensions in alphabetical order, where `normalize` would put it.
+        // Inserted in alphabetical order among the extensions, where `normalize` would put it.
         let mut extensions: Vec<String> = object.keys().filter(|key| key.starts_with("x-")).cloned().collect();
         extensions.sort_unstable();
         for key in extensions {
@@ -147,7 +147,7 @@ pub fn record_source(document: &mut Value, old: Option<&Value>, origin: Value) {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is neither JSON nor YAML.
+/// An error if the file cannot be read, is larger than [`fetch::MAX_BYTES`], or is neither JSON nor YAML.
 pub fn read(path: &Path) -> Result<Value> {
     fetch::parse(&read_bytes(path)?).with_context(|| format!("{} is not usable", path.display()))
 }
@@ -165,11 +165,11 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Gets the upstream document.
+/// Loads the upstream document.
 ///
 /// # Errors
 ///
-/// When it cannot be had: the message names the source, the cause and the way out.
+/// An error if it cannot be loaded. The message has the source, the cause and a way around it.
 pub fn load(source: &Source, fetcher: &Fetcher) -> Result<Upstream> {
     let urls: Vec<&str> = match source {
         Source::File(path) => {
@@ -196,11 +196,11 @@ pub fn load(source: &Source, fetcher: &Fetcher) -> Result<Upstream> {
     bail!("cannot fetch the upstream document ({}); download it yourself and pass --file PATH", failures.join("; "))
 }
 
-/// Writes a file so that it is either the old one or the new one, never half of it.
+/// Writes a file atomically: it has either its old or its new content, never a part of it.
 ///
 /// # Errors
 ///
-/// When the folder cannot be written to.
+/// An error if the folder is not writable.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -211,7 +211,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         file.write_all(bytes)?;
         #[cfg(unix)]
         {
-            // A temporary file is private; a document that is committed is not.
+            // A temporary file is private, but a committed document is not.
             use std::os::unix::fs::PermissionsExt;
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
         }

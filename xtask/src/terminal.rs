@@ -1,12 +1,12 @@
-//! How the drift report looks on a terminal.
+//! Formats the drift report for a terminal.
 
-/// The widest line. Most terminals open with this many columns.
+/// The maximum width of a line. Most terminals open with this many columns.
 const COLUMNS: usize = 80;
 
-/// Where a change continues on the next line: below its text.
+/// The indent of continuation lines, which aligns them with the text of a change.
 const INDENT: usize = 12;
 
-/// Breaks a line between words, so that it fits the terminal. A word that is longer than a line stays whole, so that it can
+/// Breaks a line between words, so that it fits the terminal. A word longer than a line is not broken, so that it can
 /// be copied.
 pub(crate) fn wrapped(line: &str) -> String {
     if line.chars().count() <= COLUMNS {
@@ -31,8 +31,8 @@ pub(crate) fn wrapped(line: &str) -> String {
     all
 }
 
-/// Colours the class of a change. Red, green and magenta can be read on a light and on a dark background, in the usual
-/// palettes; yellow, cyan and blue cannot.
+/// Colors the class of a change. In the usual palettes, red, green and magenta are readable on light and dark
+/// backgrounds; yellow, cyan and blue are not.
 pub(crate) fn coloured(line: &str) -> String {
     let text = line.trim_start();
     let (indent, word) = (&line[..line.len() - text.len()], text.split(' ').next().unwrap_or_default());

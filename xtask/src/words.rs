@@ -1,4 +1,4 @@
-//! Gives every item of the document a description, and lists what we have not described yet.
+//! Gives every item of the document a description, and lists items without a description of ours.
 
 use std::{collections::HashMap, fmt};
 
@@ -10,15 +10,15 @@ use crate::normalize::{
     walk::{self, Kind},
 };
 
-/// How many names a list shows.
+/// The maximum number of names in a list.
 const SHOWN: usize = 12;
 
-/// What has no description of its own, by kind.
+/// Items without a description, by type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undescribed {
-    /// Operations, by their ids.
+    /// Operations, by their IDs.
     pub operations: Vec<String>,
-    /// Parameters, as `operation.parameter`; those that all operations of a path share as `/path.parameter`.
+    /// Parameters, as `operation.parameter`, or as `/path.parameter` if all operations of a path share them.
     pub parameters: Vec<String>,
     /// Types, by their names.
     pub types: Vec<String>,
@@ -43,7 +43,7 @@ impl Undescribed {
 }
 
 impl fmt::Display for Undescribed {
-    /// One sentence with the numbers, and a line of names for each kind.
+    /// A sentence with the numbers, and a line with the names of each type of item.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let some: Vec<_> = self.kinds().into_iter().filter(|(_, _, names)| !names.is_empty()).collect();
         let counts: Vec<String> = some
@@ -67,8 +67,8 @@ impl fmt::Display for Undescribed {
     }
 }
 
-/// Gives a neutral description, made from the name, to each operation, parameter, type and property that has none.
-/// Returns what those are.
+/// Adds a neutral description, made from the name, to each operation, parameter, type and property without one.
+/// Returns these items.
 pub fn fill(document: &mut Value) -> Undescribed {
     let mut missing = Undescribed::default();
     walk::each_operation(document, |method, path, operation| {
@@ -92,7 +92,7 @@ pub fn fill(document: &mut Value) -> Undescribed {
             missing.operations.push(id);
         }
     });
-    // Those that all operations of a path share.
+    // Parameters that all operations of a path share.
     for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
         let parameters = item.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
         for parameter in parameters.filter_map(Value::as_object_mut).filter(|it| !it.contains_key("$ref")) {
@@ -122,8 +122,8 @@ pub fn fill(document: &mut Value) -> Undescribed {
     missing
 }
 
-/// Takes the words of the same document from before it lost them, with examples, wherever both have the same thing at the
-/// same place.
+/// Restores the descriptions and examples from an earlier version of the same document, for items that are at the
+/// same place in both.
 pub(crate) fn take_all(document: &mut Value, other: &mut Value) {
     type Words = (String, Vec<(&'static str, Value)>);
     let mut words: HashMap<String, Words> = HashMap::new();
@@ -137,14 +137,14 @@ pub(crate) fn take_all(document: &mut Value, other: &mut Value) {
     walk::visit(document, &mut |place, value| {
         let Some(object) = value.as_object_mut() else { return };
         let Some((like, found)) = words.remove(&place.pointer()) else { return };
-        // Members of a union may stand elsewhere when nothing but words told two of them apart.
+        // Members of a union may be at other places, if only their descriptions differed.
         if place.kind != Kind::Schema || like == outline(object) {
             object.extend(found.into_iter().map(|(key, text)| (key.to_owned(), text)));
         }
     });
 }
 
-/// What a schema is about: its type or the type it refers to, and its properties.
+/// The outline of a schema: its type or the type it refers to, and its properties.
 fn outline(schema: &Map<String, Value>) -> String {
     let target = schema.get("$ref").or_else(|| schema.get("allOf")?.get(0)?.get("$ref"));
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -153,7 +153,7 @@ fn outline(schema: &Map<String, Value>) -> String {
     format!("{:?} {target:?} {names:?}", schema.get("type"))
 }
 
-/// Copies descriptions from another version of the document to items that have none here.
+/// Copies descriptions from another version of the document to items without a description.
 pub(crate) fn take_missing(document: &mut Value, other: &mut Value) {
     let mut words: HashMap<String, Vec<(&str, Value)>> = HashMap::new();
     let kinds = [Kind::Operation, Kind::Parameter, Kind::Schema];
@@ -181,7 +181,7 @@ fn section<'a>(document: &'a mut Value, name: &str) -> impl Iterator<Item = (&'a
     section.and_then(Value::as_object_mut).into_iter().flatten()
 }
 
-/// Describes a parameter that has no description, and returns its name.
+/// Adds a description to a parameter without one, and returns its name.
 fn describe_parameter(parameter: &mut Map<String, Value>) -> Option<String> {
     if has(parameter, "description") {
         return None;

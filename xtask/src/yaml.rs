@@ -1,7 +1,7 @@
-//! YAML 1.2 as JSON values, by its core schema (YAML 1.2.2, section 10.3).
+//! Parses YAML 1.2 into JSON values, with the core schema (YAML 1.2.2, section 10.3).
 //!
-//! Only what the core schema says is a number, a boolean or null is one: `2026-02-25`, `1_000`, `yes` and `on` are
-//! strings. Quoted values are always strings. Keys become strings as they are written, so that `200:` is `"200"`.
+//! Only the numbers, booleans and nulls of the core schema are converted: `2026-02-25`, `1_000`, `yes` and `on` are
+//! strings. Quoted values are always strings. Keys become strings as they are written, so `200:` is `"200"`.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,18 @@ use anyhow::{Context as _, Result, bail, ensure};
 use granit_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
 
-/// How deep a document may be nested, as for JSON.
+/// The maximum nesting depth of a document, as for JSON.
 const MAX_DEPTH: usize = 128;
 
-/// How many values the aliases of a document may stand for, so that a small file cannot fill the memory.
+/// The maximum number of values that the aliases of a document may expand to, so that a small file cannot fill the
+/// memory.
 const MAX_ALIASED: usize = 4_000_000;
 
-/// Reads a document.
+/// Parses a document.
 ///
 /// # Errors
 ///
-/// When the text is not YAML, holds several documents, repeats a key, or is nested more than 128 levels deep.
+/// An error if the text is not YAML, has several documents, repeats a key, or is nested more than 128 levels deep.
 ///
 /// # Examples
 ///
@@ -37,13 +38,13 @@ pub fn parse(text: &str) -> Result<Value> {
     Ok(reader.document.unwrap_or_default())
 }
 
-/// A collection that is being read.
+/// A collection that is being parsed.
 struct Open {
     anchor: usize,
     value: Value,
-    /// The key that waits for its value.
+    /// The key whose value comes next.
     key: Option<String>,
-    /// What `<<` takes over from other objects, which the object's own keys come before.
+    /// Entries merged from other objects with `<<`. The object's own keys override them.
     merged: Vec<Value>,
 }
 
@@ -97,7 +98,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Puts a value where it belongs: into a list, under a key, or, as a key, before its value.
+    /// Adds a value to a list, as the value of a key, or as a key whose value comes next.
     fn value(&mut self, anchor: usize, value: Value) -> Result<()> {
         if anchor > 0 {
             self.anchors.insert(anchor, value.clone());
@@ -138,7 +139,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// What a plain scalar means (YAML 1.2.2, section 10.3.2).
+/// The value of a plain scalar (YAML 1.2.2, section 10.3.2).
 fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -186,7 +187,7 @@ fn number(text: &str) -> Option<Number> {
     if !fits {
         return None;
     }
-    // JSON has no infinity; a number too large for it stays what it was, a text.
+    // JSON has no infinity, so a number that is too large stays a string.
     let text = format!("{sign}{}.{}e{}", or_zero(before), or_zero(after), exponent.unwrap_or("0"));
     Number::from_f64(text.parse().ok()?)
 }

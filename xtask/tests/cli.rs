@@ -163,7 +163,7 @@ fn sync_lists_what_has_no_words_and_ends_well() {
     let list = "note: 1 operation, 1 parameter, 1 type and 1 property have no description\n  operations: labs\n  \
                 parameters: labs.page\n  types: LabList\n  properties: LabList.labs\n";
     assert!(said.contains(list), "{said}");
-    assert!(said.contains("next: describe what is new in xtask/overlay and sync again"), "{said}");
+    assert!(said.contains("next: describe the new items in xtask/overlay and sync again"), "{said}");
     let written: serde_json::Value = serde_json::from_slice(&fs::read(&output).unwrap()).unwrap();
     assert_eq!(written["paths"]["/labs"]["get"]["description"], "Calls `GET /labs`.");
     assert_eq!(written["components"]["schemas"]["LabList"]["properties"]["labs"]["description"], "Labs.");

@@ -1,11 +1,11 @@
-//! Reading an OpenAPI 3.0 document.
+//! Reads an OpenAPI 3.0 document.
 
 use serde_json::{Map, Value};
 
 pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 pub(crate) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// What a reference leads to, if this is one; chains of references are followed.
+/// Resolves a reference, including chains of references. Any other value is returned unchanged.
 pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..32 {
@@ -39,7 +39,7 @@ pub(crate) fn flag(value: &Value, key: &str) -> bool {
     value.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// An operation, with the path and the method it is under.
+/// An operation, with its path and method.
 pub(crate) struct Place<'a> {
     pub(crate) path: &'a str,
     pub(crate) method: &'static str,

@@ -1,4 +1,4 @@
-//! Writes the types as Rust. The text is short: the work is in `src/json`.
+//! Writes the types as Rust. The generated code is short, because `src/json` does the work.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use super::{
     settings::Roots,
 };
 
-/// What is written of all types.
+/// Writes the types.
 pub(crate) struct Emitter<'a> {
     pub(crate) definitions: &'a BTreeMap<String, Definition>,
     pub(crate) roots: &'a Roots,
@@ -128,8 +128,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether a type has a value to start from: one that needs no further word from the program, or no more than what
-    /// a list holds.
+    /// Whether a type has a default: it needs no values from the program, except the items of lists.
     fn has_default(&self, name: &str) -> bool {
         fn search(emitter: &Emitter<'_>, name: &str, depth: usize) -> bool {
             let Some(definition) = emitter.definitions.get(name).filter(|_| depth < 16) else { return false };
@@ -149,7 +148,7 @@ impl Emitter<'_> {
         search(self, name, 0)
     }
 
-    /// Written as text, since formatters leave the inside of a macro as it is.
+    /// Written as text, because formatters do not format the inside of a macro.
     fn open_enum(&self, text: &mut String, definition: &Definition, item: &Enum) {
         let variants = variant_names(item.values.iter().map(String::as_str));
         let runtime = &self.roots.runtime;
@@ -212,7 +211,7 @@ impl Emitter<'_> {
         let _ = writeln!(text, "    }}\n}}\n");
 
         for (variant, member) in variants.iter().zip(&union.members) {
-            // Two members of one type would make `From` ambiguous.
+            // Two members of the same type would make `From` ambiguous.
             if union.members.iter().filter(|other| other.ty == member.ty).count() == 1 {
                 let ty = member.ty.rust(types);
                 let value = held_value("value", member.boxed);
@@ -244,7 +243,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A function for each variant that needs nothing but its tag.
+    /// A constructor for each variant that only needs its tag.
     fn constructors(&self, text: &mut String, name: &str, tag: &str, union: &Union, variants: &[String]) {
         let runtime = &self.roots.runtime;
         let mut taken = Taken::new(&["other"]);
@@ -281,7 +280,7 @@ impl Emitter<'_> {
         let _ = writeln!(text, "}}\n");
     }
 
-    /// Whether a value can go into a path or a header: it has one text.
+    /// Whether a value can be part of a path or a header, because it can be written as one text.
     pub(crate) fn is_text(&self, ty: &Type) -> bool {
         match ty {
             Type::String | Type::Bool | Type::Signed | Type::Unsigned | Type::Float => true,
@@ -301,8 +300,8 @@ impl Emitter<'_> {
     }
 }
 
-/// `Debug` for an object with a secret. What the object holds besides its fields is left out: if the secret came in
-/// another form than a text, it is there.
+/// `Debug` for an object with a secret. Its additional fields are not printed: if the secret had an unexpected type,
+/// it is among them.
 fn debug_without_secrets<'a>(text: &mut String, name: &str, fields: impl Iterator<Item = &'a Field>) {
     let _ = writeln!(
         text,
@@ -327,7 +326,7 @@ fn held_value(value: &str, boxed: bool) -> String {
     if boxed { format!("::std::boxed::Box::new({value})") } else { value.to_owned() }
 }
 
-/// What a member of a union without a tag is, for its documentation.
+/// Describes a member of a union without a tag, for its documentation.
 fn describe(ty: &Type, types: &str) -> String {
     match ty {
         Type::Named(name) => format!("A [`{name}`]({types}::{name})."),
@@ -347,7 +346,7 @@ fn describe(ty: &Type, types: &str) -> String {
 fn variant_names<'a>(labels: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut labels: Vec<(usize, &str)> = labels.enumerate().collect();
     let mut names = vec![String::new(); labels.len()];
-    // `Other` is the open case. The order of labels decides which of two gets an underscore.
+    // `Other` is the open variant. The order of the labels decides which of two equal names gets an underscore.
     let mut taken = Taken::new(&["Other"]);
     labels.sort_by_key(|(_, label)| *label);
     for (at, label) in labels {

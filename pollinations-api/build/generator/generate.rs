@@ -1,4 +1,4 @@
-//! Generates a client from a document: its types, its operations, and what else the document says of them.
+//! Generates a client from a document: its types, its operations, and other details of the operations.
 
 use std::{
     error::Error,
@@ -26,15 +26,15 @@ use super::{
 pub(crate) struct Client {
     /// The types.
     pub(crate) model: String,
-    /// progenitor's part.
+    /// The code that progenitor generates.
     pub(crate) client: String,
-    /// Helpers for tests with `httpmock`, if asked for.
+    /// Test helpers with `httpmock`, if requested.
     pub(crate) mock: Option<String>,
-    /// What the document says of each operation.
+    /// The details of each operation.
     pub(crate) operations: String,
-    /// What could not be generated, and why.
+    /// The parts that could not be generated, and why.
     pub(crate) warnings: Vec<String>,
-    /// The Rust names of all types, each with whether responses have it.
+    /// The Rust names of all types, and whether responses contain them.
     pub(crate) types: Vec<(String, bool)>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn generate(
     link::box_recursion(&mut definitions);
     link::mark_strict(&mut definitions, &sent, &received);
     let read = link::reachable(&definitions, &received);
-    // A form is sent as bytes; a struct of texts would only mislead.
+    // A form is sent as bytes, so a struct would be misleading.
     let used = link::reachable(&definitions, &[sent, received].concat());
     for form in operations.iter().flat_map(|operation| &operation.forms).filter_map(|form| components.get(form)) {
         let others = definitions.values().filter(|definition| definition.name != *form);
@@ -73,7 +73,7 @@ pub(crate) fn generate(
     let (client, mock, kept) = match work.run(&whole, &mut warnings) {
         Ok((client, mock)) => (client, mock, whole),
         Err(_) => {
-            // Find those that progenitor cannot express.
+            // Find the operations that progenitor cannot express.
             let mut kept = Vec::new();
             for operation in whole {
                 match work.run(&[operation], &mut Vec::new()) {
@@ -96,7 +96,7 @@ pub(crate) fn generate(
     Ok(Client { model: emitter.module(), client, mock, operations: table(document, &kept)?, warnings, types: names })
 }
 
-/// What is said of the whole API; progenitor wants a title and a version.
+/// The description of the API. progenitor requires a title and a version.
 fn info(document: &Value) -> Value {
     let info = document.get("info").unwrap_or(&Value::Null);
     let mut title = serde_json::Map::new();
@@ -110,7 +110,7 @@ fn info(document: &Value) -> Value {
     Value::Object(title)
 }
 
-/// Some operations through progenitor.
+/// Generates some operations with progenitor.
 struct Work<'a> {
     title: &'a Value,
     emitter: &'a Emitter<'a>,
@@ -119,7 +119,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The client, and its helpers for tests.
+    /// The client, and its test helpers.
     fn run(
         &mut self,
         operations: &[&Operation],
@@ -139,7 +139,7 @@ impl Work<'_> {
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };
         let client = finish(guarded(|| Generator::new(&settings).generate_tokens(&spec))?)?;
-        // A generator keeps the types that it has seen, so this takes one of its own.
+        // A generator remembers types, so this creates a new one.
         let mock = match self.mock {
             Some(name) => Some(finish(guarded(|| Generator::new(&settings).httpmock(&spec, name))?)?),
             None => None,
@@ -148,7 +148,7 @@ impl Work<'_> {
     }
 }
 
-/// Runs progenitor, which panics at some of what it cannot express.
+/// Runs progenitor, which panics on some things that it cannot express.
 fn guarded<E: std::fmt::Display>(work: impl FnOnce() -> Result<TokenStream, E>) -> Result<TokenStream, String> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

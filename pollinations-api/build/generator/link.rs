@@ -1,10 +1,10 @@
-//! What depends on more than one type: recursion, and which types only programs write.
+//! Analyses across types: recursion, and types that only programs write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Definition, Shape, Type};
 
-/// Puts boxes where a type holds itself by value. Lists and maps are elsewhere in memory and need none.
+/// Boxes fields through which a type contains itself by value. Lists and maps are on the heap and need no box.
 pub(crate) fn box_recursion(definitions: &mut BTreeMap<String, Definition>) {
     let held: BTreeMap<String, Vec<String>> =
         definitions.iter().map(|(name, definition)| (name.clone(), names(&definition.types(), true))).collect();
@@ -31,7 +31,7 @@ pub(crate) fn box_recursion(definitions: &mut BTreeMap<String, Definition>) {
     }
 }
 
-/// Marks the types that only requests have.
+/// Marks the types that only occur in requests.
 pub(crate) fn mark_strict(definitions: &mut BTreeMap<String, Definition>, requests: &[Type], responses: &[Type]) {
     let written = reachable(definitions, requests);
     let read = reachable(definitions, responses);
@@ -42,7 +42,7 @@ pub(crate) fn mark_strict(definitions: &mut BTreeMap<String, Definition>, reques
     }
 }
 
-/// The names of all types in these types.
+/// The names of all types that these types contain.
 pub(crate) fn reachable(definitions: &BTreeMap<String, Definition>, roots: &[Type]) -> BTreeSet<String> {
     let mut open = names(&roots.iter().collect::<Vec<_>>(), false);
     let mut found = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What progenitor gets to see: operations alone. Every type is a name that stands for one of ours.
+//! The document for progenitor: only operations. Each type is a placeholder for one of ours.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{
     read::Types,
 };
 
-/// Names that the generated client and its builders have already.
+/// Names that the generated client and its builders already use.
 const METHOD_NAMES: [&str; 10] =
     ["new", "new_with_client", "api_version", "baseurl", "client", "inner", "pre", "post", "exec", "clone"];
 const BUILDER_NAMES: [&str; 24] = [
@@ -54,9 +54,9 @@ pub(crate) struct Operation {
     parameters: Vec<Parameter>,
     body: Body,
     responses: Vec<(String, Content)>,
-    /// Types of JSON that goes in a body of several forms.
+    /// JSON types of a body with several formats.
     also_sent: Vec<Type>,
-    /// Types of events and of other answers that a program decodes by itself.
+    /// Types of events and other responses that a program decodes itself.
     also_received: Vec<Type>,
     /// The components that describe forms.
     pub(crate) forms: Vec<String>,
@@ -84,7 +84,7 @@ enum Content {
     Json(Type),
 }
 
-/// Reads all operations, and with them the types that only they have.
+/// Reads all operations and their inline types.
 pub(crate) fn read(document: &Value, types: &mut Types<'_>, warnings: &mut Vec<String>) -> Vec<Operation> {
     let mut methods = Taken::new(&METHOD_NAMES);
     let mut builders = Taken::new(&BUILDER_NAMES);
@@ -148,7 +148,7 @@ fn operation(
         path: place.path.to_owned(),
         method: place.method,
         server: server(place.operation).or_else(|| server(place.item)),
-        // Only if it says so: a document that says nothing of keys has forgotten them.
+        // Only if the document says so explicitly. A document without security requirements may have forgotten them.
         is_public: place.operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty),
         is_coalesced: place.operation.get("x-coalesced") == Some(&Value::Bool(true)),
         docs,
@@ -162,7 +162,7 @@ fn operation(
     }
 }
 
-/// The content types of a body or a response, with what the document says of each.
+/// The content types of a body or a response, with their definitions.
 fn contents<'a>(document: &'a Value, holder: Option<&'a Value>) -> impl Iterator<Item = (&'a String, &'a Value)> {
     holder.into_iter().flat_map(|holder| object(resolve(document, holder), "content"))
 }
@@ -200,7 +200,7 @@ fn content(document: &Value, response: &Value, id: &str, types: &mut Types<'_>) 
 }
 
 impl Operation {
-    /// The types of what a program sends.
+    /// The types that a program sends.
     pub(crate) fn sent(&self) -> impl Iterator<Item = &Type> {
         let body = match &self.body {
             Body::Json(ty) => Some(ty),
@@ -209,7 +209,7 @@ impl Operation {
         self.parameters.iter().map(|parameter| &parameter.ty).chain(body).chain(&self.also_sent)
     }
 
-    /// The types of what the server sends.
+    /// The types that a server sends.
     pub(crate) fn received(&self) -> impl Iterator<Item = &Type> {
         let decoded = self.responses.iter().filter_map(|(_, content)| match content {
             Content::Json(ty) => Some(ty),
@@ -219,12 +219,12 @@ impl Operation {
     }
 }
 
-/// What stands in for our types while progenitor works.
+/// Placeholders for our types while progenitor runs.
 #[derive(Default)]
 pub(crate) struct Stubs {
-    /// The Rust of each stub.
+    /// The Rust type of each placeholder.
     types: Vec<String>,
-    /// The names that parameters have while progenitor works, and those that they have on the wire.
+    /// The names of parameters while progenitor runs, and their names in the document.
     names: BTreeMap<String, String>,
     /// Those of parameters that progenitor has no code for.
     special: BTreeMap<String, Special>,
@@ -239,7 +239,7 @@ impl Stubs {
         json!({ "$ref": format!("#/components/schemas/Type{at}") })
     }
 
-    /// The name of each stub and the Rust it stands for.
+    /// The name of each placeholder, with its Rust type.
     pub(crate) fn types(&self) -> impl Iterator<Item = (String, &str)> {
         self.types.iter().enumerate().map(|(at, rust)| (format!("Type{at}"), rust.as_str()))
     }
@@ -263,7 +263,7 @@ impl Stubs {
         self.special.get(name).copied()
     }
 
-    /// What a name in the generated code is on the wire.
+    /// The name in the document for a name in the generated code.
     pub(crate) fn wire(&self, name: &str) -> Option<&str> {
         self.names.get(name).map(String::as_str)
     }
@@ -369,7 +369,7 @@ fn lower(
         }
         Body::Raw(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            // A parameter of the document that is called like this one has been renamed.
+            // A parameter of this name in the document has been renamed.
             let ident = if operation.parameters.iter().any(|parameter| parameter.ident == "content_type") {
                 "body_content_type"
             } else {
@@ -395,8 +395,8 @@ fn lower(
     Value::Object(lowered)
 }
 
-/// One type of success and one of failure, which is all that progenitor can say. Where there are several, the program
-/// gets the bytes.
+/// One success type and one error type, which is all that progenitor supports. If there are several, the program gets
+/// the bytes.
 fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
     let mut successes: Vec<(String, Content)> = Vec::new();
     let mut errors: Vec<(String, Content)> = Vec::new();
@@ -432,7 +432,7 @@ fn responses(operation: &Operation, types: &str, stubs: &mut Stubs) -> Value {
         let ranges: Vec<String> =
             group.iter().map(|(status, _)| status.clone()).filter(|it| it.ends_with("XX")).collect();
         for (status, content) in group {
-            // All of a group are alike, so that a range says it all.
+            // All statuses of a range are the same, so the range is enough.
             if !status.ends_with("XX") && ranges.iter().any(|range| range.get(..1) == status.get(..1)) {
                 continue;
             }

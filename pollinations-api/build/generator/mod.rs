@@ -1,7 +1,7 @@
-//! From a document to the Rust of a client.
+//! Generates the Rust code of a client from a document.
 //!
-//! `read` finds the types, `lower` the operations and `parameters` theirs. `link` handles what concerns several types,
-//! `emit` writes the types, and `generate` has progenitor write the operations. `rewrite` changes what progenitor wrote.
+//! `read` finds the types, `lower` the operations. `link` analyses types together. `emit` writes the types, and
+//! `generate` runs progenitor for the operations.
 
 pub(crate) mod document;
 pub(crate) mod emit;

@@ -1,6 +1,6 @@
 //! The types of a document, as the generator sees them.
 
-/// A type that gets a name of its own.
+/// A type with its own name.
 pub(crate) struct Definition {
     /// Its Rust name.
     pub(crate) name: String,
@@ -25,24 +25,24 @@ pub(crate) struct Struct {
 /// A property.
 #[derive(Clone)]
 pub(crate) struct Field {
-    /// Its name as it goes over the wire.
+    /// Its name in JSON.
     pub(crate) wire: String,
-    /// Its Rust name; empty for a tag, which is written but not stored.
+    /// Its Rust name. Empty for a tag, which is written but not stored.
     pub(crate) ident: String,
     pub(crate) doc: String,
     pub(crate) ty: Type,
     pub(crate) required: bool,
     pub(crate) nullable: bool,
     pub(crate) essential: bool,
-    /// The one value it may have.
+    /// Its only allowed value.
     pub(crate) constant: Option<String>,
-    /// Whether it holds its own type by value.
+    /// Whether it contains its own type by value.
     pub(crate) boxed: bool,
-    /// Whether it is a secret (`format: password`), which `Debug` does not show.
+    /// Whether it is a secret (`format: password`), which `Debug` does not print.
     pub(crate) secret: bool,
 }
 
-/// A set of strings, of which some are known.
+/// A string enumeration, of which some values are known.
 pub(crate) struct Enum {
     pub(crate) values: Vec<String>,
     pub(crate) default: Option<String>,
@@ -50,7 +50,7 @@ pub(crate) struct Enum {
 
 /// A choice between types.
 pub(crate) struct Union {
-    /// The property that tells the members apart.
+    /// The property that distinguishes the members.
     pub(crate) tag: Option<String>,
     pub(crate) members: Vec<Member>,
 }
@@ -76,14 +76,14 @@ pub(crate) enum Type {
     Object,
     List(Box<Type>),
     Map(Box<Type>),
-    /// The items of a list that may be null.
+    /// The items of a list, which may be null.
     Nullable(Box<Type>),
     /// A definition, by its Rust name.
     Named(String),
 }
 
 impl Type {
-    /// The type as Rust; `types` is the path of the module of the definitions.
+    /// The type as Rust code. `types` is the path of the module with the definitions.
     pub(crate) fn rust(&self, types: &str) -> String {
         match self {
             Self::String => "::std::string::String".to_owned(),
@@ -109,7 +109,7 @@ impl Type {
         names.contains(&name)
     }
 
-    /// The names of the definitions in it; `by_value` leaves out those in lists and maps, which are elsewhere in memory.
+    /// The names of the definitions in it. `by_value` leaves out those in lists and maps, which are on the heap.
     pub(crate) fn names<'a>(&'a self, by_value: bool, found: &mut Vec<&'a str>) {
         match self {
             Self::Named(name) => found.push(name),
@@ -121,7 +121,7 @@ impl Type {
 }
 
 impl Field {
-    /// Whether a field without a value is an empty list or map, rather than `None`.
+    /// Whether a missing field is an empty list or map instead of `None`.
     fn is_collection(&self) -> bool {
         matches!(self.ty, Type::List(_) | Type::Map(_) | Type::Object)
     }
@@ -135,7 +135,7 @@ impl Field {
         !self.required && !self.is_option() && self.constant.is_some()
     }
 
-    /// Whether a program has to say it.
+    /// Whether a program has to set it.
     pub(crate) fn is_asked_for(&self) -> bool {
         self.required && !self.is_option() && self.constant.is_none()
     }
@@ -151,7 +151,7 @@ impl Field {
 }
 
 impl Definition {
-    /// The types that it refers to.
+    /// The types that it contains.
     pub(crate) fn types(&self) -> Vec<&Type> {
         match &self.shape {
             Shape::Struct(object) => object.fields.iter().map(|field| &field.ty).collect(),

@@ -1,10 +1,10 @@
-//! The names of types, fields and variants: one rule for all.
+//! The names of types, fields and variants. One rule applies to all of them.
 
 use std::collections::BTreeSet;
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// Words that are no names in Rust, in any edition so far.
+/// Words that cannot be names in any edition of Rust so far.
 const KEYWORDS: [&str; 54] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
@@ -23,7 +23,7 @@ pub(crate) fn snake(name: &str) -> String {
     valid(plain(name).to_snake_case(), "value_")
 }
 
-/// The text with what no name can have as the mark between two words.
+/// The text with a separator in place of characters that cannot be part of a name.
 fn plain(name: &str) -> String {
     let mut plain: String = match name {
         "+1" => "plus1".to_owned(),
@@ -46,13 +46,13 @@ fn valid(mut name: String, prefix: &str) -> String {
         name.insert_str(0, prefix);
     }
     if !is_name(&name) {
-        // Letters that Rust does not take in names.
+        // Letters that Rust does not allow in names.
         name.retain(|character| character.is_ascii_alphanumeric() || character == '_');
     }
     if is_name(&name) { name } else { prefix.trim_end_matches('_').to_owned() }
 }
 
-/// Names that have to differ.
+/// Names that are already used.
 pub(crate) struct Taken(BTreeSet<String>);
 
 impl Taken {
@@ -60,8 +60,8 @@ impl Taken {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// The name, with a word and a number behind it if it is taken. Unlike an underscore, they outlast another change of
-    /// case.
+    /// The name, followed by a word and a number if it is already used. Unlike an underscore, these survive another
+    /// conversion of case.
     pub(crate) fn take_with(&mut self, name: &str, word: &str) -> String {
         let mut free = name.to_owned();
         let mut number = 1;
@@ -73,7 +73,7 @@ impl Taken {
         free
     }
 
-    /// The name, with underscores behind it as long as it is taken.
+    /// The name, followed by underscores if it is already used.
     pub(crate) fn take(&mut self, mut name: String) -> String {
         while !self.0.insert(name.clone()) {
             name.push('_');

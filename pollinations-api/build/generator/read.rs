@@ -10,7 +10,7 @@ use super::{
     names::{Taken, pascal, snake},
 };
 
-/// What the generated types and the modules around them are called themselves, besides what a struct has as methods.
+/// Names of the generated types and modules themselves, in addition to the methods of a struct.
 const TYPE_NAMES: [&str; 1] = ["Self"];
 const FIELD_NAMES: [&str; 2] = ["build", "__extra"];
 
@@ -18,16 +18,16 @@ const FIELD_NAMES: [&str; 2] = ["build", "__extra"];
 pub(crate) struct Types<'a> {
     document: &'a Value,
     pub(crate) definitions: BTreeMap<String, Definition>,
-    /// The Rust name of each component that is a definition.
+    /// The Rust name of each component that has its own definition.
     components: BTreeMap<String, String>,
     taken: Taken,
-    /// The tags of each component and the values that unions give them.
+    /// The tags of each component, and their values in unions.
     tags: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
-    /// The components that are being looked through, to notice those that are nothing but themselves.
+    /// The components being resolved, to detect those that only refer to themselves.
     open: Vec<String>,
 }
 
-/// What a schema is, without what says whether it may be null.
+/// A schema, without its nullability.
 struct Seen {
     ty: Type,
     nullable: bool,
@@ -47,8 +47,8 @@ impl<'a> Types<'a> {
         for (_, schema) in &schemas {
             types.note_tags(schema);
         }
-        // Names first: what has a name keeps it, whatever inline types are called. The order of names, not that of the
-        // document, decides which of two gets an underscore.
+        // Names come first: a component keeps its name, whatever inline types are called. Their alphabetical order,
+        // and not the order in the document, decides which of two equal names gets an underscore.
         let mut named: Vec<&String> =
             schemas.iter().filter(|(_, schema)| types.is_definition(schema)).map(|(name, _)| *name).collect();
         named.sort();
@@ -64,18 +64,18 @@ impl<'a> Types<'a> {
         types
     }
 
-    /// The Rust name of each component that has a type of its own.
+    /// The Rust name of each component that has its own type.
     pub(crate) fn components(&self) -> BTreeMap<String, String> {
         self.components.clone()
     }
 
-    /// Reads the type of a schema that may stand anywhere; `hint` names it if it needs a name.
+    /// Reads the type of any schema. `hint` is its name, if it needs one.
     pub(crate) fn of(&mut self, schema: &Value, hint: &str) -> (Type, bool) {
         let seen = self.look(schema, hint);
         (seen.ty, seen.nullable)
     }
 
-    /// Whether a component is a type of its own, rather than another name for a list, a string and the like.
+    /// Whether a component has its own type, instead of being an alias for a list, a string and so on.
     fn is_definition(&self, schema: &Value) -> bool {
         match self.sort(schema) {
             Sort::Struct | Sort::Enum | Sort::Union => true,
@@ -101,7 +101,7 @@ impl<'a> Types<'a> {
             let told = members.iter().any(|member| says_a_type(resolve(self.document, member)));
             let nulls: Vec<&Value> = members.iter().filter(|member| !is_null(member)).copied().collect();
             if !told {
-                // Nothing but which properties go together.
+                // It only says which properties belong together.
             } else if has_properties {
                 return Sort::Struct;
             } else if let [only] = nulls.as_slice() {
@@ -175,7 +175,7 @@ impl<'a> Types<'a> {
         Seen { ty, nullable }
     }
 
-    /// Whether a component allows null by itself.
+    /// Whether a component itself allows null.
     fn may_be_null(&self, schema: &Value) -> bool {
         flag(schema, "nullable")
             || list(schema, "type").iter().any(|kind| kind == "null")
@@ -253,7 +253,7 @@ impl<'a> Types<'a> {
         self.definitions.insert(name.clone(), Definition { name, doc, shape });
     }
 
-    /// A union of known strings and any string is an enumeration: ours are open anyway.
+    /// A union of known strings and any string is an enumeration, because ours are open.
     fn known_strings<'b>(&'b self, schema: &'b Value) -> Option<&'b Value> {
         if schema.get("enum").is_some() {
             return Some(schema);
@@ -316,7 +316,7 @@ impl<'a> Types<'a> {
     }
 
     fn structure(&mut self, name: &str, schema: &Value) -> Struct {
-        // Sorted, so that the same value is always written as the same bytes, in whatever order the document has them.
+        // Sorted, so that the same value is always serialized to the same bytes, whatever the order in the document.
         let mut properties = self.properties(schema, &mut Vec::new());
         properties.sort_by(|(one, _), (other, _)| one.cmp(other));
         let component = self.components.iter().find(|(_, rust)| *rust == name).map(|(component, _)| component.clone());
@@ -339,7 +339,7 @@ impl<'a> Types<'a> {
             let seen = self.look(&property, &format!("{name}-{wire}"));
             let doc = text(&property, "description");
             let doc = if doc.is_empty() { format!("`{wire}` in JSON.") } else { doc };
-            // What an object is for cannot be nothing.
+            // An essential property cannot be null.
             let nullable = seen.nullable && !essential;
             fields.push(Field {
                 ident: if is_tag { String::new() } else { ident },
@@ -357,7 +357,7 @@ impl<'a> Types<'a> {
         Struct { fields, strict: false }
     }
 
-    /// The properties of an object, with those of all its parts.
+    /// The properties of an object, including those of all its parts.
     fn properties(&self, schema: &Value, open: &mut Vec<String>) -> Vec<(String, Property)> {
         let mut properties: Map<String, Value> = Map::new();
         let mut found: Vec<(String, Property)> = Vec::new();
@@ -374,7 +374,7 @@ impl<'a> Types<'a> {
             Some((_, known)) => {
                 known.required |= property.required;
                 known.essential |= property.essential;
-                // The narrower of two: one that says a type.
+                // The more specific of two schemas: the one with a type.
                 if !says_a_type(&known.schema) || constant(&property.schema).is_some() {
                     known.schema = property.schema;
                 }
@@ -395,7 +395,7 @@ impl<'a> Types<'a> {
             add(name, Property { schema: property, required: false, essential });
         }
         for member in union_members(schema) {
-            // One of these: any of their properties may be there.
+            // One of these schemas, so that any of their properties may occur.
             for (name, property) in self.properties(member, open) {
                 add(name, Property { required: false, ..property });
             }
@@ -413,7 +413,7 @@ enum Sort {
     Struct,
     Enum,
     Union,
-    /// Another schema says all.
+    /// Another schema already covers it.
     Same(Value),
     Plain,
 }
@@ -428,8 +428,7 @@ fn names<'a>(schema: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
     list(schema, key).iter().filter_map(Value::as_str)
 }
 
-/// The values of a tag and the components they stand for: those that the document lists, or else the names of the
-/// members.
+/// The values of a tag and their components: those that the document lists, otherwise the names of the members.
 fn tagged_members(schema: &Value) -> Vec<(String, String)> {
     let mapped: Vec<(String, String)> = object(&schema["discriminator"], "mapping")
         .filter_map(|(value, target)| {
@@ -453,7 +452,7 @@ fn is_null(schema: &&Value) -> bool {
         || schema.get("const").is_some_and(Value::is_null)
 }
 
-/// Whether a schema decides anything about the type.
+/// Whether a schema affects the type.
 fn says_a_type(schema: &Value) -> bool {
     ["$ref", "type", "properties", "items", "enum", "const", "allOf", "oneOf", "anyOf", "additionalProperties"]
         .iter()
@@ -467,7 +466,7 @@ fn is_bare_string(schema: &Value) -> bool {
         && schema.get("allOf").is_none()
 }
 
-/// The one string that a schema allows.
+/// The only string that a schema allows.
 fn constant(schema: &Value) -> Option<String> {
     if let Some(value) = schema.get("const").and_then(Value::as_str) {
         return Some(value.to_owned());
@@ -489,7 +488,7 @@ fn strings(schema: &Value) -> Vec<String> {
     strings
 }
 
-/// What a schema without a name is called.
+/// A name for a schema without a name.
 fn kind_of(schema: &Value) -> &'static str {
     match schema.get("type").and_then(Value::as_str) {
         Some("string") => "Text",

@@ -1,9 +1,9 @@
-//! Where the generated code goes.
+//! Where the generated code is used.
 
-/// The paths that the generated code is written with.
+/// The paths in the generated code.
 pub(crate) struct Roots {
-    /// The module that the types are in.
+    /// The module with the types.
     pub(crate) types: String,
-    /// The crate that has `json`: ours.
+    /// The crate with the module `json`: ours.
     pub(crate) runtime: String,
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::object::{Object, start};
 
-/// What a builder has set so far. Each generated builder holds one.
+/// The state of a builder. Each generated builder contains one.
 #[doc(hidden)]
 #[derive(Clone)]
 pub struct Builder<T> {
@@ -14,11 +14,12 @@ pub struct Builder<T> {
 }
 
 impl<T: Object> Builder<T> {
-    /// The object.
+    /// Builds the object.
     ///
     /// # Errors
     ///
-    /// A required field is not set, or a value could not be converted. The message names the type and the field.
+    /// An error if a required field is not set, or a value could not be converted. The message has the type and the
+    /// field.
     pub fn build(self) -> Result<T, String> {
         if let Some(error) = self.error {
             return Err(error);

@@ -1,15 +1,15 @@
-//! Unknown fields of an object, and values that could not be read.
+//! Unknown fields of an object, and values that could not be parsed.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// The fields of an object that its type does not know, and those whose value could not be read.
+/// The fields that the type of an object does not have, and fields whose value could not be parsed.
 ///
-/// Every generated object has one: `extra()` reads it and `extra_mut()` changes it. It is written when the object is
-/// serialized, so a body is sent back as it was received.
+/// Every generated object has one: read it with `extra()` and change it with `extra_mut()`. It is written when the
+/// object is serialized, so an object is sent back as it was received.
 ///
-/// Two objects that differ only in whether an optional field was `null` or missing are equal.
+/// Two objects are equal if they only differ in whether an optional field was `null` or missing.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 #[derive(Clone)]
 pub struct Extra(Inner);
 
-/// Nothing is allocated for an object that is as promised.
+/// An object that matches the document needs no allocation.
 #[derive(Clone)]
 enum Inner {
     /// The marks of the first 64 fields.
@@ -40,10 +40,10 @@ enum Inner {
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     marks: u64,
-    /// The marked fields from the 65th on.
+    /// The marks of the fields from the 65th on.
     more_marks: Vec<usize>,
     unknown: Map<String, Value>,
-    /// Known fields that were not as promised; without a value if they were missing.
+    /// Known fields that did not match the document. `None` for a missing field.
     raw: Vec<(&'static str, Option<Value>)>,
 }
 
@@ -56,12 +56,12 @@ impl Kept {
         self.unknown.is_empty() && self.raw.iter().all(|(_, value)| value.is_none())
     }
 
-    /// What came for a known field: `None` for one that was as promised, `Some(None)` for one that was missing.
+    /// The original JSON of a known field: `None` if it matched the document, `Some(None)` if it was missing.
     pub(super) fn raw(&self, name: &str) -> Option<Option<&Value>> {
         self.raw.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_ref())
     }
 
-    /// A value that the program has set or the server has sent under this name.
+    /// The fields without a place in the type, set by the program or sent by the server.
     pub(super) fn unknown(&self) -> &Map<String, Value> {
         &self.unknown
     }
@@ -74,14 +74,13 @@ impl Extra {
         Self(Inner::Marks(0))
     }
 
-    /// The value under this name: of a field that the type does not know, or of a known field whose value could not be
-    /// read.
+    /// The value of this field, if the type does not have the field or its value could not be parsed.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.kept()?.get(name)
     }
 
-    /// All names and values, unknown fields first.
+    /// All fields, unknown ones first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         let kept = self.kept();
         let unknown = kept.into_iter().flat_map(|kept| &kept.unknown).map(|(name, value)| (name.as_str(), value));
@@ -89,27 +88,27 @@ impl Extra {
         unknown.chain(raw.filter_map(|(name, value)| Some((*name, value.as_ref()?))))
     }
 
-    /// Whether it is empty, as for an object that matches the document.
+    /// Whether it is empty. It is empty for an object that matches the document.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.kept().is_none_or(Kept::is_empty)
     }
 
-    /// The names of required fields that were missing when the object was read.
+    /// The names of required fields that were missing when the object was parsed.
     pub fn missing(&self) -> impl Iterator<Item = &'static str> {
         let raw = self.kept().into_iter().flat_map(|kept| &kept.raw);
         raw.filter(|(_, value)| value.is_none()).map(|(name, _)| *name)
     }
 
-    /// Sets a field to send with the object, and returns the previous value under this name.
+    /// Sets a field to send with the object, and returns the previous value.
     ///
-    /// Use it to send a field that this version does not know. If the type has a field of this name, this value replaces
-    /// it.
+    /// Use it to send a field that this version does not know. If the type has a field of this name, this value
+    /// replaces it.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         self.keep().unknown.insert(name.into(), value.into())
     }
 
-    /// Removes the value under this name and returns it.
+    /// Removes the field and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let Inner::Kept(kept) = &mut self.0 else { return None };
         let raw = kept.raw.iter().position(|(field, _)| *field == name).and_then(|at| kept.raw.remove(at).1);
@@ -133,7 +132,7 @@ impl Extra {
         }
     }
 
-    /// How much is not as promised.
+    /// How much of the object does not match the document.
     pub(super) fn misfit(&self) -> usize {
         self.kept().map_or(0, |kept| kept.raw.len() * 1000 + kept.unknown.len())
     }
@@ -161,7 +160,7 @@ impl Extra {
         }
     }
 
-    /// Forgets what was kept of a known field.
+    /// Drops what was kept of a known field.
     pub(super) fn forget(&mut self, index: usize, name: &str) {
         match &mut self.0 {
             Inner::Marks(marks) if index < 64 => *marks &= !(1 << index),
@@ -184,7 +183,7 @@ impl Extra {
     #[cold]
     pub(super) fn keep_unknown(&mut self, name: String, value: Value) {
         let unknown = &mut self.keep().unknown;
-        // Of two fields of one name, the last that says something counts.
+        // If a field occurs twice, the last value that is not empty counts.
         if !(value.is_null() && unknown.contains_key(&name)) {
             unknown.insert(name, value);
         }
@@ -207,7 +206,7 @@ impl PartialEq for Extra {
     }
 }
 
-/// Shows only the names, because a value may be a secret.
+/// Only prints the names, because a value may be a secret.
 impl fmt::Debug for Extra {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.iter().map(|(name, _)| name)).finish()

@@ -1,10 +1,10 @@
-//! Lists as the value of a parameter.
+//! Lists in parameters.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Defines a list type that is written with a separator between its members.
+/// Defines a list type that is written with a separator between its items.
 macro_rules! joined {
     ($(#[$docs:meta])* $name:ident, $separator:literal) => {
         $(#[$docs])*
@@ -52,7 +52,7 @@ macro_rules! joined {
 joined! {
     /// A list that is sent as one text, separated by commas: `1,2,3`.
     ///
-    /// This is how lists go into paths and headers, and into queries where the document says `explode: false`. It is made
+    /// Paths and headers have lists in this form, and so do queries if the document says `explode: false`. Convert it
     /// from a list or an array.
     ///
     /// # Examples
@@ -69,7 +69,7 @@ joined! {
 joined! {
     /// A list that is sent as one text, separated by pipes: `1|2|3`.
     ///
-    /// This is how lists go into queries where the document says `style: pipeDelimited`. It is made from a list or an
+    /// Queries have lists in this form if the document says `style: pipeDelimited`. Convert it from a list or an
     /// array.
     Piped, "|"
 }
@@ -77,7 +77,7 @@ joined! {
 joined! {
     /// A list that is sent as one text, separated by spaces: `1 2 3`.
     ///
-    /// This is how lists go into queries where the document says `style: spaceDelimited`. It is made from a list or an
+    /// Queries have lists in this form if the document says `style: spaceDelimited`. Convert it from a list or an
     /// array.
     Spaced, " "
 }

@@ -1,4 +1,4 @@
-//! Lists, maps, options and boxes of what can be read.
+//! Parses lists, maps, options and boxes.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Misfit, Note, Read, kind, text::gather};
 
-/// A place that a value is read into.
+/// The place to parse a value into.
 pub(super) struct Slot<'a, T>(pub(super) &'a mut T);
 
 impl<'de, T: Read> DeserializeSeed<'de> for Slot<'_, T> {
@@ -22,12 +22,12 @@ impl<'de, T: Read> DeserializeSeed<'de> for Slot<'_, T> {
     }
 }
 
-/// What a value is in JSON.
+/// The JSON of a value.
 pub(super) fn raw<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-/// The methods of a visitor that takes one kind of JSON, for all other kinds: they are unreadable and kept.
+/// The visitor methods for all kinds of JSON except one: their values are not parsed, but kept as JSON.
 macro_rules! refuse {
     ($($method:ident $type:ty),*) => {
         $(
@@ -60,8 +60,8 @@ macro_rules! refuse {
 }
 pub(super) use refuse;
 
-/// A list keeps the entries that can be read. If there are others, the whole list is kept as JSON, too. An object in
-/// place of a list is its only entry, if more of it fits than not.
+/// A list keeps the entries that can be parsed. If there are others, the whole list is also kept as JSON. An object
+/// in place of a list becomes its only entry, if most of it matches.
 impl<T: Read> Read for Vec<T> {
     const KIND: u8 = kind::LIST;
 
@@ -137,7 +137,7 @@ impl<'de, T: Read> Visitor<'de> for ListVisitor<'_, T> {
     refuse!(scalars);
 }
 
-/// A map keeps the entries that can be read. If there are others, the whole map is kept as JSON, too.
+/// A map keeps the entries that can be parsed. If there are others, the whole map is also kept as JSON.
 impl<T: Read> Read for BTreeMap<String, T> {
     const KIND: u8 = kind::OBJECT;
 

@@ -16,17 +16,18 @@ macro_rules! __object {
         new { $($argument:ident $argument_wire:literal: $argument_type:ty;)* }
     ) => {
         impl $name {
-            /// Returns a builder, which sets one field after another.
+            /// Returns a builder with a setter for each field.
             pub fn builder() -> builder::$name {
                 ::std::default::Default::default()
             }
 
-            /// The fields that this type does not know, and values that could not be read.
+            /// The fields that this type does not have, and values that could not be parsed.
             pub fn extra(&self) -> &$crate::json::Extra {
                 &self.__extra
             }
 
-            /// The same, to change. What you set here is sent with the object.
+            /// Mutable access to the fields that this type does not have. Fields that you set here are sent with the
+            /// object.
             pub fn extra_mut(&mut self) -> &mut $crate::json::Extra {
                 &mut self.__extra
             }
@@ -167,9 +168,9 @@ macro_rules! __object {
 #[macro_export]
 macro_rules! __builder {
     ($name:ident $type:path) => {
-        /// Builds an object of this name, one field after another.
+        /// Builds an object of this name.
         ///
-        /// Each setter takes any value that converts into the type of its field.
+        /// The setters accept any value that converts into the type of the field.
         #[derive(Clone, Debug, Default)]
         pub struct $name($crate::json::support::Builder<$type>);
 
@@ -178,8 +179,8 @@ macro_rules! __builder {
             ///
             /// # Errors
             ///
-            /// A required field is not set, or a value could not be converted. The message names the type and the
-            /// field.
+            /// An error if a required field is not set, or a value could not be converted. The message has the type
+            /// and the field.
             pub fn build(self) -> ::std::result::Result<$type, ::std::string::String> {
                 self.0.build()
             }
@@ -314,7 +315,7 @@ macro_rules! __untagged {
     };
 }
 
-/// What the two kinds of unions have in common.
+/// The parts that both kinds of unions share.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __union {

@@ -1,12 +1,12 @@
 //! Reads and writes JSON that does not match the API document.
 //!
-//! Every generated type reads leniently: a field that is missing, `null`, of another JSON type, or a number in another
-//! form never fails the whole reply. A value that could not be read is kept as JSON in the [`Extra`] of its object, next to
-//! unknown fields, and is written back unchanged.
+//! All generated types are parsed leniently: a field that is missing, `null`, of another JSON type, or a number in
+//! another form never makes the whole reply fail. A value that could not be parsed is kept as JSON in the [`Extra`]
+//! of its object, next to unknown fields, and is written back unchanged.
 //!
-//! Reading is strict in two places. A property that the document marks as essential must be there, because the reply is
-//! useless without it. And a type that only ever goes *to* the server must be complete, because a mistake in it is the
-//! program's own.
+//! Parsing is strict in two cases. A property that the document marks as essential must be there, because the reply
+//! is useless without it. And a type that is only *sent* to the server must be complete, because a mistake in it is a
+//! mistake of the program.
 
 mod builder;
 mod extra;
@@ -28,7 +28,7 @@ pub use repair::{parse, read};
 #[doc(hidden)]
 pub use serde;
 
-/// What the generated code calls.
+/// The functions that the generated code calls.
 #[doc(hidden)]
 pub mod support {
     pub use super::{
@@ -47,7 +47,7 @@ pub mod support {
     /// Any JSON object.
     pub type Map = serde_json::Map<String, Value>;
 
-    /// How much of an object is not as promised.
+    /// How much of an object does not match the document.
     pub fn misfit(extra: &super::Extra) -> usize {
         extra.misfit()
     }
@@ -56,29 +56,29 @@ pub mod support {
 use serde::{Serialize, de::Deserializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// What came of reading a value.
+/// The result of parsing a value.
 ///
-/// This is how a value tells the object that holds it what to keep. Programs do not need it.
+/// A value uses it to tell its object what to keep. Programs do not need it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Note {
-    /// As promised.
+    /// The value matches the document.
     Fine,
-    /// As promised, in the less usual of two forms: a `null`, an empty list, a number without a fraction.
+    /// The value matches, in the less common of two forms: a `null`, an empty list, a number without a fraction.
     Marked,
-    /// Not as promised. In a box, so that a note fits into a register.
+    /// The value does not match. Boxed, so that a note fits into a register.
     Other(Box<Misfit>),
 }
 
-/// In which way a value is not as promised.
+/// How a value differs from the document.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Misfit {
-    /// Read, but from something else. The JSON is kept, so that it goes back as it came.
+    /// The value was parsed, but from a different form. Its JSON is kept, so that it is sent back unchanged.
     Odd(Value),
-    /// Unreadable. The JSON is kept.
+    /// The value could not be parsed. Its JSON is kept.
     Bad(Value),
-    /// An object that lacks this essential field.
+    /// The object lacks this essential field.
     Lacking(&'static str),
 }
 
@@ -99,7 +99,7 @@ impl Note {
     }
 }
 
-/// The JSON types that a Rust type is read from, as bits.
+/// The JSON types that a Rust type is parsed from, as bits.
 #[doc(hidden)]
 pub mod kind {
     pub const NULL: u8 = 1;
@@ -111,46 +111,46 @@ pub mod kind {
     pub const ANY: u8 = 63;
 }
 
-/// A type that can be read leniently: every generated type, and scalars, lists, maps and options of them.
+/// A type that can be parsed leniently: every generated type, and scalars, lists, maps and options.
 ///
-/// You only need it as a bound, for your own function that calls [`read`].
+/// You only need it as a bound, for your own functions that call [`read`].
 pub trait Read: Sized + Clone + PartialEq + Serialize {
-    /// The JSON types that this is read from.
+    /// The JSON types that this type is parsed from.
     #[doc(hidden)]
     const KIND: u8;
 
-    /// Whether the mark of a field says that it was missing, and its value a constant that filled itself in.
+    /// Whether a marked field was missing, because its value is a constant with a default.
     #[doc(hidden)]
     const MARK_IS_ABSENCE: bool = false;
 
-    /// The value of a field that is not there: 0, `false`, an empty text or list, `None`.
+    /// The value of a missing field: 0, `false`, an empty text or list, `None`.
     #[doc(hidden)]
     fn absent() -> Self;
 
-    /// Reads a value in place. `self` is the absent value before.
+    /// Parses a value in place. Before that, `self` is the value of a missing field.
     #[doc(hidden)]
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error>;
 
-    /// Whether an optional field of this value is left out.
+    /// Whether an optional field with this value is left out.
     #[doc(hidden)]
     fn is_blank(&self) -> bool {
         false
     }
 
-    /// How badly the value fits its type; to choose between the members of a union.
+    /// How badly the value matches its type, to choose between the members of a union.
     #[doc(hidden)]
     fn misfit(&self) -> usize {
         0
     }
 
-    /// Writes a field; `marked` is what [`Note::Marked`] said of it.
+    /// Writes a field. `marked` is whether the field had a [`Note::Marked`].
     #[doc(hidden)]
     fn write<M: SerializeMap>(&self, map: &mut M, name: &str, _marked: bool) -> Result<(), M::Error> {
         map.serialize_entry(name, self)
     }
 }
 
-/// Says at debug level that a field was not as promised; never what it held.
+/// Logs at debug level that a field did not match. Never logs its value.
 #[cold]
 fn report(object: &'static str, field: &str, what: &'static str) {
     tracing::debug!(target: "pollinations_api::json", "{object}.{field} {what}");

@@ -1,4 +1,4 @@
-//! Objects: one pass over the fields, in place, and what does not fit goes to the [`Extra`].
+//! Parses objects in a single pass over their fields, in place. Values that do not match go to the [`Extra`].
 
 use std::fmt;
 
@@ -16,30 +16,30 @@ use super::{
     text::gather,
 };
 
-/// A generated object. The build writes the implementations.
+/// A generated object. The build script writes the implementations.
 #[doc(hidden)]
 pub trait Object: Read {
     /// The name of the type.
     const NAME: &'static str;
-    /// The names of the fields as they go over the wire, by index.
+    /// The names of the fields in JSON, by index.
     const FIELDS: &'static [&'static str];
-    /// The fields that have to be there.
+    /// The required fields.
     const REQUIRED: &'static [usize];
-    /// The fields of constant value that may be missing.
+    /// The fields with a constant value that may be missing.
     const OPTIONAL_CONSTANTS: &'static [usize];
     /// The fields without which the object is useless.
     const ESSENTIAL: &'static [usize];
-    /// The fields that a builder asks for.
+    /// The fields that a builder requires.
     const BUILDER_REQUIRED: &'static [&'static str];
-    /// Whether only programs write the object, so that a mistake in it is theirs.
+    /// Whether only programs write the object, so that it is parsed strictly.
     const STRICT: bool;
-    /// `REQUIRED` and `OPTIONAL_CONSTANTS`, as far as they are among the first 64 fields.
+    /// The bits of `REQUIRED` and `OPTIONAL_CONSTANTS` among the first 64 fields.
     const MASK: u64;
 
     fn field(name: &str) -> Option<usize>;
-    /// Reads a field. `again` says that it has been read before.
+    /// Parses a field. `again` is true if the field occurred before.
     fn read_field<'de, S: Source<'de>>(&mut self, index: usize, source: S, again: bool) -> Result<Note, S::Error>;
-    /// Gives a field its constant value, if it has one.
+    /// Sets a field to its constant value, if it has one.
     fn fill(&mut self, index: usize);
     fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
     fn extra_ref(&self) -> &Extra;
@@ -63,12 +63,12 @@ pub const fn required_mask(required: &[usize], constants: &[usize]) -> u64 {
     bits(required) | bits(constants)
 }
 
-/// Where the value of a field comes from.
+/// The source of a field's value.
 #[doc(hidden)]
 pub trait Source<'de> {
     type Error: Error;
     fn read<T: Read>(self, slot: &mut T) -> Result<Note, Self::Error>;
-    /// Reads a text that should be this one.
+    /// Parses a text that should be this constant.
     fn constant(self, expected: &'static str) -> Result<Note, Self::Error>;
 }
 
@@ -151,7 +151,7 @@ impl<'de> Visitor<'de> for Constant {
     refuse!(objects);
 }
 
-/// Which fields have been read.
+/// The fields that have been parsed.
 #[derive(Default)]
 struct Seen {
     first: u64,
@@ -160,7 +160,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Adds a field, and says whether it was there.
+    /// Adds a field. Returns whether it was already there.
     #[inline]
     fn add(&mut self, index: usize) -> bool {
         if index < 64 {
@@ -234,7 +234,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     refuse!(lists);
 }
 
-/// An object to start from: with nothing but its constants.
+/// An object with only its constants set.
 #[doc(hidden)]
 pub fn start<T: Object>() -> T {
     let mut object = T::absent();
@@ -242,19 +242,20 @@ pub fn start<T: Object>() -> T {
     object
 }
 
-/// Reads an object in place.
+/// Parses an object in place.
 #[doc(hidden)]
 pub fn read_object<'de, T: Object, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
     deserializer.deserialize_any(ObjectVisitor(slot))
 }
 
-/// Reads the fields that have been read already, `before`, and then the others.
+/// Parses the fields in `before`, which were read earlier, and then the others.
 pub(super) fn read_map<'de, T: Object, A: MapAccess<'de>>(
     slot: &mut T,
     before: Vec<(String, Value)>,
     map: &mut A,
 ) -> Result<Note, A::Error> {
     let mut seen = Seen::default();
+    // The first field of a strict object that does not match.
     let mut broken = None;
     for (name, value) in before {
         let Some(index) = T::field(&name) else {
@@ -304,7 +305,7 @@ fn read_rest<'de, T: Object, A: MapAccess<'de>>(
     Ok(finish(slot, &seen, broken))
 }
 
-/// Keeps what was not as promised.
+/// Keeps a value that does not match.
 fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&'static str>) {
     let name = T::FIELDS.get(index).copied().unwrap_or_default();
     let essential = T::STRICT || T::ESSENTIAL.contains(&index);
@@ -337,7 +338,7 @@ fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&
     }
 }
 
-/// Reads a field that has been read before: the last that says something counts.
+/// Parses a field that occurred before. The last value that is not empty counts.
 #[cold]
 fn read_again<T: Object>(slot: &mut T, index: usize, value: Value) {
     let name = T::FIELDS.get(index).copied().unwrap_or_default();
@@ -354,7 +355,7 @@ fn read_again<T: Object>(slot: &mut T, index: usize, value: Value) {
     }
 }
 
-/// Looks for fields that were missing.
+/// Finds missing fields.
 #[cold]
 fn finish<T: Object>(slot: &mut T, seen: &Seen, mut broken: Option<&'static str>) -> Note {
     for index in T::OPTIONAL_CONSTANTS.iter().filter(|index| !seen.has(**index)) {
@@ -381,7 +382,7 @@ pub fn deserialize<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Res
     Ok(object)
 }
 
-/// The error for a value that is worth nothing.
+/// The error for a value that cannot be used.
 pub(super) fn accept<E: Error>(note: Note) -> Result<(), E> {
     match note {
         Note::Fine | Note::Marked => Ok(()),
@@ -404,7 +405,7 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
     }
 }
 
-/// `Serialize` for a generated object: the fields in their order, then those that the type does not know.
+/// `Serialize` for a generated object: its fields in order, then unknown fields.
 #[doc(hidden)]
 pub fn serialize<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
@@ -451,7 +452,7 @@ fn write_plain<M: SerializeMap, T: Read>(
     if left_out { Ok(()) } else { value.write(map, name, marked) }
 }
 
-/// Writes a field of an object that keeps something.
+/// Writes a field of an object that has kept values.
 #[cold]
 fn write_kept<M: SerializeMap, T: Read>(
     map: &mut M,
@@ -465,13 +466,13 @@ fn write_kept<M: SerializeMap, T: Read>(
         return map.serialize_entry(name, instead);
     }
     if let Some(came) = kept.and_then(|kept| kept.raw(name)) {
-        // Unless the program has changed the field since.
+        // Unless the program has changed the field in the meantime.
         let mut then = absent();
         if let Some(came) = came {
             let is_partial = match then.read(came) {
                 Ok(Note::Other(misfit)) => match *misfit {
                     Misfit::Odd(_) => false,
-                    // The absent value, whatever has been read so far.
+                    // The value of a missing field, whatever has been parsed so far.
                     Misfit::Bad(_) => {
                         then = absent();
                         false

@@ -1,4 +1,4 @@
-//! Reading bytes that are almost JSON.
+//! Parses bytes that are almost JSON.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,17 @@ use serde::de::DeserializeOwned;
 
 use super::{Read, object::accept, union::Body};
 
-/// Reads a body or an event leniently.
+/// Parses a body or an event leniently.
 ///
-/// A list keeps the entries that can be read; an object is read field by field. Bytes that are not JSON are repaired if
-/// that is possible: a byte order mark is skipped, and bytes that are not UTF-8 and halves of surrogate pairs become
-/// U+FFFD. Bytes that are JSON are read as fast as without this.
+/// A list keeps the entries that can be parsed; an object is parsed field by field. Invalid JSON is repaired if
+/// possible: a byte order mark is skipped, and invalid UTF-8 and lone surrogates become U+FFFD. Valid JSON is parsed
+/// as fast as without repairs.
 ///
 /// # Errors
 ///
-/// The bytes are not JSON even so, the JSON is nested more than 127 deep, it is of another type (a list for an object),
-/// or it lacks a field without which it is useless. The error then names the field.
+/// An error if the bytes are not JSON even after repairs, the JSON is nested more than 127 levels deep, it has the
+/// wrong type (a list for an object), or a field is missing without which it is useless. The message then has the
+/// name of the field.
 ///
 /// # Examples
 ///
@@ -44,20 +45,20 @@ pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()
     deserializer.end()
 }
 
-/// Reads a body or an event as a type of your own, with the repairs of [`read`].
+/// Parses a body or an event into your own type, with the repairs of [`read`].
 ///
 /// # Errors
 ///
-/// The bytes are not JSON, or not of this type.
+/// An error if the bytes are not JSON, or do not match the type.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
-    // To look at all of the bytes at once is faster than at each string in them.
+    // Checking all bytes at once is faster than checking each string.
     let first = match str::from_utf8(bytes) {
         Ok(text) => serde_json::from_str(text),
         Err(_) => serde_json::from_slice(bytes),
     };
     match first {
         Err(error) if error.is_syntax() => match repaired(bytes) {
-            // Of two errors the first is about what really came.
+            // If parsing fails twice, the first error is about the original bytes.
             Some(text) => serde_json::from_str(&text)
                 .map_err(|second: serde_json::Error| if second.is_syntax() { error } else { second }),
             None => Err(error),
@@ -66,7 +67,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     }
 }
 
-/// The bytes as text, if there was something to repair.
+/// The bytes as text, if they had to be repaired.
 #[cold]
 fn repaired(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
@@ -78,7 +79,7 @@ fn repaired(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// The text with halves of surrogate pairs replaced, if there are any.
+/// The text with lone surrogates replaced, if there are any.
 fn whole_pairs(text: &str) -> Option<String> {
     let mut repaired = String::new();
     let mut copied = 0;
@@ -88,7 +89,7 @@ fn whole_pairs(text: &str) -> Option<String> {
             continue;
         }
         let Some(unit) = escape(text, at) else {
-            // An escaped backslash, quote or the like: two bytes.
+            // An escaped backslash, quotation mark or similar: two bytes.
             skip_to = at + 2;
             continue;
         };
@@ -105,7 +106,7 @@ fn whole_pairs(text: &str) -> Option<String> {
     (copied > 0).then(|| repaired + text.get(copied..).unwrap_or_default())
 }
 
-/// The code unit of the escape that begins here: `\u` and four hexadecimal digits.
+/// The code unit of the escape sequence at this position: `\u` and four hexadecimal digits.
 fn escape(text: &str, at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     u32::from_str_radix(digits, 16).ok()

@@ -1,4 +1,4 @@
-//! Texts and open enumerations, which are read from anything that has a text in it.
+//! Parses texts and open enumerations from any value that contains a text.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{Note, Read, kind};
 
-/// What is made of a text: a `String` or an open enumeration.
+/// A type created from a text: a `String` or an open enumeration.
 #[doc(hidden)]
 pub trait Text: Sized {
-    /// From a text that the reader lends.
+    /// From a borrowed text.
     fn borrowed(text: &str) -> Self;
-    /// From a text that the reader gives.
+    /// From an owned text.
     fn owned(text: String) -> Self;
 }
 
@@ -39,7 +39,7 @@ impl Read for String {
     }
 }
 
-/// Reads a text.
+/// Parses a text.
 #[doc(hidden)]
 pub fn read_text<'de, T: Text, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
     deserializer.deserialize_any(TextVisitor(slot))
@@ -48,7 +48,7 @@ pub fn read_text<'de, T: Text, D: Deserializer<'de>>(slot: &mut T, deserializer:
 struct TextVisitor<'a, T>(&'a mut T);
 
 impl<T: Text> TextVisitor<'_, T> {
-    /// Reads a value that is no text but may hold one.
+    /// Parses a value that is not a text but may contain one.
     #[cold]
     fn other<E>(self, value: Value) -> Result<Note, E> {
         let text = match &value {
@@ -71,8 +71,8 @@ impl<T: Text> TextVisitor<'_, T> {
     }
 }
 
-/// The text of one part of a content: `{"type": "text", "text": "…"}`, or a bare string. Parts of another type, such as
-/// thinking, are not part of the text.
+/// The text of a content part: `{"type": "text", "text": "…"}`, or a string. Parts of another type, such as thinking,
+/// do not count.
 fn part_text(part: &Value) -> Option<&str> {
     if let Value::String(text) = part {
         return Some(text);
@@ -82,7 +82,7 @@ fn part_text(part: &Value) -> Option<&str> {
         return None;
     }
     let text = part.get("text")?;
-    // `{"text": {"value": "…"}}` is OpenAI's form for assistants.
+    // OpenAI's assistants use `{"text": {"value": "…"}}`.
     text.as_str().or_else(|| text.get("value")?.as_str())
 }
 
@@ -142,7 +142,7 @@ impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
     }
 }
 
-/// Reads any JSON. Out of line, since it is needed in many places and rarely used.
+/// Parses any JSON. Not inlined, because it is called in many places but rarely runs.
 #[cold]
 #[inline(never)]
 pub(super) fn gather<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {

@@ -1,4 +1,4 @@
-//! Unions: types told apart by a tag, or by how well a value fits.
+//! Unions: the member is chosen by a tag, or by how well a value matches.
 
 use std::fmt;
 
@@ -15,17 +15,17 @@ use super::{
     text::gather,
 };
 
-/// The fields that came before a tag.
+/// The fields before a tag.
 #[doc(hidden)]
 pub type Before = Vec<(String, Value)>;
 
-/// Takes the object that follows a tag.
+/// Parses the object that contains a tag.
 #[doc(hidden)]
 pub trait Tagged: Sized {
     /// The name of the tag.
     const TAG: &'static str;
 
-    /// Reads the variant of this tag, or returns `before` if there is none.
+    /// Parses the variant with this tag. Returns `before` if there is no such variant.
     fn variant<'de, A: MapAccess<'de>>(
         &mut self,
         tag: &str,
@@ -35,7 +35,7 @@ pub trait Tagged: Sized {
     fn other(map: Map<String, Value>) -> Self;
 }
 
-/// What follows a tag, and what came before it.
+/// The fields after a tag, and those before it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Rest<'a, A> {
@@ -44,7 +44,7 @@ pub struct Rest<'a, A> {
 }
 
 impl<'de, A: MapAccess<'de>> Rest<'_, A> {
-    /// Reads the object of a variant.
+    /// Parses the object of a variant.
     pub fn read<T: Object>(self, slot: &mut T) -> Result<Result<Note, Before>, A::Error> {
         read_map(slot, self.before, self.map).map(Ok)
     }
@@ -55,7 +55,7 @@ impl<'de, A: MapAccess<'de>> Rest<'_, A> {
     }
 }
 
-/// Reads a union that has a tag.
+/// Parses a union with a tag.
 #[doc(hidden)]
 pub fn read_tagged<'de, T: Tagged, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
     deserializer.deserialize_any(TaggedVisitor(slot))
@@ -103,20 +103,20 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
     refuse!(lists);
 }
 
-/// A union whose members are told apart by how well a value fits.
+/// A union without a tag. The member that matches best is chosen.
 #[doc(hidden)]
 pub trait Untagged: Sized {
-    /// Reads the member that fits best.
+    /// Parses the member that matches best.
     fn pick(&mut self, value: Value) -> Note;
 }
 
-/// Reads a union that has no tag.
+/// Parses a union without a tag.
 #[doc(hidden)]
 pub fn read_untagged<'de, T: Untagged, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
     Ok(slot.pick(gather(deserializer)?))
 }
 
-/// Whether a type is read from this kind of value.
+/// Whether a type can be parsed from this kind of value.
 fn takes<T: Read>(value: &Value) -> bool {
     let bit = match value {
         Value::Null => kind::NULL,
@@ -129,16 +129,16 @@ fn takes<T: Read>(value: &Value) -> bool {
     T::KIND & bit != 0
 }
 
-/// A member that fits as badly as this does not hold all of the value.
+/// If a member's mismatch is at least this large, it does not hold all of the value.
 const ODD: usize = 1_000_000;
 
-/// What to say of a union whose best member fits as badly as `best`.
+/// The note for a union whose best member has this mismatch.
 #[doc(hidden)]
 pub fn picked(value: Value, best: Option<usize>) -> Note {
     if best.is_some_and(|best| best >= ODD) { Note::odd(value) } else { Note::Fine }
 }
 
-/// Tries a member of a union. `best` is how badly the best member so far fits.
+/// Tries a member of a union. `best` is the smallest mismatch so far.
 #[doc(hidden)]
 pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
     if *best == Some(0) || !takes::<T>(value) {
@@ -157,7 +157,7 @@ pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
     Some(member)
 }
 
-/// `Deserialize` for what is no object.
+/// `Deserialize` for types that are not objects.
 #[doc(hidden)]
 pub fn deserialize_any<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mut value = T::absent();
@@ -165,7 +165,7 @@ pub fn deserialize_any<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> R
     Ok(value)
 }
 
-/// A body read leniently.
+/// A body that is parsed leniently.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<'de, T: Read> Deserialize<'de> for Body<T> {

@@ -1,4 +1,4 @@
-//! Numbers, truth values and any JSON.
+//! Parses numbers, booleans and any JSON.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 
 use super::{Note, Read, kind, text::gather};
 
-/// The largest integer up to which every one has an `f64` of its own.
+/// Up to this number, every integer has an exact `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A type that is read from a scalar.
+/// A type that is parsed from a scalar.
 trait Scalar: Sized {
     fn from_bool(value: bool) -> (Option<Self>, bool);
     fn from_i64(value: i64) -> (Option<Self>, bool);
     fn from_u64(value: u64) -> (Option<Self>, bool);
     fn from_f64(value: f64) -> (Option<Self>, bool);
     fn from_text(text: &str) -> Option<Self>;
-    /// Whether an integer is the less usual form.
+    /// Whether an integer is the less common form.
     const MARKS_INTEGERS: bool = false;
 }
 

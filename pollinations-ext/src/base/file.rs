@@ -221,7 +221,8 @@ async fn read(reader: impl AsyncRead + Unpin, limit: Option<u64>) -> std::io::Re
 fn check(size: u64, limit: Option<u64>) -> Result<(), Error> {
     match limit.filter(|limit| size > *limit) {
         Some(limit) => {
-            let message = format!("the file is larger than {limit} bytes, the most that the service accepts");
+            let message =
+                format!("the file is larger than {limit} bytes, which is the maximum that the service accepts");
             Err(Error::new(ErrorKind::TooLarge, message))
         }
         None => Ok(()),

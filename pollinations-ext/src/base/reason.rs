@@ -82,7 +82,7 @@ impl fmt::Display for PaymentKind {
         formatter.write_str(match self {
             Self::Balance => "the account has too little pollen",
             Self::KeyBudget => "the budget of the API key is used up",
-            Self::QuestPollen => "the model does not take quest pollen",
+            Self::QuestPollen => "the model does not accept quest pollen",
             Self::Unspecified => "payment is required",
         })
     }

@@ -110,7 +110,7 @@ impl Builder {
     }
 
     /// Adds an API key to use when the current one is out of credit (402). Needs the policy
-    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey); without it, spare keys are not used.
+    /// [`PaymentPolicy::NextKey`](crate::PaymentPolicy::NextKey); without it, fallback keys are not used.
     ///
     /// # Examples
     ///
@@ -471,9 +471,7 @@ fn http_client(_: Duration) -> Result<reqwest::Client, Error> {
 fn usable(name: &str, text: &str) -> Result<String, Error> {
     let problem = match reqwest::Url::parse(text) {
         Err(error) => error.to_string(),
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            "it starts with neither http:// nor https://".to_owned()
-        }
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => "it must start with http:// or https://".to_owned(),
         Ok(url) if url.query().is_some() || url.fragment().is_some() => "it has a query or a fragment".to_owned(),
         Ok(url) if !url.username().is_empty() || url.password().is_some() => "it has a user or a password".to_owned(),
         Ok(url) => return Ok(url.as_str().trim_end_matches('/').to_owned()),

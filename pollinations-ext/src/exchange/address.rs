@@ -5,14 +5,14 @@ use reqwest::Url;
 use super::transport::Shared;
 use crate::base::error::Error;
 
-/// A text that can be one segment of a path.
+/// Checks that a text can be one segment of a URL path.
 ///
-/// `.` and `..` cannot, encoded or not: the URL standard (WHATWG URL, section 4.4, "double-dot URL path segment") takes
-/// them for steps through the path.
+/// `.` and `..` cannot, encoded or not: the URL standard resolves them as relative segments (WHATWG URL, section 4.4,
+/// "double-dot URL path segment").
 pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Error> {
     let problem = match text {
         "" => "the prompt is empty",
-        "." | ".." => "a prompt of dots alone cannot be sent in an address; add a word",
+        "." | ".." => "a prompt of only dots cannot be part of a URL; add a word",
         text => return Ok(text),
     };
     Err(Error::request(problem).with_operation(operation))
@@ -21,7 +21,7 @@ pub(crate) fn segment<'a>(text: &'a str, operation: &str) -> Result<&'a str, Err
 /// The URL with the client's key, if that key is publishable.
 pub(crate) fn with_key(shared: &Shared, url: Url, operation: &str) -> Result<String, Error> {
     if shared.keys.current().key.is_some_and(|key| key.is_secret()) {
-        let message = "a URL can be read by anyone, and this client has a secret key; use a publishable key (pk_…)";
+        let message = "a URL is visible to everyone, and this client has a secret key; use a publishable key (pk_…)";
         return Err(Error::key(message).with_operation(operation));
     }
     Ok(with_any_key(shared, url))
@@ -35,17 +35,17 @@ pub(crate) fn with_any_key(shared: &Shared, mut url: Url) -> String {
     url.into()
 }
 
-/// The methods that give the address of what a request makes. The type has a private method `address`; `example` makes
-/// a request and `path` is its path.
+/// The methods that return the URL of a result. The type has a private method `address`. `example` creates a request,
+/// and `path` is its path.
 macro_rules! address_methods {
     (of $what:literal, operation $operation:ident, example $example:literal, path $path:literal) => {
-        #[doc = concat!("The address of the ", $what, ", for a page. It carries the client's key if that is publishable.")]
+        #[doc = concat!("The URL of the ", $what, ", for a web page. It includes the client's API key if that key is publishable.")]
         ///
         /// # Errors
         ///
-        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because everybody can read an
-        /// address; [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt cannot stand in an address, or
-        /// when a reference file would have to be uploaded first.
+        /// [`ErrorKind::InvalidKey`](crate::ErrorKind::InvalidKey) if the client's key is secret, because a URL is visible to
+        /// everyone. [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the prompt is empty, `.` or `..`, or if a
+        /// reference file would have to be uploaded first.
         ///
         /// # Examples
         ///
@@ -60,11 +60,11 @@ macro_rules! address_methods {
             address::with_key(&self.shared, self.address()?, $operation)
         }
 
-        #[doc = concat!("The address of the ", $what, " without a key, for a proxy that adds one.")]
+        #[doc = concat!("The URL of the ", $what, " without an API key, for a proxy that adds the key.")]
         ///
         /// # Errors
         ///
-        /// Same as [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except that a secret key is not an error.
         ///
         /// # Examples
         ///
@@ -79,13 +79,13 @@ macro_rules! address_methods {
             self.address().map(String::from)
         }
 
-        #[doc = concat!("The address of the ", $what, " with the client's key in it, even if the key is secret.")]
+        #[doc = concat!("The URL of the ", $what, " with the client's API key, even if that key is secret.")]
         ///
         /// Anyone who sees the URL can spend the account's pollen.
         ///
         /// # Errors
         ///
-        /// Same as [`url`](Self::url), except for the key.
+        /// Same as [`url`](Self::url), except that a secret key is not an error.
         ///
         /// # Examples
         ///

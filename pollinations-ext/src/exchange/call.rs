@@ -1,8 +1,8 @@
-//! Makes a call: the generated client writes the request, this crate sends it.
+//! Makes a call: the generated client writes the request, and this crate sends it.
 //!
-//! The generated client writes requests as the API document describes them, and passes them to [`Transport::execute`]. This
-//! module takes them from there and sends them, with retries, because the generated client's types have no room for our
-//! errors, raw responses and streams.
+//! The generated client writes requests as the document describes them, and passes them to [`Transport::execute`].
+//! This module takes them from there and sends them, with retries, because the generated client's types cannot hold
+//! our errors, raw responses and streams.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,10 +25,10 @@ use crate::{
     retry::Failure,
 };
 
-/// What the generated client returns.
+/// The result of the generated client.
 pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
 
-/// Writes the request of an operation. Nothing is sent.
+/// Writes the request of an operation, without sending it.
 pub(crate) trait Write<T, E> {
     fn write(self, shared: &Shared) -> Result<Request, Error>;
 }
@@ -43,14 +43,14 @@ where
         let seen = Arc::new(Seen::default());
         let transport = SharedTransport::from(Arc::clone(&seen));
         let client = Client::new_with_client(&shared.base_url, shared.http.clone(), transport);
-        // The generated code waits for nothing but its transport, which does not wait.
+        // The generated code only awaits its transport, which returns immediately.
         let generated = self(client).now_or_never();
         let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
     }
 }
 
-/// A request that is written already.
+/// A request that has already been written.
 struct Ready(Request);
 
 impl Write<(), ()> for Ready {
@@ -60,7 +60,7 @@ impl Write<(), ()> for Ready {
 }
 
 impl Shared {
-    /// Makes a call and returns what the server sent, decoded by the type that the document gives it, and as it came.
+    /// Makes a call and returns the response, both decoded and raw.
     pub(crate) async fn call<T, E>(
         self: &Arc<Self>,
         operation: &str,
@@ -75,7 +75,7 @@ impl Shared {
         Ok((value, response))
     }
 
-    /// Reads a response by the type that the document gives it.
+    /// Decodes a response into the type that the document defines.
     pub(crate) fn decode<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
         let body = response.body();
         json::lenient(body).or_else(|error| match first_of_two(body) {
@@ -94,7 +94,7 @@ impl Shared {
         error.with_request_id(response.request_id().map(str::to_owned)).redacted(&self.keys)
     }
 
-    /// Makes a call and returns what the server sent as it came.
+    /// Makes a call and returns the raw response.
     pub(crate) async fn raw<T, E>(
         self: &Arc<Self>,
         operation: &str,
@@ -104,8 +104,8 @@ impl Shared {
         self.whole(operation, options, send).await.map(|(response, _)| response)
     }
 
-    /// Sends a request to an address that the document does not have, with the key and the retries of any other, and
-    /// returns what the server sent as it came.
+    /// Sends a request to a URL that is not in the document, with the API key and retries as usual, and returns the
+    /// raw response.
     pub(crate) async fn fetch_from(
         &self,
         request: Request,
@@ -118,7 +118,7 @@ impl Shared {
         }
     }
 
-    /// The same, and after how many attempts.
+    /// The same, with the number of attempts.
     pub(crate) async fn whole<T, E>(
         self: &Arc<Self>,
         operation: &str,
@@ -131,8 +131,8 @@ impl Shared {
         }
     }
 
-    /// Makes a call and returns what the server sends as it comes. A page or JSON is an error where the operation makes
-    /// pictures or sound.
+    /// Makes a call that returns images, audio or video, and returns the body as a download. An HTML page or JSON is
+    /// an error.
     pub(crate) async fn media<T, E>(
         self: &Arc<Self>,
         operation: &'static str,
@@ -142,7 +142,7 @@ impl Shared {
         self.fetch(Again::new(self, operation, options, true), operation, send).await
     }
 
-    /// Makes a call and returns what the server sends as it comes, whatever that is.
+    /// Makes a call and returns the body as a download, whatever its type.
     pub(crate) async fn download<T, E>(
         self: &Arc<Self>,
         operation: &'static str,
@@ -163,7 +163,7 @@ impl Shared {
         Ok(Download::new(self, operation, response, again))
     }
 
-    /// Makes a call that is answered with a stream of events.
+    /// Makes a call that returns a stream of events.
     pub(crate) async fn events<T, E>(
         self: &Arc<Self>,
         operation: &str,
@@ -176,7 +176,7 @@ impl Shared {
         }
     }
 
-    /// Makes a call that is answered with a stream, of events or, for [`Receive::Pieces`], of text.
+    /// Makes a call that returns a stream of events or, with [`Receive::Pieces`], of text.
     pub(crate) async fn open<T, E>(
         self: &Arc<Self>,
         receive: Receive,
@@ -209,7 +209,7 @@ impl Shared {
         response.upgrade().await.map_err(failed)
     }
 
-    /// Makes a call, and returns what came of it and after how many attempts.
+    /// Makes a call, and returns the result and the number of attempts.
     async fn perform<T, E>(
         &self,
         options: &Options,
@@ -218,12 +218,12 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<(Received, u32), Error> {
         let request = send.write(self).map_err(|error| error.with_operation(operation))?;
-        // On the heap, so that the futures of callers stay small.
+        // Boxed, to keep the callers' futures small.
         let running = self.run(&self.http, request, operation, options, receive, Earlier::default());
         Box::pin(running).await.explain(operation, &self.keys)
     }
 
-    /// The address that a call would go to, without the key. Nothing is sent.
+    /// The URL of a call, without the API key. Nothing is sent.
     pub(crate) fn address<T, E>(
         &self,
         operation: &str,
@@ -235,7 +235,7 @@ impl Shared {
     }
 }
 
-/// A response that a server has ended like a stream: a whole reply, and `[DONE]`.
+/// The first document of a response that ends like a stream: a whole reply, then `[DONE]`.
 fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
     match *json::documents(body)? {
         [first, json::DONE] => json::lenient(first).ok(),
@@ -243,13 +243,13 @@ fn first_of_two<T: Read>(body: &[u8]) -> Option<T> {
     }
 }
 
-/// The error of a call whose response was received in another way than it was asked for, which does not happen.
+/// The error if a response was received in a different way than requested. This does not happen.
 fn nothing(operation: &str) -> Error {
-    Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+    Error::new(ErrorKind::Decode, "the response was received in a different way than requested")
         .with_operation(operation)
 }
 
-/// Why the generated client has not written the request.
+/// Why the generated client could not write the request.
 fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
     use pollinations_api::Error as Generated;
     match generated {
@@ -259,7 +259,7 @@ fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
     }
 }
 
-/// The same error without what the service said, which is not read here: for operations with errors of another type.
+/// The same error without the service's error body, for operations with a different error type.
 pub(crate) fn unsaid<E>(error: pollinations_api::Error<E>) -> pollinations_api::Error<ApiError> {
     use pollinations_api::Error as Generated;
     match error {
@@ -270,18 +270,18 @@ pub(crate) fn unsaid<E>(error: pollinations_api::Error<E>) -> pollinations_api::
     }
 }
 
-/// Something for the generated code to end on, when its caller takes the outcome from elsewhere.
+/// An error to end the generated code with, when its caller gets the result elsewhere.
 fn ended(client: &reqwest::Client) -> reqwest::Error {
     loop {
-        // Nothing is not an address.
+        // An empty text is not a URL.
         if let Err(error) = client.get("").build() {
             return error;
         }
     }
 }
 
-/// The transport under [`Pollinations::api`](crate::Pollinations::api): the same authentication and retries, with
-/// failures in the generated client's own terms.
+/// The transport of [`Pollinations::api`](crate::Pollinations::api): the same authentication and retries, with the
+/// generated client's own errors.
 pub(crate) struct Plain(pub(crate) Arc<Shared>);
 
 impl Transport for Plain {
@@ -294,17 +294,17 @@ impl Transport for Plain {
                 Err(Failure::Unread(response, _)) => Ok(without_query(*response)),
                 Err(Failure::Broken(error) | Failure::Closed(error)) => Err(error.without_url()),
                 Err(Failure::Other(error)) => refused(client, &error),
-                // Only when other calls have used up the budget meanwhile.
+                // Only if other calls have used up the retry budget in the meantime.
                 Err(Failure::Late(_)) => Err(ended(client)),
-                // None of them comes up while only the head is received.
+                // These do not occur while only the head is received.
                 Ok(Received::Whole(_) | Received::Stream(_)) | Err(Failure::Status { .. }) => Err(ended(client)),
             }
         })
     }
 }
 
-/// The same response under an address without a query, since there may be a key in it: the generated client's errors
-/// show the whole response.
+/// The same response with a URL without a query, because the query may contain an API key, and the generated client's
+/// errors print the response.
 #[cfg(not(target_arch = "wasm32"))]
 fn without_query(response: Response) -> Response {
     use reqwest::ResponseBuilderExt;
@@ -322,24 +322,24 @@ fn without_query(response: Response) -> Response {
             response.extensions_mut().extend(named.extensions);
             response.into()
         }
-        // Without an address it says less.
+        // Without the URL, the message contains less.
         Err(_) => http::Response::from_parts(parts, body).into(),
     }
 }
 
-/// A browser's HTTP client lets nobody else make a response.
+/// In a browser, the HTTP client does not allow creating a response.
 #[cfg(target_arch = "wasm32")]
 fn without_query(response: Response) -> Response {
     response
 }
 
-/// A request that is not sent to a browser's network: its HTTP client lets nobody else make a response.
+/// Rejects a request that is not sent. In a browser, the HTTP client does not allow creating a response.
 #[cfg(target_arch = "wasm32")]
 fn refused(client: &reqwest::Client, _: &Error) -> reqwest::Result<Response> {
     Err(ended(client))
 }
 
-/// A request that is not sent, since this gateway does not have the operation: in the words of one that has not.
+/// Rejects a request because this gateway lacks the operation, the way a server would that lacks it.
 #[cfg(not(target_arch = "wasm32"))]
 fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
     let body = serde_json::json!({ "error": { "code": "NOT_FOUND", "message": error.message() } });
@@ -348,7 +348,7 @@ fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
     Ok(response.into())
 }
 
-/// Takes a request instead of sending it.
+/// Captures a request instead of sending it.
 #[derive(Default)]
 struct Seen(Mutex<Option<Request>>);
 

@@ -1,4 +1,4 @@
-//! A body that is read from where it is while it is sent, in constant memory and anew for each attempt.
+//! A body that is streamed from its source, in constant memory. Each attempt reads it again.
 
 use std::{
     collections::VecDeque,
@@ -18,22 +18,23 @@ use tokio::{
 
 use crate::base::{error::Error, file::Data, progress::Report};
 
-/// Bytes that are given to the connection at a time.
+/// The number of bytes to give the connection at a time.
 const PIECE: usize = 64 * 1024;
 
-/// Bytes in memory that are put together, so that the HTTP client can send them again itself, after a redirect.
+/// Bodies in memory up to this size are copied into one buffer, so that the HTTP client can send them again after a
+/// redirect.
 const SMALL: u64 = 8 * 1024 * 1024;
 
-/// The pieces of a body, in memory or on disk, one after the other.
+/// The parts of a body, in memory or on disk, in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Content(Vec<Data>);
 
-/// Why a body broke off: what the HTTP client makes of it would blame the connection.
+/// Why a body failed. The HTTP client would report a connection error instead.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Problem(Arc<Mutex<Option<Error>>>);
 
 impl Problem {
-    /// What went wrong, if something did.
+    /// Takes the error, if there is one.
     pub(crate) fn take(&self) -> Option<Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -50,7 +51,7 @@ impl Content {
         Self(pieces.into_iter().collect())
     }
 
-    /// The body of one attempt. Its length is known, and it tells of each piece that has been taken.
+    /// The body for one attempt. Its length is known, and it reports progress.
     pub(crate) async fn open(&self, report: Option<Report>) -> Result<(reqwest::Body, Problem), Error> {
         let problem = Problem::default();
         if report.is_none()
@@ -70,7 +71,7 @@ impl Content {
         Ok((reqwest::Body::wrap(body), problem))
     }
 
-    /// All of it, if it is in memory already, and small.
+    /// The whole body, if it is in memory and small.
     fn small(&self) -> Option<Bytes> {
         if self.0.iter().map(Data::size).sum::<u64>() > SMALL {
             return None;
@@ -84,7 +85,7 @@ impl Content {
     }
 }
 
-/// Opens a file that has this size, or had when the request was written.
+/// Opens a file that still has the size it had when the request was written.
 async fn open(path: &Path, size: u64) -> Result<OnDisk, Error> {
     let failed = |error| Error::io(cannot_read(path), error);
     let file = File::open(path).await.map_err(failed)?;
@@ -100,7 +101,7 @@ fn cannot_read(path: &Path) -> String {
 }
 
 fn changed(path: &Path, size: u64) -> Error {
-    let reason = format!("its size is no longer {size} bytes, as it was when the request began");
+    let reason = format!("its size is no longer {size} bytes; it changed after the request began");
     Error::io(cannot_read(path), io::Error::new(io::ErrorKind::UnexpectedEof, reason))
 }
 
@@ -118,7 +119,7 @@ struct OnDisk {
 }
 
 impl OnDisk {
-    /// The next bytes; none at the end.
+    /// The next bytes, or `None` at the end.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
         let length = usize::try_from(self.left).map_or(PIECE, |left| left.min(PIECE));
         self.buffer.resize(length, 0);
@@ -135,7 +136,7 @@ impl OnDisk {
     }
 }
 
-/// A body on its way.
+/// A body that is being sent.
 struct Sent {
     pieces: VecDeque<Piece>,
     left: u64,
@@ -145,7 +146,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The next bytes; none at the end.
+    /// The next bytes, or `None` at the end.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Error>> {
         while let Some(piece) = self.pieces.front_mut() {
             let next = match piece {
@@ -195,7 +196,7 @@ mod tests {
     use super::*;
     use crate::base::error::ErrorKind;
 
-    /// Reads a body to its end, or to its failure.
+    /// Reads a body until it ends or fails.
     async fn read(mut body: reqwest::Body) -> Result<Vec<u8>, reqwest::Error> {
         let mut bytes = Vec::new();
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.to_string().contains("no longer 300000 bytes"), "{error}");
 
-        // What was appended meanwhile is not sent.
+        // Data that was appended in the meantime is not sent.
         std::fs::write(&path, "12345").unwrap();
         let (body, _) = content(&path, 5).open(None).await.unwrap();
         std::fs::write(&path, "1234567890").unwrap();

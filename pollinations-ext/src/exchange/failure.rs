@@ -20,12 +20,11 @@ use crate::{
 };
 
 impl Error {
-    /// Reads an error response that did not come through this client, but through the [generated one](crate::api) or a
-    /// proxy. The kind is
-    /// [`ErrorKind::Api`](crate::ErrorKind::Api).
+    /// Parses an error response that you received with the [generated client](crate::api) or through a proxy. The
+    /// kind is [`ErrorKind::Api`](crate::ErrorKind::Api).
     ///
-    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. If it repeats an API key, the key
-    /// is not removed, because this function does not know it.
+    /// The body may have any form: JSON of any shape, an HTML page, plain text, or nothing. An API key in the body is
+    /// not removed, because this function does not know the key.
     ///
     /// # Examples
     ///
@@ -44,7 +43,7 @@ impl Error {
 }
 
 impl Failure {
-    /// The error that callers see.
+    /// Converts the failure into the error that callers see.
     pub(crate) fn explain(self, keys: &Keyring) -> Error {
         match self {
             Self::Status { status, headers, body } => api(status, &headers, &body, keys),
@@ -56,7 +55,7 @@ impl Failure {
     }
 }
 
-/// The error when a timeout expires before the answer.
+/// The error for a timeout that expired before the response.
 pub(super) fn late(limit: Duration) -> Error {
     Error::new(
         ErrorKind::Timeout,
@@ -64,7 +63,7 @@ pub(super) fn late(limit: Duration) -> Error {
     )
 }
 
-/// The error that a response with this status is.
+/// The error for a response with this status.
 fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> Error {
     let name = status.canonical_reason().filter(|_| !status.is_success());
     let fallback = name.unwrap_or("the server answered with an error");
@@ -73,14 +72,13 @@ fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> 
     said.tell(Error::api(status, request_id(headers), body))
 }
 
-/// Bytes of a successful response that may be an error after all.
+/// The maximum size of a successful response that is checked for an error, in bytes.
 const MAX_DISGUISED: usize = 1024 * 1024;
 
-/// Operations whose body is what a model has written, which may look like anything.
+/// Operations whose body is written by a model, so it may look like anything.
 const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
-/// The failure that a successful response is whose body is an error. If the body says which status it should have come
-/// with, it counts as if it had.
+/// The failure, if the body of a successful response is an error. If the body contains a status, that status is used.
 pub(crate) fn disguised(
     operation: &str,
     status: StatusCode,
@@ -126,7 +124,7 @@ pub(crate) fn is_page(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html")
 }
 
-/// The failure that a body is, whichever operation it comes from.
+/// The failure, if a body is an error, whatever the operation.
 pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Option<Failure> {
     if body.len() > MAX_DISGUISED || !may_be_error(body) {
         return None;
@@ -138,7 +136,7 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
     })
 }
 
-/// Whether a body is JSON with a name in it that errors have. It need not be read for that.
+/// Whether a body looks like JSON with the fields of an error. This is a cheap check without parsing.
 fn may_be_error(body: &[u8]) -> bool {
     // Built once: building them takes longer than searching a small reply.
     static SIGNS: LazyLock<[Finder<'static>; 18]> = LazyLock::new(|| {

@@ -11,7 +11,7 @@ use crate::{
     key::Keyring,
 };
 
-/// The current service, or one of its older gateways, which have other paths.
+/// The current service, or one of its older gateways, which use other paths.
 ///
 /// # Examples
 ///
@@ -28,20 +28,19 @@ pub enum Gateway {
     /// `https://gen.pollinations.ai`, which has every operation.
     #[default]
     Current,
-    /// The same, with chat at the deprecated path `/openai`, for servers that only have that.
+    /// The current service with chat at the deprecated path `/openai`, for servers that only support that path.
     OpenAi,
-    /// The older gateway at `https://enter.pollinations.ai/api`, which has chat, images and their models, under
-    /// `/generate`. Everything else fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) and is
-    /// not sent.
+    /// The older gateway at `https://enter.pollinations.ai/api`. It has chat, images and their models, under
+    /// `/generate`. Everything else fails with [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) and is not sent.
     Legacy,
 }
 
 impl Gateway {
-    /// Reads a list of all models that did not come through this client, in any of the forms that this gateway uses.
+    /// Parses a list of models that you received elsewhere, in any of the formats that this gateway uses.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not such a list.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if it is not a list of models.
     ///
     /// # Examples
     ///
@@ -54,11 +53,11 @@ impl Gateway {
     /// ```
     pub fn read_models(self, listing: &[u8]) -> Result<ModelList, Error> {
         let listing = self.adapt("list_models", Bytes::copy_from_slice(listing));
-        let undecodable = |error| Keyring::new(None, []).undecodable("this is no listing", &error, &listing);
+        let undecodable = |error| Keyring::new(None, []).undecodable("this is not a list of models", &error, &listing);
         json::lenient(&listing).map_err(undecodable)
     }
 
-    /// The address of the live service.
+    /// The base URL of the live service.
     pub(crate) fn base_url(self) -> &'static str {
         match self {
             Self::Current | Self::OpenAi => "https://gen.pollinations.ai",
@@ -66,12 +65,12 @@ impl Gateway {
         }
     }
 
-    /// Sends the request to where this gateway has the operation. `base` is the address that paths are appended to.
+    /// Rewrites the URL of a request to where this gateway has the operation. `base` is the base URL.
     pub(crate) fn route(self, operation: &str, base: &str, request: &mut Request) -> Result<(), Error> {
         let path = match (self, operation) {
             (Self::OpenAi, "chat_completions") => "/openai",
             (Self::Current | Self::OpenAi, _) => return Ok(()),
-            // It has an address of its own, whatever generates.
+            // The URL is the same for all gateways.
             (Self::Legacy, "user_info") => return Ok(()),
             (Self::Legacy, "chat_completions") => "/generate/openai",
             (Self::Legacy, "list_models" | "list_text_models") => "/generate/openai/models",
@@ -90,7 +89,7 @@ impl Gateway {
         redirect(request, &format!("{base}{path}{query}"))
     }
 
-    /// Brings a response of this gateway into the form that the operation has in the document.
+    /// Converts a response of this gateway into the format of the document.
     pub(crate) fn adapt(self, operation: &str, body: Bytes) -> Bytes {
         let adapt = match (self, operation) {
             (Self::Legacy, "list_models") => list_of_objects,
@@ -99,7 +98,7 @@ impl Gateway {
             (_, other) if other.starts_with("list_") && other.ends_with("_models") && are_names(&body) => list_of_infos,
             _ => return body,
         };
-        // If a body is not JSON, the code that reads it reports the error.
+        // If a body is not JSON, the code that parses it reports the error.
         json::read(&body).map(|value| Bytes::from(adapt(value).to_string())).unwrap_or(body)
     }
 }
@@ -110,23 +109,23 @@ fn redirect(request: &mut Request, url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a listing is one of bare names.
+/// Whether a listing only has names.
 fn are_names(listing: &[u8]) -> bool {
     let entries = listing.trim_ascii_start().strip_prefix(b"[");
     entries.is_some_and(|entries| entries.trim_ascii_start().starts_with(b"\""))
 }
 
-/// Whether a listing says that there are no models by having `null` for them.
+/// Whether a listing has `null` in place of an empty list of models.
 fn has_no_models(listing: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Listing {
         data: Value,
     }
-    // Most listings are long, and are not read twice.
+    // Most listings are long, so avoid parsing them twice.
     listing.len() < 1024 && json::read::<Listing>(listing).is_ok_and(|listing| listing.data.is_null())
 }
 
-/// The models in any of the forms that listings have had: names, objects, or an object that has them as `data`.
+/// The models in any of the known formats: names, objects, or an object with a `data` list.
 fn entries(listing: Value) -> Vec<Map<String, Value>> {
     let list = match listing {
         Value::Array(list) => list,

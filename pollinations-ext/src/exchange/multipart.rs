@@ -1,4 +1,4 @@
-//! Bodies of type `multipart/form-data` (RFC 7578): in memory, or around a file that is sent from where it is.
+//! Multipart bodies (`multipart/form-data`, RFC 7578), in memory or around a streamed file.
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// A form whose boundary cannot be guessed by who wrote a file, and so does not occur in one.
+    /// Creates a form with a random boundary, which does not occur in any file.
     pub(crate) fn new() -> Self {
         let boundary = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
         Self::with_boundary(boundary)
@@ -38,7 +38,7 @@ impl Form {
         self
     }
 
-    /// The content type, and what goes before and after a file that is the last part and is sent from where it is.
+    /// The content type, and the bytes before and after a streamed file. The file is the last part.
     pub(crate) fn around(mut self, name: &str, file: &Opened) -> (String, Bytes, Bytes) {
         self.head(&named(name, &file.name), Some(file.content_type_or_unknown()));
         let before = std::mem::take(&mut self.body).into();
@@ -56,7 +56,7 @@ impl Form {
     fn head(&mut self, disposition: &str, content_type: Option<&str>) {
         let mut head = format!("--{}\r\nContent-Disposition: form-data; {disposition}\r\n", self.boundary);
         if let Some(content_type) = content_type {
-            // A line break would begin a header of its own.
+            // A line break would start a new header.
             let content_type: String = content_type.chars().filter(|character| !character.is_control()).collect();
             head += &format!("Content-Type: {content_type}\r\n");
         }
@@ -71,12 +71,12 @@ impl Form {
     }
 }
 
-/// The name of a part that is a file.
+/// The headers of a file part.
 fn named(name: &str, file: &str) -> String {
     format!("name=\"{}\"; filename=\"{}\"", escape(name), escape(file))
 }
 
-/// A name as it stands between quotation marks (WHATWG HTML, "multipart/form-data encoding algorithm").
+/// Escapes a name for use inside quotation marks (WHATWG HTML, "multipart/form-data encoding algorithm").
 fn escape(name: &str) -> String {
     name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22")
 }

@@ -1,4 +1,4 @@
-//! Settings that every request has.
+//! Settings that all requests share.
 
 use std::{fmt, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     retry::RetryPolicy,
 };
 
-/// What one call sets otherwise than its client, and what it sends beyond its own parameters.
+/// The settings of one call that differ from its client, and additional headers, parameters and fields.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub(crate) retry: Option<RetryPolicy>,
@@ -21,13 +21,13 @@ pub(crate) struct Options {
     pub(crate) attempt_timeout: Option<Duration>,
     /// The callback for upload progress.
     pub(crate) report: Option<Report>,
-    /// The body, if it is not written into the request but read from where it is, anew for each attempt.
+    /// The body, if it is streamed for each attempt instead of being part of the request.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) content: Option<Content>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,
-    /// What was wrong with a setting; told when the request is sent.
+    /// An invalid setting, reported when the request is sent.
     problem: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Options {
         let parsed = (HeaderName::try_from(name), HeaderValue::try_from(value));
         match parsed {
             (Ok(name), Ok(mut value)) => {
-                // It may be a secret, and then it should not show in `Debug`.
+                // The value may be a secret, so `Debug` must not print it.
                 value.set_sensitive(true);
                 self.headers.insert(name, value);
             }
@@ -45,7 +45,7 @@ impl Options {
         }
     }
 
-    /// Sends a header, unless the caller has set one of this name.
+    /// Sets a header, unless the caller has already set it.
     pub(crate) fn default_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.entry(name).or_insert(value);
     }
@@ -58,12 +58,12 @@ impl Options {
         self.fields.insert(name, value);
     }
 
-    /// Refuses the request, when it is sent, for a value that the service could make nothing of.
+    /// Makes sending the request fail, because a value is invalid.
     pub(crate) fn refuse(&mut self, problem: impl Into<String>) {
         self.problem.get_or_insert_with(|| problem.into());
     }
 
-    /// Adds what the caller wants added.
+    /// Adds the additional headers, parameters and fields to a request.
     pub(crate) fn apply(&self, request: &mut Request) -> Result<(), Error> {
         if let Some(problem) = &self.problem {
             return Err(Error::request(problem.as_str()));
@@ -103,8 +103,8 @@ impl fmt::Debug for Options {
     }
 }
 
-/// The settings that every request has, for its `impl` block. `until` is when its time limit ends, `example` makes a
-/// request; `field` is for requests whose body is JSON.
+/// The settings that all requests share, for an `impl` block. `until` says when the timeout ends, and `example`
+/// creates a request. `field` is for requests with a JSON body.
 macro_rules! call_options {
     (until $until:literal, example $example:literal) => {
         /// Sets the retry policy of this request.
@@ -121,7 +121,7 @@ macro_rules! call_options {
             self
         }
 
-        #[doc = concat!("Limits the time until ", $until, ", all attempts together.")]
+        #[doc = concat!("Sets the timeout of this call, including retries: the time until ", $until, ".")]
         ///
         /// # Examples
         ///
@@ -135,8 +135,8 @@ macro_rules! call_options {
             self
         }
 
-        /// Sets how long an attempt of this call may wait for its answer before the same request is sent again and joins the
-        /// running generation: see [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
+        /// Sets how long an attempt may wait for a response before the same request is sent again and joins the
+        /// running generation. See [`Builder::attempt_timeout`](crate::Builder::attempt_timeout).
         ///
         /// # Examples
         ///
@@ -150,7 +150,7 @@ macro_rules! call_options {
             self
         }
 
-        /// Sets a header. It replaces one of the same name.
+        /// Sets a header, and replaces one of the same name.
         ///
         /// If the name or value is not valid in HTTP (RFC 9110, section 5), sending the request fails.
         ///
@@ -183,7 +183,7 @@ macro_rules! call_options {
     (until $until:literal, example $example:literal, field) => {
         $crate::exchange::options::call_options!(until $until, example $example);
 
-        /// Adds a field to the JSON body, or replaces it. Use it for fields without a setter.
+        /// Sets a field of the JSON body, and replaces one of the same name. Use it for fields without a setter.
         ///
         /// # Examples
         ///
@@ -201,8 +201,8 @@ macro_rules! call_options {
 
 pub(crate) use call_options;
 
-/// Methods that set one optional value each, for an `impl` block. `on` is the field of `self` that has the values,
-/// `example` makes a request; each line ends with a value for its example.
+/// Setters for one optional value each, for an `impl` block. `on` is the field of `self` with the values, and
+/// `example` creates a request. Each line ends with an example value.
 macro_rules! setters {
     (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident: $type:ty, $value:literal;)*) => { $(
         $(#[$doc])*
@@ -224,7 +224,7 @@ macro_rules! setters {
     )* };
 }
 
-/// The same for values that are converted.
+/// The same, for values that are converted.
 macro_rules! into_setters {
     (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident: $type:ty, $value:literal;)*) => { $(
         $(#[$doc])*
@@ -243,7 +243,7 @@ macro_rules! into_setters {
     )* };
 }
 
-/// The same for lists of texts. Each call replaces the whole list.
+/// The same, for lists of texts. Each call replaces the whole list.
 macro_rules! list_setters {
     (on $target:ident, example $make:literal; $($(#[$doc:meta])* $name:ident, $value:literal;)*) => { $(
         $(#[$doc])*
@@ -284,11 +284,11 @@ impl Argument for u64 {}
 
 pub(crate) use {into_setters, list_setters, setters};
 
-/// The setters for safety checks, for requests whose `parameters` have a `safe` of text.
+/// The setters for safety checks, for requests whose `parameters` have a text field `safe`.
 macro_rules! safety_methods {
     (example $example:literal) => {
-        /// Runs the `privacy` and `secrets` checks on the input; off by default. Use
-        /// [`safety_checks`](Self::safety_checks) to choose others.
+        /// Runs the `privacy` and `secrets` checks on the input. Off by default. To choose other checks, use
+        /// [`safety_checks`](Self::safety_checks).
         ///
         /// # Examples
         ///
@@ -301,7 +301,7 @@ macro_rules! safety_methods {
             self.safety_checks(on.to_string())
         }
 
-        /// The safety checks to run on the input, separated by commas: `privacy`, `secrets`, `sexual`, `violence`,
+        /// Runs safety checks on the input. Separate them by commas: `privacy`, `secrets`, `sexual`, `violence`,
         /// `shield`, or `nsfw` for `sexual,violence`. Off by default.
         ///
         /// # Examples

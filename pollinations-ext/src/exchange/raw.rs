@@ -1,4 +1,4 @@
-//! The raw response.
+//! Raw responses.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use crate::base::{
     json,
 };
 
-/// A successful response as received: status, headers and body.
+/// A successful response, unparsed: status, headers and body.
 ///
-/// Every request has a `send_raw` that returns one. Retries, timeouts and errors are the same.
+/// `send_raw` of a request returns it. Retries, timeouts and errors are the same as with `send`.
 ///
 /// # Examples
 ///
@@ -74,7 +74,7 @@ impl RawResponse {
         &self.headers
     }
 
-    /// The service's id for the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -130,7 +130,7 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it is not JSON, or does not fit the type.
+    /// [`ErrorKind::Decode`] if the body is not JSON, or does not match the type.
     ///
     /// # Examples
     ///
@@ -142,9 +142,9 @@ impl RawResponse {
     /// ```
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         json::read(&self.body).map_err(|error| {
-            // serde's own words may repeat what the body says, and so a key that the server has echoed.
+            // Serde's message may quote the body, and the body may contain an API key.
             let place = format!("line {}, column {}", error.line(), error.column());
-            let error = Error::new(ErrorKind::Decode, format!("the body does not fit the requested type ({place})"));
+            let error = Error::new(ErrorKind::Decode, format!("the body does not match the requested type ({place})"));
             let error = error.with_status(self.status).with_operation(&self.operation);
             error.with_request_id(request_id(&self.headers))
         })

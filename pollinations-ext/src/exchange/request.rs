@@ -18,7 +18,7 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
-/// A request for a `T`. Await it to send it.
+/// A request that returns a `T`. Await it to send it.
 ///
 /// # Examples
 ///
@@ -66,7 +66,7 @@ impl<T> Request<T> {
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
     }
 
-    /// Refuses the request, when it is sent, if there is something wrong with what the caller gave.
+    /// Makes sending the request fail, if an argument is invalid.
     pub(crate) fn refuse(mut self, problem: Option<String>) -> Self {
         if let Some(problem) = problem {
             self.options.refuse(problem);
@@ -74,7 +74,7 @@ impl<T> Request<T> {
         self
     }
 
-    call_options!(until "the response is there", example "pollinations.account().balance()");
+    call_options!(until "the response has arrived", example "pollinations.account().balance()");
 
     /// Sends the request and returns the raw response.
     ///
@@ -126,7 +126,7 @@ impl<T> fmt::Debug for Request<T> {
     }
 }
 
-/// A [`Request`] for an operation that takes nothing.
+/// A [`Request`] of an operation without parameters.
 macro_rules! request {
     ($shared:expr, $operation:ident) => {
         $crate::exchange::request::Request::new(

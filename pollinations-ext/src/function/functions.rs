@@ -1,12 +1,12 @@
-//! The Rust functions of one request, and how often a model may call them.
+//! The Rust functions of one request, with the limit on rounds.
 
 use super::{Function, Outcome};
 use crate::base::error::{Error, ErrorKind};
 
-/// How often a model may call functions by default.
+/// The default maximum number of rounds.
 const MAX_ROUNDS: u32 = 8;
 
-/// The functions that a request offers with the code behind them.
+/// The functions of a request, with their code.
 #[derive(Clone, Debug)]
 pub(crate) struct Functions {
     functions: Vec<Function>,
@@ -28,7 +28,7 @@ impl Functions {
         self.find(name).is_some()
     }
 
-    /// Calls the function of this name. The model is told if there is none.
+    /// Calls a function by its name. If there is no such function, the model gets an error message.
     pub(crate) async fn call(&self, name: &str, arguments: &str) -> Outcome {
         match self.find(name) {
             Some(function) => function.call(arguments).await,
@@ -36,7 +36,7 @@ impl Functions {
         }
     }
 
-    /// The error of a model that calls functions in one round after another.
+    /// The error if the model still calls functions after the last round.
     pub(crate) fn too_many_rounds(&self, operation: &str) -> Error {
         let rounds = self.max_rounds;
         let message = format!("the model still calls functions after {rounds} rounds; allow more with `max_rounds`");

@@ -13,15 +13,15 @@ pub(crate) use functions::Functions;
 
 use crate::base::maybe_send::{BoxFuture, MaybeSend};
 
-/// What the model is told: the result in JSON, or what went wrong.
+/// What the model receives: the result in JSON, or an error message.
 pub(crate) type Outcome = Result<String, String>;
 type Call = dyn Fn(&str) -> Result<Running, String> + Send + Sync;
 type Running = BoxFuture<Outcome>;
 
 /// A Rust function that a model may call.
 ///
-/// Its argument is one type, usually a struct, whose JSON schema the model is shown; the doc comments of the fields go
-/// along. Its result goes back as JSON, or as it is if it is a string.
+/// Its argument is one type, usually a struct. The model sees the JSON schema of that type, including the doc
+/// comments of its fields. The result is sent as JSON, or unchanged if it is a string.
 ///
 /// # Examples
 ///
@@ -53,8 +53,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Wraps a Rust function for the model. The model calls it by its name (letters, digits, `_` and `-`), and decides by
-    /// its description when to.
+    /// Wraps a Rust function. The model calls it by its name (letters, digits, `_` and `-`), and decides from the
+    /// description when to call it.
     ///
     /// # Examples
     ///
@@ -84,7 +84,7 @@ impl Function {
         Self { definition, call: Arc::new(call) }
     }
 
-    /// The name by which the model calls the function.
+    /// The name of the function, which the model uses to call it.
     ///
     /// # Examples
     ///
@@ -110,13 +110,13 @@ impl Function {
         &self.definition
     }
 
-    /// Calls the function with the arguments as the model wrote them.
+    /// Calls the function with the arguments that the model wrote.
     async fn call(&self, arguments: &str) -> Outcome {
         (self.call)(arguments)?.await
     }
 }
 
-/// Reads arguments. Those of a function that takes nothing come as nothing, `null` or an empty object.
+/// Parses arguments. If the function takes none, the model may write nothing, `null` or an empty object.
 fn parse<A: DeserializeOwned>(arguments: &str) -> serde_json::Result<A> {
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
     serde_json::from_str(arguments).or_else(|error| {
@@ -128,7 +128,7 @@ fn show<T: Serialize>(value: &T) -> Outcome {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => Ok(text),
         Ok(value) => Ok(value.to_string()),
-        Err(error) => Err(format!("the result cannot be told: {error}")),
+        Err(error) => Err(format!("the result cannot be converted to JSON: {error}")),
     }
 }
 

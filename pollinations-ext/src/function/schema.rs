@@ -1,13 +1,13 @@
-//! Makes the JSON schemas for structured output and function arguments.
+//! Creates the JSON schemas for structured output and function arguments.
 
 use pollinations_api::types::JsonSchemaDefinition;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-/// What asks for a `T`.
+/// The response format for a `T`.
 pub(crate) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
     let mut schema = schema::<T>();
-    // Providers that keep to a schema by force know no maps, and want every property required.
+    // Providers that enforce a schema do not support maps, and require every property to be listed as required.
     let strict = close(&mut schema);
     let name: String = T::schema_name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(64).collect();
     let name = Some(if name.is_empty() { "reply".to_owned() } else { name });
@@ -19,17 +19,17 @@ pub(crate) fn definition<T: JsonSchema>() -> JsonSchemaDefinition {
     definition
 }
 
-/// What the arguments of a function are, as the model is shown them.
+/// The schema of a function's arguments, as the model sees it.
 pub(crate) fn parameters<A: JsonSchema>() -> Map<String, Value> {
     let parameters = object(schema::<A>());
     match parameters.get("type") {
-        // A function that takes nothing.
+        // The function takes no arguments.
         Some(Value::String(kind)) if kind == "null" => object(json!({ "type": "object", "properties": {} })),
         _ => parameters,
     }
 }
 
-/// The JSON schema of a type, with what it refers to in place, and without what says nothing to a model.
+/// The JSON schema of a type, with references inlined and without keywords that do not help a model.
 fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
@@ -40,7 +40,7 @@ fn schema<T: JsonSchema>() -> Value {
         root.remove("title");
     }
     walk(&mut schema, &mut |object| {
-        // schemars tells the width of numbers here, which is no format of JSON Schema.
+        // schemars puts the width of numbers here, which JSON Schema does not define.
         let foreign = object.get("format").and_then(Value::as_str).is_some_and(|format| {
             format.starts_with("int") || format.starts_with("uint") || format == "float" || format == "double"
         });
@@ -51,8 +51,8 @@ fn schema<T: JsonSchema>() -> Value {
     schema
 }
 
-/// Makes every property required and allows no others, as strict providers want it. False if the schema cannot be made
-/// so, since it has maps.
+/// Makes every property required and forbids others, as strict providers demand. Returns false if this is impossible
+/// because the schema has maps.
 fn close(schema: &mut Value) -> bool {
     let mut closed = true;
     walk(schema, &mut |object| {
@@ -81,7 +81,7 @@ fn close(schema: &mut Value) -> bool {
     closed
 }
 
-/// Visits every schema within a schema.
+/// Visits all schemas within a schema.
 fn walk(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     let Value::Object(object) = schema else { return };
     for (key, value) in object.iter_mut() {
@@ -102,7 +102,7 @@ fn walk(schema: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
 fn object(schema: Value) -> Map<String, Value> {
     match schema {
         Value::Object(object) => object,
-        // The schema of a type that takes anything is `true`.
+        // The schema of a type that accepts anything is `true`.
         _ => Map::new(),
     }
 }

@@ -58,11 +58,11 @@ impl ApiKey {
         let secret = text.strip_prefix("sk_").or_else(|| text.strip_prefix("pk_"));
         let problem = match secret {
             None if text.is_empty() => "it is empty",
-            None => "it starts with neither `sk_` nor `pk_`",
+            None => "it must start with `sk_` or `pk_`",
             Some("") => "nothing follows its prefix",
             Some(_) if text.len() > MAX_KEY_LENGTH => "it is too long",
             Some(secret) if !secret.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                "it holds white space or characters that are not ASCII"
+                "it contains white space or non-ASCII characters"
             }
             Some(_) => return Ok(Self(SecretString::from(text))),
         };

@@ -29,7 +29,7 @@ pub(crate) struct Keyring {
 struct State {
     current: Current,
     fallback: VecDeque<ApiKey>,
-    /// Keys that were in use. A server may still repeat them in what it writes.
+    /// Former keys. A server may still repeat them in its messages.
     old: Vec<ApiKey>,
 }
 
@@ -52,8 +52,8 @@ impl Keyring {
         self.state().current.generation != generation
     }
 
-    /// Switches to the next spare key, unless another call has already done so since this generation. Returns false
-    /// if no spare key is left.
+    /// Switches to the next fallback key, unless another call has already done so since this generation. Returns false
+    /// if no fallback key is left.
     pub(crate) fn next(&self, generation: u64) -> bool {
         let mut state = self.state();
         if state.current.generation != generation {

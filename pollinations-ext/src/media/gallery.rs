@@ -85,7 +85,7 @@ impl GalleryRequest {
         cursor: String, "\"eyJhdCI6MTd9\"";
     }
 
-    call_options!(until "the page is there", example "pollinations.media().gallery(\"cats\")");
+    call_options!(until "the page has arrived", example "pollinations.media().gallery(\"cats\")");
 
     /// Fetches one page.
     ///

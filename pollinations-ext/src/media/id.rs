@@ -14,7 +14,7 @@ pub(super) fn of(id_or_url: &str, operation: &str) -> Result<String, Error> {
     if id.bytes().all(is_part) && !is_host && !matches!(id, "" | "." | "..") {
         return Ok(id.to_owned());
     }
-    let message = "neither the id nor the address of a file on the media service";
+    let message = "neither the ID nor the URL of a file on the media service";
     Err(Error::request(message).with_operation(operation))
 }
 

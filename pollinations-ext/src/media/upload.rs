@@ -309,16 +309,17 @@ impl UploadRequest {
     /// Rejects what the service would reject, before a large file is sent.
     fn check(&self) -> Result<(), Error> {
         if self.encoding == Encoding::Raw && (self.id.is_some() || !self.tags.is_empty()) {
-            return Err(Error::request("a raw upload cannot carry an id or tags; leave out `raw()`"));
+            return Err(Error::request("a raw upload cannot have an ID or tags; leave out `raw()`"));
         }
         if let Some(id) = self.id.as_deref().filter(|id| !id::is_free_to_choose(id)) {
             let rule = "1 to 128 letters, digits, `.`, `_` and `-`, and begins with a letter or a digit";
-            return Err(Error::request(format!("`{}` cannot be an id: an id is {rule}", id.escape_debug())));
+            return Err(Error::request(format!("`{}` is not a valid ID: an ID has {rule}", id.escape_debug())));
         }
         let is_wrong = |tag: &&String| tag.trim().is_empty() || tag.contains(',') || tag.contains(char::is_control);
         match self.tags.iter().find(is_wrong) {
             Some(tag) => {
-                let message = format!("`{}` cannot be a tag: a tag is a text without a comma", tag.escape_debug());
+                let message =
+                    format!("`{}` is not a valid tag: a tag must not be empty or contain a comma", tag.escape_debug());
                 Err(Error::request(message))
             }
             None => Ok(()),
@@ -332,7 +333,7 @@ fn check_type(file: &Opened) -> Result<(), Error> {
     if ["image/", "audio/", "video/"].iter().any(|prefix| kind.starts_with(prefix)) {
         return Ok(());
     }
-    let message = format!("`{}` is `{kind}`; the service takes images, audio and video", file.name);
+    let message = format!("`{}` is `{kind}`; the service accepts images, audio and video", file.name);
     Err(Error::new(ErrorKind::InvalidRequest, message))
 }
 

@@ -1,4 +1,4 @@
-//! The whole reply of a model.
+//! Whole chat replies.
 
 use std::sync::OnceLock;
 
@@ -28,7 +28,7 @@ use crate::base::{
 /// The whole reply of a model, from [`ChatRequest::send`](crate::chat::ChatRequest::send) or, after a stream, from
 /// [`ChatStream::finish`](crate::chat::ChatStream::finish).
 ///
-/// The methods read the first choice, which is the only one unless you asked for several.
+/// The methods return the first choice, which is the only one unless you asked for several.
 ///
 /// # Examples
 ///
@@ -41,11 +41,11 @@ use crate::base::{
 pub struct ChatReply {
     completion: ChatCompletion,
     headers: HeaderMap,
-    /// What stands in other places with other providers, once it was asked for.
+    /// Content that was read from other fields, when it was first asked for.
     elsewhere: OnceLock<Box<Elsewhere>>,
 }
 
-/// What the reply has in places where the document does not expect it.
+/// Content in fields where the document does not expect it.
 #[derive(Clone, Debug, Default)]
 struct Elsewhere {
     reasoning: Option<String>,
@@ -93,10 +93,10 @@ impl ChatReply {
         self.message().and_then(|message| message.content.as_deref()).unwrap_or_default()
     }
 
-    /// The reasoning of the model before its answer, if the provider sends it.
+    /// The model's reasoning before its answer, if the provider sends it.
     ///
-    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or within the content. This method reads
-    /// all of these. If the same text comes in several places, you get it once.
+    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or within the content. This
+    /// method reads all of these. If several fields have the same text, you get it once.
     ///
     /// # Examples
     ///
@@ -126,7 +126,8 @@ impl ChatReply {
         self.elsewhere().refusal.as_deref()
     }
 
-    /// The sources that the model cites, each once. Providers send them as `citations`, `search_results` or `annotations`.
+    /// The sources that the model cites, without duplicates. Providers send them as `citations`, `search_results` or
+    /// `annotations`.
     ///
     /// # Examples
     ///
@@ -141,7 +142,7 @@ impl ChatReply {
         &self.elsewhere().sources
     }
 
-    /// The parts of a reply that is not only text: reasoning, and images from code execution.
+    /// The parts of a reply with more than text: reasoning, and images from code execution.
     ///
     /// # Examples
     ///
@@ -154,8 +155,8 @@ impl ChatReply {
         self.message().and_then(|message| message.content_blocks.as_deref()).unwrap_or_default()
     }
 
-    /// The URLs of the images in the reply, mostly data URLs: those in [`content_blocks`](Self::content_blocks), and those that
-    /// providers send as `images` or within the content.
+    /// The URLs of the images in the reply. Most are data URLs. They come from
+    /// [`content_blocks`](Self::content_blocks), from `images`, or from the content, depending on the provider.
     ///
     /// # Examples
     ///
@@ -170,7 +171,7 @@ impl ChatReply {
         self.elsewhere().images.iter().map(String::as_str)
     }
 
-    /// The tools that the model asks you to call. This includes calls in the older form, `function_call`, which have no id.
+    /// The tool calls in the reply. This includes calls in the older form, `function_call`, which have no ID.
     ///
     /// # Examples
     ///
@@ -199,11 +200,11 @@ impl ChatReply {
         self.message()?.audio.as_ref()
     }
 
-    /// The audio of the spoken reply, in the format you asked for, or `None` if there is none.
+    /// The audio of the spoken reply, in the format you asked for. `None` if there is no audio.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it is not valid base64.
+    /// [`ErrorKind::Decode`] if the audio is not valid base64.
     ///
     /// # Examples
     ///
@@ -237,7 +238,7 @@ impl ChatReply {
         self.choice()?.finish_reason.as_ref()
     }
 
-    /// The tokens that were used, or `None` if a stream did not report them.
+    /// The tokens used. `None` if a stream did not report them.
     ///
     /// # Examples
     ///
@@ -266,7 +267,8 @@ impl ChatReply {
         usage::cost(self.usage()?)
     }
 
-    /// How many tokens of the prompt came from the provider's cache, if the provider reports it under any of the usual names.
+    /// How many prompt tokens came from the provider's cache, if the provider reports it under any of the usual
+    /// names.
     ///
     /// # Examples
     ///
@@ -298,8 +300,8 @@ impl ChatReply {
 
     /// The reply as a message for the next turn of the conversation.
     ///
-    /// It keeps everything that the provider added, even if the API document does not mention it: signatures of reasoning and
-    /// of tool calls, `reasoning_details`, cache marks.
+    /// It keeps everything that the provider added, even fields that are not in the API document: signatures of
+    /// reasoning and of tool calls, `reasoning_details`, cache marks.
     ///
     /// # Examples
     ///
@@ -325,7 +327,7 @@ impl ChatReply {
         header(&self.headers, "x-model-used").or(Some(self.completion.model.as_str()).filter(|model| !model.is_empty()))
     }
 
-    /// The service's id for the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -382,7 +384,7 @@ impl ChatReply {
     }
 }
 
-/// Reads a reply that did not come from this client, and so has no headers.
+/// Converts a reply from another source, which has no headers.
 ///
 /// # Examples
 ///
@@ -401,14 +403,14 @@ impl From<ChatCompletion> for ChatReply {
     }
 }
 
-/// Why the model will not answer.
+/// Why the model refuses to answer.
 fn refusal(message: &ReplyMessage) -> Option<String> {
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let part = || message.extra().get("content")?.as_array()?.iter().find_map(|part| text(part.get("refusal")?));
     message.extra().get("refusal").and_then(text).or_else(part)
 }
 
-/// Decodes base64, also when it is the sum of pieces that were encoded one by one and so has padding in between.
+/// Decodes base64, even if it consists of separately encoded chunks with padding in between.
 fn decode(data: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(data.len() / 4 * 3);
     let mut rest = data;

@@ -1,4 +1,4 @@
-//! The reply of a model while it is written.
+//! Streamed chat replies.
 
 use std::{
     ops::Deref,
@@ -63,10 +63,10 @@ impl ChatChunk {
         self.delta().and_then(|delta| delta.content.as_deref()).unwrap_or_default()
     }
 
-    /// What this chunk adds to the model's reasoning. Empty if it adds something else.
+    /// The reasoning that this chunk adds. Empty if it adds something else.
     ///
-    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or in blocks. This method reads all of
-    /// these. If the same text comes in several places, you get it once.
+    /// Providers send it as `reasoning_content`, `reasoning` or `reasoning_details`, or in blocks. This method reads
+    /// all of these. If several fields have the same text, you get it once.
     ///
     /// # Examples
     ///
@@ -79,7 +79,7 @@ impl ChatChunk {
         self.delta().and_then(|delta| delta.reasoning_content.as_deref()).unwrap_or_default()
     }
 
-    /// What this chunk adds to the first choice.
+    /// The delta of the first choice: what this chunk adds to it.
     ///
     /// # Examples
     ///
@@ -92,7 +92,7 @@ impl ChatChunk {
         self.0.choices.first()?.delta.as_ref()
     }
 
-    /// Returns the whole chunk.
+    /// Returns the generated type.
     ///
     /// # Examples
     ///
@@ -114,10 +114,11 @@ impl Deref for ChatChunk {
     }
 }
 
-/// A reply that arrives chunk by chunk.
+/// A streamed chat reply.
 ///
-/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. If the connection ends before that, you get an error,
-/// never a shorter reply. Dropping the stream closes the connection, and the model stops.
+/// A [`Stream`] of [`ChatChunk`]s that ends when the reply is complete. If the connection breaks before that, the
+/// last item is an error, so you never mistake a truncated reply for a complete one. If you drop the stream, the
+/// connection is closed and the model stops.
 ///
 /// # Examples
 ///
@@ -158,16 +159,17 @@ impl ChatStream {
         Self { operation, events, reader, state: State::Open }
     }
 
-    /// Reads a stream of chunks that has already been opened.
+    /// Reads a stream of chunks that has already been received.
     pub(crate) fn recorded(shared: &Shared, operation: &'static str, response: &RawResponse) -> Self {
         let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(response.body().clone())]);
         let events = Events::new(Guard::new(body(bytes), None), response.headers().clone());
         Self::new(shared, operation, events)
     }
 
-    /// Reads a stream of chunks from elsewhere: a proxy, a recording, or your own transport. The bytes may be split anywhere.
+    /// Reads chunks from any source of bytes: a proxy, a recording, your own transport. The bytes may be split
+    /// anywhere.
     ///
-    /// There is no timeout for silence, and no async runtime is needed. An error of the source becomes
+    /// There is no idle timeout, and no async runtime is needed. An error of the source becomes
     /// [`ErrorKind::Connection`].
     ///
     /// # Examples
@@ -202,15 +204,15 @@ impl ChatStream {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Stream`] if the model fails and says so;
+    /// - [`ErrorKind::Stream`] if the service reports an error in the stream;
     /// - [`ErrorKind::Truncated`] if the stream ends before the reply is complete;
     /// - [`ErrorKind::Connection`] if the connection breaks;
-    /// - [`ErrorKind::Timeout`] if nothing arrives for [`idle_timeout`](crate::Builder::idle_timeout);
-    /// - [`ErrorKind::Decode`] for an event that cannot be read;
-    /// - [`ErrorKind::TooLarge`] for an event of more than 8 MiB, or a reply of more than
+    /// - [`ErrorKind::Timeout`] if nothing arrives within the [`idle_timeout`](crate::Builder::idle_timeout);
+    /// - [`ErrorKind::Decode`] if an event cannot be parsed;
+    /// - [`ErrorKind::TooLarge`] if an event is larger than 8 MiB, or the reply is larger than
     ///   [`max_response_bytes`](crate::Builder::max_response_bytes).
     ///
-    /// The stream ends after an error. [`Error::partial`] has what arrived before it.
+    /// The stream ends after an error. [`Error::partial`] has everything received before it.
     ///
     /// # Examples
     ///
@@ -228,7 +230,7 @@ impl ChatStream {
         StreamExt::next(self)
     }
 
-    /// Reads the rest and returns the whole reply, including the chunks you already took.
+    /// Reads the rest of the stream and returns the whole reply, including the chunks you have already read.
     ///
     /// # Errors
     ///
@@ -248,13 +250,13 @@ impl ChatStream {
             chunk?;
         }
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed earlier")));
         }
         let headers = self.events.headers().clone();
         Ok(self.reader.into_reply(headers))
     }
 
-    /// The service's id for the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -280,7 +282,7 @@ impl ChatStream {
         self.events.headers()
     }
 
-    /// Returns only the text, piece by piece.
+    /// Streams only the text.
     ///
     /// # Examples
     ///
@@ -302,7 +304,7 @@ impl ChatStream {
         self.state == State::Complete
     }
 
-    /// What the model has said so far, as a message of the conversation.
+    /// The reply so far, as a message of the conversation.
     pub(crate) fn merged_message(&self) -> ChatMessage {
         self.reader.to_message()
     }

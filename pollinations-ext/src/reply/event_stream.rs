@@ -1,7 +1,7 @@
-//! A stream of typed events, and the reply that they add up to.
+//! Streams of typed events, merged into a reply.
 //!
-//! The Messages API and the Responses API both stream events that name their `type`. What differs is how the events are
-//! merged; what they share is here: keep-alives, errors in any form, limits, and telling an end from a truncation.
+//! The Messages API and the Responses API both stream events with a `type`. They differ in how events are merged.
+//! This module has the parts they share: keep-alives, errors in any form, limits, and detecting truncated streams.
 
 use std::{
     sync::Arc,
@@ -34,37 +34,37 @@ use crate::{
     key::Keyring,
 };
 
-/// What the events of a stream add up to.
+/// Merges the events of a stream.
 pub(crate) trait Merge: Default {
     /// An event, as callers see it.
     type Event: Read + DeserializeOwned;
 
-    /// The beginnings of the types of events that the API has. Other events may be errors by their form.
+    /// The prefixes of the API's event types. Other events may be errors.
     const TYPES: &'static [&'static str];
 
-    /// Adds an event, with the bytes that it came in.
+    /// Adds an event, with its size in bytes.
     fn add(&mut self, event: &Value, bytes: usize) -> Added;
 
-    /// Notes that the stream has announced its end, as OpenAI's chats do.
+    /// Records that the stream announced its end, as OpenAI's chats do with `[DONE]`.
     fn done(&mut self);
 
-    /// Bytes of the reply so far.
+    /// The size of the reply so far, in bytes.
     fn size(&self) -> usize;
 
-    /// Whether the reply is complete, so that the end of the response is its end.
+    /// Whether the reply is complete, so that the stream may end here.
     fn is_complete(&self) -> bool;
 
-    /// What has come, if anything has.
+    /// The reply so far, if any of it has arrived.
     fn into_partial(self) -> Option<Partial>;
 }
 
-/// What an event was for the reply.
+/// The effect of an event on the reply.
 pub(crate) enum Added {
-    /// A piece of it.
+    /// It added to the reply.
     Piece,
-    /// Its end: nothing that comes later belongs to it.
+    /// It ended the reply. Later events do not belong to it.
     End,
-    /// The news that it failed, with the error.
+    /// The reply failed with this error.
     Failed(Value),
 }
 
@@ -91,13 +91,13 @@ impl<M: Merge> EventStream<M> {
         Self { operation, events, sorter, merged: M::default(), max_reply: shared.max_body, state: State::Open }
     }
 
-    /// Reads events that are there already.
+    /// Reads events that have already been received.
     pub(crate) fn recorded(shared: &Shared, operation: &'static str, response: &RawResponse) -> Self {
         let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>(response.body().clone())]);
         Self::new(shared, operation, Events::new(Guard::new(body(bytes), None), response.headers().clone()))
     }
 
-    /// Reads events that come some other way than by this client.
+    /// Reads events from another source than this client.
     pub(crate) fn from_bytes<S, E>(operation: &'static str, bytes: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + MaybeSend + 'static,
@@ -112,7 +112,7 @@ impl<M: Merge> EventStream<M> {
         self.events.headers()
     }
 
-    /// The next event; nothing when the reply is complete, or has failed.
+    /// The next event, or `None` after the end of the reply or an error.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<M::Event, Error>>> {
         if self.state != State::Open {
             return Poll::Ready(None);
@@ -154,16 +154,16 @@ impl<M: Merge> EventStream<M> {
         Poll::Ready(Some(Err(self.locate(error.with_partial(partial)))))
     }
 
-    /// What the events add up to, after the last of them.
+    /// The merged reply, after the last event.
     pub(crate) fn into_merged(self) -> Result<(M, HeaderMap), Error> {
         if self.state == State::Failed {
-            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream has failed before its end")));
+            return Err(self.locate(Error::new(ErrorKind::Truncated, "the stream failed earlier")));
         }
         let headers = self.events.headers().clone();
         Ok((self.merged, headers))
     }
 
-    /// Puts into an error where it happened.
+    /// Adds the operation and the request ID to an error.
     pub(crate) fn locate(&self, error: Error) -> Error {
         let request_id = request_id(self.headers());
         error.with_operation(self.operation).with_request_id(request_id).redacted(self.sorter.keys())
@@ -171,18 +171,18 @@ impl<M: Merge> EventStream<M> {
 }
 
 enum Outcome<E> {
-    /// Nothing that callers see.
+    /// An event that callers do not see.
     Skip,
     End,
     /// An event, and whether it is the last one.
     Event(E, bool),
 }
 
-/// Reads one event and adds it to the reply.
+/// Parses an event and adds it to the reply.
 fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Result<Outcome<M::Event>, Error> {
     let value = match json::read::<Value>(event.data) {
         Ok(value @ Value::Object(_)) => value,
-        // A list may be an error, and everything else that is JSON is a keep-alive.
+        // A list may be an error. All other JSON is a keep-alive.
         Ok(_) => return unread(merged, sorter, event, &serde::de::Error::custom("it is not an object")),
         Err(error) => return unread(merged, sorter, event, &error),
     };
@@ -200,7 +200,7 @@ fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Resu
         Added::End => true,
         Added::Failed(error) => return Err(sorter.failed(error.to_string().as_bytes())),
     };
-    // The text has been parsed and repaired already, so the event is read from what came of that.
+    // The text has already been parsed and repaired, so convert the parsed value.
     let read = serde_json::from_value(value).map_err(|error| sorter.unreadable(&error, event.data))?;
     Ok(Outcome::Event(read, is_end))
 }
@@ -212,7 +212,7 @@ fn unread<M: Merge>(
     error: &serde_json::Error,
 ) -> Result<Outcome<M::Event>, Error> {
     Ok(match sorter.unread(event, error, merged.is_complete())? {
-        // An end before anything has come is none.
+        // A stream that ends without any event is truncated.
         Step::End if merged.size() == 0 => return Err(too_soon()),
         Step::End => {
             merged.done();

@@ -1,4 +1,4 @@
-//! The pieces of a reply put together.
+//! Merges the chunks of a reply.
 
 use std::collections::BTreeMap;
 
@@ -19,15 +19,15 @@ use super::{
     },
 };
 
-/// A reply as far as it has come.
+/// The reply so far.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// The fields that do not come in pieces, each as it came last.
+    /// Fields that are not split into deltas. The last value counts.
     whole: ChatCompletionChunk,
     choices: BTreeMap<u64, MergedChoice>,
-    /// What came besides, under names that the document does not know.
+    /// Additional fields that are not in the document.
     extra: Map<String, Value>,
-    /// Bytes that the pieces took, more or less.
+    /// The approximate size of the chunks in bytes.
     pub(super) size: usize,
 }
 
@@ -37,16 +37,16 @@ struct MergedChoice {
     calls: Calls,
     function_call: Option<Call>,
     finish_reason: Option<FinishReason>,
-    /// Where the thoughts are read from, if that is not their own field.
+    /// The field that the reasoning is read from, if it is not `reasoning_content`.
     thoughts: Option<thoughts::Place>,
-    /// What came with the message, and with the choice around it.
+    /// Additional fields of the message, and of the choice around it.
     message_extra: Map<String, Value>,
     extra: Map<String, Value>,
 }
 
 impl Merged {
-    /// Adds a chunk that came in an event of this size, in bytes. Where it has the content of a reply in an unusual
-    /// place, it gets it in the usual one.
+    /// Adds a chunk from an event of this size in bytes. If the chunk has content in an unusual field, it is moved to
+    /// the usual one.
     pub(super) fn add(&mut self, chunk: &mut ChatCompletionChunk, size: usize) {
         self.keep_whole(chunk);
         let mut grew = false;
@@ -70,7 +70,7 @@ impl Merged {
 
     fn keep_whole(&mut self, chunk: &ChatCompletionChunk) {
         let whole = &mut self.whole;
-        // Providers send chunks of nothing but a remark, with empty fields around it.
+        // Some providers send a chunk with only a comment and otherwise empty fields.
         keep(&mut whole.id, &chunk.id, |id| !id.is_empty());
         keep(&mut whole.model, &chunk.model, |model| !model.is_empty());
         keep(&mut whole.created, &chunk.created, |created| *created != 0);
@@ -84,25 +84,25 @@ impl Merged {
         if !chunk.citations.is_empty() {
             whole.citations.clone_from(&chunk.citations);
         }
-        // Sources that are more than addresses.
+        // Sources that are objects instead of URLs.
         if let Some(citations @ Value::Array(_)) = chunk.extra().get("citations") {
             whole.extra_mut().insert("citations", citations.clone());
         }
     }
 
-    /// Whether anything has come.
+    /// Whether nothing has arrived yet.
     pub(super) fn is_empty(&self) -> bool {
         self.choices.is_empty()
     }
 
-    /// What the model has said so far, as a message of the conversation.
+    /// The reply so far, as a message of the conversation.
     pub(super) fn to_message(&self) -> ChatMessage {
         let message = self.choices.values().next().map(MergedChoice::message).unwrap_or_default();
         next_turn::message(&message)
     }
 
-    /// Whether nothing is missing although nothing said that this is the end. The usage may be: not every server keeps
-    /// to its promise of one.
+    /// Whether the reply is complete although no event announced its end. The usage may be missing, because not every
+    /// server sends it when asked to.
     pub(super) fn is_complete(&self) -> bool {
         !self.choices.is_empty() && self.choices.values().all(|choice| choice.finish_reason.is_some())
     }
@@ -134,7 +134,7 @@ impl Merged {
 }
 
 impl MergedChoice {
-    /// Adds a piece. Returns whether it has added to a field that the document does not know.
+    /// Adds a delta. Returns whether it had content in a field that is not in the document.
     fn add(&mut self, choice: &mut ChunkChoice) -> bool {
         keep(&mut self.finish_reason, &choice.finish_reason, |reason| !reason.as_str().trim().is_empty());
         let mut grew = false;
@@ -163,8 +163,8 @@ impl MergedChoice {
         grew
     }
 
-    /// A whole message in an event, or the text of an older API, counts as what the event adds; unless pieces came
-    /// before, of which it is the sum.
+    /// Treats a whole message in an event, or the text of an older API, as a delta, unless deltas came before it. In
+    /// that case it repeats them.
     fn adapt(&self, choice: &mut ChunkChoice) {
         // A bare text where an object belongs is the text.
         let bare = |name: &str| choice.extra().get(name).and_then(Value::as_str);
@@ -186,8 +186,8 @@ impl MergedChoice {
         }
     }
 
-    /// What is not in its usual place: thoughts, parts of a content, calls in their older form, and what the document
-    /// does not know at all.
+    /// Reads content from unusual fields: reasoning, parts of the content, calls in the older form, and fields that
+    /// are not in the document.
     fn add_unusual(&mut self, delta: &mut ChatDelta) -> bool {
         if delta.reasoning_content.as_ref().is_none_or(String::is_empty)
             && let Some((place, text)) = thoughts::find(delta.extra(), delta.content_blocks.as_deref())
@@ -259,7 +259,7 @@ impl MergedChoice {
     }
 }
 
-/// The fields of a chunk that its type knows: what is kept of them besides is what could not be read.
+/// The fields that the type of a chunk has. If one of them is in the additional fields too, it could not be parsed.
 fn is_known(name: &str) -> bool {
     const KNOWN: [&str; 10] = [
         "choices",
@@ -276,7 +276,7 @@ fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
 }
 
-/// Reads a field that the type of the whole knows, but not that of the pieces.
+/// Parses a field that the type of the message has, but the type of a delta lacks.
 fn typed<T: serde::de::DeserializeOwned>(extra: &mut Map<String, Value>, name: &str) -> Option<T> {
     let value = serde_json::from_value(extra.get(name)?.clone()).ok()?;
     extra.remove(name);
@@ -299,7 +299,8 @@ fn is_text(part: &Value) -> bool {
     part.is_string() || part.get("type").is_some_and(|kind| kind == "text")
 }
 
-/// Bytes that a piece adds to a reply: those of its text, or all of its event if there is more to it.
+/// The number of bytes that a delta adds to a reply: the length of its text, or the size of the event if it has more
+/// than text.
 fn weight(delta: &ChatDelta, event: usize) -> usize {
     if delta.content_blocks.is_some() || delta.tool_calls.is_some() || delta.audio.is_some() {
         return event;
@@ -307,14 +308,14 @@ fn weight(delta: &ChatDelta, event: usize) -> usize {
     [&delta.content, &delta.reasoning_content].into_iter().flatten().map(String::len).sum()
 }
 
-/// Takes a value that came, unless it says nothing, and leaves the old one otherwise.
+/// Keeps a new value, unless it is empty.
 fn keep<T: Clone>(kept: &mut Option<T>, new: &Option<T>, says_something: impl FnOnce(&T) -> bool) {
     if new.as_ref().is_some_and(says_something) {
         kept.clone_from(new);
     }
 }
 
-/// Adds a piece of text. Servers begin with an empty one also where no text follows, as before a call of a tool.
+/// Appends text. Servers often begin with an empty text even if no text follows, for example before a tool call.
 fn append(text: &mut Option<String>, piece: &Option<String>) {
     if let Some(piece) = piece.as_ref().filter(|piece| !piece.is_empty()) {
         text.get_or_insert_default().push_str(piece);

@@ -1,10 +1,10 @@
-//! What a model said, as it goes back to it with the next turn.
+//! Converts a reply into a message for the next turn.
 
 use pollinations_api::types::{AssistantMessage, ChatMessage, ContentBlock, MessageContent, ReplyMessage};
 use serde_json::Value;
 
-/// Makes a message of a reply. What the provider has added goes back unchanged: without its signatures and its details
-/// of what it thought, it refuses the next turn.
+/// Creates a message from a reply. Everything that the provider added is kept unchanged, because the provider rejects
+/// the next turn without its signatures and reasoning details.
 pub(super) fn message(reply: &ReplyMessage) -> ChatMessage {
     let mut said = AssistantMessage::default();
     said.content = content(reply);
@@ -13,7 +13,8 @@ pub(super) fn message(reply: &ReplyMessage) -> ChatMessage {
     for (name, value) in reply.extra().iter().filter(|(name, value)| goes_back(name, value)) {
         said.extra_mut().insert(name, value.clone());
     }
-    // Some ask for it as long as the turn goes on, which it does until all tools have answered. Others refuse it then.
+    // Some providers require it during the turn, which lasts until all tool results are sent. Others reject it
+    // afterwards.
     if let Some(thoughts) = reply.reasoning_content.as_ref().filter(|_| !said.tool_calls.is_empty())
         && reply.extra().get("reasoning").is_none()
     {
@@ -22,7 +23,7 @@ pub(super) fn message(reply: &ReplyMessage) -> ChatMessage {
     said.into()
 }
 
-/// Whether a field that the document does not know belongs to what was said. Those that it knows have been read.
+/// Whether a field that is not in the document belongs to the message. Known fields have already been read.
 fn goes_back(name: &str, value: &Value) -> bool {
     const READ: [&str; 8] =
         ["audio", "content", "content_blocks", "function_call", "reasoning_content", "role", "tool_calls", "images"];
@@ -35,7 +36,7 @@ fn goes_back(name: &str, value: &Value) -> bool {
     !is_empty && !READ.contains(&name)
 }
 
-/// The text; or all parts of the content, if there are others than text; or its blocks, if any of them is signed.
+/// The text, or all parts of the content if some are not text, or the blocks if any of them is signed.
 fn content(reply: &ReplyMessage) -> Option<MessageContent> {
     if let Some(parts @ Value::Array(_)) = reply.extra().get("content") {
         return serde_json::from_value(parts.clone()).ok();

@@ -1,4 +1,4 @@
-//! The chunks of a reply, read from events.
+//! Reads the chunks of a reply from events.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
     key::Keyring,
 };
 
-/// Makes a reply of the chunks.
+/// Merges chunks into a reply.
 pub(super) struct Reader {
     sorter: Sorter,
     merged: Merged,
-    /// Bytes that the reply may have.
+    /// The maximum size of the reply in bytes.
     max_reply: usize,
 }
 
@@ -36,19 +36,19 @@ impl Reader {
         self.sorter.keys()
     }
 
-    /// What came in the last event, if that was more than one document.
+    /// The next document of the last event, if that event had several.
     pub(super) fn next_queued(&mut self) -> Option<Bytes> {
         self.sorter.next_queued()
     }
 
-    /// Adds a chunk to the reply, with the size of the event that it came in.
+    /// Adds a chunk to the reply, with the size of its event.
     pub(super) fn keep(&mut self, chunk: &mut ChatCompletionChunk, size: usize) -> Result<(), Error> {
         self.sorter.seen();
         self.merged.add(chunk, size);
         if self.merged.size > self.max_reply { Err(too_large(self.max_reply)) } else { Ok(()) }
     }
 
-    /// Looks at an event that could be read as a chunk, but may be something else: an error or a keep-alive.
+    /// Handles an event that was parsed as a chunk but may be something else: an error or a keep-alive.
     #[cold]
     pub(super) fn unusual(&mut self, event: Event<'_>) -> Result<Step, Error> {
         let value = json::read::<Value>(event.data).unwrap_or_default();
@@ -59,16 +59,15 @@ impl Reader {
         if is_ping { self.sorter.skip() } else { Ok(Step::Chunk) }
     }
 
-    /// Looks at an event that could not be read as a chunk: the end, an error in another form, a keep-alive, several
-    /// documents, or the beginning of one.
+    /// Handles an event that could not be parsed as a chunk: the end, an error in another form, a keep-alive, several
+    /// documents, or an incomplete document.
     #[cold]
     pub(super) fn unread(&mut self, event: Event<'_>, error: &serde_json::Error) -> Result<Step, Error> {
         let is_complete = self.is_complete();
         self.sorter.unread(event, error, is_complete)
     }
 
-    /// Whether the end of the response is that of the reply, although nothing announced it: some servers leave out
-    /// `[DONE]`.
+    /// Whether the stream may end here although nothing announced the end, because some servers leave out `[DONE]`.
     pub(super) fn is_complete(&self) -> bool {
         self.merged.is_complete()
     }
@@ -81,14 +80,14 @@ impl Reader {
         self.merged.into_reply(headers)
     }
 
-    /// What has come, when no more of it will; nothing if there is nothing.
+    /// The reply so far, if any of it has arrived. Used when the stream has ended.
     pub(super) fn take_partial(&mut self) -> Option<ChatCompletion> {
         let merged = std::mem::take(&mut self.merged);
         (!merged.is_empty()).then(|| merged.into_completion())
     }
 }
 
-/// Whether an event can be nothing but a piece of a reply. All that conform are.
+/// Whether an event can only be a chunk of a reply. This is true of all valid chunks.
 pub(super) fn is_usual(event: &Event<'_>, chunk: &ChatCompletionChunk) -> bool {
     const SIGNS: [&str; 4] = ["base_resp", "errors", "success", "type"];
     let has_error = |choice: &ChunkChoice| choice.extra().get("error").is_some();

@@ -1,4 +1,4 @@
-//! Events that are no piece of a reply: the end, errors in any form, keep-alives, broken documents.
+//! Events that are not part of the reply: the end, errors in any form, keep-alives, broken documents.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -19,24 +19,24 @@ use crate::{
     key::Keyring,
 };
 
-/// What an unusual event is for the reader of a stream.
+/// What an unusual event means for the reader of a stream.
 pub(super) enum Step {
-    /// A piece of the reply after all.
+    /// It is part of the reply after all.
     Chunk,
-    /// Nothing: a keep-alive.
+    /// It is a keep-alive.
     Skip,
-    /// The end of the reply.
+    /// It is the end of the reply.
     End,
 }
 
-/// Tells what events are that cannot be read as a piece of the reply.
+/// Classifies events that could not be parsed as part of the reply.
 pub(super) struct Sorter {
     keys: Arc<Keyring>,
-    /// How long there may be nothing but keep-alives.
+    /// The idle timeout, which keep-alives do not reset.
     idle: Option<Duration>,
-    /// Since when there has been nothing else.
+    /// When the current run of keep-alives began.
     idle_since: Option<Instant>,
-    /// Documents that came together in one event.
+    /// Documents that were in the same event.
     queued: VecDeque<Bytes>,
 }
 
@@ -49,18 +49,18 @@ impl Sorter {
         &self.keys
     }
 
-    /// What came in the last event, if that was more than one document.
+    /// The next document of the last event, if that event had several.
     pub(super) fn next_queued(&mut self) -> Option<Bytes> {
         self.queued.pop_front()
     }
 
-    /// Notes that a piece of the reply has come.
+    /// Records that a part of the reply has arrived.
     pub(super) fn seen(&mut self) {
         self.idle_since = None;
     }
 
-    /// Looks at an event that could not be read as a piece of the reply: the end, an error in another form, a
-    /// keep-alive, several documents, or the beginning of one. `is_complete` says whether the reply may end here.
+    /// Handles an event that could not be parsed as part of the reply: the end, an error in another form, a
+    /// keep-alive, several documents, or an incomplete document. `is_complete` says whether the reply may end here.
     #[cold]
     pub(super) fn unread(
         &mut self,
@@ -78,7 +78,7 @@ impl Sorter {
         match json::read::<Value>(data) {
             Ok(value) if in_event(&value) => Err(self.failed(data)),
             Ok(value) if value.is_array() || value.is_object() => Err(self.unreadable(error, data)),
-            // `null`, a number, a text.
+            // `null`, a number or a text.
             Ok(_) => self.skip(),
             Err(error) if data.starts_with(b"{") || data.starts_with(b"[") => {
                 self.broken(event, data, &error, is_complete)
@@ -95,7 +95,7 @@ impl Sorter {
         }
     }
 
-    /// What begins as JSON and is none: several documents, one that was cut off, or one that is broken.
+    /// Handles invalid JSON: several documents, a truncated document, or a broken one.
     fn broken(
         &mut self,
         event: Event<'_>,
@@ -113,7 +113,7 @@ impl Sorter {
         Err(self.unreadable(error, data))
     }
 
-    /// Passes over a keep-alive. A stream of nothing else is an idle one.
+    /// Skips a keep-alive. A stream of nothing but keep-alives is idle.
     pub(super) fn skip(&mut self) -> Result<Step, Error> {
         let since = self.idle_since.get_or_insert_with(Instant::now).elapsed();
         match self.idle {
@@ -127,7 +127,7 @@ impl Sorter {
         }
     }
 
-    /// The error that an event tells of.
+    /// The error in an event.
     pub(super) fn failed(&self, data: &[u8]) -> Error {
         let body = data.get(..MAX_ERROR_BODY).unwrap_or(data);
         Error::stream(ErrorBody::parse(body, "the model failed", &self.keys))
@@ -146,12 +146,12 @@ pub(super) fn is_error(event: &Event<'_>) -> bool {
     })
 }
 
-/// The error of a stream that ends before its reply does.
+/// The error for a stream that ends before the reply is complete.
 pub(super) fn too_soon() -> Error {
     Error::new(ErrorKind::Truncated, "the stream ended before the reply was complete")
 }
 
-/// The error of a reply that has more bytes than it may have.
+/// The error for a reply that is larger than allowed.
 pub(super) fn too_large(limit: usize) -> Error {
     Error::new(
         ErrorKind::TooLarge,

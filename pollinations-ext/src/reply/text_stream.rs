@@ -1,4 +1,4 @@
-//! Text while it is written.
+//! Streamed text.
 
 use std::{
     fmt,
@@ -18,9 +18,10 @@ use crate::{
     key::Keyring,
 };
 
-/// Text that arrives piece by piece: a [`Stream`] of [`String`]s, none of them empty.
+/// Streamed text: a [`Stream`] of [`String`]s, none of which is empty.
 ///
-/// If the connection ends early, you get an error, never a shorter text. Dropping the stream closes the connection.
+/// If the connection breaks early, the last item is an error, so you never mistake truncated text for complete text.
+/// If you drop the stream, the connection is closed.
 ///
 /// # Examples
 ///
@@ -43,9 +44,9 @@ pub struct TextStream {
     source: Box<dyn TextSource>,
 }
 
-/// What a text is read from.
+/// A source of streamed text.
 pub(crate) trait TextSource: MaybeSend + Sync {
-    /// The next piece, which is not empty.
+    /// The next text, which is not empty.
     fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>>;
 
     /// The headers of the response.
@@ -57,7 +58,7 @@ impl TextStream {
         Self { operation, source: Box::new(source) }
     }
 
-    /// The next piece, or `None` after the end of the text or an error.
+    /// The next text, or `None` at the end or after an error.
     ///
     /// # Errors
     ///
@@ -77,11 +78,11 @@ impl TextStream {
         StreamExt::next(self).await
     }
 
-    /// Reads the rest and returns it.
+    /// Reads the rest of the stream and returns it.
     ///
     /// # Errors
     ///
-    /// Same as [`next`](Self::next). [`Error::partial`] has what arrived before the error.
+    /// Same as [`next`](Self::next). [`Error::partial`] has the text received before the error.
     ///
     /// # Examples
     ///
@@ -117,7 +118,7 @@ impl TextStream {
     }
 }
 
-/// A text that broke off, as a chat has it.
+/// A truncated text, in the form of a chat reply.
 fn partial(text: String) -> ChatCompletion {
     let mut message = ReplyMessage::default();
     message.content = Some(text);
@@ -142,7 +143,7 @@ impl fmt::Debug for TextStream {
     }
 }
 
-/// A response that is the text, with the keys that it must not show.
+/// A plain-text response, and the keys to remove from it.
 pub(crate) struct PlainText {
     pub(crate) pieces: TextPieces,
     pub(crate) keys: Arc<Keyring>,

@@ -1,4 +1,4 @@
-//! Whole replies, made fit to go on from.
+//! Repairs whole replies, so that they can be sent back with the next turn.
 
 use pollinations_api::{
     json::Extra,
@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::parts::usage;
 
-/// Puts arguments that came as an object into a text, gives calls without an ID one to be answered by, and adds up a
-/// usage that is not complete.
+/// Converts arguments that are objects into text, adds missing call IDs, and completes the usage.
 pub(super) fn completion(completion: &mut ChatCompletion) {
     if let Some(used) = &mut completion.usage {
         usage::complete(used);

@@ -18,7 +18,7 @@ pub(crate) enum Failure {
     /// The response did not arrive, or not completely.
     Broken(reqwest::Error),
     /// The server closed a reused connection, immediately and without any response.
-    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser says nothing of its connections"))]
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser does not report its connections"))]
     Closed(reqwest::Error),
     /// The attempt timed out, but the call has time for another one.
     Late(Duration),

@@ -31,8 +31,8 @@ pub enum PaymentPolicy {
     /// Waits and retries, as after other failures. This is the default, since somebody may be topping up.
     #[default]
     Backoff,
-    /// Switches to the client's next spare key ([`Builder::fallback_key`](crate::Builder::fallback_key)) without a wait,
-    /// for this call and all later calls of the client. Fails if no spare key is left.
+    /// Switches to the client's next fallback key ([`Builder::fallback_key`](crate::Builder::fallback_key)) without a wait,
+    /// for this call and all later calls of the client. Fails if no fallback key is left.
     NextKey,
     /// Calls the client's callback ([`Builder::on_payment_required`](crate::Builder::on_payment_required)). Fails if
     /// there is no callback. The callback also runs if the API key has expired or was revoked (401), so that it can
@@ -56,7 +56,7 @@ pub enum PaymentPolicy {
 impl fmt::Display for PaymentPolicy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Backoff => formatter.write_str("wait like after other failures"),
+            Self::Backoff => formatter.write_str("wait as after other failures"),
             Self::NextKey => formatter.write_str("take the next key"),
             Self::Ask => formatter.write_str("ask"),
             Self::WaitForReset { limit } => write!(formatter, "wait for the daily reset, {limit:?} at most"),

@@ -321,7 +321,7 @@ impl fmt::Display for RetryPolicy {
                 None => formatter.write_str("; no budget")?,
             }
             if *retry_non_idempotent {
-                formatter.write_str("; also what may be paid twice")?;
+                formatter.write_str("; including requests that could be billed twice")?;
             }
         }
         write!(formatter, "; on 402: {payment}")
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(
             RetryPolicy::default().to_string(),
             "2 retries after up to 500ms, doubling to 8s, or as the server asks up to 120s; \
-             a budget of 10 and 0.2 for each call; on 402: wait like after other failures"
+             a budget of 10 and 0.2 for each call; on 402: wait as after other failures"
         );
         let limit = Duration::from_secs(60);
         let policy = RetryPolicy::default().max_elapsed(limit).budget(None).payment(PaymentPolicy::NextKey);

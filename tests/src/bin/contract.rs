@@ -11,11 +11,11 @@ use pollinations_tests::contract::{self, Document};
 /// The document, as it was when this was built.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// Call every operation of a server and check its answers against openapi.json.
+/// Call every operation of a server and check the responses against openapi.json.
 ///
 /// Set POLLINATIONS_API_KEY to a secret key and POLLINATIONS_PUBLISHABLE_KEY to a publishable one. Checks that need a key
-/// you have not set are skipped. Exits with 0 if the server keeps its contract, 1 if it breaks it, 2 if the suite could
-/// not run.
+/// you have not set are skipped. Exits with 0 if all checks pass, 1 if a check fails, 2 if the suite could not
+/// run.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask contract",
@@ -32,10 +32,10 @@ struct Arguments {
     /// URL of its media service [default: the base URL; for the live service, https://media.pollinations.ai]
     #[arg(long)]
     media_url: Option<String>,
-    /// What the run may cost
+    /// The limit on what the run may cost
     #[arg(long, value_enum, default_value_t = Spend::None)]
     spend: Spend,
-    /// Let the run change the account: make keys, agents, models and connections of its own, and remove them again
+    /// Allow the run to change the account: it creates keys, agents, models and connections, and deletes them again
     #[arg(long)]
     allow_changes: bool,
     /// The format of the report
@@ -44,7 +44,7 @@ struct Arguments {
     /// What to check, separated by commas [default: everything]
     #[arg(long, value_enum, value_delimiter = ',')]
     aspects: Vec<Aspect>,
-    /// Ids of the operations to check, separated by commas [default: all]
+    /// IDs of the operations to check, separated by commas [default: all]
     #[arg(long, value_delimiter = ',')]
     operations: Vec<String>,
     /// Record all requests and responses in this folder, without keys and names
@@ -55,9 +55,9 @@ struct Arguments {
 /// What a run may cost.
 #[derive(Clone, Copy, ValueEnum)]
 enum Spend {
-    /// Nothing: lists, the account, invalid requests
+    /// Free: lists, the account, invalid requests
     None,
-    /// A little: also short texts and uploads
+    /// Almost free: also short texts and uploads
     Cheap,
     /// Everything: also images, video and audio
     All,
@@ -66,13 +66,13 @@ enum Spend {
 /// What is looked at.
 #[derive(Clone, Copy, ValueEnum)]
 enum Aspect {
-    /// Operations answer
+    /// Operations respond
     Answer,
     /// Operations stream
     Stream,
-    /// Answers contain what was asked for
+    /// Responses have the requested content
     Content,
-    /// Keys are accepted in every place
+    /// API keys are accepted in the header and in the query
     Keys,
     /// Invalid requests are refused
     Refusal,

@@ -1,4 +1,4 @@
-//! `openapi.json` as the judge of what a server answers.
+//! Checks responses against `openapi.json`.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,7 +17,7 @@ pub struct Document {
     value: Value,
     /// Its schemas by name, with open enumerations.
     schemas: Value,
-    /// What has been compiled, by the text of the schema.
+    /// Compiled validators, by the text of the schema.
     validators: Mutex<HashMap<String, Result<Arc<Validator>, String>>>,
     operations: Vec<Operation>,
 }
@@ -30,14 +30,14 @@ struct Operation {
     responses: BTreeMap<String, Value>,
 }
 
-/// What is to be said of one exchange.
+/// The result of checking one exchange.
 #[derive(Debug, Default)]
 pub struct Verdict {
     /// The operation that was called.
     pub operation: Option<String>,
-    /// What breaks the contract.
+    /// The contract violations.
     pub problems: Vec<String>,
-    /// What the document does not know of.
+    /// Values that the document does not define.
     pub drift: Vec<String>,
 }
 
@@ -46,7 +46,7 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// When it is not JSON, or has no operations.
+    /// An error if the text is not JSON, or has no operations.
     pub fn parse(text: &str) -> Result<Self, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("the document is not JSON: {error}"))?;
         let schemas = by_tag(&value["components"]["schemas"]);
@@ -75,12 +75,12 @@ impl Document {
         Ok(Self { schemas, value, operations, validators: Mutex::default() })
     }
 
-    /// The ids of the operations.
+    /// The IDs of the operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.operations.iter().map(|operation| operation.id.as_str())
     }
 
-    /// Whether a success of this operation has a body whose type the document tells.
+    /// Whether a successful response of this operation has a body with a defined type.
     pub fn answers_with_content(&self, id: &str) -> bool {
         let operation = self.operations.iter().find(|operation| operation.id == id);
         let responses = operation.into_iter().flat_map(|operation| &operation.responses);
@@ -90,7 +90,7 @@ impl Document {
             .any(|(_, response)| response["content"].as_object().is_some_and(|kinds| !kinds.is_empty()))
     }
 
-    /// Holds an exchange against the document.
+    /// Checks an exchange against the document.
     pub fn judge(&self, exchange: &Exchange) -> Verdict {
         let mut verdict = Verdict::default();
         let Some(operation) = self.operation(&exchange.method, &exchange.path) else { return verdict };
@@ -106,7 +106,7 @@ impl Document {
         let content = response["content"].as_object();
         let kind = exchange.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let Some(content) = content.filter(|content| !content.is_empty()) else {
-            // An object that says how it went does no harm; anything else was meant for somebody.
+            // An object with only a status is harmless. Any other body was meant to be read.
             let is_object = serde_json::from_slice::<Value>(&exchange.body).is_ok_and(|body| body.is_object());
             if !exchange.body.trim_ascii().is_empty() && !is_object {
                 verdict
@@ -144,7 +144,7 @@ impl Document {
         candidates.min_by_key(|operation| operation.path.matches('{').count())
     }
 
-    /// Validates a value, and looks for fields that the schema does not have.
+    /// Validates a value, and finds fields that the schema does not have.
     fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
         match self.validator(schema) {
             Ok(validator) => {
@@ -170,7 +170,7 @@ impl Document {
         validators.entry(schema.to_string()).or_insert_with(compile).clone()
     }
 
-    /// Every event of a stream has this schema, but for the word that ends a chat.
+    /// Checks every event of a stream against this schema, except the `[DONE]` of a chat.
     fn hold_events(&self, body: &str, schema: &Value, operation: &str, verdict: &mut Verdict) {
         let text = body.replace("\r\n", "\n");
         let mut events = 0;
@@ -237,14 +237,14 @@ impl Document {
         }
     }
 
-    /// The member of a union that a value belongs to by its tag; the schema itself, if it is no such union.
+    /// The member of a union for a value, by its tag. For other schemas, the schema itself.
     fn member<'a>(&'a self, schema: &'a Value, value: &Value) -> &'a Value {
         let name = schema["discriminator"]["propertyName"].as_str().and_then(|tag| value.get(tag)?.as_str());
         let reference = name.and_then(|name| schema["discriminator"]["mapping"].get(name)?.as_str());
         reference.and_then(|reference| self.value.pointer(reference.strip_prefix('#')?)).unwrap_or(schema)
     }
 
-    /// The schema behind references and wrappers of one.
+    /// Resolves references and wrappers with a single member.
     fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..10 {
@@ -259,8 +259,8 @@ impl Document {
     }
 }
 
-/// A schema whose unions are decided by their tags: an object with a tag that the document knows has to be the member of
-/// that tag, even where the union takes any other object too.
+/// A schema whose unions are decided by their tags: an object with a known tag has to match the member with that tag,
+/// even if the union accepts any other object too.
 fn by_tag(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(by_tag).collect(),
@@ -275,7 +275,7 @@ fn by_tag(schema: &Value) -> Value {
                 .iter()
                 .map(|(name, reference)| json!({ "if": known(name), "then": { "$ref": reference } }))
                 .collect();
-            // What remains of the union is for other tags, and for what is no object.
+            // The rest of the union is for other tags, and for values that are not objects.
             let any = mapping.keys().map(|name| known(name)).collect::<Vec<_>>();
             let rest: Vec<(&str, Value)> =
                 ["anyOf", "oneOf"].into_iter().filter_map(|kind| Some((kind, strict.remove(kind)?))).collect();
@@ -290,14 +290,14 @@ fn by_tag(schema: &Value) -> Value {
     }
 }
 
-/// A schema whose enumerations take any text: a server may have new values, and a client has to live with them. They are
-/// drift and no broken contract.
+/// A schema whose enumerations accept any text, because servers may have new values that a client has to accept. They
+/// are drift, not a violation.
 fn open(schema: &Value) -> Value {
     match schema {
         Value::Array(items) => items.iter().map(open).collect(),
         Value::Object(object) => object
             .iter()
-            // A property may have this name; then its value is a schema.
+            // A property may have this name. Then its value is a schema.
             .filter(|(key, value)| !(key.as_str() == "enum" && value.is_array()))
             .map(|(key, value)| (key.clone(), open(value)))
             .collect(),

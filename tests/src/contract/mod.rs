@@ -1,7 +1,7 @@
 //! The contract suite: one list of probes that covers every operation of `openapi.json`, run against any server.
 //!
-//! Each probe goes through `pollinations-ext` and a [`Tape`], and what came over the wire is judged by the document and
-//! not by the generated types.
+//! Each probe uses `pollinations-ext` through a [`Tape`]. The responses are checked against the document, and not
+//! against the generated types.
 
 mod document;
 mod probes;
@@ -16,65 +16,65 @@ pub use document::Document;
 pub use report::{Format, Outcome, Report, Row};
 pub use tape::{Exchange, Tape, store};
 
-/// What a run may cost.
+/// The limit on what a run may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spend {
-    /// Nothing: listings, the account, refusals.
+    /// Free: listings, the account, invalid requests.
     None,
-    /// A little: short texts, uploads.
+    /// Almost free: short texts, uploads.
     Cheap,
-    /// Whatever it takes: images, videos, sounds.
+    /// Any cost: images, video, audio.
     All,
 }
 
-/// What a probe looks at.
+/// The aspect that a probe checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aspect {
-    /// An operation answers.
+    /// An operation responds.
     Answer,
     /// An operation streams.
     Stream,
-    /// An answer says what it was asked to say.
+    /// A response has the requested content.
     Content,
-    /// A key is taken in every way, or not needed.
+    /// An API key is accepted in every way, or is not needed.
     Keys,
-    /// An operation refuses what it should.
+    /// An operation rejects invalid requests.
     Refusal,
 }
 
-/// How the suite is run.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the service is.
+    /// The URL of the service.
     pub base_url: String,
-    /// Where its media are, if not there.
+    /// The URL of its media service, if it is different.
     pub media_url: Option<String>,
-    /// What it may cost.
+    /// The limit on the cost.
     pub spend: Spend,
-    /// Whether it may change the account: make keys, agents and the like. All of it is undone.
+    /// Whether it may change the account, for example create keys and agents. All changes are undone.
     pub allow_changes: bool,
-    /// What is looked at.
+    /// The aspects to check.
     pub aspects: Vec<Aspect>,
-    /// The operations that are looked at; all if there are none.
+    /// The operations to check. If empty, all of them.
     pub operations: Vec<String>,
-    /// The key; without one, what needs it is skipped.
+    /// The API key. Without it, probes that need one are skipped.
     pub key: Option<ApiKey>,
     /// A publishable key, for the probe of those.
     pub publishable_key: Option<ApiKey>,
 }
 
-/// One probe: what it is called, which operation it is for, what it costs, what it looks at, and what it does.
+/// A probe: its name, its operation, its cost, its aspect, and its code.
 pub struct Probe {
     name: &'static str,
     operation: &'static str,
     spend: Spend,
     aspect: Aspect,
-    /// Whether it changes the account for a while.
+    /// Whether it changes the account temporarily.
     changes: bool,
     run: probes::Run,
 }
 
-/// What a probe works with.
+/// The environment of a probe.
 pub(crate) struct Context {
     tape: String,
     media: Option<String>,
@@ -106,7 +106,7 @@ impl Context {
         self.builder().key(key).build().map_err(|error| error.to_string())
     }
 
-    /// With the key if there is one.
+    /// A client with the key, if there is one.
     fn any_client(&self) -> Result<Pollinations, String> {
         if self.key.is_some() { self.client() } else { self.anonymous_client() }
     }
@@ -116,7 +116,7 @@ impl Context {
     }
 }
 
-/// The operations of the document that have no probe. A run reports each of them as skipped.
+/// The operations of the document without a probe. A run reports them as skipped.
 pub fn uncovered(document: &Document) -> Vec<String> {
     let probes = probes::all();
     let covered: BTreeSet<&str> =
@@ -124,12 +124,12 @@ pub fn uncovered(document: &Document) -> Vec<String> {
     document.operations().filter(|id| !covered.contains(id)).map(str::to_owned).collect()
 }
 
-/// Runs the probes, one after the other, and tells `progress` of each. Returns what was found, and what went over the
-/// wire.
+/// Runs the probes one after the other, and reports each to `progress`. Returns the results and the recorded
+/// exchanges.
 ///
 /// # Errors
 ///
-/// When the document cannot be read, or no port can be had.
+/// An error if the document cannot be read, or no port is free.
 pub async fn run(
     document: &Document,
     settings: &Settings,
@@ -167,7 +167,7 @@ pub async fn run(
             row.took(begun.elapsed());
             let mut recorded = tape.take();
             recorded.extend(media.as_ref().into_iter().flat_map(Tape::take));
-            // What it needs is another operation's contract, which has a row of its own.
+            // The other operations that it needs have rows of their own.
             let blocked = result.as_ref().err().and_then(|problem| problem.strip_prefix(probes::BLOCKED));
             match (&result, blocked) {
                 (_, Some(why)) => row.skip(why),

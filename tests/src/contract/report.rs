@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The server keeps its contract.
+    /// The check passed.
     Passed,
-    /// The server breaks its contract.
+    /// The server violates its contract.
     Failed,
     /// The probe did not run.
     Skipped,
@@ -41,7 +41,7 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<String>,
     milliseconds: u64,
-    /// The operations that the probe has called.
+    /// The operations that the probe called.
     #[serde(skip)]
     called: BTreeSet<String>,
 }
@@ -90,7 +90,7 @@ impl Row {
         self.called.insert(operation.to_owned());
     }
 
-    /// Whether the probe has called this operation: its own, or one that it needs on the way.
+    /// Whether the probe called this operation: its own, or another one that it needed.
     pub fn calls(&self, operation: &str) -> bool {
         self.called.contains(operation)
     }
@@ -101,7 +101,7 @@ impl Row {
     }
 }
 
-/// A line of a table.
+/// A row of the table.
 impl std::fmt::Display for Row {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let word = match self.outcome {
@@ -110,7 +110,7 @@ impl std::fmt::Display for Row {
             Outcome::Skipped => "skipped",
         };
         write!(formatter, "{word:8}{:24}{:34}", self.operation, self.probe)?;
-        // A probe that did not run took no time.
+        // A probe that did not run has no time.
         match &self.skipped {
             Some(reason) => write!(formatter, " {reason}")?,
             None => write!(formatter, "{:>8} ms", self.milliseconds)?,
@@ -125,7 +125,7 @@ impl std::fmt::Display for Row {
     }
 }
 
-/// All of it.
+/// All rows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     base_url: String,
@@ -142,12 +142,12 @@ impl Report {
         &self.rows
     }
 
-    /// Whether no contract is broken.
+    /// Whether all checks passed.
     pub fn holds(&self) -> bool {
         self.rows.iter().all(|row| row.outcome != Outcome::Failed)
     }
 
-    /// The operations whose contract is broken.
+    /// The operations with a failed check.
     pub fn broken(&self) -> Vec<&str> {
         let mut broken: Vec<&str> =
             self.rows.iter().filter(|row| row.outcome == Outcome::Failed).map(|row| row.operation.as_str()).collect();
@@ -179,7 +179,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// Never for text. The other formats fail if serialization fails, which does not happen.
+    /// Does not happen for text. The other formats fail if serialization fails, which does not happen either.
     pub fn render(&self, format: Format) -> Result<String, String> {
         match format {
             Format::Text => {

@@ -1,4 +1,4 @@
-//! A proxy that writes down what goes through it, and a server that plays it back.
+//! A proxy that records exchanges, and a server that replays them.
 
 use std::{
     collections::HashMap,
@@ -23,28 +23,28 @@ use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// Bytes of a body at the most.
+/// The maximum size of a body in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Headers that concern one connection (RFC 9110, section 7.6.1), or that the other side sets by itself.
+/// Headers of a single connection (RFC 9110, section 7.6.1), and headers that each side sets itself.
 const OWN: &[&str] =
     &["host", "connection", "content-length", "transfer-encoding", "accept-encoding", "content-encoding", "keep-alive"];
 
-/// Headers of a response that are kept.
+/// The response headers to record.
 const KEPT: &[&str] = &["x-model-used", "x-request-id", "x-content-id", "retry-after"];
 
-/// Fields that tell who somebody is.
+/// Fields with personal data.
 const PERSONAL: &[&str] =
     &["name", "email", "githubUsername", "image", "api_key", "createdAt", "key", "start", "preferred_username"];
 
-/// One request and its response, without the key and without what tells who its owner is.
+/// One request and its response, without API keys and personal data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exchange {
     /// `GET`, `POST` and so on.
     pub method: String,
-    /// The path, as it came.
+    /// The path, unchanged.
     pub path: String,
-    /// The query, without the key.
+    /// The query, without the API key.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub query: String,
     /// The body of the request, as text.
@@ -52,7 +52,7 @@ pub struct Exchange {
     pub request: String,
     /// The status of the response.
     pub status: u16,
-    /// What the body of the response is.
+    /// The content type of the response.
     #[serde(default)]
     pub content_type: String,
     /// Some headers of the response.
@@ -95,11 +95,11 @@ impl Drop for Tape {
 }
 
 impl Tape {
-    /// Stands between a client and the server at this address.
+    /// Starts a proxy between a client and the server at this URL.
     ///
     /// # Errors
     ///
-    /// When the address is none, no port can be had, or the HTTP client cannot be made.
+    /// An error if the URL is invalid, no port is free, or the HTTP client cannot be created.
     pub async fn start(target: &str) -> Result<Self, String> {
         match reqwest::Url::parse(target) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => {}
@@ -119,12 +119,12 @@ impl Tape {
         .await
     }
 
-    /// Plays back what was stored in a folder: each request gets the answers that it got then, the last one again and
-    /// again.
+    /// Replays recorded exchanges from a folder: each request gets its recorded responses in order, and then the last
+    /// one again.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be read, what is in it are no exchanges, or no port can be had.
+    /// An error if the folder cannot be read, its files are not exchanges, or no port is free.
     pub async fn replay(folder: &Path) -> Result<Self, String> {
         let mut stored: HashMap<String, Vec<Exchange>> = HashMap::new();
         let mut paths: Vec<_> = fs::read_dir(folder)
@@ -163,22 +163,22 @@ impl Tape {
         Ok(Self { base_url: format!("http://{address}"), seen, server })
     }
 
-    /// Where it listens.
+    /// The URL of the proxy.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What went through since the last time.
+    /// The exchanges since the last call.
     pub fn take(&self) -> Vec<Exchange> {
         std::mem::take(&mut lock(&self.seen))
     }
 }
 
-/// Stores exchanges in a folder, one a file.
+/// Saves exchanges in a folder, one per file.
 ///
 /// # Errors
 ///
-/// When the folder or a file in it cannot be written.
+/// An error if the folder or a file cannot be written.
 pub fn store(folder: &Path, exchanges: &[Exchange]) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     for (number, exchange) in exchanges.iter().enumerate() {
@@ -193,7 +193,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What tells requests apart. The boundary of a form is another each time.
+/// Identifies a request. The boundary of a form differs each time, so it is left out.
 fn key(method: &str, path: &str, query: &str, body: &str) -> String {
     let boundary = body.strip_prefix("--").and_then(|rest| rest.lines().next());
     let body = boundary.map_or_else(|| body.to_owned(), |boundary| body.replace(boundary, ""));
@@ -213,7 +213,7 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
     OWN.iter().for_each(|name| drop(headers.remove(*name)));
     let secrets = secrets(&headers, parts.uri.query().unwrap_or_default());
     if upgrade.is_some() {
-        // This header is about one connection, and so is the WebSocket: each side has its own.
+        // This header is about a single connection, and so is the WebSocket: each side has its own.
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     }
     let outgoing = http.request(parts.method.clone(), format!("{target}{path_and_query}")).headers(headers);
@@ -234,7 +234,7 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
         return switched;
     }
     let Ok(content) = response.bytes().await else {
-        // What breaks off there breaks off here.
+        // If the body breaks off there, it breaks off here too.
         return (StatusCode::BAD_GATEWAY, "the answer has broken off").into_response();
     };
     let exchange = Exchange::new(&parts, &body, status, &received, &content);
@@ -242,10 +242,10 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
     answer(status, &received, content)
 }
 
-/// Carries bytes both ways after a connection has become a WebSocket.
+/// Copies bytes in both directions after a connection has become a WebSocket.
 async fn tunnel(near: OnUpgrade, far: reqwest::Response) {
     let (Ok(near), Ok(mut far)) = (near.await, far.upgrade().await) else { return };
-    // How it ends is for both sides to see.
+    // Both sides see how it ends.
     let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(near), &mut far).await;
 }
 
@@ -260,14 +260,14 @@ fn answer(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Body
     response
 }
 
-/// The keys of a request.
+/// The API keys of a request.
 fn secrets(headers: &HeaderMap, query: &str) -> Vec<String> {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let in_query = query.split('&').find_map(|pair| pair.strip_prefix("key="));
     bearer.into_iter().chain(in_query).map(str::to_owned).collect()
 }
 
-/// An exchange that may be shown to others.
+/// An exchange without secrets and personal data.
 fn sanitized(mut exchange: Exchange, secrets: &[String]) -> Exchange {
     let clean = |text: &str| secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[key]"));
     exchange.request = clean(&exchange.request);
@@ -285,7 +285,7 @@ fn sanitized(mut exchange: Exchange, secrets: &[String]) -> Exchange {
     exchange
 }
 
-/// Takes out who somebody is.
+/// Removes personal data.
 fn forget(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(object) => {
@@ -335,7 +335,7 @@ async fn play(stored: &Mutex<HashMap<String, Vec<Exchange>>>, request: Request) 
     response
 }
 
-/// A body as text, or as base64 if it is none.
+/// A body as text, or as base64 if it is not text.
 mod body {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

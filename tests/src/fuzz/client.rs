@@ -1,4 +1,4 @@
-//! What a server, or a browser on its behalf, hands to the client.
+//! Input that a server, or a browser on its behalf, sends to the client.
 
 use std::fmt::Debug;
 
@@ -16,10 +16,10 @@ use reqwest::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The most bytes of a response that an error repeats.
+/// The maximum length of a response excerpt in an error, in bytes.
 const EXCERPT: usize = 1024;
 
-/// The redirect back from the sign-in page. An answer without the state yields no key, and no error repeats a key.
+/// The redirect back from the sign-in page. A redirect without the state yields no key, and no error contains a key.
 pub(super) fn byop_return(input: &[u8]) {
     let way_back = String::from_utf8_lossy(input);
     let flow = FragmentFlow::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));
@@ -30,11 +30,11 @@ pub(super) fn byop_return(input: &[u8]) {
             if let [(whole, value)] = &*decoded
                 && value.is_empty()
             {
-                // All of it in one value.
+                // All parameters in one encoded value.
                 decoded = form(whole);
             }
             assert!(decoded.contains(&("state".to_owned(), "the-state-that-was-sent".to_owned())), "{decoded:?}");
-            // White space around a key is not part of it.
+            // White space around a key is removed.
             let is_key = |(name, value): &(String, String)| name == "api_key" && value.trim() == key.expose_secret();
             assert!(decoded.iter().any(is_key), "{decoded:?}");
             assert!(!format!("{key:?}").contains(key.expose_secret()));
@@ -49,7 +49,7 @@ pub(super) fn byop_return(input: &[u8]) {
     }
 }
 
-/// The parameters in a text, which may begin as a query or as the path of a page's router does.
+/// The parameters in a text, which may begin like a query or like the path of a page's router.
 fn form(text: &str) -> Vec<(String, String)> {
     let text = text.trim().trim_start_matches(['#', '?', '/']);
     let mut url = reqwest::Url::parse("http://127.0.0.1/").expect("an address");
@@ -57,7 +57,7 @@ fn form(text: &str) -> Vec<(String, String)> {
     url.query_pairs().into_owned().collect()
 }
 
-/// The body of an error. It is understood or kept in part, and the error says something.
+/// The body of an error. It is parsed or kept in part, and the error has a message.
 pub(super) fn error_body(input: &[u8]) {
     let (number, body) = input.split_at(input.len().min(2));
     let number = number.iter().fold(0, |number, byte| number * 256 + u16::from(*byte));
@@ -73,7 +73,7 @@ pub(super) fn error_body(input: &[u8]) {
     assert!(error.is_payment_required() == (status == 402));
 }
 
-/// A listing of models, as each gateway gives it.
+/// A listing of models, in the format of each gateway.
 pub(super) fn models(input: &[u8]) {
     for gateway in [Gateway::Current, Gateway::Legacy] {
         match gateway.read_models(input) {
@@ -92,19 +92,19 @@ pub(super) fn chat_reply(input: &[u8]) {
         comes_back(&completion);
         look_at(&ChatReply::from(completion));
     }
-    // The same events, however they are cut: the same chunks, the same reply, the same error.
+    // The same events, however they are split, give the same chunks, the same reply and the same error.
     let whole = read(vec![Bytes::copy_from_slice(input)]);
     let cut = read(input.chunks(7).map(Bytes::copy_from_slice).collect());
     assert_eq!(whole, cut);
 }
 
-/// Reads a stream to its end, chunk by chunk and as a whole, and tells what came of it.
+/// Reads a stream to its end, both chunk by chunk and as a whole, and returns the result.
 fn read(pieces: Vec<Bytes>) -> (Vec<String>, String) {
     let stream = || {
         let pieces = pieces.clone();
         ChatStream::from_bytes(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
     };
-    // Nothing is waited for.
+    // Reading never waits.
     let chunks: Vec<_> = stream().collect().now_or_never().expect("a stream that does not wait");
     let finished = stream().finish().now_or_never().expect("a stream that does not wait");
     let failed = chunks.iter().find_map(|chunk| chunk.as_ref().err());
@@ -123,12 +123,12 @@ fn read(pieces: Vec<Bytes>) -> (Vec<String>, String) {
     (chunks.iter().map(|chunk| format!("{chunk:?}")).collect(), said)
 }
 
-/// Whether the choice that a chunk adds to is the one that the reply begins with.
+/// Whether a chunk belongs to the first choice of the reply.
 fn first_choice(chunk: &pollinations_ext::chat::ChatChunk) -> bool {
     chunk.choices.iter().all(|choice| choice.index.unwrap_or_default() == 0)
 }
 
-/// Asks a reply for everything it has.
+/// Calls all methods of a reply.
 fn look_at(reply: &ChatReply) {
     assert_eq!(
         reply.text().is_empty(),
@@ -151,7 +151,7 @@ fn is_decode(error: &Error) {
     assert!(error.body().is_none_or(|kept| kept.len() <= EXCERPT));
 }
 
-/// What was read and is written is read as the same again.
+/// Checks that a value is the same after writing and reading it.
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
     let written = serde_json::to_vec(value).expect("what was read can be written");
     let again: T = serde_json::from_slice(&written)

@@ -1,9 +1,9 @@
-//! Events, cut anywhere, against a decoder that sees the stream as a whole.
+//! Compares events from a stream that is split anywhere with a decoder that sees the whole stream.
 
 use bytes::Bytes;
 use pollinations_ext::sse::Decoder;
 
-/// The first byte says how the rest is cut.
+/// The first byte decides how the rest is split.
 pub(super) fn run(input: &[u8]) {
     let Some((seed, stream)) = input.split_first() else { return };
     let expected = reference(stream);
@@ -11,7 +11,7 @@ pub(super) fn run(input: &[u8]) {
     assert_eq!(decode(stream.chunks(1)), expected, "byte by byte");
     assert_eq!(decode(pieces(u32::from(*seed), stream)), expected, "cut by {seed}");
 
-    // A limit ends a stream early, and before that nothing else.
+    // Only the size limit may end a stream early.
     let mut limited = Decoder::new().max_event(16);
     let mut rest = Bytes::copy_from_slice(stream);
     let mut found = 0;
@@ -22,7 +22,7 @@ pub(super) fn run(input: &[u8]) {
     }
 }
 
-/// Cuts into pieces of 0 to 16 bytes, by a linear congruential generator.
+/// Splits a stream into chunks of 0 to 16 bytes, with a linear congruential generator.
 fn pieces(mut seed: u32, stream: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     let mut rest = stream;
@@ -48,7 +48,7 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
     events
 }
 
-/// The standard, word for word: the ends of lines first, then the lines, then what they add up to.
+/// The standard, word for word: first line endings, then lines, then events.
 fn reference(stream: &[u8]) -> Vec<Vec<u8>> {
     let stream = stream.strip_prefix("\u{feff}".as_bytes()).unwrap_or(stream);
     let mut lines = vec![Vec::new()];
@@ -63,7 +63,7 @@ fn reference(stream: &[u8]) -> Vec<Vec<u8>> {
             byte => lines.last_mut().expect("one line at least").push(byte),
         }
     }
-    // The last one has no end.
+    // The last line has no ending.
     lines.pop();
     let mut events = Vec::new();
     let mut data: Vec<u8> = Vec::new();

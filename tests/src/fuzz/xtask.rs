@@ -3,7 +3,7 @@
 use serde_json::Value;
 use xtask::{drift, normalize};
 
-/// A document. It is refused, or what comes of it has the version it should have and does not change any more.
+/// A document. It is rejected, or the result has the right version and does not change when it is normalized again.
 pub(super) fn normalize(input: &[u8]) {
     let Ok(document) = serde_json::from_slice::<Value>(input) else { return };
     let Ok(normalized) = normalize::normalize(document) else { return };
@@ -13,8 +13,8 @@ pub(super) fn normalize(input: &[u8]) {
     assert_eq!(normalize::to_bytes(&again.document), normalize::to_bytes(&document), "a second time changes nothing");
 }
 
-/// Two documents, with a line between them that has nothing else in it. A document does not differ from itself, and
-/// what differs is told in both directions.
+/// Two documents, separated by an empty line. A document does not differ from itself, and each difference is reported
+/// in both directions.
 pub(super) fn drift(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (old, new) = text.split_once("\n\n").unwrap_or((&text, &text));

@@ -1,7 +1,7 @@
-//! Keeps the modules of a crate on floors: an import points down, never up or sideways, and never closes a circle.
+//! Checks the layers of a crate: an import may only point down, never up or sideways, and never forms a cycle.
 //!
-//! [`Sources`] reads which file imports which. [`Plan`] says which file belongs where, and finds the imports that do
-//! not fit.
+//! [`Sources`] finds out which file imports which. [`Plan`] says where each file belongs, and finds the imports that
+//! violate it.
 
 mod plan;
 mod sources;

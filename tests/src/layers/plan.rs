@@ -1,10 +1,10 @@
-//! Floors and rooms, and the imports that break them.
+//! Layers and rooms, and the imports that violate them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::sources::{Import, Sources};
 
-/// Two files of one room that may import each other, because they are two halves of one idea.
+/// Two files of one room that may import each other, because they belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
     /// The two files, relative to the source folder, such as `client/builder.rs`.
@@ -13,23 +13,23 @@ pub struct Pair {
     pub reason: &'static str,
 }
 
-/// Where the files of a crate belong.
+/// The layers of a crate.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// The floors from the top down, each with its rooms.
     ///
-    /// A room is a folder (`chat`) or a file without its ending (`lib`), relative to the source folder. A file belongs
-    /// to the room with the longest name that fits. Files of one room may import each other, but not in a circle. A
-    /// room may import what is on any floor below its own.
+    /// A room is a folder (`chat`) or a file without its extension (`lib`), relative to the source folder. A file
+    /// belongs to the room with the longest matching name. Files of one room may import each other, but not in a
+    /// cycle. A room may import anything from the layers below.
     pub floors: &'static [&'static [&'static str]],
-    /// The pairs of files that may import each other in spite of that.
+    /// The pairs of files that may still import each other.
     pub pairs: &'static [Pair],
 }
 
 impl Plan {
-    /// Lists everything in `sources` that does not fit the plan, one sentence each. Empty if all is well.
+    /// Lists all violations in `sources`, one sentence each. Empty if there are none.
     ///
-    /// Besides imports, these are files without a room, rooms without a file, and pairs that are not needed.
+    /// In addition to imports, this reports files without a room, rooms without a file, and unnecessary pairs.
     pub fn problems(&self, sources: &Sources) -> Vec<String> {
         let mut problems = self.strays(sources);
         let imports: Vec<&Import> = sources.imports().iter().collect();
@@ -39,7 +39,7 @@ impl Plan {
         problems
     }
 
-    /// The floor, counted from the top, and the room of a file.
+    /// The layer of a file, counted from the top, and its room.
     fn place(&self, file: &str) -> Option<(usize, &'static str)> {
         let is_in = |room: &str| file.strip_prefix(room).is_some_and(|rest| rest.starts_with('/') || rest == ".rs");
         let rooms =
@@ -82,7 +82,7 @@ impl Plan {
         problems
     }
 
-    /// Circles of files inside one room. The files of a pair count as one file.
+    /// Cycles of files inside a room. The files of a pair count as one file.
     fn within_rooms(&self, imports: &[&Import]) -> Vec<String> {
         let mut names: BTreeMap<&str, &str> = BTreeMap::new();
         for Pair { files: [one, other], .. } in self.pairs {
@@ -128,10 +128,10 @@ impl Plan {
     }
 }
 
-/// Who imports whom.
+/// The imports of each node.
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-/// The shortest way from one node to another, both included.
+/// The shortest path from one node to another, including both.
 fn way<'a>(graph: &Graph<'a>, from: &'a str, to: &'a str) -> Option<Vec<&'a str>> {
     let mut came_from = BTreeMap::from([(from, None)]);
     let mut waiting = VecDeque::from([from]);

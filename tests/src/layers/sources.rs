@@ -1,4 +1,4 @@
-//! Which file of a crate imports which.
+//! Finds out which file of a crate imports which.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,13 +10,12 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Item, UseTree, Visibility};
 
-/// One file's use of something that another file of the same crate defines.
+/// A use of an item that another file of the same crate defines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Import {
-    /// The file that imports, relative to the source folder.
+    /// The importing file, relative to the source folder.
     pub from: String,
-    /// The file that defines what is imported. For something that is imported through a re-export, this is the file
-    /// behind the re-export.
+    /// The file that defines the item. For an item imported through a re-export, the file that really defines it.
     pub to: String,
     /// The path as it is written, such as `crate::error::Error`.
     pub path: String,
@@ -40,18 +39,18 @@ impl Sources {
     ///
     /// # Panics
     ///
-    /// When the folder cannot be read, when a module has no file, or when a file is not Rust.
+    /// If the folder cannot be read, a module has no file, or a file is not Rust.
     pub fn read(folder: impl AsRef<Path>) -> Self {
         let mut files = BTreeMap::new();
         collect(folder.as_ref(), "", &mut files);
         Self::parse(&files)
     }
 
-    /// The same for files that are given as pairs of a name, relative to the source folder, and a text.
+    /// The same, for files given as pairs of a name, relative to the source folder, and a text.
     ///
     /// # Panics
     ///
-    /// As [`read`](Self::read).
+    /// Same as [`read`](Self::read).
     pub fn from_texts(files: &[(&str, &str)]) -> Self {
         Self::parse(&files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
@@ -72,7 +71,7 @@ impl Sources {
         self.files.iter().map(String::as_str)
     }
 
-    /// What they import of one another.
+    /// The imports among these files.
     pub fn imports(&self) -> &[Import] {
         &self.imports
     }
@@ -97,11 +96,11 @@ type ModulePath = Vec<String>;
 struct Module {
     file: String,
     items: Vec<Item>,
-    /// What it defines, but for modules.
+    /// The items it defines, except modules.
     defined: BTreeSet<String>,
-    /// What it imports or re-exports: the name here, and the path there.
+    /// The items it imports or re-exports: the local name, and the path.
     aliases: Vec<(String, Vec<String>)>,
-    /// The modules whose names it takes over with `*`.
+    /// The modules it imports with `*`.
     globs: Vec<Vec<String>>,
 }
 
@@ -123,7 +122,7 @@ impl Tree {
         self.add(texts, file, &folder, path, parsed.items);
     }
 
-    /// Adds a module and those in it. `folder` is where the files of the latter are.
+    /// Adds a module and its submodules. `folder` is the folder of the submodules' files.
     fn add(&mut self, texts: &BTreeMap<String, String>, file: &str, folder: &str, path: ModulePath, items: Vec<Item>) {
         let mut module = Module {
             file: file.to_owned(),
@@ -165,7 +164,7 @@ impl Tree {
         self.modules.insert(path, module);
     }
 
-    /// The files that define what `path` means in `module`; none for what is of another crate.
+    /// The files that define `path`, as used in `module`. Empty for items of other crates.
     fn resolve(&self, module: &[String], path: &[String]) -> BTreeSet<&str> {
         let mut targets = BTreeSet::new();
         for target in self.lookup(module, path, &mut BTreeSet::new()) {
@@ -176,7 +175,7 @@ impl Tree {
         targets
     }
 
-    /// The modules that `path` leads to: the module itself, or the one that defines the item.
+    /// The modules that `path` refers to: the module itself, or the one that defines the item.
     fn lookup<'a>(
         &'a self,
         module: &[String],
@@ -203,8 +202,8 @@ impl Tree {
         self.named(module, first, rest, visited)
     }
 
-    /// What `path` leads to from a module that is known to be of this crate. What cannot be found there, such as an item
-    /// that a macro writes, counts as defined by the module.
+    /// Resolves `path` from a module of this crate. An item that cannot be found, such as one written by a macro,
+    /// counts as defined by the module.
     fn inside<'a>(
         &'a self,
         module: &[String],
@@ -216,7 +215,7 @@ impl Tree {
         if first == "self" {
             return self.inside(module, rest, visited);
         }
-        // A re-export of something of another crate is the re-exporter's own business: it is no import of a file.
+        // A re-export of an item of another crate is not an import of a file.
         if self.is_foreign(module, first) {
             return Vec::new();
         }
@@ -224,7 +223,7 @@ impl Tree {
         if found.is_empty() { vec![here] } else { found }
     }
 
-    /// Whether a name in a module stands for something of another crate.
+    /// Whether a name in a module refers to another crate.
     fn is_foreign(&self, module: &[String], name: &str) -> bool {
         let Some(inner) = self.modules.get(module) else { return false };
         let mut child = module.to_vec();
@@ -249,7 +248,7 @@ impl Tree {
         child.push(name.to_owned());
         if self.modules.contains_key(&child) {
             found.extend(self.inside(&child, rest, visited));
-            // A longer path goes through the module. A shorter one may mean a value of the same name as well.
+            // A longer path goes through the module. A shorter one may also be a value of the same name.
             if !rest.is_empty() {
                 return found;
             }
@@ -291,14 +290,14 @@ impl Tree {
         for item in &module.items {
             let Item::Use(item) = item else { continue };
             for leaf in leaves(&item.tree) {
-                // A module that only hands on what its own modules define does not know it.
+                // A module that only re-exports its own submodules does not count as their user.
                 let handed_on = !matches!(item.vis, Visibility::Inherited)
                     && leaf.name.as_ref().is_none_or(|name| !idents.contains(name))
                     && self
                         .lookup(path, &leaf.path, &mut BTreeSet::new())
                         .iter()
                         .all(|target| target.starts_with(path));
-                // The root of the crate hands on the whole crate, and is above all of it.
+                // The crate root re-exports the whole crate, and is above all of it.
                 if !handed_on || path.is_empty() {
                     add(&leaf.path);
                 }
@@ -309,7 +308,7 @@ impl Tree {
         }
     }
 
-    /// The words of a module's code, `use` items aside.
+    /// The identifiers in a module's code, except in `use` items.
     fn idents(&self, module: &Module) -> BTreeSet<String> {
         fn walk(tokens: TokenStream, words: &mut BTreeSet<String>) {
             for token in tokens {
@@ -328,9 +327,9 @@ impl Tree {
     }
 }
 
-/// One name that a `use` brings in.
+/// A single name in a `use`.
 struct Leaf {
-    /// Under which name; nothing for `*`.
+    /// The local name. `None` for `*`.
     name: Option<String>,
     path: Vec<String>,
 }
@@ -368,7 +367,7 @@ fn written(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     while let Some(token) = tokens.get(at) {
         match token {
             TokenTree::Group(group) => written(group.stream(), found),
-            // Who may see an item is no import.
+            // The visibility of an item is not an import.
             TokenTree::Ident(ident) if ident == "pub" => {
                 let next = tokens.get(at + 1);
                 if matches!(next, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis) {
@@ -380,7 +379,7 @@ fn written(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
                 let line = tokens.get(at..).unwrap_or_default().iter().take(end + 1 - at);
                 // In a macro, `$crate` is this crate.
                 let line = line.filter(|token| token.to_string() != "$").cloned().collect::<TokenStream>();
-                // What does not parse is `impl Trait + use<'a>`.
+                // This fails to parse for `impl Trait + use<'a>`.
                 if let Ok(line) = syn::parse2::<syn::ItemUse>(line) {
                     found.extend(leaves(&line.tree).into_iter().map(|leaf| leaf.path));
                     at = end;
@@ -400,7 +399,7 @@ fn written(tokens: TokenStream, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// The same code without what is under `#[cfg(test)]`, on this level and below.
+/// The same code without parts under `#[cfg(test)]`, at any depth.
 fn without_tests(tokens: TokenStream) -> TokenStream {
     let mut kept = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -421,7 +420,7 @@ fn without_tests(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Passes over one item, statement, field or match arm.
+/// Skips one item, statement, field or match arm.
 fn skip(tokens: &mut std::iter::Peekable<proc_macro2::token_stream::IntoIter>) {
     const ITEMS: [&str; 9] = ["fn", "impl", "mod", "struct", "enum", "trait", "type", "const", "let"];
     let mut is_item = false;
@@ -440,7 +439,7 @@ fn is_test(attribute: &syn::Attribute) -> bool {
     is_test_text(attribute.meta.to_token_stream())
 }
 
-/// Whether `cfg(…)` asks for a test. `cfg(not(test))` and `cfg(any(test, …))` are for other builds as well.
+/// Whether `cfg(…)` is only for tests. `cfg(not(test))` and `cfg(any(test, …))` also apply to other builds.
 fn is_test_text(attribute: TokenStream) -> bool {
     let text: String = attribute.to_string().split_whitespace().collect();
     text == "cfg(test)"
@@ -449,7 +448,7 @@ fn is_test_text(attribute: TokenStream) -> bool {
             && !text.contains("not(test)"))
 }
 
-/// The name that an item has in its module.
+/// The name of an item in its module.
 fn name(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,

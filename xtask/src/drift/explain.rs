@@ -1,4 +1,4 @@
-//! Says what differs at a place, and what that means for callers of the generated client.
+//! Describes the difference at a place, and what it means for callers of the generated client.
 
 use drift_crate::{ChangeClass, ChangeDetails};
 use serde_json::{Map, Value};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::{Change, Class, Found, prepare::Pair};
 use crate::normalize::walk::push;
 
-/// Keywords that bound values from below and from above.
+/// Keywords that limit values from below and from above.
 const LOWER: &[&str] = &["minimum", "minLength", "minItems", "minProperties"];
 const UPPER: &[&str] = &["maximum", "maxLength", "maxItems", "maxProperties"];
 
-/// Keywords that bound values in other ways.
+/// Keywords that limit values in other ways.
 const RULES: &[&str] = &["pattern", "multipleOf", "uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
 pub(super) fn explain(pair: &Pair, found: &Found) -> Vec<Change> {
@@ -31,7 +31,7 @@ pub(super) fn explain(pair: &Pair, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Whether a place is within a schema and not about parameters, bodies or responses.
+/// Whether a place is inside a schema, and not in a list of parameters, bodies or responses.
 fn is_schema(location: &str) -> bool {
     location.starts_with("#/components/schemas/") || location.contains("/schema")
 }
@@ -62,7 +62,7 @@ impl Explainer<'_> {
         });
     }
 
-    /// A change that the walker has a class for: parameters, bodies, statuses.
+    /// A change that the walker classifies: parameters, bodies, statuses.
     fn structure(&mut self, old: Option<&Value>, new: Option<&Value>, location: &str) {
         let found = self.found;
         let message = found.message.trim_end_matches('.').to_owned();
@@ -70,10 +70,10 @@ impl Explainer<'_> {
         let response = found.details == ChangeDetails::Added && message.starts_with("operation added a new response");
         let gone = message.starts_with("operation no longer responds");
         if response || gone {
-            // A further error decodes like the others; another success may have another type.
+            // Another error status decodes like the others. Another success status may have a different type.
             let failure = status.starts_with(['4', '5']);
             let class = if failure { Class::Additive } else { Class::Breaking };
-            let message = format!("response {status} is {}", if gone { "gone" } else { "new" });
+            let message = format!("response {status} {}", if gone { "was removed" } else { "is new" });
             let at = |document: Option<&Value>| document.and_then(|it| it.get("responses")?.get(&status)).cloned();
             let (before, after) = (at(old), at(new));
             self.push(class, location, message, before.as_ref(), after.as_ref());
@@ -85,7 +85,7 @@ impl Explainer<'_> {
             ChangeClass::ForwardIncompatible => Class::Additive,
             ChangeClass::Trivial => Class::Docs,
         };
-        // The words of a description are reported where they stand.
+        // Descriptions are reported at their own place.
         if class != Class::Docs {
             let whole = |value: Option<&Value>| value.filter(|value| value.get("responses").is_none()).cloned();
             let (before, after) = (whole(old), whole(new));
@@ -93,7 +93,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// Compares two schemas without following references; `optional` says whether a value may be left out.
+    /// Compares two schemas without following references. `optional` is whether the value may be left out.
     fn schema(
         &mut self,
         at: &str,
@@ -111,7 +111,7 @@ impl Explainer<'_> {
         self.members(at, old, new);
     }
 
-    /// In Rust a value that may be null or left out is an `Option`.
+    /// In Rust, a value that may be null or left out is an `Option`.
     fn nullable(
         &mut self,
         at: &str,
@@ -132,7 +132,7 @@ impl Explainer<'_> {
         self.push(class, at, message, before, after);
     }
 
-    /// A request takes a value where it takes an `Option`; whoever reads a response has to look into it.
+    /// A request still accepts a value in place of an `Option`. Code that reads a response has to change.
     fn option_class(&self, becomes_option: bool) -> Class {
         if becomes_option && !self.found.output { Class::Additive } else { Class::Breaking }
     }
@@ -141,7 +141,7 @@ impl Explainer<'_> {
         for (keyword, breaks) in [("type", true), ("format", false)] {
             let (before, after) = (old.get(keyword), new.get(keyword));
             if before != after {
-                // `binary` decides between bytes and text; other formats do not reach Rust.
+                // `binary` decides between bytes and text. Other formats do not affect the Rust types.
                 let binary = [before, after].into_iter().flatten().any(|format| format == "binary");
                 let class = if breaks || binary { Class::Breaking } else { Class::Additive };
                 self.push(class, at, format!("`{keyword}` changed"), before, after);
@@ -159,17 +159,17 @@ impl Explainer<'_> {
         }
     }
 
-    /// Enumerations are open: a new value is one that was taken before, without a name.
+    /// Enumerations are open, so a new value was accepted before, without a name.
     fn enumeration(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for value in list(old, "enum").iter().filter(|value| !list(new, "enum").contains(value)) {
-            self.push(Class::Breaking, at, format!("value {value} is gone"), Some(value), None);
+            self.push(Class::Breaking, at, format!("value {value} was removed"), Some(value), None);
         }
         for value in list(new, "enum").iter().filter(|value| !list(old, "enum").contains(value)) {
             self.push(Class::Additive, at, format!("value {value} is new"), None, Some(value));
         }
     }
 
-    /// Bounds do not reach the types, but a request may be refused that was taken before.
+    /// Limits do not affect the types, but a request may be rejected that was accepted before.
     fn bounds(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for (keywords, lower) in [(LOWER, true), (UPPER, false)] {
             for keyword in keywords {
@@ -204,12 +204,12 @@ impl Explainer<'_> {
         for (name, schema) in &before {
             let place = property(at, name);
             let Some(other) = after.get(name) else {
-                self.push(Class::Breaking, &place, format!("property `{name}` is gone"), Some(schema), None);
+                self.push(Class::Breaking, &place, format!("property `{name}` was removed"), Some(schema), None);
                 continue;
             };
             let (was, is) = (required(old, name), required(new, name));
             if was != is {
-                // What may be null is an `Option` all the same, and a constant fills itself in.
+                // A nullable value is still an `Option`, and a constant has a default.
                 let null = |schema: &Value| schema.get("x-nullable") == Some(&Value::Bool(true));
                 let constant =
                     |schema: &Value| schema.as_object().is_some_and(|schema| list(schema, "enum").len() == 1);
@@ -234,7 +234,7 @@ impl Explainer<'_> {
         }
     }
 
-    /// The members of lists and the values of maps.
+    /// The items of lists and the values of maps.
     fn values(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for keyword in ["items", "additionalProperties"] {
             match (old.get(keyword), new.get(keyword)) {
@@ -243,7 +243,7 @@ impl Explainer<'_> {
                 }
                 (before, after) if before != after => {
                     let open = |value: Option<&Value>| value.is_none_or(Value::is_boolean);
-                    // Whether other properties are allowed does not reach the types.
+                    // Whether additional properties are allowed does not affect the types.
                     let class = if open(before) && open(after) { Class::Additive } else { Class::Breaking };
                     self.push(class, at, format!("`{keyword}` changed"), before, after);
                 }
@@ -252,11 +252,11 @@ impl Explainer<'_> {
         }
     }
 
-    /// Unions are open: a new member is one that was kept before, without a type.
+    /// Unions are open, so a new member was accepted before, without a type.
     fn members(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for keyword in ["anyOf", "oneOf"] {
             for member in list(old, keyword).iter().filter(|member| !list(new, keyword).contains(member)) {
-                self.push(Class::Breaking, at, "a member of the union is gone", Some(member), None);
+                self.push(Class::Breaking, at, "a member of the union was removed", Some(member), None);
             }
             for member in list(new, keyword).iter().filter(|member| !list(old, keyword).contains(member)) {
                 self.push(Class::Additive, at, "a member of the union is new", None, Some(member));

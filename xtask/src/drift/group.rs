@@ -1,4 +1,4 @@
-//! Puts the changes of a report in the order in which a person asks for them: by operation, what is alike in one line.
+//! Sorts the changes of a report for readers: by operation, with similar changes on one line.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,27 +9,27 @@ use serde_json::Value;
 
 use super::{Change, Class, Report};
 
-/// Names and values that one line lists.
+/// The maximum number of names and values on a line.
 const LISTED: usize = 12;
 
-/// Changed words that are shown one by one. More of them are counted.
+/// The maximum number of changed descriptions to list. If there are more, they are counted.
 const WORDS: usize = 10;
 
-/// Characters of a value that are shown.
+/// The maximum length of a value, in characters.
 const SHOWN: usize = 60;
 
-/// Changes under one heading.
+/// The changes under one heading.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Group {
-    /// Operations, or the type that several operations use.
+    /// The operations, or the type that several operations use.
     pub(super) title: String,
-    /// What changed, the gravest first.
+    /// The changes, most severe first.
     pub(super) lines: Vec<Line>,
-    /// The methods of `pollinations-ext` that use what broke, in one line; empty if there are none.
+    /// The methods of `pollinations-ext` that use the broken parts, on one line. Empty if there are none.
     pub(super) methods: String,
 }
 
-/// What one line says.
+/// The contents of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) class: Class,
@@ -45,19 +45,19 @@ pub(super) struct Grouped {
     pub(super) removed: Vec<String>,
     /// Operations that changed, and types that several operations share.
     pub(super) changed: Vec<Group>,
-    /// Words that changed, or how many of each kind.
+    /// Changed descriptions, or their number by type.
     pub(super) words: Vec<String>,
 }
 
 impl Grouped {
-    /// Whether an operation is new or gone as a whole.
+    /// Whether an operation was added or removed as a whole.
     pub(super) fn is_whole(&self, id: &str) -> bool {
         let names = |list: &[String]| list.iter().any(|title| title.split("  ").next() == Some(id));
         names(&self.added) || names(&self.removed)
     }
 }
 
-/// Groups a report. Many words are only counted; the report in JSON has each of them.
+/// Groups a report. If many descriptions changed, they are only counted; the JSON report lists all of them.
 pub(super) fn group(report: &Report) -> Grouped {
     let title = |id: &String| match report.routes.get(id) {
         Some(route) => format!("{id}  {route}"),
@@ -82,7 +82,7 @@ pub(super) fn group(report: &Report) -> Grouped {
             words.push(change);
             continue;
         }
-        // A new operation that shares a type with an old one is not what the change is about.
+        // A new operation that shares a type with an old one is not the subject of the change.
         let known: Vec<&String> = change.operations.iter().filter(|id| !added.contains_key(*id)).collect();
         let heading = match (known.as_slice(), change.operations.as_slice()) {
             ([only], _) => title(only),
@@ -101,7 +101,7 @@ pub(super) fn group(report: &Report) -> Grouped {
     }
 }
 
-/// A few changed words one by one, or many as counts.
+/// A few changed descriptions one by one, or many as counts.
 fn worded(words: &[&Change]) -> Vec<String> {
     if words.len() <= WORDS {
         let line = |change: &&Change| format!("{}: {}{}", change.location, change.message, values(change));
@@ -114,7 +114,7 @@ fn worded(words: &[&Change]) -> Vec<String> {
     counts.into_iter().map(|(message, count)| format!("{message}: {count}")).collect()
 }
 
-/// Method and path of the operation at a place.
+/// The method and path of the operation at a place.
 fn route(location: &str) -> String {
     let (path, method) = location.trim_start_matches("#/paths/").rsplit_once('/').unwrap_or((location, ""));
     format!("{} {}", method.to_uppercase(), path.replace("~1", "/").replace("~0", "~"))
@@ -125,7 +125,7 @@ fn is_operation(change: &Change) -> bool {
     change.message.starts_with("operation `")
 }
 
-/// The heading for what several operations share.
+/// The heading for changes that several operations share.
 fn shared(change: &Change) -> String {
     let what = change.place.split(['.', '[', '{']).next().unwrap_or_default();
     match change.operations.as_slice() {
@@ -136,7 +136,7 @@ fn shared(change: &Change) -> String {
     }
 }
 
-/// Operations in which the same changed share a group.
+/// Operations with the same changes share a group.
 fn merge<'a>(groups: impl Iterator<Item = (String, Vec<Line>, Vec<&'a Change>)>) -> Vec<Group> {
     let mut merged: Vec<(Group, Vec<&Change>)> = Vec::new();
     for (title, lines, changes) in groups {
@@ -152,13 +152,13 @@ fn merge<'a>(groups: impl Iterator<Item = (String, Vec<Line>, Vec<&'a Change>)>)
     merged.into_iter().map(with_methods).collect()
 }
 
-/// The methods that some changes name, each once.
+/// The methods that some changes refer to, without duplicates.
 fn methods(changes: &[&Change]) -> String {
     let all: BTreeSet<&str> = changes.iter().flat_map(|change| &change.methods).map(String::as_str).collect();
     listed(all)
 }
 
-/// The first few names, and how many there are beyond them.
+/// The first few names, and the number of the others.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names = names.into_iter();
     let listed = names.by_ref().take(LISTED).collect::<Vec<_>>().join(", ");
@@ -166,7 +166,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     if more > 0 { format!("{listed} and {more} more") } else { listed }
 }
 
-/// One line for each change, and one for changes that differ in a name alone.
+/// One line for each change. Changes that only differ in a name share a line.
 fn lines(changes: &[&Change]) -> Vec<Line> {
     let mut alike: Vec<(Class, String, Vec<String>)> = Vec::new();
     let mut lines = Vec::new();
@@ -189,35 +189,35 @@ fn lines(changes: &[&Change]) -> Vec<Line> {
     lines
 }
 
-/// What a change has in common with others, and the name that is its own.
+/// The common part of similar changes, and the name in which they differ.
 fn name_of(change: &Change) -> Option<(String, String)> {
     let message = change.message.as_str();
     let owner = || change.place.rsplit_once('.').map_or(change.place.as_str(), |(owner, _)| owner);
     let of = |head: &str, place: &str| if place.is_empty() { head.to_owned() } else { format!("{place}: {head}") };
     let between = |quote: char| message.split(quote).nth(1).map(str::to_owned);
     let new = message.ends_with("is new") || message.ends_with("was added") || message.ends_with("is new and required");
-    if message.starts_with("property `") && (new || message.ends_with("is gone")) {
+    if message.starts_with("property `") && (new || message.ends_with("was removed")) {
         let head = match message {
             _ if message.ends_with("and required") => "new required properties",
             _ if new => "new properties",
-            _ => "properties gone",
+            _ => "removed properties",
         };
         return Some((of(head, owner()), between('`')?));
     }
     if message.starts_with("value ") {
-        let head = if new { "new values" } else { "values gone" };
+        let head = if new { "new values" } else { "removed values" };
         let value = message.strip_prefix("value ")?;
-        let value = value.strip_suffix(" is new").or_else(|| value.strip_suffix(" is gone"))?;
+        let value = value.strip_suffix(" is new").or_else(|| value.strip_suffix(" was removed"))?;
         return Some((of(head, &change.place), value.trim_matches('"').to_owned()));
     }
     if message.starts_with("A new, optional parameter") {
         return Some(("new optional parameters".to_owned(), between('\'')?));
     }
     if message.starts_with("The parameter") && message.ends_with("was removed") {
-        return Some(("parameters gone".to_owned(), between('\'')?));
+        return Some(("removed parameters".to_owned(), between('\'')?));
     }
     if let Some(rest) = message.strip_prefix("response ") {
-        let head = if new { "new responses" } else { "responses gone" };
+        let head = if new { "new responses" } else { "removed responses" };
         return Some((head.to_owned(), rest.split(' ').next()?.to_owned()));
     }
     None

@@ -1,4 +1,4 @@
-//! Which methods of `pollinations-ext` use what broke: people find the calls to change by them.
+//! Finds the methods of `pollinations-ext` that use the broken parts, so that people know which calls to change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::normalize::walk::each_operation;
 
-/// What the table of coverage says instead of a method where `pollinations-ext` has none.
+/// The entry in the table of coverage for operations without a method in `pollinations-ext`.
 const NONE: &str = "pollinations.api()";
 
 /// The methods of `pollinations-ext`, by operation and parameter.
@@ -24,9 +24,9 @@ struct Operation {
 }
 
 impl Methods {
-    /// Reads `docs/coverage.md`: a heading for each operation, its method below that, and a table of its parameters.
+    /// Parses `docs/coverage.md`: a heading for each operation, its method below, and a table of its parameters.
     ///
-    /// Lines of any other form are skipped, so that an empty text, or another one, has no methods.
+    /// Other lines are skipped, so a text in another format has no methods.
     pub fn parse(coverage: &str) -> Self {
         let code = |text: &str| Some(text.trim().strip_prefix('`')?.strip_suffix('`')?.to_owned());
         let mut methods = Self::default();
@@ -52,8 +52,8 @@ impl Methods {
         Some(self.0.get(id)?.method.as_str()).filter(|method| !method.is_empty())
     }
 
-    /// The method that sets a parameter, or a field of the body. Nothing if people set it by `pollinations.api()` alone,
-    /// and the method of the operation if the table does not know the parameter, because it is new.
+    /// The method that sets a parameter or a field of the body. `None` if it can only be set with
+    /// `pollinations.api()`. If the table does not have the parameter because it is new, the method of the operation.
     fn parameter(&self, id: &str, name: &str) -> Option<&str> {
         match self.0.get(id)?.parameters.get(name) {
             Some(method) => Some(method.as_str()).filter(|method| *method != NONE),
@@ -63,7 +63,7 @@ impl Methods {
 }
 
 impl Report {
-    /// Names with each breaking change the methods of `pollinations-ext` that use what changed.
+    /// Adds the methods of `pollinations-ext` that use the broken parts to each breaking change.
     #[must_use]
     pub fn with_methods(mut self, methods: &Methods) -> Self {
         for change in self.changes.iter_mut().filter(|change| change.class == Class::Breaking) {
@@ -73,17 +73,17 @@ impl Report {
     }
 }
 
-/// Which types the parts of each operation are made of, in both of the documents.
+/// The types in the parts of each operation, in both documents.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Usage(BTreeMap<String, Parts>);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Parts {
-    /// The types that bodies of requests are.
+    /// The types of request bodies.
     bodies: BTreeSet<String>,
-    /// The types that each parameter, and each field of a body, leads to.
+    /// The types that each parameter, and each field of a body, contains.
     parameters: BTreeMap<String, BTreeSet<String>>,
-    /// The types that responses lead to.
+    /// The types that responses contain.
     responses: BTreeSet<String>,
 }
 
@@ -101,7 +101,7 @@ impl Usage {
     }
 
     fn methods(&self, change: &Change, methods: &Methods) -> BTreeSet<String> {
-        // The document that the table is about may have another name for the operation.
+        // The table may be about the other document, where the operation has a different name.
         let before = change.before.as_str().filter(|_| change.message.starts_with("operation `"));
         let ids = change.operations.iter().map(String::as_str).chain(before);
         let found: BTreeSet<&str> = match change.location.strip_prefix(SCHEMAS) {
@@ -114,7 +114,7 @@ impl Usage {
         found.into_iter().map(str::to_owned).collect()
     }
 
-    /// The methods of an operation that use a place within a type.
+    /// The methods of an operation that use a place inside a type.
     fn of_schema<'a>(&self, id: &str, place: &str, methods: &'a Methods) -> Vec<&'a str> {
         let Some(parts) = self.0.get(id) else { return Vec::new() };
         let mut tokens = place.split('/').map(unescaped);
@@ -165,7 +165,7 @@ impl Parts {
     }
 }
 
-/// The parameter that a change of an operation is about.
+/// The parameter that a change to an operation is about.
 fn parameter(change: &Change) -> Option<&str> {
     if let Some((_, rest)) = change.place.split_once(" parameter `") {
         return rest.split('`').next();

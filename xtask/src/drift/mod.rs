@@ -1,8 +1,9 @@
-//! What changed between two documents, for callers of the generated client.
+//! Compares two documents, for callers of the generated client.
 //!
-//! Both documents are normalized first, so that only what reaches the client counts. The `drift` crate then walks them
-//! side by side and finds the places that differ; `explain` says what differs there and whether it breaks callers:
-//! unlike a strict reader, the generated client takes new values of an enumeration and new members of a union.
+//! Both documents are normalized first, so that only changes that affect the client count. The `drift` crate then
+//! walks both documents and finds the places that differ. `explain` describes each difference and decides whether it
+//! breaks callers. The generated client is less strict than other readers: it accepts new values of an enumeration
+//! and new members of a union.
 
 mod explain;
 mod group;
@@ -28,15 +29,15 @@ use crate::normalize::{Prose, shaped};
 use methods::Usage;
 use prepare::Pair;
 
-/// What a change means for callers of the generated client.
+/// The effect of a change on callers of the generated client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Words alone.
+    /// Only descriptions changed.
     Docs,
-    /// Something is new, or more is allowed.
+    /// Something was added, or more is allowed.
     Additive,
-    /// Code that compiles or works today does not any more.
+    /// Code that compiles or works today no longer does.
     Breaking,
 }
 
@@ -50,15 +51,15 @@ impl fmt::Display for Class {
     }
 }
 
-/// The part of a version (Semantic Versioning 2.0.0) that a set of changes asks to raise.
+/// The part of the version (Semantic Versioning 2.0.0) to increase for a set of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bump {
-    /// For words alone.
+    /// Only descriptions changed.
     Patch,
-    /// For what is new.
+    /// Something was added.
     Minor,
-    /// For what breaks.
+    /// Something breaks.
     Major,
 }
 
@@ -72,41 +73,41 @@ impl fmt::Display for Bump {
     }
 }
 
-/// One difference.
+/// A difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// What it means for callers.
+    /// The effect on callers.
     pub class: Class,
-    /// The operations it touches, by their ids; none for a type that no operation uses.
+    /// The IDs of the affected operations. Empty for a type that no operation uses.
     pub operations: Vec<String>,
-    /// Where it is: a JSON pointer into the normalized document, with `#` in front. For words, into the document as
-    /// it was given.
+    /// The place, as a JSON pointer into the normalized document, with `#` in front. For descriptions, into the
+    /// original document.
     pub location: String,
-    /// The same for people, such as `ModelInfo.pricing` or ``query parameter `seed` ``; empty for an operation as a
-    /// whole.
+    /// The place for human readers, such as `ModelInfo.pricing` or ``query parameter `seed` ``. Empty for a whole
+    /// operation.
     pub place: String,
     /// What changed, in a sentence.
     pub message: String,
-    /// The methods of `pollinations-ext` that use what broke: none before [`Report::with_methods`], and for changes that
-    /// break nothing.
+    /// The methods of `pollinations-ext` that use the broken part. Empty before [`Report::with_methods`], and for
+    /// changes that break nothing.
     pub methods: Vec<String>,
-    /// What was there before; null if nothing was.
+    /// The value before. Null if there was none.
     pub before: Value,
-    /// What is there now; null if nothing is.
+    /// The value now. Null if there is none.
     pub after: Value,
 }
 
-/// All differences between two documents, the gravest first.
+/// All differences between two documents, most severe first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The part of the version to raise; nothing if nothing changed.
+    /// The part of the version to increase. `None` if nothing changed.
     pub bump: Option<Bump>,
     /// The changes.
     pub changes: Vec<Change>,
-    /// Method and path of each operation, by its id.
+    /// The method and path of each operation, by its ID.
     #[serde(skip)]
     routes: BTreeMap<String, String>,
-    /// Which types the parts of each operation are made of.
+    /// The types in the parts of each operation.
     #[serde(skip)]
     usage: Usage,
 }
@@ -115,7 +116,7 @@ pub struct Report {
 ///
 /// # Errors
 ///
-/// When one of them is not an OpenAPI document, or too broken to be compared.
+/// An error if one of them is not an OpenAPI document, or is too malformed to compare.
 pub fn compare(old: &Value, new: &Value) -> Result<Report> {
     let mut changes = prose::changes(old, new);
     let old = shaped(old.clone(), Prose::Drop)?.document;
@@ -161,7 +162,7 @@ struct Found {
 }
 
 fn walk(pair: &Pair) -> Result<Vec<Found>> {
-    // The crate asserts what it does not expect. That must not take the whole report along.
+    // The crate panics on unexpected input. This must not abort the whole report.
     let compared = catch_unwind(AssertUnwindSafe(|| drift_crate::compare(&pair.old, &pair.new)));
     let changes =
         compared.map_err(|_| anyhow!("the documents cannot be compared: their structure is not supported"))??;

@@ -1,4 +1,4 @@
-//! Makes two documents comparable: what the walker cannot cope with is told apart beforehand.
+//! Prepares two documents for the walker: handles the differences that it cannot.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::normalize::walk::{METHODS, each_operation, each_schema, push};
 
 pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
-/// The path under which a component is shown to the walker, which looks at operations alone.
+/// The path under which the walker sees a component, because it only looks at operations.
 const VIRTUAL: &str = "/x-components/";
 
-/// Two documents with the same operations, media types and components, and who uses which component.
+/// Two documents with the same operations, media types and components, and the users of each component.
 pub(super) struct Pair {
     pub(super) old: Value,
     pub(super) new: Value,
@@ -21,7 +21,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// What only one of the documents has goes into `changes` and out of the documents.
+    /// Reports everything that only one of the documents has in `changes`, and removes it from that document.
     pub(super) fn new(old: &Value, new: &Value, changes: &mut Vec<Change>) -> Self {
         let mut users = uses(old, None);
         for (name, operations) in uses(new, None) {
@@ -37,11 +37,11 @@ impl Pair {
         pair.components(old, new);
         for document in [&mut pair.old, &mut pair.new] {
             each_schema(document, &mut |_, schema| {
-                // Words are compared elsewhere.
+                // Descriptions are compared elsewhere.
                 for key in ["description", "title", "example", "externalDocs"] {
                     schema.shift_remove(key);
                 }
-                // The walker looks at extensions, but not at this keyword.
+                // The walker compares extensions, but not this keyword.
                 if let Some(nullable) = schema.shift_remove("nullable") {
                     // What is nullable lists null among its values, which is the same change told twice.
                     if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut).filter(|it| it.len() > 1)
@@ -71,7 +71,7 @@ impl Pair {
         id.into_iter().collect()
     }
 
-    /// What a person calls the place: the type and its property, or the part of the operation.
+    /// The place for human readers: the type and its property, or the part of the operation.
     pub(super) fn place(&self, location: &str) -> String {
         if let Some(rest) = location.strip_prefix(SCHEMAS) {
             let mut tokens = rest.split('/');
@@ -101,12 +101,12 @@ impl Pair {
         }
     }
 
-    /// Method and path of each operation of either document, by its id.
+    /// The method and path of each operation in either document, by its ID.
     pub(super) fn routes(&self) -> BTreeMap<String, String> {
         self.routes.clone()
     }
 
-    /// Operations by method and path. Another id at the same place is a new name, not a new operation.
+    /// Compares operations by method and path. A new ID at the same place is a new name, not a new operation.
     fn operations(&mut self, changes: &mut Vec<Change>) {
         let (old, new) = (ids(&self.old), ids(&self.new));
         let mut change = |place: &Place, class, message: String, before: Option<&str>, after: Option<&str>| {
@@ -123,7 +123,7 @@ impl Pair {
         };
         for (place, id) in &old {
             match new.get(place) {
-                None => change(place, Class::Breaking, format!("operation `{id}` is gone"), Some(id), None),
+                None => change(place, Class::Breaking, format!("operation `{id}` was removed"), Some(id), None),
                 Some(other) if other != id => {
                     change(
                         place,
@@ -149,7 +149,7 @@ impl Pair {
         }
     }
 
-    /// What each operation is authenticated with, which the walker does not look at.
+    /// Compares the authentication of each operation, which the walker does not.
     fn security(&self, changes: &mut Vec<Change>) {
         let (old, new) = (ids(&self.old), ids(&self.new));
         for (place, id) in old.iter().filter(|(place, _)| new.contains_key(*place)) {
@@ -158,7 +158,7 @@ impl Pair {
                 continue;
             }
             let list = |ways: &BTreeSet<String>| ways.iter().cloned().collect::<Vec<_>>().join(" or ");
-            // Where nothing is needed, what is sent all the same does no harm.
+            // If no authentication is needed, sending some does no harm.
             let harmless = after.contains(NOTHING) || before.is_subset(&after);
             changes.push(Change {
                 class: if harmless { Class::Additive } else { Class::Breaking },
@@ -173,7 +173,7 @@ impl Pair {
         }
     }
 
-    /// Media types of bodies and responses that both documents have.
+    /// Compares the media types of bodies and responses in both documents.
     fn media_types(&mut self, changes: &mut Vec<Change>) {
         let contents = |document: &mut Value| {
             let mut found: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
@@ -189,7 +189,7 @@ impl Pair {
             let mut change = |kind: &String, class, what: &str, before: Value, after: Value| {
                 let location = format!("#{pointer}");
                 let operations = self.operations_at(&location);
-                let message = format!("media type `{kind}` is {what}");
+                let message = format!("media type `{kind}` {what}");
                 changes.push(Change {
                     class,
                     operations,
@@ -202,12 +202,12 @@ impl Pair {
                 });
             };
             for (kind, media) in before.iter().filter(|(kind, _)| !after.contains_key(*kind)) {
-                change(kind, Class::Breaking, "gone", media.clone(), Value::Null);
+                change(kind, Class::Breaking, "was removed", media.clone(), Value::Null);
             }
             for (kind, media) in after.iter().filter(|(kind, _)| !before.contains_key(*kind)) {
-                // A body that was JSON alone is a struct; with a second media type it becomes bytes.
+                // A body that is only JSON is a struct. With a second media type, it becomes bytes.
                 let class = if request { Class::Breaking } else { Class::Additive };
-                change(kind, class, "new", Value::Null, media.clone());
+                change(kind, class, "is new", Value::Null, media.clone());
             }
         }
         for (document, other) in [(&mut self.old, &new), (&mut self.new, &old)] {
@@ -221,8 +221,8 @@ impl Pair {
         }
     }
 
-    /// Shows every component that both documents have to the walker, on the sides of the wire where it is used: it does
-    /// not look into unions by itself.
+    /// Shows the walker every component that both documents have, as part of a request or response, depending on its
+    /// use. The walker does not look inside unions on its own.
     fn components(&mut self, old: &Value, new: &Value) {
         let names = |document: &Value| -> BTreeSet<String> {
             let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
@@ -249,12 +249,13 @@ impl Pair {
     }
 }
 
-/// A token of a JSON pointer (RFC 6901) as what it stands for.
+/// Decodes a token of a JSON pointer (RFC 6901).
 pub(super) fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
-/// Appends the way into a schema: `.name` for a property, `[]` for the members of a list, `{}` for the values of a map.
+/// Appends the path into a schema: `.name` for a property, `[]` for the items of a list, `{}` for the values of a
+/// map.
 fn steps<'a>(place: &mut String, tokens: impl Iterator<Item = &'a str>) {
     let mut tokens = tokens;
     while let Some(token) = tokens.next() {
@@ -285,10 +286,10 @@ impl Place {
     }
 }
 
-/// The way to authenticate where none is needed.
+/// The name for no authentication.
 const NOTHING: &str = "nothing";
 
-/// The ways in which an operation can be authenticated (OpenAPI 3.0.3, "Security Requirement Object").
+/// The ways to authenticate an operation (OpenAPI 3.0.3, "Security Requirement Object").
 fn accepted(document: &Value, place: &Place) -> BTreeSet<String> {
     let operation = document.get("paths").and_then(|paths| paths.get(&place.path)?.get(&place.method));
     let own = operation.and_then(|operation| operation.get("security"));
@@ -345,12 +346,13 @@ fn each_content(document: &mut Value, mut visit: impl FnMut(&str, &mut Map<Strin
     });
 }
 
-/// The components that are used in requests, or in responses, of either document.
+/// The components that are used in requests, or in responses, in either document.
 fn side(old: &Value, new: &Value, requests: bool) -> BTreeSet<String> {
     [old, new].into_iter().flat_map(|document| uses(document, Some(requests)).into_keys()).collect()
 }
 
-/// The operations that use each component, directly or through others: all, or on one side of the wire.
+/// The operations that use each component, directly or through others. Optionally only in requests or only in
+/// responses.
 fn uses(document: &Value, requests: Option<bool>) -> BTreeMap<String, BTreeSet<String>> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

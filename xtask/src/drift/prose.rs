@@ -1,4 +1,4 @@
-//! Words that changed: descriptions, summaries, titles and ids, in the documents as they were given.
+//! Compares descriptions, summaries, titles and IDs in the original documents.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
     let (before, after) = (words(old), words(new));
     let mut changes = Vec::new();
     for (object, old_words) in &before {
-        // What was added or removed as a whole is no change of words.
+        // Items that were added or removed are not changes of a description.
         let Some(new_words) = after.get(object) else { continue };
         for key in WORDS {
             let (old_word, new_word) = (old_words.get(key), new_words.get(key));
@@ -36,7 +36,7 @@ pub(super) fn changes(old: &Value, new: &Value) -> Vec<Change> {
 
 type Words = BTreeMap<&'static str, Value>;
 
-/// The words of every object of a document that has a place for some.
+/// The descriptions of all objects in a document that can have one.
 fn words(document: &Value) -> BTreeMap<String, Words> {
     let mut found = BTreeMap::new();
     let of = |object: &Map<String, Value>| -> Words {

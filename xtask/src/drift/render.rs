@@ -1,4 +1,4 @@
-//! A report for people, for machines, and for a pull request.
+//! Formats a report as text, JSON or Markdown.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -10,7 +10,8 @@ use super::{
 };
 
 impl Report {
-    /// The counts first, then what changed in each operation, then what is new and what is gone.
+    /// The report as text: first the counts, then the changes of each operation, then operations that were added or
+    /// removed.
     pub fn to_text(&self) -> String {
         let grouped = group(self);
         let mut text = self.summary(&grouped) + "\n";
@@ -37,12 +38,12 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// None in practice; a report can always be written.
+    /// Does not fail in practice, because any report can be written.
     pub fn to_json(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// The same as the text, with headings and lists.
+    /// The same as the text, with Markdown headings and lists.
     pub fn to_markdown(&self) -> String {
         let grouped = group(self);
         let mut text = format!("# API drift\n\n{}\n", self.summary(&grouped));
@@ -65,12 +66,12 @@ impl Report {
         text
     }
 
-    /// What has no lines of its own: operations as a whole, and words.
+    /// Changes without lines of their own: whole operations, and descriptions.
     fn lists<'a>(&self, grouped: &'a Grouped) -> Vec<(String, &'a Vec<String>)> {
         [
             ("Removed operations", &grouped.removed),
             ("New operations", &grouped.added),
-            ("Words that changed", &grouped.words),
+            ("Changed descriptions", &grouped.words),
         ]
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
@@ -81,7 +82,7 @@ impl Report {
         .collect()
     }
 
-    /// How many changes there are, the version they ask for, and how many operations are touched.
+    /// The number of changes, the version they require, and the number of affected operations.
     fn summary(&self, grouped: &Grouped) -> String {
         let Some(bump) = self.bump else { return "No changes.".to_owned() };
         let count = |class| self.changes.iter().filter(|change| change.class == class).count();
@@ -93,7 +94,7 @@ impl Report {
             .filter(|id| !grouped.is_whole(id))
             .collect();
         format!(
-            "{} breaking, {} additive, {} docs: a {bump} version.\nOperations: {} changed, {} new, {} gone.",
+            "{} breaking, {} additive, {} docs: a {bump} version.\nOperations: {} changed, {} new, {} removed.",
             count(Class::Breaking),
             count(Class::Additive),
             count(Class::Docs),
@@ -104,7 +105,7 @@ impl Report {
     }
 }
 
-/// A title in Markdown: the name as code, the rest as it is.
+/// A title in Markdown, with the name as code.
 fn heading(title: &str) -> String {
     match title.split_once("  ") {
         Some((name, rest)) => format!("`{name}` {}", escaped(rest)),
@@ -112,7 +113,7 @@ fn heading(title: &str) -> String {
     }
 }
 
-/// Text that Markdown leaves as it is.
+/// Text with Markdown characters escaped.
 fn escaped(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for character in text.chars() {

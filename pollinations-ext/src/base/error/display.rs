@@ -57,7 +57,7 @@ impl Inner {
             }
             (_, _, Some(partial)) => partial.advice(),
             (ErrorKind::Decode, ..) if self.body.is_some() => "`Error::body` has what the server sent",
-            (ErrorKind::StructuredOutput, ..) => "`Error::text` has the answer",
+            (ErrorKind::StructuredOutput, ..) => "`Error::text` has the reply",
             _ => return None,
         };
         Some(advice.into())

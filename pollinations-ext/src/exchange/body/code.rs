@@ -1,26 +1,26 @@
-//! The code of an error: a short name for programs, wherever it stands.
+//! Finds the error code in an error body.
 
 use serde_json::{Map, Value};
 
 use super::words::plain_name;
 
-/// Names of codes, the most telling first, as [`plain_name`] has them.
+/// The field names for codes, most specific first, in the form of [`plain_name`].
 const NAMES: &[&str] = &["code", "errorcode", "errcode", "type", "status", "statuscode", "reason"];
 
-/// Values that say no more than that this is an error.
+/// Codes that only say that this is an error.
 const EMPTY: &[&str] = &["error", "errors", "fail", "failed", "failure", "false", "about:blank", "exception"];
 
-/// Finds the code of an error body.
+/// The code of an error body.
 pub(super) fn code(value: &Value) -> Option<String> {
     let mut layers = Vec::new();
     layers_of(value, &mut layers);
-    // From the inside out: what is nearest to the reason tells most.
+    // From the innermost to the outermost object: the one closest to the reason is the most specific.
     let by_name = layers.iter().rev().find_map(|layer| named(layer, false));
     let by_number = || layers.iter().rev().find_map(|layer| named(layer, true));
     by_name.or_else(by_number).or_else(|| layers.iter().find_map(|layer| spoken(layer)))
 }
 
-/// The objects around the reason, from the outside in.
+/// The objects around the reason, from the outermost to the innermost.
 fn layers_of<'a>(value: &'a Value, layers: &mut Vec<&'a Map<String, Value>>) {
     let object = match value {
         Value::Object(object) => object,
@@ -41,13 +41,12 @@ fn layers_of<'a>(value: &'a Value, layers: &mut Vec<&'a Map<String, Value>>) {
     }
 }
 
-/// A code under a name for codes. Numbers are only taken if they are asked for, and those of HTTP never: they are the
-/// status.
+/// A code in one of the fields for codes. Numbers only count if `numbers` is set. HTTP statuses never count.
 fn named(object: &Map<String, Value>, numbers: bool) -> Option<String> {
     let find = |name: &&str| {
         let values = object.iter().filter(|(key, _)| plain_name(key) == **name).map(|(_, value)| value);
         values.into_iter().find_map(|value| match value {
-            // Some put a sentence into the code, but elsewhere a sentence is none.
+            // Some servers put a sentence into `code`. Elsewhere, a sentence is not a code.
             Value::String(text) if !numbers => {
                 let is_name = *name == "code" || !text.trim().contains(' ');
                 (is_name && is_code(text)).then(|| text.trim().to_owned())
@@ -70,7 +69,7 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.len() <= 100 && !is_status && !EMPTY.contains(&text.to_lowercase().as_str())
 }
 
-/// A code in place of words: `"error": "invalid_grant"`.
+/// A code in place of a message: `"error": "invalid_grant"`.
 fn spoken(object: &Map<String, Value>) -> Option<String> {
     let text = object.get("error")?.as_str()?;
     let is_name = text.contains('_') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -1,14 +1,14 @@
-//! JSON that was cut off: by a limit on its way, or by a connection that broke.
+//! Completes truncated JSON, which was cut off by a limit or a broken connection.
 
 use serde_json::Value;
 
-/// The value as far as it goes, if there is anything to complete.
+/// The value up to where the text was cut, if there is anything to complete.
 ///
-/// Open texts, lists and objects are closed. What is left over, such as a name without a value, is dropped.
+/// Closes open texts, lists and objects. Incomplete parts, such as a name without a value, are dropped.
 pub(super) fn completed(text: &str) -> Option<Value> {
     let mut open = Vec::new();
     let (mut in_text, mut escaped) = (false, false);
-    // Where the text can be cut and closed, and with what: after the last value that is whole.
+    // The last position after a complete value, and the brackets to close there.
     let mut whole: Option<(usize, Vec<char>)> = None;
     for (at, character) in text.char_indices() {
         if in_text {
@@ -50,7 +50,7 @@ fn close(text: &str, in_text: bool, open: &[char]) -> Option<Value> {
         serde_json::from_str(&format!("{text}{quote}{ends}")).ok()
     };
     closed(text).or_else(|| {
-        // Half an escape, of up to six bytes.
+        // An incomplete escape sequence, of up to six bytes.
         let escape = text.rfind('\\').filter(|at| in_text && text.len() - at < 6)?;
         closed(text.get(..escape)?)
     })

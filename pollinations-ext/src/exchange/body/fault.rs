@@ -1,4 +1,4 @@
-//! Errors under a status of success, and in the events of a stream.
+//! Detects errors in responses with a success status, and in the events of a stream.
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -8,8 +8,7 @@ use super::{
     words::{plain_name, reason},
 };
 
-/// Whether the body of a successful response is an error nevertheless. Returns the status that it should have come
-/// with, if the body tells.
+/// Whether the body of a successful response is an error. If so, returns the status in the body, if there is one.
 pub(crate) fn under_success(value: &Value) -> Option<Option<StatusCode>> {
     is_fault(value).then(|| status(value))
 }
@@ -22,7 +21,7 @@ pub(crate) fn in_event(value: &Value) -> bool {
 fn is_fault(value: &Value) -> bool {
     match value {
         Value::Object(object) => is_fault_object(object),
-        // Some stream a list, and its first entry is the error.
+        // Some servers stream a list whose first entry is the error.
         Value::Array(entries) => {
             entries.len() == 1 && entries.first().is_some_and(|entry| entry.get("error").is_some_and(says_something))
         }
@@ -51,7 +50,7 @@ fn is_fault_object(object: &Map<String, Value>) -> bool {
         || is_flat(object)
 }
 
-/// A code and a message in place of a result.
+/// Whether an object is just a code and a message.
 fn is_flat(object: &Map<String, Value>) -> bool {
     if has_result(object) {
         return false;
@@ -91,7 +90,7 @@ pub(super) fn remark(value: &Value) -> String {
     object.map(|_| reason(value)).unwrap_or_default()
 }
 
-/// `null`, `false`, 0 and what is empty under `error` says that there is none.
+/// Whether the value of `error` describes an error. `null`, `false`, 0 and empty values do not.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -103,7 +102,7 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
-/// The status that a body names, by number or by a code of the service.
+/// The status in a body: a number, or the status of a known code.
 fn status(value: &Value) -> Option<StatusCode> {
     let error = value.get("error").unwrap_or(&Value::Null);
     let places = [error, value];

@@ -1,4 +1,4 @@
-//! Reads the body of an error response, in any form.
+//! Parses the body of an error response, in any format.
 
 mod code;
 mod cut;
@@ -21,13 +21,13 @@ use crate::{
     key::{Keyring, MAX_KEY_LENGTH},
 };
 
-/// Bytes of a body that an error keeps.
+/// The maximum length in bytes of the body excerpt in an error.
 pub(crate) const EXCERPT: usize = 1024;
 
-/// Characters of a plain text that go into the message.
+/// The maximum length of a plain-text message, in characters.
 const MAX_LINE: usize = 300;
 
-/// An error body, in whichever of its forms it came.
+/// A parsed error body.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorBody {
     pub(crate) message: String,
@@ -38,10 +38,10 @@ pub(crate) struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// Reads a body of any form: the service's envelope, what providers and gateways put there, JSON that was cut off,
-    /// an event of a stream, a page, a plain text, or nothing at all.
+    /// Parses a body in any format: the service's envelope, errors of providers and gateways, truncated JSON, an
+    /// event of a stream, an HTML page, plain text, or nothing.
     ///
-    /// `fallback` is the message for a body that has none.
+    /// `fallback` is the message if the body has none.
     pub(crate) fn parse(bytes: &[u8], fallback: &str, keys: &Keyring) -> Self {
         let text = keys.redact(&String::from_utf8_lossy(bytes));
         let mut body = match value(&text) {
@@ -55,7 +55,7 @@ impl ErrorBody {
         body
     }
 
-    /// Why there is no pollen left, where a 402 says so.
+    /// The reason for a 402, if the body has one.
     pub(crate) fn reason(&self) -> Option<String> {
         self.details.as_ref()?.get("reason")?.as_str().map(str::to_owned)
     }
@@ -81,7 +81,7 @@ impl ErrorBody {
     }
 }
 
-/// The JSON of a body, also if it was cut off or is the data of an event.
+/// The JSON of a body, even if it was truncated or is the data of an event.
 fn value(text: &str) -> Option<Value> {
     let text = text.trim_start_matches('\u{feff}').trim();
     match text.chars().next()? {
@@ -124,14 +124,14 @@ fn spoken(text: &str) -> String {
 }
 
 impl Error {
-    /// A response that says what is wrong.
+    /// The error for an error response.
     pub(crate) fn api(status: StatusCode, request_id: Option<String>, body: ErrorBody) -> Self {
         let error = Self::new(ErrorKind::Api, body.message).with_status(status).with_code(body.code);
         let error = error.with_request_id(body.request_id.or(request_id));
         error.with_details(body.details).with_body(body.excerpt)
     }
 
-    /// An event of a stream that says what is wrong.
+    /// The error for an error event in a stream.
     pub(crate) fn stream(body: ErrorBody) -> Self {
         let error = Self::new(ErrorKind::Stream, body.message).with_code(body.code);
         error.with_request_id(body.request_id).with_details(body.details).with_body(body.excerpt)
@@ -139,13 +139,14 @@ impl Error {
 }
 
 impl Keyring {
-    /// A body or an event that is not of the type that the document promises. serde's own error repeats the value that
-    /// it did not expect, which may be the key: so it goes into the message without it, and is no source.
+    /// The error for a body or an event that does not match the type in the document. Serde's error quotes the
+    /// unexpected value, which may be an API key. So the value is removed from the message, and Serde's error is not
+    /// kept as the source.
     pub(crate) fn undecodable(&self, what: &str, error: &serde_json::Error, body: &[u8]) -> Error {
-        // What follows does not get into the excerpt.
+        // The part after this is not in the excerpt.
         let beginning = body.get(..body.len().min(2 * EXCERPT + MAX_KEY_LENGTH)).unwrap_or_default();
         let shown = excerpt(&self.redact(&String::from_utf8_lossy(beginning)));
-        // A page or a plain text says more than where it stops to be JSON.
+        // For a page or plain text, the text itself is more helpful than the position of the syntax error.
         let is_json = matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
         let said = match is_json {
             true => value(&self.redact(&String::from_utf8_lossy(beginning))).map(|value| fault::remark(&value)),
@@ -161,7 +162,7 @@ impl Keyring {
     }
 }
 
-/// The beginning of a text, cut between characters.
+/// The beginning of a text, cut at a character boundary.
 pub(crate) fn excerpt(text: &str) -> Option<String> {
     let end = (0..=text.len().min(EXCERPT)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let start = text.get(..end).unwrap_or_default().trim();

@@ -1,15 +1,14 @@
-//! Reads error pages of proxies and firewalls, and XML errors of storage services.
+//! Parses error pages of proxies and firewalls, and XML errors of storage services.
 
 /// Characters of a page that are looked at for words outside of all known elements.
 const MAX_TEXT: usize = 2000;
 
-/// The title of an HTML page or the message of an XML document, or else the first words in it; empty if this is neither,
-/// or has nothing to say.
+/// The title of an HTML page or the message of an XML document. Empty if there is none.
 pub(super) fn title(text: &str) -> String {
     if !text.trim_start().starts_with('<') {
         return String::new();
     }
-    // Lower case of ASCII keeps the positions.
+    // Converting ASCII to lower case keeps all positions.
     let lower = text.to_ascii_lowercase();
     let find = |tags: &[&str]| {
         tags.iter().find_map(|tag| {
@@ -31,7 +30,7 @@ pub(super) fn title(text: &str) -> String {
     }
 }
 
-/// What stands in the first element of this name, to the end of the text if it is not closed.
+/// The content of the first element with this name, up to the end of the text if it is not closed.
 fn element<'a>(text: &'a str, lower: &str, name: &str) -> Option<&'a str> {
     let opening = format!("<{name}");
     let starts =

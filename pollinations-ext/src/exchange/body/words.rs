@@ -1,7 +1,8 @@
-//! Why a request failed, in the words of an error body.
+//! Finds the human-readable message in an error body.
 //!
-//! Every provider has a form of its own for errors, and gateways put one form into another. So this does not know the
-//! forms: it knows the names under which people put words, and walks from the outside in, to a limit.
+//! Every provider has its own error format, and gateways nest one format in another. So this code does not know
+//! formats. It knows the field names that usually contain messages, and walks from the outermost to the innermost
+//! object, up to a limit.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -9,17 +10,17 @@ use serde_json::{Map, Value};
 
 use super::cut;
 
-/// How deep an error may hide in others.
+/// The maximum nesting depth of an error.
 const MAX_DEPTH: usize = 8;
 
-/// Sentences that are put together at the most, and entries of a list that are looked at.
+/// The maximum number of sentences that are joined, and of list entries that are read.
 const MAX_SENTENCES: usize = 4;
 
-/// Characters of all sentences together.
+/// The maximum length of the message, in characters.
 const MAX_LENGTH: usize = 500;
 
-/// Names whose values are the reason, or lead to it, in the order in which the reason reads well. Compared without
-/// case and without `_`, `-` and `$`.
+/// Field names that contain the message, or lead to it, in the order in which the message reads best. Compared
+/// without case and without `_`, `-` and `$`.
 const PLACES: &[(&str, Place)] = &[
     ("error", Place::Words),
     ("choices", Place::Choices),
@@ -62,27 +63,27 @@ const PLACES: &[(&str, Place)] = &[
     ("status", Place::Inside),
 ];
 
-/// What stands under a name.
+/// The meaning of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Words, or something that has words in it.
+    /// A message, or an object that contains one.
     Words,
-    /// Words if there are several: a single one is a code for programs.
+    /// A message if it has several words. A single word is a code.
     Sentence,
-    /// Something that has words in it. A bare text here is not for people.
+    /// An object that contains a message. Plain text here is not a message.
     Inside,
-    /// The same, whose code is the reason if it has no words.
+    /// The same, except that its code is used if it has no message.
     Inner,
-    /// Words for each of the fields that are wrong.
+    /// Messages for each invalid field.
     Fields,
-    /// Words, or words for each field.
+    /// A message, or messages for each field.
     Errors,
-    /// Replies of a model, which are not read, but may have errors.
+    /// Model replies. They are not messages, but may contain errors.
     Choices,
 }
 
 impl Place {
-    /// Whether the names in an object are those of fields.
+    /// Whether the keys of an object are field names.
     fn is_by_field(self, object: &Map<String, Value>) -> bool {
         match self {
             Self::Fields => true,
@@ -92,7 +93,7 @@ impl Place {
     }
 }
 
-/// The reason that an error body gives, on one line; empty if it gives none.
+/// The message in an error body, on one line. Empty if there is none.
 pub(super) fn reason(value: &Value) -> String {
     let mut sentences = Sentences::default();
     sentences.add(value, Place::Words, "", MAX_DEPTH);
@@ -106,7 +107,7 @@ pub(super) fn any_sentence(value: &Value) -> String {
     one_line(&sentences.text, MAX_LENGTH)
 }
 
-/// A text on one line, cut to this many characters.
+/// A text on one line, truncated to this many characters.
 pub(super) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
@@ -147,13 +148,13 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A name without what differs between styles.
+/// A field name without differences in style.
 pub(super) fn plain_name(name: &str) -> String {
     let letters = name.chars().filter(|character| !matches!(character, '_' | '-' | '$' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// What has been found so far.
+/// The messages found so far.
 #[derive(Default)]
 struct Sentences {
     text: String,
@@ -165,7 +166,7 @@ impl Sentences {
         self.count >= MAX_SENTENCES || self.text.len() > 4 * MAX_LENGTH
     }
 
-    /// Adds the words of a value. `about` names what they are about, such as the field that is wrong.
+    /// Adds the messages in a value. `about` is the subject of the message, such as the invalid field.
     fn add(&mut self, value: &Value, place: Place, about: &str, depth: usize) {
         if depth == 0 || self.is_full() {
             return;
@@ -237,7 +238,7 @@ impl Sentences {
 
     fn push(&mut self, about: &str, sentence: &str) {
         let sentence = one_line(sentence, MAX_LENGTH);
-        // A gateway repeats what it was told, in more words or in fewer.
+        // Gateways repeat the message of the provider, in more or fewer words.
         if sentence.is_empty() || self.text.to_lowercase().contains(&sentence.to_lowercase()) {
             return;
         }
@@ -251,7 +252,7 @@ impl Sentences {
             self.text.push_str(if self.count == 1 { ": " } else { "; " });
         }
         if !about.is_empty() && !sentence.contains(about) {
-            // Writing to a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(self.text, "{about}: ");
         }
         self.text.push_str(&sentence);
@@ -259,7 +260,7 @@ impl Sentences {
     }
 }
 
-/// JSON in a text.
+/// Parses JSON inside a text.
 fn inside(text: &str) -> Option<Value> {
     let text = text.trim();
     if !text.starts_with(['{', '[']) {
@@ -275,7 +276,7 @@ fn rank(name: &str) -> Option<usize> {
     PLACES.iter().position(|(place, _)| *place == name)
 }
 
-/// What an entry of a list of errors is about: `path` or `loc` as a list, `field` or `param` as a name.
+/// The subject of an entry in a list of errors: `path` or `loc` as a list, `field` or `param` as a name.
 fn location(object: &Map<String, Value>) -> Option<String> {
     let parts =
         ["path", "loc", "instancePath", "field", "param", "property"].iter().find_map(|name| object.get(*name))?;

@@ -1,4 +1,4 @@
-//! Requests a download again if the connection breaks before its end.
+//! Requests a download again if the connection breaks before it is complete.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,19 +20,19 @@ use crate::{
     retry::{Bucket, Repeat, tell_lost},
 };
 
-/// How to ask for a download, and to ask for it again.
+/// How to request a download, and how to request it again.
 pub(crate) struct Again {
     shared: Arc<Shared>,
     operation: &'static str,
     options: Options,
-    /// Whether a page or JSON is an error.
+    /// Whether an HTML page or JSON is an error.
     is_media: bool,
-    /// The request; nothing if it cannot be sent again.
+    /// The request. `None` if it cannot be sent again.
     request: Option<Request>,
     repeat: Repeat,
     start: Instant,
     attempts: u32,
-    /// Tokens of the retry budget that go back when the download is complete.
+    /// Retry budget tokens, which are returned when the download is complete.
     taken: u32,
 }
 
@@ -51,16 +51,16 @@ impl Again {
         }
     }
 
-    /// Makes the call, and returns the response with its body still to be read.
+    /// Makes the call, and returns the response before its body is read.
     pub(crate) async fn first(&mut self, request: Request) -> Result<Response, Error> {
         self.repeat = self.shared.repeat(&request, self.operation, Receive::Open);
-        // What may be paid twice is not asked for twice, once its answer has begun.
+        // A request that could be billed twice is not repeated once its response has begun.
         let is_free = matches!(self.repeat, Repeat::Joins | Repeat::Reads);
         self.request = is_free.then(|| request.try_clone()).flatten();
         self.call(request).await
     }
 
-    /// Makes the call once more after this error, if the policy has an attempt left for it.
+    /// Makes the call again after this error, if the policy allows another attempt.
     pub(crate) async fn again(&mut self, error: Error) -> Result<Response, Error> {
         let is_broken = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);
         let request = self.request.as_ref().filter(|_| is_broken).and_then(Request::try_clone);
@@ -81,7 +81,7 @@ impl Again {
         self.call(request).await
     }
 
-    /// Notes that all is there.
+    /// Records that the download is complete.
     pub(crate) fn complete(&mut self) {
         if let Some(bucket) = &self.shared.bucket {
             bucket.give_back(std::mem::take(&mut self.taken));
@@ -91,7 +91,7 @@ impl Again {
     async fn call(&mut self, request: Request) -> Result<Response, Error> {
         let earlier = Earlier { attempts: self.attempts, spent: self.start.elapsed() };
         let shared = &self.shared;
-        // On the heap, so that the futures of callers stay small.
+        // Boxed, to keep the callers' futures small.
         let running =
             Box::pin(shared.run(&shared.http, request, self.operation, &self.options, Receive::Open, earlier));
         let outcome = running.await;
@@ -102,14 +102,14 @@ impl Again {
                 Err(self.unexpected(response).await)
             }
             Received::Response(response) => Ok(response),
-            // It does not happen: a response is received as it was asked for.
-            _ => Err(Error::new(ErrorKind::Decode, "the response is of another kind than the one that was requested")
+            // This does not happen: a response is received as requested.
+            _ => Err(Error::new(ErrorKind::Decode, "the response was received in a different way than requested")
                 .with_operation(self.operation)
                 .with_attempts(attempts)),
         }
     }
 
-    /// The error of a page or of JSON where an image or a sound should be.
+    /// The error for an HTML page or JSON in place of an image or audio.
     async fn unexpected(&self, response: Response) -> Error {
         let keys = &self.shared.keys;
         let kind = header(response.headers(), CONTENT_TYPE).unwrap_or_default();
@@ -123,7 +123,7 @@ impl Again {
     }
 }
 
-/// Whether a response is a page or JSON.
+/// Whether a response is an HTML page or JSON.
 fn is_text(headers: &HeaderMap) -> bool {
     let kind = header(headers, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
     kind.starts_with("text/") || kind.starts_with("application/json")

@@ -41,14 +41,14 @@ use crate::{
 
 /// A file that is downloaded in constant memory, such as an image or a video.
 ///
-/// It is a [`Stream`] of [`Bytes`]; [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes) read
-/// it to its end.
+/// It is a [`Stream`] of [`Bytes`]. [`save`](Self::save), [`write_to`](Self::write_to) and [`bytes`](Self::bytes)
+/// read all of it.
 ///
-/// If the connection breaks before the end, the same request is sent again, as often and for as long as the
-/// [`RetryPolicy`](crate::RetryPolicy) and the call's timeout allow. A generated file then comes from the service's cache and
-/// is billed once. [`save`](Self::save) and [`bytes`](Self::bytes) discard what they have and start again from the
-/// beginning. As a [`Stream`], and with [`write_to`](Self::write_to), the download continues where it stopped, and fails if
-/// the second response differs from the first: you never get halves of two different files.
+/// If the connection breaks before the end, the same request is sent again, as long as the
+/// [`RetryPolicy`](crate::RetryPolicy) and the call's timeout allow it. A generated file then comes from the
+/// service's cache and is billed once. [`save`](Self::save) and [`bytes`](Self::bytes) start again from the
+/// beginning. As a [`Stream`], and with [`write_to`](Self::write_to), the download continues where it stopped. It
+/// fails if the second response differs from the first, so you never get parts of two different files.
 ///
 /// # Examples
 ///
@@ -76,26 +76,26 @@ pub struct Download {
     again: Asking,
     place: Place,
     idle: std::time::Duration,
-    /// The most bytes to read into memory.
+    /// The maximum number of bytes to read into memory.
     max_bytes: usize,
     report: Option<Report>,
 }
 
-/// What came of asking again, and how to ask once more.
+/// The result of requesting the download again, and how to do so once more.
 type Asked = (Box<Again>, Result<reqwest::Response, Error>);
 
-/// What is there to ask for the same bytes again.
+/// The state of requesting the same bytes again.
 enum Asking {
-    /// For when it is needed.
+    /// Not needed so far.
     Idle(Box<Again>),
-    /// On its way.
+    /// The request has been sent.
     Waiting(SyncWrapper<BoxFuture<Asked>>),
-    /// It has failed, or all is there.
+    /// Requesting again failed, or the download is complete.
     Over,
 }
 
 impl Asking {
-    /// Asks again because of this error.
+    /// Requests the download again because of this error.
     fn ask(&mut self, error: Error) -> Result<(), Error> {
         match std::mem::replace(self, Self::Over) {
             Self::Idle(mut again) => {
@@ -127,7 +127,7 @@ impl Download {
         Self { operation, keys, headers, length, body, transferred: 0, again, place, idle, max_bytes, report: None }
     }
 
-    /// The next piece as it comes, without another attempt.
+    /// The next chunk, without another attempt.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let item = ready!(Pin::new(&mut self.body).poll_next(context));
         match &item {
@@ -147,7 +147,7 @@ impl Download {
         Poll::Ready(item)
     }
 
-    /// Waits for the second answer, and begins with it.
+    /// Waits for the second response, and reads its beginning.
     fn poll_again(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Asking::Waiting(asking) = &mut self.again else { return Poll::Ready(Ok(())) };
         let (again, response) = ready!(asking.get_mut().as_mut().poll(context));
@@ -162,12 +162,12 @@ impl Download {
         Poll::Ready(Ok(()))
     }
 
-    /// The next piece, or the error that another attempt may be made for.
+    /// The next chunk, or an error after which another attempt may be made.
     async fn piece(&mut self) -> Option<Result<Bytes, Error>> {
         poll_fn(|context| self.poll_piece(context)).await
     }
 
-    /// Starts again from the beginning because of this error; fails with it if there is no other attempt.
+    /// Starts again from the beginning because of this error. Returns the error if no attempts are left.
     async fn restart(&mut self, error: Error) -> Result<(), Error> {
         let restarted = match self.again.ask(error) {
             Ok(()) => poll_fn(|context| self.poll_again(context)).await,
@@ -221,7 +221,7 @@ impl Download {
         self.header("x-model-used")
     }
 
-    /// The service's id for the request.
+    /// The request ID, for support requests to the service.
     ///
     /// # Examples
     ///
@@ -236,11 +236,11 @@ impl Download {
         self.header("x-request-id")
     }
 
-    /// The public address of this file on the media service, if the service has stored it.
+    /// The public URL of this file on the media service, if the service has stored the file.
     ///
-    /// Anyone can open it without a key, so it can go into an `<img>`, a `<video>` or a message. Opening it never
-    /// generates anything and costs nothing; once the file has expired, it is answered with 404. Comes from the `Link`
-    /// header (RFC 8288) with the relation `enclosure`.
+    /// Anyone can open the URL without an API key, so you can use it in an `<img>`, a `<video>` or a message. Opening
+    /// it never generates anything and costs nothing. Once the file has expired, the URL returns 404. It comes from
+    /// the `Link` header (RFC 8288) with the relation `enclosure`.
     ///
     /// # Examples
     ///
@@ -283,7 +283,8 @@ impl Download {
         header(&self.headers, name)
     }
 
-    /// Calls a function whenever bytes arrive, for a progress bar. It runs on the task that reads, so it should be quick.
+    /// Calls a function whenever bytes arrive, for example for a progress bar. It runs on the task that reads, so
+    /// keep it fast.
     ///
     /// # Examples
     ///
@@ -300,13 +301,13 @@ impl Download {
         self
     }
 
-    /// Reads everything into memory. Use [`save`](Self::save) for files that may be large, such as videos.
+    /// Reads the whole file into memory. For large files, such as videos, use [`save`](Self::save).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives for too long,
-    /// [`ErrorKind::TooLarge`] if it is more than [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB by
-    /// default.
+    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives within the idle
+    /// timeout, [`ErrorKind::TooLarge`] if the file is larger than
+    /// [`max_response_bytes`](crate::Builder::max_response_bytes), 64 MiB by default.
     ///
     /// # Examples
     ///
@@ -340,12 +341,12 @@ impl Download {
         Ok(all.freeze())
     }
 
-    /// Writes everything to a writer and returns the number of bytes.
+    /// Writes the whole file to a writer and returns its size in bytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives for too long,
-    /// [`ErrorKind::Io`] if the writer fails.
+    /// [`ErrorKind::Connection`] if the connection breaks, [`ErrorKind::Timeout`] if nothing arrives within the idle
+    /// timeout, [`ErrorKind::Io`] if the writer fails.
     ///
     /// # Examples
     ///
@@ -393,7 +394,7 @@ impl Stream for Download {
                 },
             };
             match piece {
-                // It was handed out before.
+                // The first chunk was returned before.
                 Ok(piece) if piece.is_empty() => {}
                 Ok(piece) => return Poll::Ready(Some(Ok(piece))),
                 Err(error) => {

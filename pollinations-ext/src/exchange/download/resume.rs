@@ -4,11 +4,11 @@ use bytes::{Buf, Bytes};
 
 use crate::base::error::{Error, ErrorKind};
 
-/// What was handed out, so that a second answer can be told to be the same so far.
+/// A fingerprint of the bytes already returned, to check that a second response begins with the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Seen {
     length: u64,
-    /// FNV-1a, which depends on the bytes and not on how they are cut.
+    /// FNV-1a, which depends on the bytes and not on how they are split into chunks.
     hash: u64,
 }
 
@@ -21,28 +21,28 @@ impl Seen {
     }
 }
 
-/// How far a reader has read. After a restart, the bytes that the reader already has are skipped and compared: halves of two
-/// different answers do not make a file.
+/// The position of a reader. After a restart, the bytes that the reader already has are skipped and compared, so that
+/// parts of two different responses are never joined.
 #[derive(Debug)]
 pub(super) struct Place {
     handed_out: Seen,
-    /// How much of the second answer was skipped.
+    /// How many bytes of the second response were skipped.
     skipped: Option<Seen>,
 }
 
 impl Place {
     pub(super) const START: Self = Self { handed_out: Seen::NOTHING, skipped: None };
 
-    /// Begins a second answer.
+    /// Starts a second response.
     pub(super) fn restart(&mut self) {
         self.skipped = Some(Seen::NOTHING);
     }
 
-    /// The part of a piece that is new to the reader.
+    /// The part of a chunk that the reader does not have yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Connection`] when the beginning of the second answer is not that of the first.
+    /// [`ErrorKind::Connection`] if the second response does not begin with the same bytes as the first.
     pub(super) fn advance(&mut self, mut piece: Bytes) -> Result<Bytes, Error> {
         if let Some(skipped) = &mut self.skipped {
             let missing = self.handed_out.length - skipped.length;
@@ -61,10 +61,10 @@ impl Place {
         Ok(piece)
     }
 
-    /// Whether the end of the answer is the end for the reader.
+    /// Whether the end of the response is also the end for the reader.
     pub(super) fn end(&self) -> Result<(), Error> {
         match self.skipped {
-            // An empty beginning needs no piece.
+            // An empty beginning matches without a chunk.
             Some(_) if self.handed_out.length > 0 => Err(differs()),
             _ => Ok(()),
         }
@@ -82,7 +82,7 @@ fn differs() -> Error {
 mod tests {
     use super::*;
 
-    /// What a reader gets of a first answer that breaks off, and a second one.
+    /// The bytes that a reader gets from a first response that breaks off, followed by a second one.
     fn read(first: &[&'static str], second: &[&'static str]) -> Result<String, Error> {
         let mut place = Place::START;
         let mut text = String::new();

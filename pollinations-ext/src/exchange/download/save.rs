@@ -13,17 +13,18 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::Download;
 use crate::base::error::Error;
 
-/// Bytes that are written at once, while as many are on their way. Each time, a thread has to be woken.
+/// The number of bytes to write at a time, while as many are being received. Each write wakes a thread.
 const BATCH: usize = 1024 * 1024;
 
-/// Pieces that are written at once, however small they are: each may keep the buffer that it was received in.
+/// The maximum number of chunks to write at a time, even if they are small, because each may keep its whole receive
+/// buffer alive.
 const PIECES: usize = 256;
 
 impl Download {
-    /// Saves everything to a file and returns the number of bytes.
+    /// Saves the download to a file and returns its size in bytes.
     ///
-    /// The file appears when it is complete. If the download fails, no partial file is left, and an existing file stays as it
-    /// was. If the connection breaks, the download starts again from the beginning: see [`Download`].
+    /// The file appears when it is complete. If the download fails, no partial file is left, and an existing file is
+    /// not changed. If the connection breaks, the download starts again from the beginning: see [`Download`].
     ///
     /// # Errors
     ///
@@ -45,7 +46,7 @@ impl Download {
         let folder = folder_of(path);
         // In the same folder, so that the last step is a rename.
         let temporary = ended(spawn_blocking(move || builder().tempfile_in(folder)).await).map_err(failed)?;
-        // The path stays here, so that the file is gone as soon as this is given up.
+        // The path stays in this function, so that the temporary file is deleted if the caller drops the future.
         let (file, temporary) = temporary.into_parts();
         let mut writing = spawn_blocking(move || write(file, Vec::new()));
         let mut batch = Vec::new();
@@ -75,7 +76,7 @@ impl Download {
         let file = ended(writing.await).map_err(failed)?;
         let target = path.to_owned();
         let naming = spawn_blocking(move || {
-            // Not before the disk has it: what was at the path until now may be worth more than half of this.
+            // Not before the data is on disk: an existing file may be worth more than half of the new one.
             write(file, batch)?.sync_data()?;
             temporary.persist(target).map_err(|error| error.error)
         });
@@ -84,7 +85,7 @@ impl Download {
     }
 }
 
-/// Writes bytes to a file, which appears when it is complete.
+/// Writes bytes to a file. The file appears when it is complete.
 pub(crate) async fn write_whole(path: &Path, bytes: Bytes) -> Result<(), Error> {
     let target = path.to_owned();
     let writing = spawn_blocking(move || {
@@ -103,7 +104,7 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Writes pieces as they are, without a copy.
+/// Writes chunks without copying them.
 fn write(mut file: File, pieces: Vec<Bytes>) -> io::Result<File> {
     for piece in pieces {
         file.write_all(&piece)?;
@@ -111,27 +112,27 @@ fn write(mut file: File, pieces: Vec<Bytes>) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same file without what was written.
+/// Truncates a file to start again.
 fn emptied(mut file: File) -> io::Result<File> {
     file.set_len(0)?;
     file.rewind()?;
     Ok(file)
 }
 
-/// Temporary files with the permissions of any other new file.
+/// Creates temporary files with the permissions of any other new file.
 fn builder() -> tempfile::Builder<'static, 'static> {
     #[allow(unused_mut, reason = "only changed where there are permissions")]
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // The umask takes away what the user does not want to give.
+        // The umask removes the permissions that the user does not want to give.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder
 }
 
-/// What came of work on a thread of its own.
+/// The result of work on a separate thread.
 fn ended<T>(outcome: Result<io::Result<T>, JoinError>) -> io::Result<T> {
     outcome.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

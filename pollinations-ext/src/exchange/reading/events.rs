@@ -1,4 +1,4 @@
-//! The body of one response in pieces: server-sent events (WHATWG HTML, section 9.2), or plain text.
+//! Streams the body of one response: server-sent events (WHATWG HTML, section 9.2), or plain text.
 
 use std::{
     future::poll_fn,
@@ -23,10 +23,10 @@ use crate::base::{
 /// One event of a response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event<'a> {
-    /// What kind of event it is, if it says so.
+    /// The name of the event, if it has one.
     pub(crate) name: Option<&'a str>,
     pub(crate) data: &'a [u8],
-    /// Whether the response ended before the event did. It may be whole all the same.
+    /// Whether the response ended before the empty line after the event. The event may still be complete.
     pub(crate) is_last: bool,
 }
 
@@ -35,9 +35,9 @@ pub(crate) struct Events {
     body: Guard,
     decoder: Decoder,
     input: Bytes,
-    /// Whether the decoder is at the first event, which nobody has taken yet.
+    /// Whether the decoder is at the first event, which has not been returned yet.
     opened: bool,
-    /// Whether the response is over.
+    /// Whether the response has ended.
     ended: bool,
     headers: HeaderMap,
 }
@@ -47,7 +47,7 @@ impl Events {
         Self { body, decoder: Decoder::new(), input: Bytes::new(), opened: false, ended: false, headers }
     }
 
-    /// Waits for the first event. `input` are bytes that have been read already.
+    /// Waits for the first event. `input` has the bytes that have already been read.
     pub(crate) async fn open(body: Guard, input: Bytes, headers: HeaderMap) -> Result<Self, Error> {
         let mut events = Self::new(body, headers);
         events.input = input;
@@ -65,12 +65,12 @@ impl Events {
         &self.headers
     }
 
-    /// How long the server may be silent.
+    /// The idle timeout.
     pub(crate) fn idle(&self) -> Option<Duration> {
         self.body.idle()
     }
 
-    /// The next event; nothing at the end of the response.
+    /// The next event, or `None` at the end of the response.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<'_>, Error>>> {
         let opened = std::mem::take(&mut self.opened);
         let found = opened || ready!(self.poll_advance(context))?;
@@ -78,7 +78,7 @@ impl Events {
         Poll::Ready(found.then(|| Ok(Event { name: decoder.event(), data: decoder.data(), is_last: *ended })))
     }
 
-    /// Goes on to the next event; false at the end.
+    /// Advances to the next event. Returns false at the end.
     fn poll_advance(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         loop {
             match self.decoder.advance(&mut self.input) {
@@ -105,21 +105,21 @@ impl Events {
     }
 }
 
-/// A text as it comes, cut between characters.
+/// Streams a text, split between characters.
 pub(crate) struct TextPieces {
     body: Guard,
     first: Option<Bytes>,
-    /// The beginning of a character whose end has not come yet.
+    /// The beginning of an incomplete character.
     partial: BytesMut,
     headers: HeaderMap,
 }
 
 impl TextPieces {
-    /// `first` are the bytes that have been read already, if any have.
+    /// `first` has the bytes that have already been read, if any.
     pub(crate) async fn open(mut body: Guard, first: Option<Bytes>, headers: HeaderMap) -> Result<Self, Error> {
         let first = match first {
             Some(first) => Some(first),
-            // A model may have nothing to say.
+            // A model may return an empty text.
             None => body.next().await.transpose().map_err(|error| error.with_request_id(request_id(&headers)))?,
         };
         Ok(Self { body, first, partial: BytesMut::new(), headers })
@@ -129,7 +129,7 @@ impl TextPieces {
         &self.headers
     }
 
-    /// Adds a piece and takes off the characters that are whole.
+    /// Adds a chunk and returns the complete characters.
     fn decode(&mut self, piece: &[u8]) -> Result<String, Error> {
         self.partial.extend_from_slice(piece);
         let end = match str::from_utf8(&self.partial) {
@@ -167,7 +167,7 @@ impl Stream for TextPieces {
                 }
             };
             match text {
-                // Half a character is nothing to show yet.
+                // Half a character cannot be shown yet.
                 Ok(text) if text.is_empty() => {}
                 text => return Poll::Ready(Some(text)),
             }

@@ -1,4 +1,4 @@
-//! Limits how long a body may be silent.
+//! The idle timeout of a body.
 
 use std::{
     pin::Pin,
@@ -15,27 +15,27 @@ use crate::base::{
     time::{Instant, Sleep, after, sleep},
 };
 
-/// How often it is looked whether anything has come, within the time that nothing may. Each silence is noticed at most
-/// this part of the time too late, and no clock is read for what does come.
+/// How many times per idle timeout to check for new data. An idle connection is detected at most this fraction of the
+/// timeout late, and reading data needs no clock.
 const LOOKS: u32 = 8;
 
-/// A stream of bytes with a limit on the silence between them.
+/// A stream of bytes with an idle timeout.
 pub(crate) struct Guard {
     body: Body,
     idle: Option<Duration>,
-    /// The next look; made when there first is nothing to read.
+    /// The timer of the next check. Created the first time there is nothing to read.
     clock: Option<Pin<Box<Sleep>>>,
-    /// Looks at which nothing had come since the one before.
+    /// The number of consecutive checks without new data.
     silent: u32,
 }
 
 impl Guard {
-    /// Limits the silence, if it is limited at all.
+    /// Adds an idle timeout, if there is one.
     pub(crate) fn new(body: Body, idle: impl Into<Option<Duration>>) -> Self {
         Self { body, idle: idle.into(), clock: None, silent: 0 }
     }
 
-    /// How long it may be silent.
+    /// The idle timeout.
     pub(crate) fn idle(&self) -> Option<Duration> {
         self.idle
     }
@@ -54,7 +54,7 @@ impl Stream for Guard {
         let clock = this.clock.get_or_insert_with(|| Box::pin(sleep(idle / LOOKS)));
         loop {
             ready!(clock.as_mut().poll(context));
-            // At the first look after something came, nothing is known of how long ago that was.
+            // At the first check after new data, it is unknown how old the data is.
             if this.silent == LOOKS {
                 let message = format!(
                     "the server sent nothing for {} s; raise `idle_timeout` to wait longer",

@@ -1,5 +1,5 @@
-//! Looks into a response before it is handed on: is this text a refusal, and what does this error say? The bytes that were
-//! read are put back.
+//! Inspects a response before it is returned: is this text a refusal, and what does this error contain? The bytes
+//! that were read are put back.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
@@ -19,13 +19,13 @@ use crate::{
     retry::Failure,
 };
 
-/// The failure for a refusal that came as text: the same as if it had come with its status.
+/// The failure for a refusal that was sent as text: the same as if it had the status of a refusal.
 pub(crate) fn refused(refusal: &Refusal, headers: HeaderMap) -> Failure {
     Failure::Status { status: refusal.status, headers: Box::new(headers), body: refusal.body() }
 }
 
-/// The same body, unless it is that of a refusal. This waits for the end of an answer that looks like one, but not for
-/// more than a refusal has.
+/// Returns the body unchanged, unless it is a refusal. If it looks like one, this waits for the end of the response,
+/// but reads no more than the length of a refusal.
 pub(crate) async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
     let Peeked { bytes, is_whole, body } = peek(body, MAX_REFUSAL, is_done).await;
     match is_whole.then(|| Refusal::read(headers, &bytes)).flatten() {
@@ -34,7 +34,7 @@ pub(crate) async fn not_refused(headers: &HeaderMap, body: Body) -> Result<Body,
     }
 }
 
-/// The same response, unless it is a refusal.
+/// Returns the response unchanged, unless it is a refusal.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) async fn accepted(response: Response) -> Result<Response, Failure> {
     let (parts, body) = taken_apart(response);
@@ -51,14 +51,14 @@ pub(crate) async fn accepted(response: Response) -> Result<Response, Failure> {
     Err(Failure::Unread(Box::new(response.into()), bytes))
 }
 
-/// A browser's HTTP client lets nobody else make a response, and so nothing can be put back that has been read.
+/// In a browser, the HTTP client does not allow creating a response, so the bytes that were read cannot be put back.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn accepted(response: Response) -> Result<Response, Failure> {
     Ok(response)
 }
 
-/// A response with an error, of which the generated client reads the body. What the body says about payment and about
-/// waiting is looked at first.
+/// An error response whose body the generated client reads. First, this reads what the body says about payment and
+/// waiting.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) async fn unread(response: Response) -> Failure {
     if !matches!(response.status(), StatusCode::PAYMENT_REQUIRED | StatusCode::TOO_MANY_REQUESTS) {
@@ -69,7 +69,7 @@ pub(crate) async fn unread(response: Response) -> Failure {
     Failure::Unread(Box::new(put_together(parts, body)), bytes)
 }
 
-/// A browser's HTTP client lets nobody put back what has been read.
+/// In a browser, the HTTP client does not allow putting back the bytes that were read.
 #[cfg(target_arch = "wasm32")]
 pub(crate) async fn unread(response: Response) -> Failure {
     Failure::Unread(Box::new(response), Bytes::new())
@@ -79,7 +79,7 @@ pub(crate) async fn unread(response: Response) -> Failure {
 fn taken_apart(response: Response) -> (http::response::Parts, Body) {
     use reqwest::ResponseBuilderExt;
 
-    // The address gets lost on the way.
+    // The URL is lost in the conversion.
     let named = http::Response::builder().url(response.url().clone()).body(());
     let version = response.version();
     let (status, headers, extensions) = (response.status(), response.headers().clone(), response.extensions().clone());
@@ -94,16 +94,16 @@ fn put_together(parts: http::response::Parts, body: Body) -> Response {
     http::Response::from_parts(parts, reqwest::Body::wrap_stream(body.into_inner())).into()
 }
 
-/// The beginning of a body, and the body with its beginning.
+/// The beginning of a body, and the body including its beginning.
 struct Peeked {
     bytes: Bytes,
-    /// Whether that is all.
+    /// Whether that is the whole body.
     is_whole: bool,
     body: Body,
 }
 
-/// Reads a body up to a limit, in bytes, or until `is_done` says that no more will come. An error comes when the body is
-/// read.
+/// Reads a body up to a limit in bytes, or until `is_done` says that it is complete. An error is returned when the
+/// body is read.
 async fn peek(body: Body, limit: usize, is_done: impl Fn(&[u8]) -> bool) -> Peeked {
     let mut rest = body.into_inner();
     let mut bytes = BytesMut::new();
@@ -120,6 +120,6 @@ async fn peek(body: Body, limit: usize, is_done: impl Fn(&[u8]) -> bool) -> Peek
     let bytes = bytes.freeze();
     let first = (!bytes.is_empty()).then(|| Ok(bytes.clone()));
     let again = stream::iter(first.into_iter().chain(error.map(Err)));
-    // What comes after the end of a stream is for its reader to judge.
+    // The reader decides what to do with data after the end of a stream.
     Peeked { bytes, is_whole, body: Body::new(Box::pin(again.chain(rest))) }
 }

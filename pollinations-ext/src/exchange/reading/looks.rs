@@ -1,17 +1,17 @@
-//! What a body is, by its first bytes: gateways send good events as plain text, and errors as JSON under a status of
-//! success.
+//! Determines the type of a body from its first bytes, because gateways send valid events as plain text, and errors
+//! as JSON with a success status.
 
-/// What the first bytes of a body look like.
+/// The type of a body, according to its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Looks {
-    /// They may become anything.
+    /// Not enough bytes to decide.
     Unclear,
     Events,
     Json,
     Other,
 }
 
-/// What these first bytes look like. `promised` says that the content type is that of events.
+/// Determines the type from these first bytes. `promised` is true if the content type is that of events.
 pub(crate) fn look(bytes: &[u8], promised: bool) -> Looks {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
@@ -23,7 +23,7 @@ pub(crate) fn look(bytes: &[u8], promised: bool) -> Looks {
         [] if bytes.len() < 1024 => Looks::Unclear,
         [b'{' | b'[', ..] => Looks::Json,
         [b'<', ..] => Looks::Other,
-        // Unknown fields are passed over.
+        // Unknown fields are skipped.
         _ if promised => Looks::Events,
         _ if FIELDS.iter().any(|field| text.starts_with(field)) => Looks::Events,
         _ if FIELDS.iter().any(|field| field.starts_with(text)) => Looks::Unclear,
@@ -31,7 +31,7 @@ pub(crate) fn look(bytes: &[u8], promised: bool) -> Looks {
     }
 }
 
-/// Whether a whole body is a stream of events. Some servers stream whether they are asked to or not.
+/// Whether a whole body is a stream of events. Some servers stream even if they are not asked to.
 pub(crate) fn is_stream(body: &[u8]) -> bool {
     look(body, false) == Looks::Events
 }

@@ -1,4 +1,4 @@
-//! Reading the body of a response, with limits.
+//! Reads the body of a response, with limits.
 
 pub(crate) mod events;
 pub(crate) mod guard;
@@ -22,15 +22,15 @@ use crate::{
     retry::Failure,
 };
 
-/// Bytes of an error body that are read.
+/// The maximum number of bytes to read of an error body.
 pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// The body of a response, piece by piece.
+/// The body of a response, as a stream of chunks.
 pub(crate) fn pieces(response: Response) -> Body {
     body(response.bytes_stream())
 }
 
-/// Waits for this long, if there is a limit.
+/// Waits for this long, or without a limit.
 pub(crate) async fn within<T>(limit: Option<Duration>, waiting: impl Future<Output = T>) -> Result<T, Failure> {
     match limit {
         Some(limit) => timeout(limit, pin!(waiting)).await.map_err(|_| Failure::Late(limit)),
@@ -45,7 +45,7 @@ pub(crate) enum End {
     TooLarge,
 }
 
-/// Reads a body up to a limit, in bytes. What was read before it broke off is returned too.
+/// Reads a body up to a limit in bytes. If the body breaks off, returns the bytes read before.
 pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
     // Without a limit there is no failure.
     read_within(None, body, limit, 0).await.unwrap_or((Bytes::new(), End::TooLarge))
@@ -72,7 +72,7 @@ pub(crate) async fn read_within(
         let length = pieces.as_ref().map_or(first.len(), BytesMut::len);
         let room = limit.saturating_sub(length);
         let kept = chunk.slice(..chunk.len().min(room));
-        // Most bodies come in one piece and need no copy.
+        // Most bodies arrive in one chunk, which does not have to be copied.
         match &mut pieces {
             Some(pieces) => pieces.extend_from_slice(&kept),
             None if first.is_empty() => first = kept,

@@ -1,7 +1,7 @@
-//! The beginning of a response that is read as it comes.
+//! The beginning of a streamed response.
 //!
-//! Its first bytes say better what it is than its content type: gateways send valid events as plain text, and errors as JSON
-//! with a success status.
+//! The first bytes are more reliable than the content type: gateways send valid events as plain text, and errors as
+//! JSON with a success status.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -28,13 +28,13 @@ use crate::{
     retry::Failure,
 };
 
-/// A response whose body is read as it comes, after its first piece.
+/// A streamed response, after its first chunk.
 pub(crate) enum Opened {
     Events(Events),
     Text(TextPieces),
 }
 
-/// A response whose head is there.
+/// A response whose headers have arrived.
 pub(crate) struct Opening<'a> {
     pub(crate) operation: &'a str,
     pub(crate) status: StatusCode,
@@ -43,8 +43,8 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Waits for the first piece, so that a failure before it can still be repaired. What is no event stream is an
-    /// error, unless plain text will do. No more than `limit` bytes are read of it.
+    /// Waits for the first chunk, because a failure before it can still be retried. A response that is not an event
+    /// stream is an error, unless `plain` allows text. Reads at most `limit` bytes of it.
     pub(crate) async fn open(self, mut body: Guard, plain: bool, limit: usize) -> Result<Opened, Failure> {
         let kind = header(&self.headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
@@ -73,7 +73,7 @@ impl Opening<'_> {
         }
     }
 
-    /// What was read of a text that says it is JSON, unless it is an error. A longer one is what the model wrote.
+    /// The bytes read of a text declared as JSON, unless it is an error. Longer JSON was written by the model.
     async fn not_an_error(&self, body: &mut Guard) -> Result<Bytes, Failure> {
         let mut all = BytesMut::new();
         while all.len() < MAX_ERROR_BODY
@@ -88,7 +88,7 @@ impl Opening<'_> {
         }
     }
 
-    /// JSON in place of events: an error, or a whole reply, which is as good as its pieces.
+    /// Handles JSON in place of events: an error, or a whole reply, which is used like a stream.
     async fn json(self, kind: &str, first: Bytes, mut body: Guard, limit: usize) -> Result<Opened, Failure> {
         let mut all = BytesMut::from(first);
         while let Some(piece) = body.next().await {
@@ -114,7 +114,7 @@ impl Opening<'_> {
         }
     }
 
-    /// The failure of a body that is neither events nor JSON that can be used.
+    /// The failure for a body that is neither events nor usable JSON.
     fn other(&self, kind: &str, body: &[u8]) -> Failure {
         let said = ErrorBody::parse(body, "", self.keys);
         let mut message = format!("the server answered with `{kind}` instead of a stream of events");
@@ -136,7 +136,7 @@ fn is_reply(value: &Value) -> bool {
         || value["object"] == "response" && value["output"].is_array()
 }
 
-/// Reads as much of a body as it takes to tell what it is. `promised` says that the content type is that of events.
+/// Reads enough of a body to determine its type. `promised` is true if the content type is that of events.
 async fn beginning(body: &mut Guard, promised: bool) -> Result<(Bytes, Looks), Error> {
     let mut first = Bytes::new();
     loop {
@@ -149,7 +149,7 @@ async fn beginning(body: &mut Guard, promised: bool) -> Result<(Bytes, Looks), E
     }
 }
 
-/// Reads on, as far as an error is worth it. What ends the reading is of no more interest.
+/// Reads on, up to the maximum size of an error. It does not matter how the body ends.
 async fn more(first: Bytes, body: &mut Guard) -> BytesMut {
     let mut all = BytesMut::from(first);
     while all.len() < MAX_ERROR_BODY

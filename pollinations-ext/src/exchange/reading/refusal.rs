@@ -1,14 +1,14 @@
-//! Recognizes refusals that come as text: if you are out of credit, the service answers a chat with status 200 and a reply
-//! that tells a person where to pay. Programs would mistake it for the model's answer.
+//! Detects refusals that are sent as text. If you are out of credit, the service answers a chat with status 200 and a
+//! reply that says where to pay. A program would mistake it for the model's reply.
 //!
-//! A reply only counts as a refusal if it has all of these marks, so that a model may talk about pollen, or repeat such a
-//! reply:
+//! A reply only counts as a refusal if it has all of the following marks. So a model may still talk about pollen, or
+//! repeat such a reply:
 //!
-//! 1. the operation makes text;
-//! 2. `Cache-Control` has `private` and `no-store`;
-//! 3. there is text, but nothing was used: a usage of zero for the prompt, the completion and in total, or, where the
-//!    answer is the text itself, no usage at all;
-//! 4. the text has a Markdown link to `https://enter.pollinations.ai/` whose parameter `ref` names a reason.
+//! 1. The operation generates text.
+//! 2. `Cache-Control` has `private` and `no-store`.
+//! 3. There is text, but no usage: the tokens of the prompt, of the completion and in total are all zero. If the
+//!   response is plain text, it has no usage at all.
+//! 4. The text has a Markdown link to `https://enter.pollinations.ai/` whose parameter `ref` names a reason.
 
 use http::{
     HeaderMap, StatusCode,
@@ -23,18 +23,19 @@ use crate::{
     retry::envelope,
 };
 
-/// Bytes of an answer that is looked at. A refusal is a sentence or two, with what a stream has around each word.
+/// The maximum size of a response to inspect, in bytes. A refusal is one or two sentences, plus the overhead that a
+/// stream has for each word.
 pub(crate) const MAX_REFUSAL: usize = 64 * 1024;
 
 const SITE: &str = "enter.pollinations.ai";
 
-/// Paths of operations that answer with text, and of those below them.
+/// Paths of operations that return text. Paths below them are included.
 const TEXT_PATHS: &[&str] = &["/v1/chat/completions", "/v1/responses", "/text"];
 
-/// The `ref` of a link to where a person can allow a model for a key.
+/// The `ref` of a link to the page where a person can allow a model for a key.
 const GRANT: &str = "agent_grant";
 
-/// A refusal that came as a text.
+/// A refusal that was sent as text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
@@ -44,7 +45,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Whether a successful answer with these headers can be one, so that its body is worth a look.
+    /// Whether a successful response with these headers may be a refusal, so that its body has to be inspected.
     pub(crate) fn is_possible(operation: &str, headers: &HeaderMap) -> bool {
         let directives = || header(headers, CACHE_CONTROL).unwrap_or_default().split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
@@ -57,9 +58,9 @@ impl Refusal {
         has("private") && has("no-store") && is_text()
     }
 
-    /// Reads the whole of an answer for which one is possible.
+    /// Parses a whole response that may be a refusal.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        // Most texts end here.
+        // Most texts are ruled out here.
         memchr::memmem::find(body, SITE.as_bytes())?;
         let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -82,23 +83,23 @@ impl Refusal {
         Some(Self { status, code, message: reply.text.trim().to_owned(), fix_url })
     }
 
-    /// The body that the service sends with the status of the refusal.
+    /// The body that the service sends with the error status of this refusal.
     pub(crate) fn body(&self) -> bytes::Bytes {
         envelope(self.status, self.code, &self.message, &self.fix_url)
     }
 }
 
-/// Whether a stream that is not over yet has nothing more to say.
+/// Whether a stream that is still open has nothing more to send.
 pub(crate) fn is_done(body: &[u8]) -> bool {
     body.trim_ascii_end().ends_with(b"data: [DONE]")
 }
 
-/// What a reply says, and what it used.
+/// The text of a reply, and its usage.
 #[derive(Default)]
 struct Reply {
     text: String,
     usage: Usage,
-    /// A call of a tool, or an error, is nothing that a refusal has.
+    /// Whether the reply has a tool call or an error, which a refusal never has.
     has_more_than_text: bool,
 }
 
@@ -115,7 +116,7 @@ impl Reply {
         let mut decoder = Decoder::new();
         let mut input = bytes::Bytes::copy_from_slice(body);
         while decoder.advance(&mut input).ok()? {
-            // Comments of servers and `[DONE]` are no JSON.
+            // Comments and `[DONE]` are not JSON.
             if let Ok(event) = json::read::<Value>(decoder.data()) {
                 self.add(&event);
             }
@@ -123,7 +124,7 @@ impl Reply {
         Some(())
     }
 
-    /// Adds a chat completion, a chunk of one, a response of `/v1/responses`, or an event of one.
+    /// Adds a chat completion, a chunk of a chat completion, a response of `/v1/responses`, or an event of one.
     fn add(&mut self, value: &Value) {
         let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         for choice in list(value, "choices") {
@@ -163,7 +164,7 @@ impl Reply {
     }
 }
 
-/// The addresses of the Markdown links in a text: `[words](address)`.
+/// The URLs of the Markdown links in a text: `[words](URL)`.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("](").filter_map(|(at, between)| {
         let (before, after) = (text.get(..at)?, text.get(at + between.len()..)?);
@@ -174,7 +175,7 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What a link stands for, if it is one of a refusal.
+/// The meaning of a link, if it is the link of a refusal.
 fn reason(link: &str) -> Option<(StatusCode, &'static str, String)> {
     let url = Url::parse(link).ok()?;
     let is_ours = url.scheme() == "https" && url.host_str() == Some(SITE) && url.port().is_none();
@@ -192,13 +193,13 @@ mod tests {
 
     const LINK: &str = "https://enter.pollinations.ai/pollen?ref=agent_low_balance_topup";
 
-    /// A refusal, whole or with some of its marks taken away.
+    /// A refusal, complete or without some of its marks.
     #[derive(Clone, Debug)]
     struct Sample {
         operation: &'static str,
         cache_control: &'static str,
         kind: &'static str,
-        /// For the prompt, the completion and in total.
+        /// The tokens of the prompt, of the completion and in total.
         usage: Option<[u64; 3]>,
         text: String,
         usage_header: bool,
@@ -282,7 +283,7 @@ mod tests {
         }
     }
 
-    /// Whatever mark is missing, alone or with others, the answer stays what it is: a text.
+    /// Whichever marks are missing, the reply is returned as text.
     #[test]
     fn every_mark_is_needed() {
         type Change = fn(&mut Sample);

@@ -1,35 +1,34 @@
-//! Remembers which connections have been used before.
+//! Detects reused connections that the server had closed.
 //!
-//! A server closes a connection that is idle for too long. A request that is sent at that moment is lost, and the client
-//! cannot tell from the error: it is the same as that of a server that dies while it works. RFC 9112, section 9.3.1,
-//! lets a client guess: on a connection that has been used before, a request that gets no byte of an answer was most
-//! likely never seen. `hyper` repeats by itself what it knows was not sent, and tells of each error on which connection
-//! it was, but not whether that is new. So this remembers the connections, by their two addresses, that have brought an
-//! answer.
+//! A server closes connections that are idle for too long. A request that is sent at that moment is lost. The client
+//! cannot tell this from the error, because a server that crashes causes the same one. RFC 9112, section 9.3.1, lets
+//! a client assume that a request was never processed if it got no byte of a response on a reused connection. `hyper`
+//! only retries requests that were certainly not sent. Its errors include the connection, but not whether it was
+//! reused. So this module remembers connections that have returned a response, by their two addresses.
 //!
-//! This is for HTTP/1.1. A server that closes a connection of HTTP/2 says which requests it has seen (`GOAWAY`, RFC 9113,
-//! section 6.8), and `reqwest` repeats the others by itself.
+//! This is for HTTP/1.1. A server that closes an HTTP/2 connection reports which requests it has received (`GOAWAY`,
+//! RFC 9113, section 6.8), and `reqwest` retries the others.
 
 use std::{collections::HashSet, net::SocketAddr, sync::Mutex, sync::PoisonError, time::Duration};
 
 use hyper_util::client::legacy::{Error as ClientError, connect::HttpInfo};
 use reqwest::{Response, Version};
 
-/// How soon a request is lost that was sent on a closed connection. Whatever takes longer may have been worked on.
+/// How quickly a request fails on a closed connection. After a longer time, the server may have processed it.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Connections that are remembered. When there are more, all are forgotten: that costs a retry, and no money.
+/// The maximum number of connections to remember. Beyond that, all are forgotten, which only costs a retry.
 const CAPACITY: usize = 1024;
 
-/// A connection, as long as it lasts: the address of this side, and of the other.
+/// A connection: its local and its remote address.
 type Addresses = (SocketAddr, SocketAddr);
 
-/// The connections that have brought an answer.
+/// The connections that have returned a response.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(Mutex<HashSet<Addresses>>);
 
 impl Connections {
-    /// Notes the connection of a response.
+    /// Remembers the connection of a response.
     pub(super) fn answered(&self, response: &Response) {
         let Some(info) = response.extensions().get::<HttpInfo>() else { return };
         if response.version() != Version::HTTP_11 {
@@ -43,17 +42,17 @@ impl Connections {
         used.insert(addresses);
     }
 
-    /// Whether the server had closed a connection that it had answered on before, by all signs: the request failed
-    /// after this time without the head of an answer.
+    /// Whether the server had most likely closed a reused connection: the request failed after this time without the
+    /// head of a response.
     pub(super) fn had_closed(&self, error: &reqwest::Error, elapsed: Duration) -> bool {
         let Some(addresses) = lost(error) else { return false };
-        // The connection is dead, and another one may get the same addresses.
+        // The connection is dead, and a new one may get the same addresses.
         let was_used = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&addresses);
         was_used && elapsed < AT_ONCE
     }
 }
 
-/// The connection that was lost before it brought the head of an answer, if that is what the error says.
+/// The connection that was lost before the head of a response, if this is what the error means.
 fn lost(error: &reqwest::Error) -> Option<Addresses> {
     if error.is_timeout() || error.is_connect() {
         return None;
@@ -69,7 +68,7 @@ fn lost(error: &reqwest::Error) -> Option<Addresses> {
             connection.get_extras(&mut extensions);
             info = extensions.get::<HttpInfo>().cloned();
         }
-        // Bytes that are not HTTP are still an answer: the connection was not lost.
+        // Invalid HTTP is still a response, so the connection was not lost.
         is_lost |= error
             .downcast_ref::<hyper::Error>()
             .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());

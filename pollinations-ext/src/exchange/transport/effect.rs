@@ -1,4 +1,4 @@
-//! What a request does: whether it may be sent twice, and how long its answer takes.
+//! The effect of a request: whether it may be sent twice, and how long it may take.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use crate::{base::json, retry::Repeat};
 
-/// How long an attempt may go without an answer, by default. Gateways in front of the service give up sooner.
+/// The default timeout of an attempt. Gateways in front of the service time out earlier.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The same for videos, which take minutes.
+/// The default timeout for videos, which take minutes.
 const VIDEO_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What is neither generated nor only read: files, and the account.
+/// Paths that change something without generating anything: files, and the account.
 const UPLOADS: &[&str] = &["/upload", "/media"];
 const ACCOUNT: &str = "/account";
 
@@ -47,7 +47,7 @@ fn is_under(path: &str, part: &str) -> bool {
     path.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether the answer is asked for as a stream, in the query or in a JSON body.
+/// Whether the request asks for a stream, in the query or in a JSON body.
 fn is_streamed(request: &Request) -> bool {
     static STREAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"stream\""));
 
@@ -58,7 +58,7 @@ fn is_streamed(request: &Request) -> bool {
     }
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     has(request, "stream")
-        // Most bodies do not have the word, and need not be read.
+        // Most bodies do not contain the word, so they do not have to be parsed.
         || STREAM.find(body).is_some()
             && json::read::<Asked>(body).is_ok_and(|asked| asked.stream == serde_json::Value::Bool(true))
 }

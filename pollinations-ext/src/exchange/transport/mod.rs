@@ -1,4 +1,4 @@
-//! The transport under every operation: authentication, timeouts, retries, and receiving the response.
+//! The transport of all operations: authentication, timeouts, retries, and receiving responses.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod connections;
@@ -61,13 +61,13 @@ use crate::{
     exchange::content::{Content, Problem},
 };
 
-/// Bytes of a body that is held in memory, by default.
+/// The default maximum size of a body in memory, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// How long the profile may take, when it is asked for the time of the daily reset.
+/// The timeout of the profile request, which has the time of the daily reset.
 const PROFILE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What all calls of one client share.
+/// The state that all calls of a client share.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
@@ -81,35 +81,35 @@ pub(crate) struct Shared {
     pub(crate) observer: Option<Observer>,
     pub(crate) ask: Option<Ask>,
     pub(crate) timeout: Duration,
-    /// For one attempt; nothing for what the operation takes as a rule.
+    /// The timeout of an attempt. `None` for the default of the operation.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) refusals_as_text: bool,
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) connections: Arc<Connections>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
-    /// The address and the headers of chats.
+    /// The URL and the headers of chat requests.
     pub(crate) chat: Arc<OnceLock<(Url, HeaderMap)>>,
-    /// The HTTP client for connections that become WebSockets.
+    /// The HTTP client for WebSocket connections.
     #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
     pub(crate) upgrades: Arc<upgrade::Upgrades>,
 }
 
-/// When a response counts as received, and so is not asked for again.
+/// When a response counts as received, so that the request is not retried any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receive {
-    /// When its head is there, of whatever status, with the HTTP client's own time limit, which holds for the body too:
-    /// the generated client returns errors of that type alone.
+    /// When the headers have arrived, with any status. The HTTP client's own timeout applies to the body too. This is
+    /// for the generated client, which can only return errors of its own type.
     Native,
-    /// When its head is there; the caller reads the body as it comes.
+    /// When the headers have arrived. The caller streams the body.
     Open,
-    /// When its body is there as a whole.
+    /// When the whole body has arrived.
     Whole,
-    /// When its first event is there.
+    /// When the first event has arrived.
     Events,
-    /// When its first event is there, or the first piece of its text if it has no events.
+    /// When the first event has arrived, or the first chunk of text if there are no events.
     Pieces,
-    /// When the server has switched to the WebSocket protocol.
+    /// When the server has switched to WebSocket.
     #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
     Upgrade,
 }
@@ -128,7 +128,7 @@ impl Receive {
 }
 
 impl Outcome<Received> {
-    /// What callers get: the response and after how many attempts, or the error.
+    /// Converts the outcome for callers: the response and the number of attempts, or the error.
     pub(crate) fn explain(self, operation: &str, keys: &Keyring) -> Result<(Received, u32), Error> {
         let attempts = self.attempts;
         match self.result {
@@ -142,12 +142,12 @@ impl Outcome<Received> {
 }
 
 impl Shared {
-    /// What it means to send a request a second time, before or after it has been prepared.
+    /// The effect of sending a request twice. The request may be prepared or not.
     pub(crate) fn repeat(&self, request: &Request, operation: &str, receive: Receive) -> Repeat {
         effect::repeat(Operation::find(operation), request, receive.is_stream())
     }
 
-    /// Sends a request as often as it takes.
+    /// Sends a request, with retries.
     pub(crate) async fn run(
         &self,
         client: &reqwest::Client,
@@ -191,7 +191,7 @@ impl Shared {
         retry::run(&mut sending, &limits).await
     }
 
-    /// Makes of the request what can be sent but for the key.
+    /// Completes the request, except for the API key.
     pub(crate) fn prepare(
         &self,
         mut request: Request,
@@ -217,7 +217,7 @@ impl Shared {
         Ok(request)
     }
 
-    /// Adds the key, unless the caller has set the header themselves.
+    /// Adds the API key, unless the caller has set the header.
     fn authenticate(&self, request: &mut Request, key: &ApiKey) {
         match self.placement {
             KeyPlacement::Header => {
@@ -231,7 +231,7 @@ impl Shared {
         }
     }
 
-    /// How long it is until the account's daily pollen is renewed, as far as its profile tells.
+    /// The time until the account's daily reset, if its profile has one.
     async fn time_to_reset(&self) -> Option<Duration> {
         let url = Url::parse(&format!("{}/account/profile", self.base_url)).ok()?;
         let mut request = Request::new(http::Method::GET, url);
@@ -241,19 +241,19 @@ impl Shared {
         let (body, _) = timeout(PROFILE_TIMEOUT, read(pieces(response), MAX_ERROR_BODY)).await.ok()?;
         let profile: Value = json::read(&body).ok()?;
         let reset = humantime::parse_rfc3339(profile.get("nextResetAt")?.as_str()?).ok()?;
-        // A reset that has passed means now.
+        // A reset in the past means no wait.
         Some(until(reset))
     }
 }
 
-/// What a call has done already, when the body of its answer broke off and is asked for again.
+/// What a call has done before the body of its response broke off and it is requested again.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Earlier {
     pub(crate) attempts: u32,
     pub(crate) spent: Duration,
 }
 
-/// One call's request, as it is sent again and again.
+/// A request with its retries.
 struct Sending<'a> {
     shared: &'a Shared,
     client: &'a reqwest::Client,
@@ -265,12 +265,12 @@ struct Sending<'a> {
     is_public: bool,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
-    /// The body, if it is read from where it is.
+    /// The body, if it is streamed.
     #[cfg(not(target_arch = "wasm32"))]
     content: Option<Content>,
-    /// The request without a key; nothing once it was sent and cannot be repeated.
+    /// The request without an API key. `None` once it has been sent, if it cannot be sent again.
     request: Option<Request>,
-    /// That of the key which the last attempt was made with.
+    /// The generation of the key used for the last attempt.
     generation: u64,
 }
 
@@ -296,7 +296,7 @@ impl Exchange for Sending<'_> {
         let mut limit = left;
         if self.receive == Receive::Native {
             *request.timeout_mut() = Some(left);
-            // Leaves the HTTP client time to notice first.
+            // Gives the HTTP client time to report the timeout first.
             limit = left.saturating_add(Duration::from_secs(1));
         }
         let result = self.send(request, limit, patience).await;
@@ -358,12 +358,11 @@ impl Exchange for Sending<'_> {
     }
 }
 
-/// What a failed response says.
+/// The error body of a failed response.
 fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
     match failure {
         Failure::Status { body, .. } | Failure::Unread(_, body) => {
-            let fallback =
-                if failure.is_signed_out() { "the key is no longer valid" } else { "there is no pollen left" };
+            let fallback = if failure.is_signed_out() { "the key is no longer valid" } else { "out of pollen" };
             ErrorBody::parse(body, fallback, keys)
         }
         _ => ErrorBody::default(),
@@ -371,7 +370,7 @@ fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
 }
 
 impl Sending<'_> {
-    /// Gives the request the body of this attempt, if it is not written into it or somebody wants to know how far it is.
+    /// Sets the body for this attempt, if it is streamed or has a progress callback.
     #[cfg(not(target_arch = "wasm32"))]
     async fn fill(&self, request: &mut Request) -> Result<Problem, Error> {
         let written = || {
@@ -381,16 +380,16 @@ impl Sending<'_> {
         let Some(content) = self.content.clone().or_else(written) else { return Ok(Problem::default()) };
         let (body, problem) = content.open(self.report.clone()).await?;
         *request.body_mut() = Some(body);
-        // That of the body which was written into the request; HTTP's client sends that of this one.
+        // The length of the body in the request. The HTTP client sets the length of this one.
         request.headers_mut().remove(CONTENT_LENGTH);
         Ok(problem)
     }
 
-    /// Sends the request and receives the response, within a time limit. With `patience`, no answer within that time, or
-    /// silence within it for too long, is [`Failure::Late`].
+    /// Sends the request and receives the response, within a time limit. With `patience`, fails with [`Failure::Late`] if
+    /// there is no response, or no more data, within that time.
     ///
-    /// Timers cost something, so the head of the answer has one, and its body another, which is only set if the body does
-    /// not come with the head.
+    /// Timers are not free. So the head of the response has one timer, and the body has another, which is only set if the
+    /// body does not arrive together with the head.
     async fn send(&self, request: Request, limit: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
         let begun = Instant::now();
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
@@ -420,7 +419,7 @@ impl Sending<'_> {
                 return Err(unread(response).await);
             }
             let headers = Box::new(std::mem::take(response.headers_mut()));
-            // What is there of the body says more than how it broke off.
+            // The part of the body that arrived is more informative than how it broke off.
             let (body, _) = within(patience, read(pieces(response), MAX_ERROR_BODY)).await?;
             return Err(Failure::Status { status, headers, body });
         }
@@ -441,11 +440,11 @@ impl Sending<'_> {
                 Err(in_place_of_file(status, &headers, &body, &self.shared.keys))
             }
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
-            // It has been checked above.
+            // This was checked above.
             #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
             Receive::Upgrade => Ok(Received::Response(response)),
             Receive::Whole => {
-                // A body that falls silent is asked for again, if that is to be had.
+                // A body that stops arriving is requested again, if possible.
                 let silence = patience.map(|_| self.shared.idle_timeout);
                 self.whole(response, may_refuse, silence).await.map(Received::Whole)
             }
@@ -464,7 +463,7 @@ impl Sending<'_> {
         }
     }
 
-    /// What an error is that came in place of the head of an answer.
+    /// The failure for an error that occurred before the headers of the response.
     #[cfg(not(target_arch = "wasm32"))]
     fn unanswered(&self, error: reqwest::Error, elapsed: Duration) -> Failure {
         match self.shared.connections.had_closed(&error, elapsed) {
@@ -473,7 +472,7 @@ impl Sending<'_> {
         }
     }
 
-    /// A browser says nothing of its connections.
+    /// A browser does not report connections.
     #[cfg(target_arch = "wasm32")]
     fn unanswered(&self, error: reqwest::Error, _: Duration) -> Failure {
         Failure::Broken(error)
@@ -511,13 +510,13 @@ impl Sending<'_> {
     }
 }
 
-/// The encoding that a body still has. An HTTP client that was told to decode bodies takes the header out.
+/// The encoding that a body still has. An HTTP client that decodes bodies removes the header.
 #[cfg(not(target_arch = "wasm32"))]
 fn undecoded(response: &Response) -> Option<&str> {
     header(response.headers(), CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
 }
 
-/// A browser decodes by itself and leaves the header.
+/// A browser decodes bodies but keeps the header.
 #[cfg(target_arch = "wasm32")]
 fn undecoded(_: &Response) -> Option<&str> {
     None

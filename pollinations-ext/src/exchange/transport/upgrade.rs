@@ -1,4 +1,4 @@
-//! Requests that ask the server to go on with a WebSocket (RFC 6455, section 4).
+//! WebSocket handshakes (RFC 6455, section 4).
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -17,8 +17,8 @@ use crate::base::{
     header::{header, request_id},
 };
 
-/// The HTTP client for connections that become WebSockets. It speaks HTTP/1.1, which the handshake needs, and follows no
-/// redirect. It is made when the first session is opened.
+/// The HTTP client for WebSocket connections. It uses HTTP/1.1, which the handshake needs, and does not follow
+/// redirects. It is created when the first session is opened.
 #[derive(Debug)]
 pub(crate) struct Upgrades {
     connect_timeout: Duration,
@@ -39,27 +39,27 @@ impl Upgrades {
             .connect_timeout(self.connect_timeout)
             .redirect(Policy::none())
             .http1_only()
-            // A connection that has become a WebSocket does not come back, and no other is worth keeping.
+            // A WebSocket connection cannot be reused for HTTP, so no idle connections are kept.
             .pool_max_idle_per_host(0);
         let client = builder.build().map_err(Error::transport)?;
         Ok(self.client.get_or_init(|| client).clone())
     }
 }
 
-/// Makes a request one for a WebSocket. Each attempt has a nonce of its own (RFC 6455, section 4.1).
+/// Turns a request into a WebSocket handshake. Each attempt has a new nonce (RFC 6455, section 4.1).
 pub(super) fn ask(request: &mut Request) {
     let nonce = BASE64_STANDARD.encode(fastrand::u128(..).to_be_bytes());
     let headers = request.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    // Base64 has no character that a header cannot have.
+    // All base64 characters are valid in a header.
     if let Ok(nonce) = HeaderValue::try_from(nonce) {
         headers.insert(SEC_WEBSOCKET_KEY, nonce);
     }
 }
 
-/// What a handshake has asked for, to hold the answer against it.
+/// The values of a handshake, to check the response against.
 pub(super) struct Handshake {
     accept: Option<String>,
     has_protocol: bool,
@@ -74,14 +74,14 @@ impl Handshake {
         }
     }
 
-    /// Whether the server has switched to a WebSocket, and in answer to this request.
+    /// Whether the server has switched to WebSocket in response to this request.
     pub(super) fn check(&self, response: &Response) -> Result<(), Error> {
         let (status, headers) = (response.status(), response.headers());
         let is = |name, wanted: &str| header(headers, name).is_some_and(|value| value.eq_ignore_ascii_case(wanted));
         let error = if status != StatusCode::SWITCHING_PROTOCOLS || !is(UPGRADE, "websocket") {
             no_websocket(status)
         } else if header(headers, SEC_WEBSOCKET_ACCEPT) != self.accept.as_deref() {
-            let message = "the server accepted another WebSocket handshake than this one";
+            let message = "the server's response does not belong to this WebSocket handshake";
             Error::new(ErrorKind::Decode, message).with_status(status)
         } else if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) && !self.has_protocol {
             let message = "the server chose a subprotocol that was not offered";

@@ -84,7 +84,7 @@ impl DailyUsageRequest {
         api_key_ids, "[\"key_1\"]";
     }
 
-    call_options!(until "the sums are there", example "pollinations.account().usage_daily()");
+    call_options!(until "the totals have arrived", example "pollinations.account().usage_daily()");
 
     /// Fetches the totals.
     ///

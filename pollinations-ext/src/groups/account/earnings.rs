@@ -77,7 +77,7 @@ impl EarningsRequest {
         period: String, "\"2026-10-01\"";
     }
 
-    call_options!(until "the sums are there", example "pollinations.account().earnings()");
+    call_options!(until "the totals have arrived", example "pollinations.account().earnings()");
 
     /// Fetches the totals: `daily` has one for each day and source, `per_entity` one for each source.
     ///

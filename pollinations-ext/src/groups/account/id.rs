@@ -4,8 +4,8 @@
 /// operation.
 pub(super) fn problem(id: &str, what: &str) -> Option<String> {
     match id {
-        "" => Some(format!("the id of {what} is empty")),
-        "." | ".." => Some(format!("`{id}` is not the id of {what}")),
+        "" => Some(format!("the ID of {what} is empty")),
+        "." | ".." => Some(format!("`{id}` is not a valid ID of {what}")),
         _ => None,
     }
 }
@@ -16,9 +16,9 @@ mod tests {
 
     #[test]
     fn steps_through_a_path_are_no_ids() {
-        assert_eq!(problem("", "a key").unwrap(), "the id of a key is empty");
+        assert_eq!(problem("", "a key").unwrap(), "the ID of a key is empty");
         for id in [".", ".."] {
-            assert_eq!(problem(id, "a key").unwrap(), format!("`{id}` is not the id of a key"));
+            assert_eq!(problem(id, "a key").unwrap(), format!("`{id}` is not a valid ID of a key"));
         }
         for id in ["key_1", "a/b", "...", "%2e"] {
             assert_eq!(problem(id, "a key"), None, "{id}");

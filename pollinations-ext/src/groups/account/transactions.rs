@@ -80,7 +80,7 @@ impl EarningsTransactionsRequest {
         period: String, "\"2026-10-01\"";
     }
 
-    call_options!(until "the list is there", example "pollinations.account().earnings_transactions()");
+    call_options!(until "the list has arrived", example "pollinations.account().earnings_transactions()");
 
     /// Fetches the list.
     ///

@@ -164,7 +164,7 @@ impl UsageRequest {
         api_key_ids, "[\"key_1\"]";
     }
 
-    call_options!(until "the page is there", example "pollinations.account().usage()");
+    call_options!(until "the page has arrived", example "pollinations.account().usage()");
 
     /// Fetches one page.
     ///

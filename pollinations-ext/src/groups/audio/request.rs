@@ -129,7 +129,7 @@ impl AudioRequest {
 
     safety_methods!(example "pollinations.speech(\"Hello\")");
 
-    call_options!(until "the sound begins to arrive", example "pollinations.speech(\"Hello\")", field);
+    call_options!(until "the audio begins to arrive", example "pollinations.speech(\"Hello\")", field);
 
     /// Sends the request with POST and the text in the body: 1 to 10,000 characters. Returns when the audio begins to
     /// arrive.
@@ -231,7 +231,7 @@ impl AudioRequest {
             ("store_for_inpainting", parameters.store_for_inpainting.is_some()),
         ];
         if let Some((name, _)) = only_by_post.iter().find(|(_, is_set)| *is_set) {
-            let message = format!("the operation by GET has no `{name}`; send the request by POST");
+            let message = format!("`{name}` is not supported with GET; send the request with POST");
             return Err(Error::request(message).with_operation(GET));
         }
         let text = self.text;
@@ -278,7 +278,7 @@ fn body(text: String, parameters: Parameters) -> Result<SpeechRequest, Error> {
         _ => checks.into(),
     });
     body.seconds = parameters.seconds;
-    body.seed = seed.map_err(|_| Error::request("`seed` must not be negative; only the operation by GET takes -1"))?;
+    body.seed = seed.map_err(|_| Error::request("`seed` must not be negative; -1 is only allowed with GET"))?;
     body.speed = parameters.speed;
     body.steps = parameters.steps;
     body.store_for_inpainting = parameters.store_for_inpainting;

@@ -115,7 +115,7 @@ fn extract(packed: &Path, staging: &TempDir, folder: &Path, max_bytes: u64) -> R
 /// Checks the metadata of an archive before anything is unpacked. Returns the index and path of each file.
 fn check<R: io::Read + io::Seek>(archive: &mut ZipArchive<R>, max_bytes: u64) -> Result<Vec<(usize, PathBuf)>, Error> {
     if archive.len() > MAX_ENTRIES {
-        let message = format!("the archive has {} entries, and {MAX_ENTRIES} at the most are unpacked", archive.len());
+        let message = format!("the archive has {} entries; the maximum is {MAX_ENTRIES}", archive.len());
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
     // Many entries with the same data are how a small archive becomes large (D. Fifield, "A better zip bomb", 2019).
@@ -148,7 +148,7 @@ fn check<R: io::Read + io::Seek>(archive: &mut ZipArchive<R>, max_bytes: u64) ->
         }
     }
     if files.is_empty() {
-        return Err(refused("there is nothing in it"));
+        return Err(refused("it is empty"));
     }
     Ok(files)
 }
@@ -226,10 +226,10 @@ fn too_large(limit: u64) -> Error {
 }
 
 fn refused(why: &str) -> Error {
-    Error::new(ErrorKind::Decode, format!("the archive of stems is refused: {why}"))
+    Error::new(ErrorKind::Decode, format!("the archive of stems was rejected: {why}"))
 }
 
-/// What the archive reader says, without its own words for an error of the file system.
+/// The error of the archive reader. For a file system error, only its own message.
 fn damaged(error: &(dyn std::error::Error + 'static)) -> Error {
     let why = match error.downcast_ref::<ZipError>() {
         Some(ZipError::Io(error)) => error.to_string(),
@@ -256,7 +256,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// What comes of an archive, and the names of the files that are in the folder afterwards.
+    /// Unpacks an archive. Returns the result, and the names of the files that are in the folder afterwards.
     fn extracted(bytes: &[u8], max_bytes: u64) -> (Result<Vec<Stem>, Error>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let outcome = {

@@ -79,7 +79,7 @@ impl TimedSpeechRequest {
         seed: u64, "42";
     }
 
-    call_options!(until "the sound is there", example "pollinations.speech_with_timestamps(\"Hello\")", field);
+    call_options!(until "the audio has arrived", example "pollinations.speech_with_timestamps(\"Hello\")", field);
 
     /// Sends the request and returns all of the audio, in memory.
     ///

@@ -84,7 +84,7 @@ impl TranscriptionRequest {
     }
 
     call_options!(
-        until "the transcript is there",
+        until "the transcript has arrived",
         example "pollinations.transcribe(pollinations_ext::File::path(\"talk.mp3\"))"
     );
 

@@ -71,7 +71,7 @@ impl VoiceChangeRequest {
     }
 
     call_options!(
-        until "the sound begins to arrive",
+        until "the audio begins to arrive",
         example "pollinations.change_voice(pollinations_ext::File::path(\"talk.mp3\"))"
     );
 

@@ -65,7 +65,7 @@ impl VoiceIsolationRequest {
     }
 
     call_options!(
-        until "the sound begins to arrive",
+        until "the audio begins to arrive",
         example "pollinations.isolate_voice(pollinations_ext::File::path(\"street.mp3\"))"
     );
 

@@ -297,25 +297,27 @@ impl CodeFlow {
         };
         let query = Parameters::of_query(&query);
         if !query.get("state").is_some_and(|state| self.state().is_ok_and(|sent| sent.matches(state))) {
-            return Err(forged("the state is missing or wrong, so the answer may be forged; start the sign-in again"));
+            return Err(forged(
+                "the state is missing or wrong, so the redirect may be forged; start the sign-in again",
+            ));
         }
         match query.get("iss") {
             Some(issuer) if issuer != self.server.issuer() => {
-                return Err(forged("the answer comes from another server than the one that was asked"));
+                return Err(forged("the redirect is from a different server than the sign-in server"));
             }
             None if query.has("iss") || self.server.names_issuer() => {
-                return Err(forged("the answer does not say which server it comes from"));
+                return Err(forged("the redirect does not say which server it is from (`iss`)"));
             }
             _ => {}
         }
         match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(failure::of_redirect(error)),
-            (None, _) if query.has("error") => Err(Error::request("the answer has more than one error")),
+            (None, _) if query.has("error") => Err(Error::request("the redirect has more than one error")),
             (None, _) if query.has("api_key") || query.has("access_token") => {
-                Err(Error::request("the answer has a key where only a code should be"))
+                Err(Error::request("the redirect has a key instead of a code"))
             }
             (None, Some(code)) => Code::new(code),
-            (None, None) => Err(Error::request("the answer has neither a code nor an error; check the redirect URI")),
+            (None, None) => Err(Error::request("the redirect has neither a code nor an error; check the redirect URI")),
         }
     }
 
@@ -374,11 +376,11 @@ impl CodeFlow {
         Grant::read(&answer, self.asked.scope(" ").as_deref())
     }
 
-    /// Calls [`accept`](Self::accept), then [`exchange`](Self::exchange).
+    /// Calls [`code_from_redirect`](Self::code_from_redirect), then [`exchange`](Self::exchange).
     ///
     /// # Errors
     ///
-    /// Same as [`accept`](Self::accept) and [`exchange`](Self::exchange).
+    /// Same as [`code_from_redirect`](Self::code_from_redirect) and [`exchange`](Self::exchange).
     ///
     /// # Examples
     ///
@@ -406,7 +408,9 @@ impl CodeFlow {
 
     fn client_id(&self) -> Result<&str, Error> {
         if self.app_key.is_secret() {
-            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
+            return Err(Error::request(
+                "the app key must be publishable (pk_…), because a link is visible to everyone",
+            ));
         }
         Ok(self.app_key.expose_secret())
     }
@@ -433,7 +437,7 @@ impl CodeFlow {
         if place(&ours) == place(address) && ours.query_pairs().all(|pair| came.contains(&pair)) {
             Ok(())
         } else {
-            Err(forged("the answer came to another address than the redirect URI"))
+            Err(forged("the browser returned to a different URL than the redirect URI"))
         }
     }
 }
@@ -455,11 +459,11 @@ pub struct Code(SecretString);
 impl Code {
     fn new(code: &str) -> Result<Self, Error> {
         if ["sk_", "pk_", "ag_"].iter().any(|prefix| code.starts_with(prefix)) {
-            return Err(Error::request("the answer has a key where the code should be"));
+            return Err(Error::request("the redirect has a key instead of a code"));
         }
         // RFC 6749, appendix A.11.
         if code.is_empty() || code.len() > MAX_CODE || !code.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(Error::request("the answer has something that is not a code where the code should be"));
+            return Err(Error::request("the redirect has an invalid code"));
         }
         Ok(Self(SecretString::from(code)))
     }
@@ -542,7 +546,7 @@ mod tests {
     fn what_somebody_else_made_is_refused() {
         use ErrorKind::{InvalidRequest, StateMismatch};
         for (callback, kind) in [
-            // Another state, none, or two of them.
+            // A different state, no state, or two states.
             ("?code=c0de&state=guessed", StateMismatch),
             ("?code=c0de&state=", StateMismatch),
             ("?code=c0de", StateMismatch),
@@ -553,7 +557,7 @@ mod tests {
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fevil.example", StateMismatch),
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai%2F", StateMismatch),
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai&iss=x", StateMismatch),
-            // Another address: scheme, host, port, path, or without its own query.
+            // A different URL: scheme, host, port, path, or without the query of the redirect URI.
             ("http://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
             ("https://app.example.evil/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
             ("https://app.example:8443/back?a=1&code=c0de&state=s3+cret%2F%2B", StateMismatch),
@@ -563,7 +567,7 @@ mod tests {
             ("https://app.example/back?a=1#code=c0de&state=s3+cret%2F%2B", StateMismatch),
             ("#code=c0de&state=s3+cret%2F%2B", StateMismatch),
             ("?state=s3+cret%2F%2B#code=c0de", InvalidRequest),
-            // Not a code, or two of them.
+            // Something that is not a code, or two codes.
             ("?state=s3+cret%2F%2B", InvalidRequest),
             ("?code=&state=s3+cret%2F%2B", InvalidRequest),
             ("?code=a&code=b&state=s3+cret%2F%2B", InvalidRequest),

@@ -134,10 +134,10 @@ impl DeviceFlow {
         let answer = wire::send(&http, wire::json(server.device_url()?, &Value::Object(question))).await?;
         let answer = answer.hiding(|text| app_key.redact(text));
         if !answer.status.is_success() {
-            return Err(failure::of_answer(&answer, "the service did not give out a code"));
+            return Err(failure::of_answer(&answer, "the service did not issue a code"));
         }
         let unreadable =
-            || Error::new(ErrorKind::Decode, "the answer is not a device code").with_request_id(answer.id.clone());
+            || Error::new(ErrorKind::Decode, "the response is not a device code").with_request_id(answer.id.clone());
         let mut grant: Code = json::read(&answer.body).map_err(|_| unreadable())?;
         let page = |address: Option<&String>| {
             let page = address.map(|address| server.page(address).map(String::from).ok_or_else(unreadable));
@@ -186,7 +186,7 @@ fn interval() -> u64 {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "the key comes from `wait`"]
+#[must_use = "call `wait` to get the key"]
 pub struct DeviceCode {
     grant: Code,
     verification_uri: String,

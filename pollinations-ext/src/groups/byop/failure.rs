@@ -60,15 +60,19 @@ pub enum OAuthError {
 }
 
 const ALL: [(OAuthError, &str, &str); 11] = [
-    (OAuthError::InvalidRequest, "invalid_request", "the service finds the request invalid"),
+    (OAuthError::InvalidRequest, "invalid_request", "the service rejected the request as invalid"),
     (OAuthError::InvalidClient, "invalid_client", "the service does not know the app key"),
     (OAuthError::InvalidGrant, "invalid_grant", "the code is wrong, used or expired"),
-    (OAuthError::UnauthorizedClient, "unauthorized_client", "the app may not sign users in this way"),
-    (OAuthError::UnsupportedGrantType, "unsupported_grant_type", "the service does not offer this grant type"),
-    (OAuthError::UnsupportedResponseType, "unsupported_response_type", "the service does not offer this response type"),
+    (OAuthError::UnauthorizedClient, "unauthorized_client", "the app may not use this kind of sign-in"),
+    (OAuthError::UnsupportedGrantType, "unsupported_grant_type", "the service does not support this grant type"),
+    (
+        OAuthError::UnsupportedResponseType,
+        "unsupported_response_type",
+        "the service does not support this response type",
+    ),
     (OAuthError::InvalidScope, "invalid_scope", "the service does not know one of the permissions"),
     (OAuthError::AccessDenied, "access_denied", "the user denied access"),
-    (OAuthError::ServerError, "server_error", "the service failed while it asked the user"),
+    (OAuthError::ServerError, "server_error", "the service failed during the sign-in"),
     (OAuthError::TemporarilyUnavailable, "temporarily_unavailable", "the service cannot sign users in right now"),
     (OAuthError::ExpiredToken, "expired_token", "the code expired before the user answered; start the sign-in again"),
 ];

@@ -43,7 +43,7 @@ pub struct FragmentFlow {
 pub type Authorization = FragmentFlow;
 
 impl FragmentFlow {
-    /// Asks for a key with a new [`State`]. The browser brings it back to this URL.
+    /// Creates a sign-in with a new [`State`], which returns the browser to this URL.
     ///
     /// # Examples
     ///
@@ -210,7 +210,9 @@ impl FragmentFlow {
         }
         self.asked.check()?;
         if self.app_key.as_ref().is_some_and(ApiKey::is_secret) {
-            return Err(Error::request("the app key must be publishable (pk_…), because anyone can read a link"));
+            return Err(Error::request(
+                "the app key must be publishable (pk_…), because a link is visible to everyone",
+            ));
         }
         let mut url = Url::parse(&self.enter_url)
             .map_err(|error| Error::request(format!("the sign-in URL is invalid: {error}")))?;
@@ -272,12 +274,12 @@ impl FragmentFlow {
     }
 }
 
-/// Reads the key from the URL that the browser came back to.
+/// Reads the key from the URL that the browser returned to.
 pub(super) fn accept(state: &State, callback: &str) -> Result<ApiKey, Error> {
     let callback = callback.trim();
     let fragment = match callback.split_once('#') {
         Some((_, fragment)) => fragment,
-        // Older servers come back with nothing when the user says no.
+        // Older servers redirect back without parameters if the user denies access.
         None if Url::parse(callback).is_ok() => "",
         None => callback,
     };
@@ -289,14 +291,14 @@ pub(super) fn accept(state: &State, callback: &str) -> Result<ApiKey, Error> {
         return Err(Error::new(ErrorKind::Denied, "the user denied access"));
     }
     if !came_back.is_some_and(|came_back| state.matches(came_back)) {
-        let message = "the state is missing or wrong, so the answer may be forged; start the sign-in again";
+        let message = "the state is missing or wrong, so the redirect may be forged; start the sign-in again";
         return Err(Error::new(ErrorKind::StateMismatch, message));
     }
     match (error, key) {
         (Some("access_denied"), _) => Err(Error::new(ErrorKind::Denied, "the user denied access")),
         (Some(_), _) => Err(Error::new(ErrorKind::Denied, "the service did not grant a key")),
         (None, Some(key)) => ApiKey::new(key),
-        (None, None) => Err(Error::request("the answer has neither a key nor an error")),
+        (None, None) => Err(Error::request("the redirect has neither a key nor an error; check the redirect URL")),
     }
 }
 
@@ -381,7 +383,7 @@ mod tests {
             ("#api_key=sk_a&api_key=sk_b&state=s3%20cret%2F%2B", InvalidRequest),
             ("#state=s3%20cret%2F%2B", InvalidRequest),
             ("#api_key=hunter2&state=s3%20cret%2F%2B", InvalidKey),
-            // A key in the query has been seen by the server, and is not what the service sends.
+            // The service does not send a key in the query. Such a key has been seen by the server.
             ("https://app.example/back?api_key=sk_users&state=s3%20cret%2F%2B", Denied),
         ] {
             assert_eq!(accepted(callback), Err(kind), "{callback}");

@@ -8,7 +8,7 @@
 //! - **A program on the user's machine**: `SignIn` (feature `byop-loopback`) signs the user in with one call.
 //! - **A web application**: [`CodeFlow`] uses an authorization code with PKCE (RFC 6749, RFC 7636).
 //! - **A program without a browser**: [`DeviceFlow`] shows a short code and waits (RFC 8628).
-//! - **An older server that supports none of these**: [`Authorization`] returns the key in the fragment of a URL.
+//! - **An older server that supports none of these**: [`FragmentFlow`] returns the key in the fragment of a URL.
 //!
 //! The first three return a [`Grant`]: the key, its permissions, and when it expires. After that,
 //! [`Error::is_signed_out`](crate::Error::is_signed_out) is `true`, and the user has to sign in again.

@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// Discovers the endpoints of a server with OAuth 2.0 Authorization Server Metadata (RFC 8414).
+    /// Discovers the endpoints of a server with OAuth 2.0 FragmentFlow Server Metadata (RFC 8414).
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Server {
         url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
         let answer = wire::send(&self.http()?, wire::get(url)).await?;
         if !answer.status.is_success() {
-            return Err(failure::of_answer(&answer, "the server does not say where its endpoints are"));
+            return Err(failure::of_answer(&answer, "the server does not publish its endpoints"));
         }
         let metadata = json::read(&answer.body)
             .map_err(|_| undiscovered("the server's metadata cannot be read").with_request_id(answer.id))?;
@@ -131,7 +131,7 @@ impl Server {
     fn with(self, metadata: Metadata) -> Result<Self, Error> {
         // A document for a different issuer could send users and codes to an attacker (RFC 8414, section 3.3).
         if metadata.issuer != self.issuer {
-            return Err(undiscovered("the server's metadata names another issuer"));
+            return Err(undiscovered("the server's metadata has a different issuer"));
         }
         if metadata.code_challenge_methods_supported.is_some_and(|methods| !methods.iter().any(|name| name == "S256")) {
             return Err(undiscovered("the server does not support PKCE with S256"));
@@ -139,7 +139,7 @@ impl Server {
         let is_secure = self.issuer.starts_with("https:");
         let endpoint = |address: Option<String>| match address {
             Some(address) if Url::parse(&address).is_ok_and(|url| is_web(&url, is_secure)) => Ok(Some(address)),
-            Some(_) => Err(undiscovered("the server's metadata has an endpoint that is not a secure address")),
+            Some(_) => Err(undiscovered("the server's metadata has an endpoint without https")),
             None => Ok(None),
         };
         Ok(Self {
@@ -206,7 +206,7 @@ impl Server {
             request.headers_mut().insert(reqwest::header::AUTHORIZATION, bearer);
             let answer = wire::send(&self.http()?, request).await?.hiding(|text| key.redact(text));
             if !answer.status.is_success() {
-                return Err(failure::of_answer(&answer, "the server does not say whom the key belongs to"));
+                return Err(failure::of_answer(&answer, "the server did not return the user"));
             }
             UserInfo::read(&answer)
         };
@@ -257,7 +257,7 @@ impl Server {
 
     fn parse(&self, address: &str) -> Result<Url, Error> {
         let url = Url::parse(address)
-            .map_err(|error| Error::request(format!("the address of the sign-in server is invalid: {error}")))?;
+            .map_err(|error| Error::request(format!("the URL of the sign-in server is invalid: {error}")))?;
         if is_web(&url, false) {
             Ok(url)
         } else {

@@ -33,7 +33,7 @@ type Show = Box<dyn FnOnce(&str) + Send>;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nobody is signed in until `run` is called"]
+#[must_use = "a sign-in does nothing until `run` is called"]
 pub struct SignIn {
     app_key: ApiKey,
     asked: Asked,

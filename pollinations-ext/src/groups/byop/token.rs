@@ -113,14 +113,14 @@ impl Grant {
     /// if the response has none.
     pub(super) fn read(answer: &Answer, asked: Option<&str>) -> Result<Self, Error> {
         if !answer.status.is_success() || failure::code(&answer.body).is_some() {
-            return Err(failure::of_answer(answer, "the service did not give out a key"));
+            return Err(failure::of_answer(answer, "the service did not issue a key"));
         }
         let unreadable = |message: &str| Error::new(ErrorKind::Decode, message).with_request_id(answer.id.clone());
-        let value: Value = json::read(&answer.body).map_err(|_| unreadable("the answer is not a token"))?;
+        let value: Value = json::read(&answer.body).map_err(|_| unreadable("the response is not a token"))?;
         let text = |name: &str| value.get(name).and_then(Value::as_str);
-        let token = text("access_token").ok_or_else(|| unreadable("the answer has no access token"))?;
+        let token = text("access_token").ok_or_else(|| unreadable("the response has no access token"))?;
         if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-            return Err(unreadable("the service gave out a token that is not a bearer token"));
+            return Err(unreadable("the service issued a token that is not a bearer token"));
         }
         let key = ApiKey::new(token)?;
         let scope = text("scope").or(asked).unwrap_or_default();

@@ -42,7 +42,7 @@ impl UserInfo {
 
     /// Parses the claims of a user.
     pub(crate) fn of_claims(body: &[u8]) -> Result<Self, Error> {
-        let unreadable = || Error::new(ErrorKind::Decode, "the answer does not name a user");
+        let unreadable = || Error::new(ErrorKind::Decode, "the response has no user ID");
         let mut other: Map<String, Value> = json::read(body).map_err(|_| unreadable())?;
         let sub = match other.remove("sub") {
             Some(Value::String(sub)) if !sub.is_empty() => sub,

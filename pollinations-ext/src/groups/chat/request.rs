@@ -363,7 +363,7 @@ impl ChatRequest {
     }
 
     call_options!(
-        until "the reply is there, or begins to stream",
+        until "the reply has arrived, or begins to stream",
         example "pollinations.chat(\"openai\").user(\"Hello\")",
         field
     );
@@ -446,7 +446,7 @@ impl ChatRequest {
         Ok(ChatStream::new(&self.shared, OPERATION, events))
     }
 
-    /// Reads the files and puts them where they belong.
+    /// Reads the files and inserts them into their messages.
     pub(super) async fn load(&mut self) -> Result<(), Error> {
         for attachment in std::mem::take(&mut self.attachments) {
             attachment.load_into(&mut self.body.messages).await.map_err(|error| error.with_operation(OPERATION))?;

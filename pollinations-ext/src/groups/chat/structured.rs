@@ -57,7 +57,7 @@ async fn send<T: DeserializeOwned + JsonSchema>(request: ChatRequest) -> Result<
             _ => String::new(),
         };
         let place = format!("line {}, column {}", error.line(), error.column());
-        let message = format!("the model's answer does not fit the requested type ({place}{reason})");
+        let message = format!("the model's reply does not match the requested type ({place}{reason})");
         let request_id = reply.request_id().map(str::to_owned);
         Error::new(ErrorKind::StructuredOutput, message)
             .with_operation(OPERATION)

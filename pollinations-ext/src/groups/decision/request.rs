@@ -179,7 +179,7 @@ impl DecideRequest {
     }
 
     call_options!(
-        until "the answers are there",
+        until "the answers have arrived",
         example "pollinations.decide(\"It is raining.\").proposition(\"wet\", \"The street is wet\")",
         field
     );

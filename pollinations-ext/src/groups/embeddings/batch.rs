@@ -69,7 +69,7 @@ impl EmbeddingBatch {
     parameter_setters!("pollinations.embed_batch([\"a tulip\", \"a rose\"])");
 
     call_options!(
-        until "the vectors of one request are there",
+        until "the vectors of one request have arrived",
         example "pollinations.embed_batch([\"a tulip\", \"a rose\"])", field
     );
 
@@ -235,7 +235,7 @@ impl EmbeddingBatchError {
 impl fmt::Display for EmbeddingBatchError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let came = self.vectors.iter().flatten().count();
-        write!(formatter, "{} ({came} of {} vectors came)", self.error, self.vectors.len())
+        write!(formatter, "{} ({came} of {} vectors received)", self.error, self.vectors.len())
     }
 }
 

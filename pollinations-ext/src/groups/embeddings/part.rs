@@ -69,7 +69,9 @@ fn audio_format(loaded: &Loaded) -> Result<String, Error> {
 fn unfit(loaded: &Loaded, what: &str) -> Error {
     let found = loaded.content_type.as_deref().unwrap_or("unknown");
     let name = &loaded.name;
-    Error::request(format!("`{name}` is not {what}: its content type is {found}; set it if you know better"))
+    Error::request(format!(
+        "`{name}` is not {what}: its content type is {found}; if this is wrong, set the content type"
+    ))
 }
 
 #[cfg(test)]

@@ -202,7 +202,10 @@ impl TryFrom<types::Embeddings> for Wire {
     fn try_from(reply: types::Embeddings) -> Result<Self, ()> {
         let items = reply.data.into_iter().map(|item| {
             let vector = match item.embedding {
-                #[allow(clippy::cast_possible_truncation, reason = "vectors are 32-bit floats, which JSON cannot say")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    reason = "vectors are 32-bit floats, which JSON cannot express"
+                )]
                 types::EmbeddingVector::Floats(numbers) => numbers.into_iter().map(|number| number as f32).collect(),
                 types::EmbeddingVector::Base64(text) => vector::from_base64(&text).ok_or(())?,
                 _ => return Err(()),

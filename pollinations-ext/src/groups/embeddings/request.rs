@@ -143,7 +143,7 @@ impl EmbeddingRequest {
         self.part(Part::Video(video))
     }
 
-    call_options!(until "the vector is there", example "pollinations.embed(\"a tulip\")", field);
+    call_options!(until "the vector has arrived", example "pollinations.embed(\"a tulip\")", field);
 
     /// Sends the request.
     ///
@@ -216,7 +216,7 @@ async fn input(parts: Vec<Part>) -> Result<EmbeddingInput, Error> {
         Err(parts) => parts,
     };
     if parts.is_empty() {
-        return Err(Error::request("there is nothing to embed: add a text, an image, a sound or a video"));
+        return Err(Error::request("there is nothing to embed: add text, images, audio or video"));
     }
     let mut loaded = Vec::with_capacity(parts.len());
     for part in parts {

@@ -152,7 +152,7 @@ impl ImagesRequest {
         self
     }
 
-    call_options!(until "all images are there", example "pollinations.images(\"a cat\")", field);
+    call_options!(until "all images have arrived", example "pollinations.images(\"a cat\")", field);
 
     /// Sends the request and returns the images.
     ///
@@ -201,7 +201,7 @@ impl ImagesRequest {
     /// ```
     pub async fn send_raw(mut self) -> Result<RawResponse, Error> {
         if self.n.is_some_and(|n| n > 1) {
-            let message = "several images take several requests; use `send`";
+            let message = "several images need several requests; use `send`";
             return Err(Error::request(message).with_operation(OPERATION));
         }
         let options = fresh(&self.options, self.no_cache);

@@ -111,7 +111,7 @@ impl EditRequest {
     }
 
     call_options!(
-        until "the images are there",
+        until "the images have arrived",
         example "pollinations.edit(\"at night\", [\"https://example.com/cat.png\"])"
     );
 

@@ -325,10 +325,10 @@ impl Image {
             return self.decode(base64);
         }
         let Some(url) = self.address() else {
-            return Err(self.error(ErrorKind::Decode, "the image has neither content nor an address"));
+            return Err(self.error(ErrorKind::Decode, "the image has neither content nor a URL"));
         };
         if !self.is_on_media_service(url) {
-            let message = format!("the image is not on the media service; load {url} yourself if you trust it");
+            let message = format!("the image is not on the media service; download {url} yourself if you trust it");
             return Err(self.error(ErrorKind::InvalidRequest, message));
         }
         Media::new(Arc::clone(&self.shared)).fetch(url).await?.bytes().await

@@ -262,7 +262,7 @@ impl ImageRequest {
 
     fn address(&self) -> Result<Url, Error> {
         if self.references.have_files() {
-            let message = "a reference file has no address; upload it and give its address";
+            let message = "a reference file has no URL yet; upload it first and pass its URL";
             return Err(Error::request(message).with_operation(OPERATION));
         }
         self.shared.address(OPERATION, &fresh(&self.options, self.no_cache), self.clone().write()?)

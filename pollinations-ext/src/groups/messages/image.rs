@@ -36,7 +36,7 @@ impl Image {
                 image.source = MessageBase64Source::new(loaded.base64(), kind).into();
                 Ok(())
             }
-            _ => Err(Error::request("the turn that an image was attached to is no longer there")),
+            _ => Err(Error::request("the turn that the image was attached to has been removed; attach the image last")),
         }
     }
 }

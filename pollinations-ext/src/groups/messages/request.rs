@@ -277,7 +277,7 @@ impl MessagesRequest {
     }
 
     call_options!(
-        until "the reply is there, or begins to stream",
+        until "the reply has arrived, or begins to stream",
         example "pollinations.messages(\"claude\", 1024).user(\"Hello\")",
         field
     );

@@ -233,7 +233,7 @@ impl MessageStream {
             event?;
         }
         let headers = self.0.headers().clone();
-        let error = self.0.locate(Error::new(ErrorKind::Decode, "the events do not add up to a message"));
+        let error = self.0.locate(Error::new(ErrorKind::Decode, "the events do not form a complete message"));
         let (merged, _) = self.0.into_merged()?;
         merged.into_message().map(|message| MessageReply::new(message, headers)).map_err(|_| error)
     }

@@ -113,7 +113,7 @@ impl<T> ModelsRequest<T> {
         self
     }
 
-    call_options!(until "the listing is there", example "pollinations.models().text()");
+    call_options!(until "the listing has arrived", example "pollinations.models().text()");
 
     /// Sends the request and returns the raw response.
     ///

@@ -96,7 +96,7 @@ impl Models {
         listing!(self.shared, list_text_models)
     }
 
-    /// Image and video models. [`ModelInfoExt::makes`] distinguishes them.
+    /// Image and video models. [`ModelInfoExt::produces`] distinguishes them.
     ///
     /// Operation `list_image_models`.
     ///
@@ -269,7 +269,7 @@ impl Models {
     /// such model, or the API key may not use it. An exact match has priority over a match in a different case.
     ///
     /// This searches [`all`](Self::all) models, including community models that often fail. To look up several names,
-    /// fetch that listing once and use [`ModelInfoExt::is_called`].
+    /// fetch that listing once and use [`ModelInfoExt::has_name`].
     ///
     /// # Errors
     ///

@@ -75,7 +75,7 @@ impl ModelStatusRequest {
         minutes: u64, "15";
     }
 
-    call_options!(until "the report is there", example "pollinations.models().status()");
+    call_options!(until "the report has arrived", example "pollinations.models().status()");
 
     /// Sends the request and returns the raw response.
     ///
@@ -142,7 +142,7 @@ impl ModelStatsRequest {
         Self { shared, options: Options::default() }
     }
 
-    call_options!(until "the report is there", example "pollinations.models().stats()");
+    call_options!(until "the report has arrived", example "pollinations.models().stats()");
 
     /// Sends the request and returns the raw response.
     ///

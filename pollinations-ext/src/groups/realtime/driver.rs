@@ -154,7 +154,7 @@ where
             Ok(Some(Err(_))) | Err(_) if closed.is_some() => return closed.unwrap_or(End::Closed),
             Ok(Some(Err(error))) => return End::Broken(broken(error)),
             Err(_) => {
-                let message = format!("the server gave no sign of life for {} s", patience.as_secs_f64());
+                let message = format!("the server sent nothing for {} s, not even a pong", patience.as_secs_f64());
                 return End::Broken(Error::new(ErrorKind::Timeout, message));
             }
         };
@@ -232,11 +232,13 @@ fn ending(frame: Option<CloseFrame>) -> End {
 fn broken(error: WsError) -> Error {
     match error {
         WsError::Io(error) => Error::broken(error),
-        WsError::Capacity(error) => Error::new(ErrorKind::TooLarge, format!("a message is beyond the limit: {error}")),
+        WsError::Capacity(error) => {
+            Error::new(ErrorKind::TooLarge, format!("a message is larger than the limit: {error}"))
+        }
         WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
             Error::new(ErrorKind::Connection, "the connection broke: the server did not close the session")
         }
-        error => Error::new(ErrorKind::Decode, format!("the server broke the WebSocket protocol: {error}")),
+        error => Error::new(ErrorKind::Decode, format!("the server violated the WebSocket protocol: {error}")),
     }
 }
 

@@ -408,7 +408,7 @@ impl RealtimeEvent {
             && let Some(delta) = event.text_of("delta")
         {
             let decoded = BASE64_STANDARD.decode(delta).map_err(|error| {
-                Error::new(ErrorKind::Decode, format!("the sound of an event is not base64: {error}"))
+                Error::new(ErrorKind::Decode, format!("the audio in an event is not base64: {error}"))
             })?;
             event.audio = Some(decoded.into());
         }
@@ -437,7 +437,7 @@ impl RealtimeCall {
 /// The error in an event, or in a part of it.
 pub(super) fn failure(value: &Value) -> Error {
     let keys = Keyring::new(None, []);
-    Error::stream(ErrorBody::parse(value.to_string().as_bytes(), "the server sent an error without words", &keys))
+    Error::stream(ErrorBody::parse(value.to_string().as_bytes(), "the server sent an error without a message", &keys))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl Image {
                 *part = at(url);
                 Ok(())
             }
-            _ => Err(Error::request("the item that an image was attached to is no longer there")),
+            _ => Err(Error::request("the item that the image was attached to has been removed; attach the image last")),
         }
     }
 }

@@ -223,7 +223,7 @@ impl ResponsesRequest {
     }
 
     call_options!(
-        until "the response is there, or begins to stream",
+        until "the response has arrived, or begins to stream",
         example "pollinations.responses(\"openai\").user(\"Hello\")",
         field
     );

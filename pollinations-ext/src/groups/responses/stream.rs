@@ -219,7 +219,7 @@ impl ResponseStream {
             event?;
         }
         let headers = self.0.headers().clone();
-        let error = self.0.locate(Error::new(ErrorKind::Decode, "the events do not add up to a response"));
+        let error = self.0.locate(Error::new(ErrorKind::Decode, "the events do not form a complete response"));
         let (merged, _) = self.0.into_merged()?;
         merged.into_response().map(|response| ModelResponse::new(response, headers)).map_err(|_| error)
     }

@@ -182,7 +182,7 @@ impl TextRequest {
         self
     }
 
-    call_options!(until "the text is there, or begins to stream", example "pollinations.text(\"A haiku\")");
+    call_options!(until "the text has arrived, or begins to stream", example "pollinations.text(\"A haiku\")");
 
     /// Sends the request with GET and returns the whole text.
     ///

@@ -212,7 +212,7 @@ impl ThreeDRequest {
 
     fn address(&self) -> Result<Url, Error> {
         if self.references.have_files() {
-            let message = "a file has no address; upload it and give its address";
+            let message = "a file has no URL yet; upload it first and pass its URL";
             return Err(Error::request(message).with_operation(GET));
         }
         self.shared.address(GET, &self.options, self.clone().write()?)

@@ -245,7 +245,7 @@ impl VideoRequest {
 
     fn address(&self) -> Result<Url, Error> {
         if [&self.frames, &self.images, &self.videos, &self.sounds].iter().any(|references| references.have_files()) {
-            let message = "a reference file has no address; upload it and give its address";
+            let message = "a reference file has no URL yet; upload it first and pass its URL";
             return Err(Error::request(message).with_operation(OPERATION));
         }
         self.shared.address(OPERATION, &self.options, self.clone().write()?)

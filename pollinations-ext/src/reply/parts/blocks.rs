@@ -1,12 +1,12 @@
-//! Blocks of a content, put together from their pieces.
+//! Merges content blocks.
 
 use pollinations_api::types::{ContentBlock, RedactedThinkingBlock, TextPart, ThinkingBlock};
 use serde_json::{Map, Value};
 
-/// Adds blocks, or pieces of the last ones.
+/// Adds blocks, or deltas of the last block.
 ///
-/// A piece is a block of the same kind as the last one, as long as that is not signed; or what comes of Claude by some
-/// gateways: `{"index": 0, "delta": {"thinking": "…"}}`.
+/// A delta is a block of the same type as the last one, if that one is not signed, or the form in which some gateways
+/// send Claude's deltas: `{"index": 0, "delta": {"thinking": "…"}}`.
 pub(in crate::reply) fn add(blocks: &mut Vec<ContentBlock>, pieces: &[ContentBlock]) {
     for piece in pieces {
         let piece = match piece {
@@ -28,7 +28,7 @@ pub(in crate::reply) fn add(blocks: &mut Vec<ContentBlock>, pieces: &[ContentBlo
     }
 }
 
-/// The block that a piece without a type is one of.
+/// The block in a delta without a type.
 fn delta(object: &Map<String, Value>) -> Option<ContentBlock> {
     if object.contains_key("type") {
         return None;

@@ -1,7 +1,7 @@
-//! Calls of tools, put together from their pieces.
+//! Merges tool calls.
 //!
-//! OpenAI tells calls apart by their index. Others leave the index out, or set it to 0 for all, and some leave out
-//! the ID too.
+//! OpenAI distinguishes calls by their index. Other providers leave the index out or always set it to 0, and some
+//! leave out the ID too.
 
 use pollinations_api::types::{FunctionCall, FunctionCallDelta, ToolCall, ToolCallDelta};
 use serde::de::IgnoredAny;
@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use super::joined;
 
-/// The calls of a reply, as far as they have come.
+/// The calls of a reply so far.
 #[derive(Debug, Default)]
 pub(in crate::reply) struct Calls(Vec<Call>);
 
-/// One call as far as it has come.
+/// One call so far.
 #[derive(Debug, Default)]
 pub(in crate::reply) struct Call {
     index: Option<u64>,
@@ -21,7 +21,7 @@ pub(in crate::reply) struct Call {
     kind: Option<String>,
     name: String,
     arguments: String,
-    /// What the provider adds to the call, and to its function.
+    /// Additional fields of the call and of its function.
     extra: Map<String, Value>,
     function_extra: Map<String, Value>,
 }
@@ -31,7 +31,7 @@ impl Calls {
         self.0.is_empty()
     }
 
-    /// Adds the pieces that came in one event.
+    /// Adds the deltas of one event.
     pub(in crate::reply) fn add(&mut self, pieces: &[ToolCallDelta]) {
         for (nth, piece) in pieces.iter().enumerate() {
             let at = self.find(piece, nth, pieces.len()).unwrap_or_else(|| {
@@ -44,7 +44,7 @@ impl Calls {
         }
     }
 
-    /// The call that a piece belongs to; nothing if it begins one.
+    /// The call that a delta belongs to, or `None` if it starts a new call.
     fn find(&self, piece: &ToolCallDelta, nth: usize, of: usize) -> Option<usize> {
         let id = piece.id.as_deref().filter(|id| !id.is_empty());
         let named =
@@ -52,10 +52,10 @@ impl Calls {
         let last = |fits: &dyn Fn(&Call) -> bool| self.0.iter().rposition(fits);
         let found = match (id, piece.index) {
             (Some(id), index) => last(&|call| call.id == id)
-                // The ID may come after the first piece.
+                // The ID may arrive after the first delta.
                 .or_else(|| last(&|call| index.is_some() && call.index == index).filter(|at| self.is_nameless(*at))),
             (None, Some(index)) => last(&|call| call.index == Some(index)),
-            // Calls that came together go on together.
+            // Calls that started in the same event continue in the same order.
             (None, None) if !named => (self.0.len() + nth).checked_sub(of).or(self.0.len().checked_sub(1)),
             (None, None) if nth == 0 => self.0.len().checked_sub(1),
             (None, None) => None,
@@ -67,11 +67,11 @@ impl Calls {
         self.0.get(at).is_some_and(|call| call.id.is_empty())
     }
 
-    /// The calls in their order.
+    /// The calls in order.
     pub(in crate::reply) fn whole(&self) -> Vec<ToolCall> {
         let mut calls: Vec<&Call> = self.0.iter().collect();
         if calls.iter().all(|call| call.index.is_some()) {
-            // Stable: calls of one index stay in the order in which they came.
+            // The sort is stable: calls with the same index stay in the order received.
             calls.sort_by_key(|call| call.index);
         }
         calls.into_iter().map(Call::whole).collect()
@@ -96,18 +96,18 @@ impl Call {
         }
     }
 
-    /// Adds a piece of the function and its arguments.
+    /// Adds a delta of the function and its arguments.
     pub(in crate::reply) fn add_function(&mut self, function: &FunctionCallDelta) {
         let is_whole = is_whole(&self.arguments);
         match function.name.as_deref().unwrap_or_default() {
             name if self.name == name => {}
-            // Some send all of the name that there is so far.
+            // Some providers repeat the whole name so far.
             name if name.starts_with(&*self.name) => name.clone_into(&mut self.name),
             name if self.arguments.is_empty() => self.name.push_str(name),
             _ => {}
         }
         match arguments(function) {
-            // Once more the same, at the end.
+            // Some providers repeat the call at the end.
             Some(arguments) if is_whole && *arguments == *self.arguments => {}
             Some(arguments) => self.arguments.push_str(&arguments),
             None => {}
@@ -117,8 +117,8 @@ impl Call {
         }
     }
 
-    /// Whether a piece that says that it is of this call begins another one: the arguments are complete, and it has a
-    /// name and arguments again.
+    /// Whether a delta with the index of this call starts another call: the arguments are already complete, and the
+    /// delta has a name and arguments again.
     fn is_followed_by(&self, piece: &ToolCallDelta) -> bool {
         let Some(function) = &piece.function else { return false };
         let Some(name) = function.name.as_ref().filter(|name| !name.is_empty()) else { return false };
@@ -153,12 +153,12 @@ impl Call {
     }
 }
 
-/// Whether arguments are complete. Pieces of them are texts that no object begins with.
+/// Whether arguments are complete. A delta alone never is.
 fn is_whole(arguments: &str) -> bool {
     arguments.trim_end().ends_with('}') && serde_json::from_str::<IgnoredAny>(arguments).is_ok()
 }
 
-/// A piece of arguments. Some send them as an object.
+/// The arguments in a delta. Some providers send them as an object.
 fn arguments(function: &FunctionCallDelta) -> Option<std::borrow::Cow<'_, str>> {
     match function.extra().get("arguments") {
         Some(object @ (Value::Object(_) | Value::Array(_))) => Some(object.to_string().into()),
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// The calls that these events add up to, as `id name arguments`.
+    /// The calls merged from these events, as `id name arguments`.
     fn calls(events: &Value) -> Vec<String> {
         let mut calls = Calls::default();
         for event in events.as_array().unwrap() {

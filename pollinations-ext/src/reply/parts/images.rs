@@ -1,9 +1,9 @@
-//! Finds the images of a reply, wherever a provider puts them.
+//! Finds the images of a reply, in whichever field a provider puts them.
 
 use pollinations_api::types::{ContentBlock, ReplyMessage};
 use serde_json::Value;
 
-/// The addresses of all images, each once.
+/// The URLs of all images, without duplicates.
 pub(in crate::reply) fn of(message: &ReplyMessage) -> Vec<String> {
     let mut urls: Vec<String> = Vec::new();
     let mut add = |url: Option<String>| {
@@ -29,7 +29,7 @@ pub(in crate::reply) fn of(message: &ReplyMessage) -> Vec<String> {
     urls
 }
 
-/// The image of a part or a block, if it is one.
+/// The image of a part or a block, if it has one.
 fn of_part(part: &Value) -> Option<String> {
     if let Some(image) = part.get("image_url") {
         return address(image);
@@ -41,7 +41,7 @@ fn of_part(part: &Value) -> Option<String> {
     address(part.get("inline_data").or_else(|| part.get("inlineData"))?)
 }
 
-/// The address of an image: an address, or data with a media type.
+/// The URL of an image: a URL, or data with a media type.
 fn address(image: &Value) -> Option<String> {
     if let Some(text) = image.as_str() {
         let is_address = ["data:", "https://", "http://"].iter().any(|scheme| text.starts_with(scheme));

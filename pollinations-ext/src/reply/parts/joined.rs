@@ -1,14 +1,14 @@
-//! Pieces of fields that the document does not know, put together.
+//! Merges fields that are not in the document.
 //!
-//! Nothing that came is lost: what a provider adds to its pieces is in the whole reply too, and goes back with the next
-//! turn. What the pieces of an unknown field add up to, its name and its JSON type tell.
+//! Nothing is lost: additional fields of the deltas are in the whole reply too, and are sent back with the next turn.
+//! The name and the JSON type of a field decide how its values are merged.
 
 use serde_json::{Map, Value};
 
-/// Entries of a list, from its end, among which a repeated one is looked for.
+/// How many of the last entries of a list to search for a duplicate.
 const LOOK_BACK: usize = 256;
 
-/// Adds what came under a name to what came before. Returns whether there is more of it now, rather than something else.
+/// Merges a field into the fields so far. Returns whether the value grew instead of being replaced.
 pub(crate) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> bool {
     if piece.is_null() {
         return false;
@@ -22,7 +22,7 @@ pub(crate) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> b
             before.push_str(piece);
             !piece.is_empty()
         }
-        // A later piece often has nothing in a field that an earlier one has filled.
+        // Later deltas often have an empty field that an earlier delta has filled.
         (Value::String(before), Value::String(piece)) if piece.is_empty() && !before.is_empty() => false,
         (Value::Object(before), Value::Object(piece)) => {
             piece.iter().filter(|(name, piece)| add(before, name, piece)).count() > 0
@@ -37,9 +37,9 @@ pub(crate) fn add(kept: &mut Map<String, Value>, name: &str, piece: &Value) -> b
     }
 }
 
-/// Adds an entry of a list, or a piece of one.
+/// Adds an entry of a list, or a delta of an entry.
 fn add_entry(list: &mut Vec<Value>, name: &str, piece: &Value) -> bool {
-    // One entry a token, of which two may well be the same.
+    // Lists with one entry per token may have equal entries.
     let is_tokens = matches!(name, "content" | "tokens" | "token_logprobs" | "top_logprobs" | "bytes" | "text_offset");
     let in_pieces = ["reasoning", "thinking", "thought", "block"].iter().any(|part| name.contains(part));
     if in_pieces && let Value::Object(object) = piece {
@@ -50,15 +50,15 @@ fn add_entry(list: &mut Vec<Value>, name: &str, piece: &Value) -> bool {
             return true;
         }
     } else if !is_tokens && list.iter().rev().take(LOOK_BACK).any(|entry| entry == piece) {
-        // Some repeat all sources with every piece.
+        // Some providers repeat all sources with every delta.
         return false;
     }
     list.push(piece.clone());
     true
 }
 
-/// The entry that a piece goes on with: that of the same index, or the last one if it is of the same type and not
-/// signed, which is the end of it.
+/// The entry that a delta continues: the one with the same index, otherwise the last one if it has the same type and
+/// is not signed. A signature ends an entry.
 fn continued<'a>(list: &'a mut [Value], piece: &Map<String, Value>) -> Option<&'a mut Value> {
     let same = |entry: &Value, name: &str| entry.get(name) == piece.get(name);
     if piece.get("index").is_some_and(Value::is_number) {
@@ -71,7 +71,7 @@ fn continued<'a>(list: &'a mut [Value], piece: &Map<String, Value>) -> Option<&'
     list.last_mut().filter(|last| same(last, "type") && is_open(last) && !piece.contains_key("data"))
 }
 
-/// Whether pieces of a text under this name are written one after another, and do not replace each other.
+/// Whether texts in this field are appended instead of replaced.
 fn is_text(name: &str) -> bool {
     const TEXTS: [&str; 10] = [
         "reasoning",

@@ -1,4 +1,4 @@
-//! The parts of a reply, wherever a provider puts them: read from a whole reply, or put together from pieces.
+//! The parts of a reply, in whichever field a provider puts them.
 
 pub(super) mod blocks;
 pub(super) mod calls;

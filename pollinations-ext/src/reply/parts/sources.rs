@@ -26,11 +26,11 @@ pub struct Source {
     pub title: Option<String>,
 }
 
-/// All sources of a completion, each address once, in the order in which they are counted: `citations`, then
-/// `search_results`, then what annotates the first reply.
+/// All sources of a completion, without duplicates, in the order of their numbers: `citations`, then
+/// `search_results`, then the annotations of the first choice.
 pub(in crate::reply) fn of(completion: &ChatCompletion) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    // Where there are others than addresses, the whole list is here.
+    // If some sources are not URLs, this field has the whole list.
     match completion.extra().get("citations") {
         Some(citations) => add_all(&mut sources, citations),
         None => completion.citations.iter().for_each(|url| add(&mut sources, url, None)),

@@ -1,23 +1,23 @@
-//! Reads a model's reasoning, wherever a provider puts it.
+//! Finds a model's reasoning, in whichever field a provider puts it.
 
 use pollinations_api::{json::Extra, types::ContentBlock};
 use serde_json::Value;
 
-/// Where thoughts can stand beside `reasoning_content`. The same thought often stands in several places, so that only
-/// one of them counts: the first that has any.
+/// Fields with reasoning besides `reasoning_content`. Often several fields have the same text, so only the first one
+/// with text counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::reply) enum Place {
-    /// A text: `reasoning` and the like.
+    /// Text, such as `reasoning`.
     Text,
-    /// `reasoning_details` or `thinking_blocks`, lists.
+    /// Lists: `reasoning_details` or `thinking_blocks`.
     Details,
-    /// Thinking blocks beside the content.
+    /// Thinking blocks next to the content.
     Blocks,
     /// Thinking parts of the content.
     Parts,
 }
 
-/// Finds thoughts among the fields of a message or a piece of one that the document does not know, and its blocks.
+/// Finds the reasoning in the additional fields and the blocks of a message or a delta.
 pub(in crate::reply) fn find(extra: &Extra, blocks: Option<&[ContentBlock]>) -> Option<(Place, String)> {
     const TEXTS: [&str; 6] = ["reasoning", "reasoning_text", "thinking", "thoughts", "thought", "reasoning_summary"];
     let list = |name: &str| extra.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -37,7 +37,7 @@ fn joined(texts: impl Iterator<Item = String>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The words of a thought: a text, a list of them, or an object that has them under one of a few names.
+/// The text of a reasoning entry: a text, a list of texts, or an object with one in a known field.
 fn words(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => (!text.is_empty()).then(|| text.clone()),
@@ -52,7 +52,7 @@ fn words(value: &Value) -> Option<String> {
 fn of_block(block: &ContentBlock) -> Option<String> {
     match block {
         ContentBlock::Thinking(block) => (!block.thinking.is_empty()).then(|| block.thinking.clone()),
-        // A piece of a block has no type: `{"index": 0, "delta": {"thinking": "…"}}`.
+        // The delta of a block has no type: `{"index": 0, "delta": {"thinking": "…"}}`.
         ContentBlock::Other(object) => {
             let delta = object.get("delta").and_then(|delta| words(delta.get("thinking")?));
             delta.or_else(|| of_part(&Value::Object(object.clone())))

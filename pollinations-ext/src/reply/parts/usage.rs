@@ -1,9 +1,9 @@
-//! What a reply used, under the names of different providers.
+//! The usage of a reply, under the names of different providers.
 
 use pollinations_api::types::CompletionUsage;
 use serde_json::Value;
 
-/// Adds what is missing, where the usage has it under another name or it can be added up.
+/// Completes the usage from other names or by adding up its parts.
 pub(in crate::reply) fn complete(usage: &mut CompletionUsage) {
     let other = |usage: &CompletionUsage, names: &[&str]| {
         names.iter().find_map(|name| count(usage.extra().get(name)?)).unwrap_or_default()
@@ -19,7 +19,7 @@ pub(in crate::reply) fn complete(usage: &mut CompletionUsage) {
     }
 }
 
-/// What it cost.
+/// The cost.
 pub(in crate::reply) fn cost(usage: &CompletionUsage) -> Option<f64> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
     ["cost", "total_cost", "estimated_cost"].iter().find_map(|name| match usage.extra().get(name)? {
@@ -28,7 +28,7 @@ pub(in crate::reply) fn cost(usage: &CompletionUsage) -> Option<f64> {
     })
 }
 
-/// The tokens that came from a cache.
+/// The number of tokens from a cache.
 pub(in crate::reply) fn cached(usage: &CompletionUsage) -> Option<u64> {
     let known = [usage.cached_input_tokens, usage.cache_read_input_tokens];
     let details = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);

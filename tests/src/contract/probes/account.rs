@@ -28,7 +28,7 @@ fn reports() -> Vec<Probe> {
         }),
         probe!(Cheap, Answer, "account_usage", "usage, page after page", |context| {
             let client = context.client()?;
-            // Two records, most likely of one second.
+            // Two records, probably of the same second.
             for seed in [1, 2] {
                 let text = client.text("Say hello").seed(seed).send().await;
                 text.map_err(|error| blocked("generate_text", error))?;
@@ -36,7 +36,7 @@ fn reports() -> Vec<Probe> {
             let mut records = client.account().usage().limit(1).records();
             let mut events = Vec::new();
             for _ in 0..2 {
-                // Records may come late.
+                // Records may be delayed.
                 let Some(record) = records.next().await else { break };
                 events.push(record.map_err(told)?.cursor_event_id);
             }

@@ -8,7 +8,7 @@ use super::{
     Context, Probe, Running, recording, refused, require, silence, told,
 };
 
-/// Seconds of sound that every one of the operations takes, and that voices can be isolated from.
+/// The length of audio in seconds that all operations accept, and that is long enough to isolate a voice.
 const SHORT: f64 = 1.0;
 const LONG: f64 = 5.0;
 
@@ -34,14 +34,14 @@ fn speech() -> Vec<Probe> {
             require(read == text, "the characters are not those of the text")?;
             let times = speech.characters().iter().flat_map(|character| [character.start, character.end]);
             require(times.collect::<Vec<_>>().is_sorted(), "the times do not go on")?;
-            // PCM has two bytes a sample, and at most 48,000 samples a second.
+            // PCM has two bytes per sample, and at most 48,000 samples a second.
             let sound = speech.audio().len() as f64 / 2.0;
             require(speech.duration() > 0.0 && sound / speech.duration() < 50_000.0, "the times do not fit the sound")
         }),
         probe!(All, Content, "create_transcription", "a transcript with speakers", |context| {
             let request = context.client()?.transcribe(recording()).model("elevenlabs/scribe-v2");
             let transcript = request.speakers_expected(1).diarized().await.map_err(told)?;
-            // Silence may have no segments.
+            // A silent recording may have no segments.
             require(
                 transcript.segments().iter().all(|segment| segment.speaker.is_some() && segment.start.is_some()),
                 "a segment has no speaker or no time",
@@ -93,12 +93,12 @@ fn refusals() -> Vec<Probe> {
     ]
 }
 
-/// Splits music, and holds the archive against what was asked for: as many mp3 files.
+/// Separates music and checks the archive: it must have this many mp3 files.
 async fn stems(context: &Context, variation: &str, count: usize) -> Result<(), String> {
     let archive = context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(told)?;
     let bytes = archive.bytes().await.map_err(told)?;
     require(bytes.starts_with(b"PK\x03\x04"), "the archive is not a ZIP file")?;
-    // Each file has a header of its own in the directory at the end.
+    // Each file has a header in the directory at the end.
     let found = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
     require(found == count, &format!("the archive has {found} files, not {count}"))
 }

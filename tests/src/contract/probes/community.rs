@@ -14,7 +14,7 @@ use super::{
     undo::{REPOSITORY, blocked, delete_models, fresh, own, prompt_agent, with_agent, with_connection, with_model},
 };
 
-/// Where there is no server.
+/// A URL without a server.
 const NOWHERE: &str = "https://models.example.com/v1";
 
 pub(super) fn all() -> Vec<Probe> {
@@ -164,8 +164,7 @@ fn integrations() -> Vec<Probe> {
     ]
 }
 
-/// An answer, or the refusal that the document has for a server that does not answer. Both are held against the
-/// document.
+/// A success, or the documented error for a server that does not respond. Both are checked against the document.
 fn answered<T>(result: Result<T, pollinations_ext::Error>) -> Result<(), String> {
     match result {
         Err(error) if error.status().is_none_or(|status| status != 400) => Err(told(error)),

@@ -11,7 +11,7 @@ use super::{
     Running, refused, require, told,
 };
 
-/// One pixel, as an address that the service need not load from anywhere.
+/// One pixel as a data URL, which the service does not have to download.
 const PICTURE: &str = concat!(
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSu",
     "QmCC"
@@ -59,7 +59,7 @@ fn edits() -> Vec<Probe> {
             require(!images.first().bytes().await.map_err(told)?.is_empty(), "the image is empty")
         }),
         probe!(All, Answer, "edit_image", "an edit of a file with a mask", |context| {
-            // The same bytes each time, so that a recorded run can be played back.
+            // The same bytes each time, so that a recorded run can be replayed.
             let file = || File::bytes(&include_bytes!("../pixel.png")[..]).name("pixel.png");
             let request = context.client()?.edit("at night", [file()]).model("kontext").size(64, 64);
             let images = request.mask(file()).response_format("b64_json").send().await.map_err(told)?;

@@ -1,6 +1,6 @@
-//! Stored files: ids of the caller's choice, metadata, gallery, deletion.
+//! Stored files: your own IDs, metadata, gallery, deletion.
 //!
-//! What is published is deleted again. What is not published cannot be deleted; the service forgets it after 30 days.
+//! Published files are deleted again. Other files cannot be deleted; the service deletes them after 30 days.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use pollinations_ext::{Media, types::MediaUpload};
 
 use super::*;
 
-/// The tag of what the suite publishes.
+/// The tag of the suite's files.
 const TAG: &str = "contract-suite";
 
 pub(super) fn all() -> Vec<Probe> {
@@ -59,12 +59,12 @@ pub(super) fn all() -> Vec<Probe> {
     ]
 }
 
-/// A picture in the gallery.
+/// An image in the gallery.
 async fn published(media: &Media) -> Result<MediaUpload, String> {
     media.upload(picture()).tag(TAG).send().await.map_err(told)
 }
 
-/// An id that no other run has.
+/// An ID that no other run uses.
 fn new_id() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let time = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());

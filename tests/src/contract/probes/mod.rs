@@ -22,14 +22,15 @@ use super::{
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 pub(super) type Run = for<'a> fn(&'a Context) -> Running<'a>;
 
-/// What a probe ends with that needs a key when there is none.
+/// The result of a probe that needs a key if there is none.
 pub(super) const NO_KEY: &str = "no key";
 
-/// What a probe ends with whose own operation it could not get to: the operation that it needs for that, and why it does
-/// not answer. The row of that operation says so.
+/// The prefix of the result of a probe that could not reach its own operation. It is followed by the other operation
+/// that it needs, and why that one failed.
 pub(super) const BLOCKED: &str = "needs ";
 
-/// Makes a probe of a block that may use `context`. One that begins with `changes` changes the account for a while.
+/// Creates a probe from a block that may use `context`. A block that begins with `changes` changes the account
+/// temporarily.
 macro_rules! probe {
     (changes $($rest:tt)*) => {
         Probe { changes: true, ..probe!($($rest)*) }
@@ -61,11 +62,11 @@ fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
-/// A small PNG: one pixel, another colour for each number, so that the content is new.
+/// A small PNG: one pixel, in a different color for each number, so that the content is new.
 fn picture() -> File {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let mut bytes = include_bytes!("../pixel.png").to_vec();
-    // Behind the end of the picture, where no decoder looks.
+    // After the end of the image, where no decoder reads.
     bytes.extend_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     File::bytes(bytes).name("pixel.png")
 }
@@ -75,7 +76,7 @@ fn recording() -> File {
     silence(0.5)
 }
 
-/// Silence as a WAV file: one channel, 16 bits, 16,000 samples a second.
+/// Silence as a WAV file: mono, 16 bits, 16,000 samples a second.
 fn silence(seconds: f64) -> File {
     let samples = vec![0_u8; (seconds * 16_000.0) as usize * 2];
     let mut bytes = b"RIFF".to_vec();
@@ -92,7 +93,7 @@ struct Flower {
     petals: u32,
 }
 
-/// Every probe, the cheap ones first.
+/// All probes, the cheap ones first.
 pub(super) fn all() -> Vec<Probe> {
     let mut probes = vec![
         probe!(Free, Answer, "list_models", "names of models", |context| {

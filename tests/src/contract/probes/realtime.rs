@@ -54,8 +54,8 @@ pub(super) fn all() -> Vec<Probe> {
     ]
 }
 
-/// Holds a short conversation in writing, event by event: the answer begins, comes in pieces that make up the whole, and
-/// ends with its usage.
+/// Has a short conversation in text, event by event: the answer begins, arrives in deltas that add up to the whole,
+/// and ends with its usage.
 async fn written(request: RealtimeRequest) -> Result<(), String> {
     let mut session = request.text_only().connect().await.map_err(told)?;
     session.say("Say hello").await.map_err(told)?;

@@ -14,12 +14,12 @@ use super::{
 
 const MODEL: &str = "claude";
 
-/// A picture that is the same each time, so that a recorded run knows the request again.
+/// An image that is the same each time, so that a recorded run recognizes the request.
 fn pixel() -> File {
     File::bytes(include_bytes!("../pixel.png").to_vec()).name("pixel.png")
 }
 
-/// What a function takes that the models are told to call.
+/// The parameters of a function that the models are told to call.
 fn parameters() -> serde_json::Value {
     json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] })
 }

@@ -1,4 +1,4 @@
-//! Changes of the account that are taken back, whatever comes of a probe.
+//! Undoes changes to the account, whether the probe succeeds or fails.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -13,22 +13,22 @@ use serde_json::Value;
 
 use super::{super::Context, BLOCKED, told};
 
-/// A name that nothing of the account has.
+/// A name that nothing in the account uses.
 pub(super) fn fresh(what: &str) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     format!("contract-{what}-{now}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The end of a probe that needs an operation which does not answer.
+/// The result of a probe that needs another operation, which failed.
 pub(super) fn blocked(operation: &str, error: impl std::fmt::Display) -> String {
     let error = error.to_string();
-    // Errors name their operation, too.
+    // The message of an error includes the operation too.
     let why = error.strip_prefix(&format!("{operation}: ")).unwrap_or(&error);
     format!("{BLOCKED}{operation}: {why}")
 }
 
-/// For the probe of an operation itself, which is not blocked by it but fails.
+/// For the probe of the operation itself, which fails instead of being blocked.
 pub(super) fn own(operation: &str, result: Result<(), String>) -> Result<(), String> {
     result.map_err(|problem| match problem.strip_prefix(&format!("{BLOCKED}{operation}: ")) {
         Some(why) => why.to_owned(),
@@ -36,7 +36,7 @@ pub(super) fn own(operation: &str, result: Result<(), String>) -> Result<(), Str
     })
 }
 
-/// What came of a probe, and of taking back what it did.
+/// Combines the results of a probe and of undoing its changes.
 fn both(result: Result<(), String>, undone: Result<(), String>) -> Result<(), String> {
     match (result, undone) {
         (Err(problem), Err(left)) => Err(format!("{problem}; and it was not undone: {left}")),
@@ -46,7 +46,7 @@ fn both(result: Result<(), String>, undone: Result<(), String>) -> Result<(), St
     }
 }
 
-/// Gone is gone.
+/// It is fine if the item no longer exists.
 fn gone<T>(result: Result<T, Error>) -> Result<(), String> {
     match result {
         Err(error) if error.status().is_none_or(|status| status != 404) => Err(told(error)),
@@ -54,13 +54,14 @@ fn gone<T>(result: Result<T, Error>) -> Result<(), String> {
     }
 }
 
-/// The ids in a list of the account whose objects have this name. It is read as it came: it may be what is broken.
+/// The IDs of the objects with this name in a list of the account. It reads the raw JSON, because the list may be
+/// what is broken.
 fn ids_of(list: &Value, field: &str, name: &str) -> Vec<String> {
     let items = list["data"].as_array().into_iter().flatten().filter(|item| item[field] == name);
     items.filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
 }
 
-/// Makes a key, works with it, and revokes it.
+/// Creates a key, uses it, and revokes it.
 pub(super) async fn with_key<R>(
     context: &Context,
     limit: impl FnOnce(CreateKeyRequest) -> CreateKeyRequest + Send,
@@ -80,7 +81,7 @@ where
         }
         Err(error) => {
             let result = Err(blocked("create_key", error));
-            // It may exist all the same.
+            // It may still exist.
             let Ok(list) = keys.list().send_raw().await else { return result };
             let mut undone = Ok(());
             for id in ids_of(&list.json().map_err(told)?, "name", &name) {
@@ -91,7 +92,7 @@ where
     }
 }
 
-/// Makes an agent, works with it, and deletes it.
+/// Creates an agent, uses it, and deletes it.
 pub(super) async fn with_agent<R>(
     context: &Context,
     agent: impl FnOnce(&str) -> Result<NewAgent, String> + Send,
@@ -121,7 +122,7 @@ where
             let Ok(list) = agents.list().send_raw().await else { return result };
             let list = list.json().map_err(told)?;
             let mut ids = ids_of(&list, "name", &name);
-            // One made of code has the name of its repository. It may have been there before.
+            // An agent made from code has the name of its repository. It may have existed before.
             let made_of_code = |list: &Value| ids_of(list, "repository", REPOSITORY);
             if let Ok(before) = before.map(|list| made_of_code(&list)) {
                 ids.extend(made_of_code(&list).into_iter().filter(|id| !before.contains(id)));
@@ -135,16 +136,16 @@ where
     }
 }
 
-/// Where the code of an agent is.
+/// The repository with the code of an agent.
 pub(super) const REPOSITORY: &str = "pollinations/agent";
 
-/// An agent made of a prompt.
+/// An agent made from a prompt.
 pub(super) fn prompt_agent(name: &str) -> Result<NewAgent, String> {
     let agent = NewPromptAgent::builder().name(name).title("Contract suite").base_model("openai");
     agent.system_prompt("Be brief.").build().map(Into::into)
 }
 
-/// Registers a model, works with it, and deletes it.
+/// Registers a model, uses it, and deletes it.
 pub(super) async fn with_model<R>(
     context: &Context,
     work: impl FnOnce(Pollinations, String) -> R + Send,
@@ -173,7 +174,7 @@ where
     }
 }
 
-/// Deletes the models of this name, if the list can be had.
+/// Deletes the models of this name, if the list is available.
 pub(super) async fn delete_models(client: &Pollinations, name: &str) -> Result<(), String> {
     let models = client.account().my_models();
     let Ok(list) = models.list().send_raw().await else { return Ok(()) };
@@ -184,14 +185,14 @@ pub(super) async fn delete_models(client: &Pollinations, name: &str) -> Result<(
     undone
 }
 
-/// A model for text, on a server that does not exist.
+/// A text model on a server that does not exist.
 fn text_model(name: &str) -> Result<NewMyModel, String> {
     let model = NewTextModel::builder().name(name).title("Contract suite").api(TextApi::ChatCompletions);
     let model = model.url("https://models.example.com/v1/chat/completions").bearer_token("none");
     model.build().map(Into::into)
 }
 
-/// Connects an app that is not connected, works with the link, and disconnects it.
+/// Connects an app that is not connected, uses the link, and disconnects it.
 pub(super) async fn with_connection<R>(
     context: &Context,
     work: impl FnOnce(Pollinations, IntegrationLink) -> R + Send,
@@ -206,7 +207,7 @@ where
         Ok(link) => work(client.clone(), link).await,
         Err(error) => Err(blocked("connect_integration", error)),
     };
-    // The link does not always say which connection it is for.
+    // The link does not always include the ID of its connection.
     let mut undone = Ok(());
     for id in ids(&client).await.map_err(|error| blocked("list_integrations", error))? {
         if !before.contains(&id) {
@@ -220,7 +221,7 @@ where
 /// The app to connect.
 const APP: &str = "github";
 
-/// The connections there are to the app.
+/// The existing connections to the app.
 async fn ids(client: &Pollinations) -> Result<Vec<String>, String> {
     let list = client.account().integrations().list().await.map_err(told)?;
     let connections = list.data.into_iter().filter(|connection| connection.toolkit == APP);

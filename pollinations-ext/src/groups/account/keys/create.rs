@@ -211,7 +211,7 @@ impl CreateKeyRequest {
         self
     }
 
-    call_options!(until "the key is there", example "pollinations.account().keys().create(\"x\")", field);
+    call_options!(until "the new key has arrived", example "pollinations.account().keys().create(\"x\")", field);
 
     /// Creates the key.
     ///
@@ -312,7 +312,7 @@ impl CreatedKey {
             json::lenient(response.body()).map_err(|_| unreadable("the reply cannot be read"))?;
         let Ok(key) = ApiKey::new(created.key.as_str()) else {
             let id = without_keys(&created.id);
-            return Err(unreadable(&format!("its secret does not look like an API key; its id is `{id}`")));
+            return Err(unreadable(&format!("its secret does not look like an API key; its ID is `{id}`")));
         };
         let other = created.extra().iter().filter(|(_, value)| !key.is_in(&value.to_string()));
         let other = other.map(|(name, value)| (name.to_owned(), value.clone())).collect();

@@ -119,7 +119,8 @@ impl Desk {
     pub(super) fn nobody(&self, limit: Duration) -> Error {
         let seconds = limit.as_secs_f64();
         if self.is_forged.load(Ordering::Relaxed) {
-            let message = format!("no valid answer came within {seconds} s, only forged ones; start the sign-in again");
+            let message =
+                format!("no valid redirect arrived within {seconds} s, only forged ones; start the sign-in again");
             return Error::new(ErrorKind::StateMismatch, message);
         }
         Error::new(ErrorKind::Timeout, format!("the user did not answer within {seconds} s; start the sign-in again"))

@@ -151,11 +151,11 @@ impl Receiver {
     /// ```
     pub async fn receive_code(self, flow: &CodeFlow, limit: Duration) -> Result<Code, Error> {
         if flow.redirect_uri() != self.redirect_url() {
-            return Err(Error::request("the redirect URI of the flow is not the address of the receiver"));
+            return Err(Error::request("the redirect URI of the flow is not that of the receiver"));
         }
         match self.wait(Way::Query(Box::new(flow.clone())), limit).await? {
             Received::Code(code) => Ok(code),
-            Received::Key(_) => Err(Error::request("the answer has a key where the code should be")),
+            Received::Key(_) => Err(Error::request("the redirect has a key instead of a code")),
         }
     }
 
@@ -182,7 +182,7 @@ impl Receiver {
     pub async fn receive(self, flow: &FragmentFlow, limit: Duration) -> Result<ApiKey, Error> {
         match self.wait(Way::Fragment(flow.state()), limit).await? {
             Received::Key(key) => Ok(key),
-            Received::Code(_) => Err(Error::request("the answer has a code where the key should be")),
+            Received::Code(_) => Err(Error::request("the redirect has a code instead of a key")),
         }
     }
 

@@ -33,10 +33,8 @@ impl Outcome {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Granted => ("Access granted", "You can close this page and go back to the program."),
-            Self::Denied => ("Access denied", "You can close this page. The program has been told."),
-            Self::Failed => {
-                ("That did not work", "This is not the answer that the program waits for. Please start again.")
-            }
+            Self::Denied => ("Access denied", "You can close this page and go back to the program."),
+            Self::Failed => ("Sign-in failed", "The response does not belong to this sign-in. Please start again."),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the receiver takes, and what it turns away.
+//! What the receiver accepts and what it rejects.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,7 +14,7 @@ use crate::{
     groups::byop::{state::State, verifier::Verifier},
 };
 
-/// A receiver at work: its address, and what it comes to.
+/// A running receiver: its address and its outcome.
 struct Waiting {
     address: SocketAddr,
     outcome: JoinHandle<Result<ApiKey, Error>>,
@@ -29,7 +29,7 @@ impl Waiting {
         Self { address, outcome }
     }
 
-    /// Sends bytes and returns the response; empty if the connection is refused or cut.
+    /// Sends bytes and returns the response. Empty if the connection is refused or closed.
     async fn send(&self, request: &str) -> String {
         let Ok(mut socket) = TcpStream::connect(self.address).await else { return String::new() };
         let mut response = Vec::new();
@@ -102,16 +102,16 @@ async fn what_is_not_its_own_page_is_turned_away() {
     let port = waiting.address.port();
     let large = "x".repeat(MAX_ANSWER + 1);
     let attempts = [
-        // Another name for this machine.
+        // Another host name.
         (waiting.get("/callback").replace(&address, "evil.example"), "403"),
         (good.replace(&format!("Host: {address}"), &format!("Host: localhost:{port}")), "403"),
         (waiting.get("/callback").replace("GET /callback", "GET http://evil.example/callback"), "403"),
-        // A page of somebody else.
+        // A page of another site.
         (good.replace(&format!("http://{address}"), "https://evil.example"), "403"),
         (good.replace(&format!("Origin: http://{address}\r\n"), ""), "403"),
         (good.replace(&format!("http://{address}"), "null"), "403"),
         (good.replace("Content-Length", "Sec-Fetch-Site: cross-site\r\nContent-Length"), "403"),
-        // Ways around the path and the method.
+        // Other paths and methods.
         (waiting.get("/callback/"), "404"),
         (waiting.get("//callback"), "404"),
         (waiting.get("/x/../callback"), "404"),
@@ -119,7 +119,7 @@ async fn what_is_not_its_own_page_is_turned_away() {
         (waiting.get("/"), "404"),
         (good.replace("POST", "PUT"), "405"),
         (waiting.get("/callback").replace("GET", "OPTIONS"), "405"),
-        // Too much, or nonsense.
+        // Too large, or malformed.
         (waiting.post(&large), "413"),
         (waiting.get(&format!("/{}", "x".repeat(MAX_HEAD))), ""),
         ("\0\0\0\0\r\n\r\n".to_owned(), ""),
@@ -130,7 +130,7 @@ async fn what_is_not_its_own_page_is_turned_away() {
         let turned_away = got == status || (status.is_empty() && !got.starts_with('2'));
         assert!(turned_away, "{request:.200}\n{response}");
     }
-    // And it still waits.
+    // The receiver is still waiting.
     assert!(waiting.send(&good).await.ends_with("granted"));
     assert_eq!(waiting.outcome().await.as_deref(), Ok("sk_users"));
 }
@@ -141,14 +141,14 @@ async fn who_comes_second_changes_nothing() {
     let address = waiting.address;
     let grant = waiting.post(GRANT);
     let other = waiting.post("api_key=sk_another&state=s3cret");
-    // Both are there before either says anything.
+    // Both arrive before either sends anything.
     let (mut first, mut second) =
         (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
     first.write_all(grant.as_bytes()).await.unwrap();
     let mut answer = String::new();
     first.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("granted"), "{answer}");
-    // It may be told no, or nothing at all.
+    // The redirect may report a denial, or have no parameters.
     let _ = second.write_all(other.as_bytes()).await;
     let mut answer = String::new();
     let _ = second.read_to_string(&mut answer).await;
@@ -232,26 +232,26 @@ async fn a_code_from_somebody_else_is_turned_away_and_the_user_may_still_come() 
     let good = get(address, CODE, "");
     let port = address.port();
     let attempts = [
-        // Another state; a mixed-up issuer; a code in the fragment never gets here.
+        // A different state or issuer. A code in the fragment never arrives here.
         (get(address, "/callback?code=c0de&state=guess", ""), "303"),
         (get(address, "/callback?code=c0de", ""), "303"),
         (get(address, "/callback", ""), "303"),
         (get(address, "/callback?code=c0de&state=s3cret&iss=https%3A%2F%2Fevil.example", ""), "303"),
-        // Another name for this machine.
+        // Another host name.
         (good.replace(&address.to_string(), "evil.example"), "403"),
         (good.replace(&format!("Host: {address}"), &format!("Host: localhost:{port}")), "403"),
         (good.replace("GET /", "GET http://evil.example/"), "403"),
         (good.replace("Host:", "Host: evil.example\r\nHost:"), ""),
-        // Not a visit: an image, a frame, a page fetched ahead.
+        // Not a navigation: an image, a frame, a prefetched page.
         (get(address, CODE, "Sec-Fetch-Dest: image\r\n"), "403"),
         (get(address, CODE, "Sec-Fetch-Dest: iframe\r\n"), "403"),
         (get(address, CODE, "Sec-Purpose: prefetch\r\n"), "403"),
-        // Another method, another path, too much.
+        // Another method, another path, a request that is too large.
         (good.replace("GET", "POST"), "405"),
         (get(address, "/callback/?code=c0de&state=s3cret", ""), "404"),
         (get(address, &format!("{CODE}&x={}", "x".repeat(MAX_ANSWER)), ""), "414"),
         (get(address, &format!("{CODE}&x={}", "x".repeat(MAX_HEAD)), ""), ""),
-        // The last page ahead of time.
+        // The result page, requested too early.
         (get(address, "/granted", ""), "200"),
     ];
     for (request, status) in attempts {
