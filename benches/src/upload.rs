@@ -1,6 +1,9 @@
 //! Ways to send a file of 400 MB.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use pollinations_ext::{File, Pollinations};
 use reqwest::{Body, multipart};
@@ -8,14 +11,17 @@ use reqwest::{Body, multipart};
 /// Bytes of the file.
 pub const FILE: u64 = 400_000_000;
 
-/// Makes the file. It has no content of its own, so that the disk has nothing to do.
+/// Makes the file. All but its beginning is empty, so that the disk has nothing to do.
 ///
 /// # Panics
 ///
 /// When there is no room.
 pub fn file() -> PathBuf {
     let path = std::env::temp_dir().join(format!("pollinations-upload-{}.mp4", std::process::id()));
-    std::fs::File::create(&path).expect("a file").set_len(FILE).expect("room");
+    let mut file = std::fs::File::create(&path).expect("a file");
+    // The client looks at the beginning: the service takes images, sound and video.
+    file.write_all(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").expect("room");
+    file.set_len(FILE).expect("room");
     path
 }
 

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+// A client of another document may have long chains of types that hold each other. Whether they are `Send` takes a step
+// for each link.
+#![recursion_limit = "1024"]
 
 pub mod json;
 mod open;

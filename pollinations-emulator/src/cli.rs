@@ -1,4 +1,4 @@
-//! The emulator as a program, for tests in any language.
+//! The command line program, for tests in any language.
 
 use std::{fs, path::PathBuf};
 
@@ -6,29 +6,29 @@ use clap::Args;
 
 use crate::{Emulator, Scenario};
 
-/// The arguments of the program.
+/// The command line arguments.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
     /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Paid pollen at the start [default: 100]
+    /// Paid pollen to start with [default: 100]
     #[arg(long)]
     balance: Option<f64>,
     /// JSON file with balances, keys and faults to start with
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Do not print requests
+    /// Do not log requests
     #[arg(long, short)]
     quiet: bool,
 }
 
-/// Runs an emulator until Ctrl-C, or until the system asks it to end. Prints its address on the standard output, and
-/// each request on the standard error.
+/// Runs an emulator until Ctrl-C or a termination signal. Prints its URL to standard output, and logs each request to
+/// standard error.
 ///
 /// # Errors
 ///
-/// When the scenario cannot be read, or the port is taken.
+/// If the scenario cannot be read, or the port is in use.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
     let mut builder = Emulator::builder();
     if let Some(path) = &arguments.scenario {
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for the signal that ends a service.
+/// Waits for Ctrl-C or a termination signal.
 async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The requests so far, to look at in a test.
+//! The journal: the requests so far, for tests to look at.
 
 use std::{
     collections::VecDeque,
@@ -17,28 +17,31 @@ use serde_json::Value;
 
 use crate::base::key::{looks_like_one, may_contain_one};
 
-/// Requests that are kept; the oldest go first.
+/// How many requests are kept. The oldest are dropped first.
 const MAX_ENTRIES: usize = 20_000;
 
-/// Bytes of a body that are kept.
+/// How many bytes of bodies are kept in total.
+const MAX_BODIES: usize = 64 * 1024 * 1024;
+
+/// How many bytes of one body are kept.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// One request and the status of its response. API keys are removed.
+/// A request and the status of its response. API keys are removed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Entry {
-    /// The id that the response carries.
+    /// The request id, which is in the response header `x-request-id`.
     pub request_id: String,
     /// `GET`, `POST` and so on.
     pub method: String,
-    /// The path, as it came.
+    /// The path as it was sent, percent-encoded.
     pub path: String,
-    /// The query as it came, with keys replaced by `[key]`.
+    /// The query as it was sent, with API keys replaced by `[key]`.
     pub query: String,
     /// The operation, by its id in `openapi.json`; `None` for any other path.
     pub operation: Option<String>,
-    /// The headers in the order in which they came, with the key replaced by `[key]`.
+    /// The headers in the order they were sent in, with the API key replaced by `[key]`.
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body, as text.
     pub body: String,
@@ -75,7 +78,7 @@ impl Entry {
         }
     }
 
-    /// Notes the body, or as much of it as is shown, and what it is.
+    /// Adds the body. `kind` is its content type.
     pub(crate) fn carried(&mut self, body: &Bytes, kind: Option<&HeaderValue>) {
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_form = kind.starts_with("application/x-www-form-urlencoded");
@@ -88,7 +91,7 @@ impl Entry {
     }
 }
 
-/// The beginning of a body as text. The body of a device flow contains the key of the app.
+/// The beginning of a body as text, without keys: JSON may contain some, such as the `client_id` of a device flow.
 fn text(body: &Bytes) -> String {
     let beginning = |bytes: &[u8]| String::from_utf8_lossy(bytes.get(..MAX_BODY).unwrap_or(bytes)).into_owned();
     if may_contain_one(body)
@@ -100,7 +103,7 @@ fn text(body: &Bytes) -> String {
     beginning(body)
 }
 
-/// A form without keys, and without what a sign-in keeps secret.
+/// A form without keys, codes and verifiers.
 fn form(body: &Bytes) -> String {
     let text = text(body);
     let pairs = text.split('&').map(|pair| match pair.split_once('=') {
@@ -111,7 +114,7 @@ fn form(body: &Bytes) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Replaces every string that is a key; false if there is none.
+/// Replaces every string that is a key. Returns false if there is none.
 fn take_keys_out(json: &mut Value) -> bool {
     match json {
         Value::String(text) if looks_like_one(text) => {
@@ -124,7 +127,7 @@ fn take_keys_out(json: &mut Value) -> bool {
     }
 }
 
-/// A line of a log.
+/// Formats the entry as a line of a log.
 impl fmt::Display for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { method, path, query, status, milliseconds, request_id, .. } = self;
@@ -136,44 +139,58 @@ impl fmt::Display for Entry {
 /// Called for each request.
 pub(crate) type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
 
-/// All requests, and a listener.
+/// The entries, and a listener for new ones.
 #[derive(Default)]
 pub(crate) struct Journal {
-    entries: Mutex<VecDeque<Entry>>,
+    kept: Mutex<Kept>,
     listener: Option<Listener>,
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: VecDeque<Entry>,
+    /// The size of all bodies together.
+    bytes: usize,
+}
+
+impl Kept {
+    fn add(&mut self, entry: Entry) {
+        self.bytes += entry.body.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BODIES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.body.len();
+        }
+    }
 }
 
 impl Journal {
     pub(crate) fn new(listener: Option<Listener>) -> Self {
-        Self { entries: Mutex::default(), listener }
+        Self { kept: Mutex::default(), listener }
     }
 
     pub(crate) fn add(&self, entry: Entry) {
         if let Some(listener) = &self.listener {
             listener(&entry);
         }
-        let mut entries = self.lock();
-        if entries.len() >= MAX_ENTRIES {
-            entries.pop_front();
-        }
-        entries.push_back(entry);
+        self.lock().add(entry);
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.lock().iter().cloned().collect()
+        self.lock().entries.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = Kept::default();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Journal").field("entries", &self.lock().len()).finish_non_exhaustive()
+        formatter.debug_struct("Journal").field("entries", &self.lock().entries.len()).finish_non_exhaustive()
     }
 }

@@ -1,14 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-// The modules are on floors, and an import only ever points down:
+// The modules are stacked in floors. Imports only point to a lower floor:
 //
-//   cli                  the program
-//   server               starting and stopping, connections
-//   api                  one room for each group of operations
-//   gate                 what every request passes before and after its operation
-//   answer, state        what makes the content of answers; what an emulator remembers
-//   fault, journal       misbehaviour on request; the requests so far
+//   cli                  the command line program
+//   server               starts and stops an emulator, accepts connections
+//   api                  the operations, with a room for each group
+//   gate                 the middleware: keys, validation, coalescing, errors
+//   answer, state        makes the content of answers; keeps the state of an emulator
+//   fault, journal       faults on request; the requests so far
 //   base                 values: keys, failures, the document, the time
 
 mod answer;

@@ -1,4 +1,4 @@
-//! The emulator as a program.
+//! The command line program.
 
 #![forbid(unsafe_code)]
 

@@ -29,7 +29,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_key_that_is_made_works_within_its_limits() {
+async fn a_created_key_works_within_its_limits() {
     let emulator = Emulator::start().await.unwrap();
     let limits = json!({ "name": "guest", "allowedModels": ["flux"], "pollenBudget": 0.015, "expiresIn": 3600 });
     let (status, made) = post(&emulator, "/account/keys", limits).await;
@@ -85,7 +85,7 @@ async fn a_key_that_is_made_works_within_its_limits() {
 }
 
 #[tokio::test]
-async fn a_publishable_key_names_an_app_and_spends_nothing() {
+async fn a_publishable_key_identifies_an_app_and_cannot_spend() {
     let emulator = Emulator::start().await.unwrap();
     let app = json!({ "name": "Drawing board", "type": "publishable", "redirectUris": ["https://example.com/back"] });
     let (status, made) = post(&emulator, "/account/keys", app).await;
@@ -131,7 +131,7 @@ async fn an_app_earns_from_what_its_users_spend() {
 }
 
 #[tokio::test]
-async fn the_sums_of_earnings_are_those_of_the_single_ones() {
+async fn earning_sums_match_the_transactions() {
     let emulator = Emulator::start().await.unwrap();
     let sums = get(&emulator, KEY, "/account/earnings?days=365").await.1;
     let list = get(&emulator, KEY, "/account/earnings/transactions?days=365").await.1;
@@ -147,7 +147,7 @@ async fn the_sums_of_earnings_are_those_of_the_single_ones() {
 }
 
 #[tokio::test]
-async fn quests_are_done_by_doing_them() {
+async fn quests_are_completed_by_the_requests_they_ask_for() {
     let emulator = Emulator::start().await.unwrap();
     let status = async |id: &str| {
         let quests = get(&emulator, KEY, "/account/quests").await.1["quests"].take();
@@ -208,7 +208,7 @@ async fn usage_is_filtered_and_paged_by_event_ids() {
 }
 
 #[tokio::test]
-async fn a_key_for_quest_pollen_leaves_the_paid_pollen_alone() {
+async fn a_quest_pollen_key_does_not_spend_paid_pollen() {
     let owner = Key::new("sk_quest").quest_pollen_only(true);
     let emulator = Emulator::builder().quest_balance(0.015).key(owner).start().await.unwrap();
     assert_eq!(get(&emulator, "sk_quest", "/account/key").await.1["questPollenOnly"], true);

@@ -28,7 +28,7 @@ fn near(left: &Value, right: f64) -> bool {
 }
 
 #[tokio::test]
-async fn quest_pollen_is_spent_first_and_does_not_pay_for_everything() {
+async fn quest_pollen_is_spent_first_but_not_on_paid_only_models() {
     let builder = Emulator::builder().balance(0.02).quest_balance(0.01).paid_only(["kontext"]);
     let emulator = builder.start().await.unwrap();
     let statuses = async |models: &[&str]| {
@@ -60,7 +60,7 @@ async fn quest_pollen_is_spent_first_and_does_not_pay_for_everything() {
 }
 
 #[tokio::test]
-async fn the_balance_is_that_of_the_key_if_it_has_a_budget() {
+async fn keys_with_a_budget_see_their_budget_as_the_balance() {
     let builder = Emulator::builder().balance(2.0).quest_balance(0.5).key(Key::new("sk_all"));
     let emulator = builder.key(Key::new("sk_some").budget(1.0)).start().await.unwrap();
     let account = json!({ "total": 2.5, "tier": 0.5, "paid": 2.0 });
@@ -71,7 +71,7 @@ async fn the_balance_is_that_of_the_key_if_it_has_a_budget() {
 }
 
 #[tokio::test]
-async fn charges_can_be_counted_from_any_language() {
+async fn charges_can_be_read_over_http() {
     let emulator = Emulator::builder().quest_balance(1.0).start().await.unwrap();
     for number in [1, 2, 2] {
         get(&emulator, "sk_a", &image(number, "flux")).await;
@@ -171,7 +171,7 @@ async fn a_refusal_is_a_reply_of_the_assistant() {
 }
 
 #[tokio::test]
-async fn json_sound_and_pictures_are_refused_with_the_status() {
+async fn json_audio_and_images_are_refused_with_a_status() {
     for (emulator, code, reference, status) in refusals(Refusals::Text).await {
         let schema = json!({ "type": "json_schema", "json_schema": { "name": "x", "schema": { "type": "object" } } });
         let sound = json!({ "modalities": ["text", "audio"], "audio": { "voice": "alloy", "format": "wav" } });
@@ -193,7 +193,7 @@ async fn json_sound_and_pictures_are_refused_with_the_status() {
 }
 
 #[tokio::test]
-async fn refusals_in_other_forms() {
+async fn refusals_can_have_other_forms() {
     for (emulator, code, _, status) in refusals(Refusals::Status).await {
         let response = post(&emulator, hello(json!({ "stream": true }))).await;
         assert_eq!(response.status(), status);
@@ -217,7 +217,7 @@ async fn refusals_in_other_forms() {
 }
 
 #[tokio::test]
-async fn a_refusal_on_request_comes_once_and_not_before_the_key_is_looked_at() {
+async fn an_injected_refusal_applies_once_and_after_the_key_is_checked() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::KeyBudgetExhausted).times(2).operation("chat_completions"));
     let url = format!("{}/v1/chat/completions", emulator.base_url());
@@ -230,7 +230,7 @@ async fn a_refusal_on_request_comes_once_and_not_before_the_key_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_file_says_how_it_bills() {
+async fn a_scenario_configures_billing() {
     let text = r#"{
         "balance": 0, "questBalance": 1, "paidOnly": ["flux"], "coalescing": false, "refusals": "status",
         "faults": [{ "operation": "generate_text", "refuse": "QUEST_POLLEN_ONLY" }]

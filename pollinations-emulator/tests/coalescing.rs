@@ -30,7 +30,7 @@ fn cache(response: &Response) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_hundred_at_once_are_one_generation() {
+async fn a_hundred_identical_requests_share_one_generation() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::default().generation(Duration::from_millis(200)).always());
     let http = Client::new();
@@ -48,7 +48,7 @@ async fn a_hundred_at_once_are_one_generation() {
 }
 
 #[tokio::test]
-async fn what_was_generated_comes_from_the_cache() {
+async fn finished_results_come_from_the_cache() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     let speech = json!({ "input": "Hello", "response_format": "wav" });
@@ -88,7 +88,7 @@ async fn what_was_generated_comes_from_the_cache() {
 }
 
 #[tokio::test]
-async fn streams_uploads_and_lists_share_nothing() {
+async fn streams_uploads_and_lists_are_not_shared() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     for number in 1..=2 {
@@ -103,7 +103,7 @@ async fn streams_uploads_and_lists_share_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_image_is_made_on_request() {
+async fn no_cache_makes_a_new_image() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     for (path, from, charges) in [
@@ -119,7 +119,7 @@ async fn a_new_image_is_made_on_request() {
 }
 
 #[tokio::test]
-async fn a_generation_goes_on_when_its_client_has_gone() {
+async fn a_generation_continues_when_its_client_disconnects() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     // Long enough for a busy machine: the request must have arrived when its client hangs up.
@@ -144,7 +144,7 @@ async fn a_generation_goes_on_when_its_client_has_gone() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_was_paid_and_is_still_there() {
+async fn a_lost_answer_is_charged_and_cached() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     assert!(with(get(&http, &emulator, IMAGE), &Fault::lost()).send().await.is_err());
@@ -161,7 +161,7 @@ async fn a_lost_answer_was_paid_and_is_still_there() {
 }
 
 #[tokio::test]
-async fn failures_are_not_kept_and_keys_keep_their_limits() {
+async fn failures_are_not_cached_and_key_limits_still_apply() {
     let builder = Emulator::builder().refusals(Refusals::Status);
     let builder = builder.key(Key::new("sk_poor").budget(0.0)).key(Key::new("sk_a"));
     let emulator = builder.key(Key::new("sk_flux").models(["flux"])).start().await.unwrap();
@@ -180,7 +180,7 @@ async fn failures_are_not_kept_and_keys_keep_their_limits() {
 }
 
 #[tokio::test]
-async fn one_who_joins_is_not_refused_for_another_key() {
+async fn a_refusal_of_one_key_is_not_shared_with_another() {
     let builder = Emulator::builder().key(Key::new("sk_poor").budget(0.0)).key(Key::new("sk_a"));
     let emulator = builder.start().await.unwrap();
     let http = Client::new();
@@ -196,7 +196,7 @@ async fn one_who_joins_is_not_refused_for_another_key() {
 }
 
 #[tokio::test]
-async fn results_have_a_public_address() {
+async fn results_have_a_public_url() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     for path in [IMAGE, "/audio/hello?response_format=wav", "/image/x?model=veo&duration=1"] {

@@ -50,7 +50,7 @@ fn events(response: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_status_a_few_times_and_then_success() {
+async fn a_status_applies_a_few_times_and_then_requests_succeed() {
     let busy = Fault::status(429).retry_after("3").times(2).operation("list_models");
     let emulator = Emulator::builder().fault(busy).start().await.unwrap();
     let url = format!("{}/v1/models", emulator.base_url());
@@ -68,7 +68,7 @@ async fn a_status_a_few_times_and_then_success() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_connection_is_cut() {
+async fn connections_are_reset_and_bodies_truncated() {
     let emulator = Emulator::start().await.unwrap();
     tokio::task::spawn_blocking(move || {
         let (text, end) = raw(&emulator, &faulty(&Fault::reset()));
@@ -88,7 +88,7 @@ async fn the_connection_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_in_strange_forms_say_the_same() {
+async fn unusual_streams_have_the_same_content() {
     let emulator = Emulator::start().await.unwrap();
     tokio::task::spawn_blocking(move || {
         let plain = events(&raw(&emulator, &chat("")).0);
@@ -121,7 +121,7 @@ async fn streams_in_strange_forms_say_the_same() {
 }
 
 #[tokio::test]
-async fn pages_bodies_and_types() {
+async fn html_pages_bodies_and_content_types_can_be_set() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let send = async |fault: Fault| {
@@ -148,7 +148,7 @@ async fn pages_bodies_and_types() {
 }
 
 #[tokio::test]
-async fn other_languages_use_the_control_paths() {
+async fn faults_can_be_set_over_http() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", emulator.base_url());
@@ -182,7 +182,7 @@ async fn other_languages_use_the_control_paths() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keep_alives_that_are_not_json_and_answers_in_one_chunk() {
+async fn keep_alives_and_whole_answers_in_one_chunk() {
     let emulator = Emulator::start().await.unwrap();
     tokio::task::spawn_blocking(move || {
         let plain = events(&raw(&emulator, &chat("")).0);
@@ -202,7 +202,7 @@ async fn keep_alives_that_are_not_json_and_answers_in_one_chunk() {
 }
 
 #[tokio::test]
-async fn a_call_of_a_function_in_one_chunk() {
+async fn a_tool_call_in_one_chunk() {
     let emulator = Emulator::start().await.unwrap();
     let function = json!({ "name": "weather", "parameters": { "type": "object", "required": ["city"],
         "properties": { "city": { "type": "string" } } } });
@@ -225,7 +225,7 @@ async fn a_call_of_a_function_in_one_chunk() {
 }
 
 #[tokio::test]
-async fn what_stands_in_front_of_the_service_answers() {
+async fn cloudflare_can_answer_instead_of_the_service() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let send = async |fault: Fault| {
@@ -249,7 +249,7 @@ async fn what_stands_in_front_of_the_service_answers() {
 }
 
 #[tokio::test]
-async fn two_rate_limits_and_errors_in_detail() {
+async fn both_rate_limits_and_details_of_errors() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let send = async |fault: &str| {
@@ -271,4 +271,35 @@ async fn two_rate_limits_and_errors_in_detail() {
     assert!(headers["x-request-id"].to_str().unwrap().starts_with("req_"));
     assert_eq!(broke["error"]["code"], "KEY_BUDGET_EXHAUSTED");
     assert!(broke["error"]["fixUrl"].as_str().unwrap().ends_with("ref=agent_key_budget"), "{broke}");
+}
+
+#[tokio::test]
+async fn every_status_has_the_code_of_the_service() {
+    let emulator = Emulator::start().await.unwrap();
+    for (status, code) in [
+        (400, "BAD_REQUEST"),
+        (401, "UNAUTHORIZED"),
+        (403, "FORBIDDEN"),
+        (404, "NOT_FOUND"),
+        (405, "METHOD_NOT_ALLOWED"),
+        (408, "REQUEST_TIMEOUT"),
+        (409, "CONFLICT"),
+        (410, "GONE"),
+        (413, "PAYLOAD_TOO_LARGE"),
+        (415, "UNSUPPORTED_MEDIA_TYPE"),
+        (422, "UNPROCESSABLE_ENTITY"),
+        (426, "UPGRADE_REQUIRED"),
+        (429, "RATE_LIMITED"),
+        (500, "INTERNAL_ERROR"),
+        (502, "BAD_GATEWAY"),
+        (503, "SERVICE_UNAVAILABLE"),
+        (504, "GATEWAY_TIMEOUT"),
+        (520, "UNKNOWN_ERROR"),
+    ] {
+        emulator.inject(Fault::status(status));
+        let answer = reqwest::get(format!("{}/models", emulator.base_url())).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        let body: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(body["error"]["code"], code, "{status}");
+    }
 }

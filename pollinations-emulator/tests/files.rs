@@ -43,7 +43,7 @@ fn seconds(format: &str, bytes: Vec<u8>) -> f64 {
 }
 
 #[tokio::test]
-async fn sounds_decode_and_are_as_long_as_was_asked_for() {
+async fn sounds_decode_and_have_the_requested_length() {
     let emulator = Emulator::start().await.unwrap();
     for (format, expected) in [
         ("mp3", "audio/mpeg"),
@@ -73,7 +73,7 @@ async fn send(emulator: &Emulator, path: &str, recording: &[u8]) -> (String, Vec
 }
 
 #[tokio::test]
-async fn voices_and_stems_are_sounds_as_long_as_the_recording() {
+async fn voices_and_stems_are_as_long_as_the_recording() {
     let emulator = Emulator::start().await.unwrap();
     let (_, recording) = get(&emulator, "/audio/rain?duration=6&response_format=wav").await;
     for path in ["/v1/audio/voice-changer", "/v1/audio/voice-isolator"] {
@@ -95,7 +95,7 @@ async fn voices_and_stems_are_sounds_as_long_as_the_recording() {
 }
 
 #[tokio::test]
-async fn pictures_have_the_size_and_are_the_same_again() {
+async fn images_have_the_requested_size_and_are_reproducible() {
     let emulator = Emulator::start().await.unwrap();
     let (kind, jpeg) = get(&emulator, "/image/a%20cat?width=40&height=30&seed=7").await;
     assert_eq!((kind.as_str(), image::guess_format(&jpeg).unwrap()), ("image/jpeg", ImageFormat::Jpeg));
@@ -127,7 +127,7 @@ fn boxes(bytes: &[u8], start: usize, end: usize, path: &str, found: &mut Vec<(St
 }
 
 #[tokio::test]
-async fn a_video_says_where_its_pictures_are() {
+async fn a_video_has_the_offsets_of_its_frames() {
     let emulator = Emulator::start().await.unwrap();
     let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3&width=640&height=480").await;
     assert_eq!(kind, "video/mp4");

@@ -12,7 +12,7 @@ async fn get(emulator: &Emulator, key: &str, path: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn only_the_keys_of_a_list_are_accepted() {
+async fn only_configured_keys_are_accepted() {
     let keys = [
         Key::new("sk_all"),
         Key::new("sk_poor").budget(0.015),
@@ -66,7 +66,7 @@ async fn the_account_runs_out_and_the_records_add_up() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_valid_is_told_field_by_field() {
+async fn invalid_requests_get_an_error_for_each_field() {
     let emulator = Emulator::start().await.unwrap();
     let (status, body) = get(&emulator, "sk_a", "/image/x?width=-5&quality=best&transparent=maybe&seed=1").await;
     assert_eq!((status, &body["error"]["code"]), (400, &"BAD_REQUEST".into()));
@@ -95,7 +95,7 @@ fn sorted(fields: &serde_json::Map<String, Value>) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_scenario_is_how_it_begins() {
+async fn a_scenario_sets_the_initial_state() {
     let text = r#"{"balance": 1, "keys": [{"key": "sk_only", "permissions": []}], "faults": [{"status": 503}]}"#;
     let scenario: Scenario = serde_json::from_str(text).unwrap();
     let emulator = Emulator::builder().scenario(scenario).start().await.unwrap();
@@ -107,7 +107,7 @@ async fn a_scenario_is_how_it_begins() {
 }
 
 #[tokio::test]
-async fn the_document_is_served_under_its_addresses() {
+async fn the_document_is_served() {
     let emulator = Emulator::start().await.unwrap();
     for path in ["/openapi", "/openapi.json", "/docs/open-api/generate-schema", "/api/docs/open-api/generate-schema"] {
         let (status, document) = get(&emulator, "sk_a", path).await;
@@ -117,7 +117,7 @@ async fn the_document_is_served_under_its_addresses() {
 }
 
 #[tokio::test]
-async fn keys_of_every_kind_are_accepted_and_never_written_down() {
+async fn keys_of_every_kind_are_accepted_and_never_logged() {
     let emulator = Emulator::start().await.unwrap();
     for (key, status) in [("sk_hush", 200), ("pk_hush", 200), ("ag_hush", 200), ("xx_hush", 401), ("ag_", 401)] {
         assert_eq!(get(&emulator, key, "/account/key").await.0, status, "{key}");

@@ -7,7 +7,7 @@ use pollinations_emulator::{Emulator, Fault};
 use serde_json::Value;
 
 #[tokio::test]
-async fn every_quirk_is_replayed_as_it_is() {
+async fn every_quirk_is_replayed_exactly() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let listed = http.get(format!("{}/_emulator/quirks", emulator.base_url())).send().await.unwrap();
@@ -34,7 +34,7 @@ async fn every_quirk_is_replayed_as_it_is() {
 }
 
 #[tokio::test]
-async fn quirks_are_refused_by_a_wrong_name_and_can_be_sent_in_pieces() {
+async fn unknown_quirks_are_errors_and_quirks_combine_with_other_faults() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let send = async |fault: Fault| {

@@ -67,7 +67,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_answer_in_writing_event_by_event() {
+async fn the_events_of_a_text_response() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     talk.message("Hello there").await;
@@ -108,7 +108,7 @@ async fn an_answer_in_writing_event_by_event() {
 }
 
 #[tokio::test]
-async fn keys_in_the_query_a_subprotocol_and_the_older_names() {
+async fn keys_in_the_query_the_subprotocol_and_older_event_names() {
     let emulator = Emulator::start().await.unwrap();
     let headers = [("sec-websocket-protocol", "realtime, openai-beta.realtime-v1"), ("openai-beta", "realtime=v1")];
     let (mut talk, response) = Talk::open(&emulator, &format!("/realtime?key=sk_test&model={MODEL}"), &headers).await;
@@ -132,7 +132,7 @@ async fn keys_in_the_query_a_subprotocol_and_the_older_names() {
 }
 
 #[tokio::test]
-async fn items_are_looked_at_removed_and_put_where_they_belong() {
+async fn items_are_retrieved_deleted_and_inserted() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     let first = talk.message("one").await;
@@ -156,7 +156,7 @@ async fn items_are_looked_at_removed_and_put_where_they_belong() {
 }
 
 #[tokio::test]
-async fn one_answer_at_a_time_and_speech_interrupts_it() {
+async fn speech_interrupts_the_one_response_at_a_time() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     talk.message(&"word ".repeat(300)).await;
@@ -190,7 +190,7 @@ async fn one_answer_at_a_time_and_speech_interrupts_it() {
 }
 
 #[tokio::test]
-async fn a_session_that_only_writes_down() {
+async fn transcription_sessions_only_transcribe() {
     let emulator = Emulator::start().await.unwrap();
     let target = "/v1/realtime?model=openai/gpt-live-transcribe";
     let (mut talk, _) = Talk::open(&emulator, target, &[("authorization", "Bearer sk_test")]).await;
@@ -215,7 +215,7 @@ async fn a_session_that_only_writes_down() {
 }
 
 #[tokio::test]
-async fn what_is_no_event() {
+async fn invalid_events_are_answered_with_errors() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     for (message, code) in [

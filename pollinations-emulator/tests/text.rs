@@ -41,7 +41,7 @@ fn merged(mut body: Value, more: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_coalesces_is_charged_once_and_a_stream_each_time() {
+async fn identical_requests_are_charged_once_unless_they_are_streamed() {
     let emulator = Emulator::start().await.unwrap();
     let chat = json!({ "messages": [{ "role": "user", "content": "Hello there" }] });
     let streamed = json!({ "stream": true });
@@ -66,7 +66,7 @@ async fn what_coalesces_is_charged_once_and_a_stream_each_time() {
 }
 
 #[tokio::test]
-async fn both_apis_count_the_same_tokens_whole_and_streamed() {
+async fn whole_and_streamed_replies_have_the_same_usage() {
     let emulator = Emulator::start().await.unwrap();
     let whole = json_of(post(&emulator, "/v1/messages", &message(&json!({})), None).await).await;
     assert_eq!((&whole["usage"]["input_tokens"], &whole["usage"]["output_tokens"]), (&json!(2), &json!(4)));
@@ -82,7 +82,7 @@ async fn both_apis_count_the_same_tokens_whole_and_streamed() {
 }
 
 #[tokio::test]
-async fn refusals_are_texts_where_the_service_sends_them_so() {
+async fn text_routes_send_refusals_as_replies() {
     let emulator = Emulator::builder().balance(0.0).start().await.unwrap();
     let link = "https://enter.pollinations.ai/";
     // As a response, whole and streamed.
@@ -112,7 +112,7 @@ async fn refusals_are_texts_where_the_service_sends_them_so() {
 }
 
 #[tokio::test]
-async fn errors_of_the_messages_api_have_the_format_of_anthropic() {
+async fn errors_of_the_messages_api_have_anthropics_format() {
     let emulator = Emulator::start().await.unwrap();
     for (fault, status, kind) in [
         (Fault::status(429), 429, "rate_limit_error"),
@@ -164,7 +164,7 @@ async fn tools_are_called_as_in_a_chat() {
 }
 
 #[tokio::test]
-async fn thinking_has_to_come_back_as_it_was() {
+async fn thinking_blocks_must_be_sent_back_unchanged() {
     let emulator = Emulator::start().await.unwrap();
     let body = message(&json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } }));
     let answer = json_of(post(&emulator, "/v1/messages", &body, None).await).await;
@@ -177,4 +177,63 @@ async fn thinking_has_to_come_back_as_it_was() {
     assert_eq!(post(&emulator, "/v1/messages", &next(&content), None).await.status(), 200);
     content[0]["thinking"] = json!("something else");
     assert_eq!(post(&emulator, "/v1/messages", &next(&content), None).await.status(), 400);
+}
+
+#[tokio::test]
+async fn chats_with_media_models_are_answered_with_a_link() {
+    let emulator = Emulator::start().await.unwrap();
+    let messages = json!([{ "role": "user", "content": "a cat" }]);
+    for (model, kind, start) in [
+        ("flux", "image/jpeg", "![a cat](http"),
+        ("google/veo-3.1-fast", "video/mp4", "[Video](http"),
+        ("elevenlabs/eleven-v3", "audio/mpeg", "[Audio](http"),
+    ] {
+        let body = json!({ "model": model, "messages": messages });
+        let answer = post(&emulator, "/v1/chat/completions", &body, None).await;
+        let link = answer.headers()["link"].to_str().unwrap().to_owned();
+        let completion = json_of(answer).await;
+        let text = completion["choices"][0]["message"]["content"].as_str().unwrap();
+        assert!(text.starts_with(start) && completion.get("usage").is_none(), "{completion}");
+        let url = text.split(['(', ')']).nth(1).unwrap();
+        assert_eq!(link, format!("<{url}>; rel=\"enclosure\""));
+        let file = reqwest::get(url).await.unwrap();
+        assert_eq!(file.headers()["content-type"], kind, "{model}");
+
+        let streamed = merged(body, &json!({ "stream": true }));
+        let chunks = events(post(&emulator, "/v1/chat/completions", &streamed, None).await).await;
+        let has_null = |chunk: &Value| chunk.get("usage") == Some(&Value::Null) && chunk["choices"][0].is_object();
+        assert!(chunks.iter().all(has_null), "no usage, and no chunk for it: {chunks:?}");
+
+        let whole = json_of(post(&emulator, "/v1/responses", &response(&json!({ "model": model })), None).await).await;
+        assert_eq!((whole.get("usage"), &whole["status"]), (Some(&Value::Null), &"completed".into()), "{whole}");
+    }
+    assert_eq!(emulator.charges(), 9);
+    // They cost what they cost elsewhere.
+    assert!((100.0 - emulator.balance() - 0.09).abs() < 1e-9, "{}", emulator.balance());
+}
+
+#[tokio::test]
+async fn streams_end_with_a_usage_chunk_even_if_not_asked_for() {
+    let emulator = Emulator::start().await.unwrap();
+    let body = json!({ "model": "openai", "stream": true, "messages": [{ "role": "user", "content": "Hi" }] });
+    let chunks = events(post(&emulator, "/v1/chat/completions", &body, None).await).await;
+    let last = chunks.last().unwrap();
+    assert!(last["choices"].as_array().unwrap().is_empty() && last["usage"]["total_tokens"].as_u64() > Some(0));
+}
+
+#[tokio::test]
+async fn responses_have_usage_headers() {
+    let emulator = Emulator::start().await.unwrap();
+    let get = |path: &str| reqwest::get(format!("{}{path}key=sk_a", emulator.base_url()));
+    let header = |answer: &Response, name: &str| {
+        answer.headers().get(name).and_then(|count| count.to_str().ok()?.parse::<u64>().ok())
+    };
+    let text = get("/text/two%20words?").await.unwrap();
+    assert_eq!(header(&text, "x-usage-prompt-text-tokens"), Some(2));
+    assert_eq!(header(&text, "x-usage-completion-text-tokens"), Some(4));
+    assert_eq!(header(&text, "x-usage-total-tokens"), Some(6));
+    let image = get("/image/x?width=16&height=16&").await.unwrap();
+    assert_eq!(header(&image, "x-usage-completion-image-tokens"), Some(1));
+    let speech = get("/audio/Hello?").await.unwrap();
+    assert_eq!(header(&speech, "x-usage-completion-audio-tokens"), Some(1));
 }

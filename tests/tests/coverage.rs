@@ -93,12 +93,12 @@ impl Coverage {
     }
 
     fn table(&self) -> String {
-        let mut text =
-            "# Coverage\n\nFind the method of `pollinations-ext` for each operation of the API and each of its parameters: path, \
-            query, headers and\nbody fields. A test makes this page by calling each method and looking for the parameter \
-            in the request.\n\nOperations without a method are listed at the end. Reach them, and the parameters marked \
-            with\n`pollinations.api()`, through the generated client, with the same key and retries.\n"
-                .to_owned();
+        let mut text = "# Coverage\n\nFind the method of `pollinations-ext` for each operation of the API, and for each of \
+                        its parameters: path, query,\nheaders and body fields. A test generates this page by calling each \
+                        method and checking that the request has the\nparameter.\n\nIf a parameter or an operation has \
+                        no method, it is marked with `pollinations.api()`. You can still use it through the\ngenerated \
+                        client, with the same key and retries.\n"
+            .to_owned();
         let mut rest = String::new();
         for (id, operation) in &self.operations {
             let Some(method) = self.reached.get(&(id.clone(), String::new())) else {
@@ -119,7 +119,7 @@ impl Coverage {
         if rest.is_empty() {
             return text;
         }
-        text + "\n## By `pollinations.api()` alone\n\n| operation | request |\n|---|---|\n" + &rest
+        text + "\n## Only with `pollinations.api()`\n\n| operation | request |\n|---|---|\n" + &rest
     }
 }
 

@@ -18,19 +18,23 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// What is public in a source, and whether its documentation has a block of code.
+/// What is public in a source, and whether its documentation has a block of code. A former name is left out, because it
+/// only forwards to the name that has the example.
 fn items(source: &str) -> Vec<(String, bool)> {
     let mut documentation = String::new();
+    let mut is_former = false;
     let mut items = Vec::new();
     for line in source.lines().map(str::trim) {
         if line.starts_with("///") || line.starts_with("#[doc") {
             documentation += line;
+            is_former |= line.starts_with("/// The former name of [`");
         } else if !line.starts_with("#[") {
             let kinds = ["pub fn ", "pub async fn ", "pub struct ", "pub enum ", "pub trait "];
-            if kinds.iter().any(|kind| line.starts_with(kind)) {
+            if kinds.iter().any(|kind| line.starts_with(kind)) && !is_former {
                 items.push((line.to_owned(), documentation.contains("```")));
             }
             documentation.clear();
+            is_former = false;
         }
     }
     items
@@ -54,8 +58,8 @@ fn every_public_item_has_an_example() {
 
 #[test]
 fn an_item_without_an_example_is_found() {
-    let source =
-        "/// Words.\npub fn without() {}\n/// ```\n/// ```\n#[must_use]\npub async fn with() {}\npub struct Bare;\n";
+    let source = "/// Words.\npub fn without() {}\n/// ```\n/// ```\n#[must_use]\npub async fn with() {}\n\
+                  /// The former name of [`with`].\n#[deprecated]\npub fn old() {}\npub struct Bare;\n";
     let found: Vec<bool> = items(source).into_iter().map(|(_, example)| example).collect();
     assert_eq!(found, [false, true, false]);
 }

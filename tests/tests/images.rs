@@ -143,10 +143,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
         (client.edit("at night", nothing).send().await.unwrap_err(), "there is no image to edit"),
         (client.three_d("").send().await.unwrap_err(), "the prompt is empty"),
         (client.three_d("..").image_file(File::bytes(PNG)).send_post().await.unwrap_err(), "a prompt of only dots"),
-        (
-            client.three_d("a chair").image_file(File::bytes(PNG)).url_without_key().unwrap_err(),
-            "a file has no URL",
-        ),
+        (client.three_d("a chair").image_file(File::bytes(PNG)).url_without_key().unwrap_err(), "a file has no URL"),
     ] {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
         assert!(error.to_string().contains(says) && error.operation().is_some(), "{says}: {error}");

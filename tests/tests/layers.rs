@@ -61,7 +61,6 @@ const EMULATOR: Plan = Plan {
         &[
             "api/account",
             "api/audio",
-            "api/chat",
             "api/control",
             "api/document",
             "api/embeddings",

@@ -212,7 +212,7 @@ async fn a_published_file_is_deleted_by_a_secret_key() {
         (media.upload(picture()).tag("cats").send().await.unwrap(), media.upload(picture()).send().await.unwrap());
     let status = |error: pollinations_ext::Error| error.status().unwrap().as_u16();
     let publishable = secret.with_key("pk_test".parse().unwrap());
-    assert_eq!(status(publishable.media().delete(&published.id).await.unwrap_err()), 401);
+    assert_eq!(status(publishable.media().delete(&published.id).await.unwrap_err()), 403);
     let anybody = Pollinations::builder().without_key().base_url(emulator.base_url()).build().unwrap().media();
     assert_eq!(status(anybody.delete(&published.id).await.unwrap_err()), 401);
     assert_eq!(status(anybody.upload(picture()).send().await.unwrap_err()), 401);

@@ -125,6 +125,10 @@ async fn call(client: &Pollinations, name: &str) -> Result<Outcome, Error> {
         "agents" => Outcome::of_value(&account.agents().list().await?),
         "metadata" => Outcome::of_value(&client.media().metadata("h").await?),
         "gallery" => Outcome::of_list(&client.media().gallery("cats").send().await?.items),
+        "download" => {
+            let bytes = client.image("a cat").send().await?.bytes().await?;
+            Outcome::of_text(&String::from_utf8_lossy(&bytes))
+        }
         "usage" => Outcome::of_list(&account.usage().send().await?.usage),
         "csv_rows" => Outcome::of_list(&account.usage().csv_rows().await?),
         "daily" => Outcome::of_list(&account.usage_daily().send().await?.usage),

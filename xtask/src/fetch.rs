@@ -138,6 +138,8 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     if bytes.len() > MAX_BYTES {
         bail!("it is larger than {} MiB", MAX_BYTES / 1024 / 1024);
     }
+    let recoded = utf_16(bytes);
+    let bytes = recoded.as_deref().unwrap_or(bytes);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let json = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
@@ -152,6 +154,18 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
         }
         _ => Err(json).context("it is neither JSON nor YAML"),
     }
+}
+
+/// A text in UTF-16 with a byte order mark, which some editors and shells of Windows write, in UTF-8. Nothing for others.
+fn utf_16(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (from, units): (fn([u8; 2]) -> u16, _) = match bytes {
+        [0xff, 0xfe, units @ ..] => (u16::from_le_bytes, units),
+        [0xfe, 0xff, units @ ..] => (u16::from_be_bytes, units),
+        _ => return None,
+    };
+    let units = units.chunks_exact(2).map(|pair| from([pair[0], pair[1]]));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.ok().map(String::into_bytes)
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.

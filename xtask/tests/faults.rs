@@ -453,3 +453,41 @@ fn every_document_has_its_test() {
         assert!(tests.contains(&format!("(\"{name}\")")), "{name}");
     }
 }
+
+#[test]
+fn a_member_says_what_stands_for_it_wherever_it_says_so() {
+    let document = lossless("66-tags-in-parts");
+    let mapping = json!({
+        "closed": "#/components/schemas/ClosedEvent",
+        "ordered": "#/components/schemas/OrderedEvent",
+        "refunded": "#/components/schemas/RefundedEvent",
+    });
+    assert_eq!(schema(&document, "Event")["discriminator"], json!({ "mapping": mapping, "propertyName": "type" }));
+    // `Yes` allows one value alone. `No` allows any, so its name stands for it.
+    let mapping = json!({ "No": "#/components/schemas/No", "yes": "#/components/schemas/Yes" });
+    assert_eq!(schema(&document, "Choice")["discriminator"], json!({ "mapping": mapping, "propertyName": "is" }));
+}
+
+#[test]
+fn a_nullable_enumeration_lists_null() {
+    let document = lossless("67-null-in-enumerations");
+    let thing = schema(&document, "Thing")["properties"].clone();
+    assert_eq!(thing["off"], json!({ "enum": [false, null], "nullable": true, "type": "boolean" }));
+    assert_eq!(thing["one"], json!({ "enum": ["one", null], "nullable": true, "type": "string" }));
+    assert_eq!(thing["some"], json!({ "enum": [1, 2, null], "nullable": true, "type": "integer" }));
+    assert_eq!(thing["old"], json!({ "enum": ["a", null], "nullable": true, "type": "string" }));
+    assert_eq!(thing["level"], json!({ "allOf": [reference("ThingLevel")], "nullable": true }));
+    assert_eq!(schema(&document, "ThingLevel")["enum"], json!(["low", "high"]));
+    assert_eq!(thing["never"], json!({ "enum": ["x"], "type": "string" }));
+}
+
+#[test]
+fn a_union_may_be_a_member_of_itself() {
+    let document = lossless("68-union-of-itself");
+    let members = json!([
+        reference("Term"),
+        { "title": "Text", "type": "string" },
+        { "title": "List", "type": "array", "items": reference("Term") },
+    ]);
+    assert_eq!(schema(&document, "Term"), json!({ "anyOf": members }));
+}

@@ -315,6 +315,15 @@ fn of_names() -> Vec<(&'static str, Value)> {
         ),
         ("types", types()),
         (
+            "null_values",
+            schemas(json!({
+                "Off": { "type": "boolean", "enum": [false], "nullable": true },
+                "Listed": { "type": "string", "enum": ["a", null], "nullable": true },
+                "Both": { "allOf": [{ "$ref": "#/components/schemas/Off" }], "enum": [true], "nullable": true },
+                "Strict": { "type": "string", "enum": ["a"] },
+            })),
+        ),
+        (
             "order",
             json!({
                 "components": { "schemas": { "B": { "type": "object", "properties": { "b": {}, "a": {} } }, "A": {} }, "responses": {} }, "x-last": 1,

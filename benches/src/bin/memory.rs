@@ -51,7 +51,11 @@ async fn upload(peer: &str) -> u64 {
     let path = upload::file();
     // TLS and the rest are set up by the first call.
     bare.post(&server.url).json(&body(false)).send().await.expect("a reply").bytes().await.expect("a reply");
-    ours.media().upload(pollinations_ext::File::bytes("x").name("x.mp4")).send().await.expect("an upload");
+    ours.media()
+        .upload(pollinations_ext::File::bytes(&b"\x89PNG\r\n\x1a\n"[..]).name("x.png"))
+        .send()
+        .await
+        .expect("an upload");
     let before = status("VmHWM");
     match peer {
         "ours" => upload::ours(&ours, &path).await,

@@ -5,7 +5,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
 };
 
-use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator};
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::{
     lower::{self, Operation, Stubs},
     model::{Definition, Type},
     read::Types,
+    rewrite::{rename, with_methods},
     settings::Roots,
 };
 
@@ -132,8 +133,9 @@ impl Work<'_> {
         }
         let spec: openapiv3::OpenAPI = serde_json::from_value(lowered).map_err(|error| error.to_string())?;
         let finish = |tokens: TokenStream| {
-            let file = syn::parse2(with_methods(rename(tokens, &stubs))).map_err(|error| error.to_string())?;
-            // progenitor's examples do not know the name of the crate, so they cannot run as doc tests.
+            let file = syn::parse2(with_methods(rename(tokens, &stubs, &self.emitter.roots.runtime)))
+                .map_err(|error| error.to_string())?;
+            // progenitor's examples do not know the crate they are in: something to read, not doc tests to skip.
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };
         let client = finish(guarded(|| Generator::new(&settings).generate_tokens(&spec))?)?;
@@ -159,65 +161,6 @@ fn guarded<E: std::fmt::Display>(work: impl FnOnce() -> Result<TokenStream, E>) 
             Err(said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("progenitor panicked").to_owned())
         }
     }
-}
-
-/// Changes the parameter names to those in the document.
-fn rename(tokens: TokenStream, stubs: &Stubs) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => {
-                let mut renamed = Group::new(group.delimiter(), rename(group.stream(), stubs));
-                renamed.set_span(group.span());
-                TokenTree::Group(renamed)
-            }
-            TokenTree::Literal(literal) => {
-                let text = syn::parse_str::<syn::LitStr>(&literal.to_string()).ok();
-                match text.as_ref().and_then(|text| stubs.wire(&text.value()).map(str::to_owned)) {
-                    Some(wire) => TokenTree::Literal(Literal::string(&wire)),
-                    None => TokenTree::Literal(literal),
-                }
-            }
-            other => other,
-        })
-        .collect()
-}
-
-/// Fixes requests with `OPTIONS` and `TRACE`: progenitor calls functions for them that reqwest does not have.
-fn with_methods(tokens: TokenStream) -> TokenStream {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let is = |at: Option<usize>, text: &str| match at.and_then(|at| tokens.get(at)) {
-        Some(TokenTree::Ident(name)) => name == text,
-        Some(TokenTree::Punct(mark)) => text.chars().eq([mark.as_char()]),
-        _ => false,
-    };
-    let mut written = TokenStream::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let called = is(at.checked_sub(1), ".") && is(at.checked_sub(2), "client") && is(at.checked_sub(3), ".");
-        match token {
-            TokenTree::Ident(name) if called && (name == "options" || name == "trace") => {
-                written.extend(quote!(request));
-            }
-            TokenTree::Group(group) => {
-                let method = ["options", "trace"].into_iter().find(|name| is(at.checked_sub(1), name));
-                let called =
-                    is(at.checked_sub(2), ".") && is(at.checked_sub(3), "client") && is(at.checked_sub(4), ".");
-                let inner = with_methods(group.stream());
-                let inner = match method.filter(|_| called) {
-                    Some(method) => {
-                        let method = format_ident!("{}", method.to_ascii_uppercase());
-                        quote!(::reqwest::Method::#method, #inner)
-                    }
-                    None => inner,
-                };
-                let mut rewritten = Group::new(group.delimiter(), inner);
-                rewritten.set_span(group.span());
-                written.extend([TokenTree::Group(rewritten)]);
-            }
-            other => written.extend([other.clone()]),
-        }
-    }
-    written
 }
 
 /// The text of `operations.rs`.

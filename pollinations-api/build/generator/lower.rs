@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{Place, component, flag, list, object, operations, resolve, text},
+    document::{Place, component, object, operations, resolve, text},
     emit::Emitter,
     model::Type,
     names::{Taken, pascal, snake},
+    parameters::{self, Parameter},
     read::Types,
 };
 
@@ -41,9 +42,7 @@ const BUILDER_NAMES: [&str; 24] = [
     "Debug",
     "Client",
 ];
-const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
-
-/// The parts of an operation, before it is lowered.
+/// An operation before it is lowered: what its parts are.
 pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) path: String,
@@ -63,15 +62,13 @@ pub(crate) struct Operation {
     pub(crate) forms: Vec<String>,
 }
 
-struct Parameter {
-    place: &'static str,
-    wire: String,
-    ident: String,
-    doc: String,
-    required: bool,
-    /// How a list becomes one text. `None` if each item is a separate parameter.
-    joined: Option<&'static str>,
-    ty: Type,
+/// A parameter that progenitor has no code for, so that the code it writes for a similar one is rewritten.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Special {
+    /// Written as a header.
+    Cookie,
+    /// A map of the style `deepObject`, written as any other value in a query.
+    Deep,
 }
 
 enum Body {
@@ -120,7 +117,7 @@ fn operation(
             docs.insert(key.to_owned(), json!(text));
         }
     }
-    let parameters = parameters(document, place, &id, types, warnings);
+    let parameters = parameters::read(document, place, &id, types, warnings);
     let body = body(document, place.operation, &id, types);
     let responses = object(place.operation, "responses")
         .map(|(status, response)| (status.clone(), content(document, response, &id, types)))
@@ -170,171 +167,8 @@ fn contents<'a>(document: &'a Value, holder: Option<&'a Value>) -> impl Iterator
     holder.into_iter().flat_map(|holder| object(resolve(document, holder), "content"))
 }
 
-fn parameters(
-    document: &Value,
-    place: &Place<'_>,
-    id: &str,
-    types: &mut Types<'_>,
-    warnings: &mut Vec<String>,
-) -> Vec<Parameter> {
-    let mut found: Vec<&Value> = Vec::new();
-    for parameter in list(place.operation, "parameters").iter().chain(list(place.item, "parameters")) {
-        let parameter = resolve(document, parameter);
-        // Parameters of the operation override those of its path.
-        let same = |other: &&Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
-        if !found.iter().any(same) {
-            found.push(parameter);
-        }
-    }
-    let in_path = template(place.path);
-    let mut read = Vec::new();
-    for parameter in found {
-        let wire = text(parameter, "name");
-        let kind = text(parameter, "in");
-        let mut leave = |why: &str| warnings.push(format!("{id}: the {kind} parameter `{wire}` is left out: {why}"));
-        let place = match kind.as_str() {
-            "path" if in_path.contains(&wire) => "path",
-            "path" => {
-                leave("it is not in the path");
-                continue;
-            }
-            "query" => "query",
-            "header" if ["accept", "content-type", "authorization"].contains(&wire.to_ascii_lowercase().as_str()) => {
-                leave("OpenAPI has other places for it");
-                continue;
-            }
-            "header" if reqwest_takes(&wire) => "header",
-            "header" => {
-                leave("its name cannot be that of a header");
-                continue;
-            }
-            "cookie" => {
-                leave("cookies are not supported");
-                continue;
-            }
-            _ => {
-                leave("it is in no known place");
-                continue;
-            }
-        };
-        let style = parameter.get("style").and_then(Value::as_str);
-        let explode = parameter.get("explode").and_then(Value::as_bool);
-        let usual = if place == "query" { "form" } else { "simple" };
-        let joined = match style.unwrap_or(usual) {
-            // These styles only apply to objects and lists in a query.
-            "deepObject" if place == "query" => {
-                match members(document, parameter) {
-                    Some(members) => read.extend(members.map(|(name, schema, required)| {
-                        let wire = format!("{wire}[{name}]");
-                        let (ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
-                        let required = required && !nullable;
-                        Parameter {
-                            place,
-                            ident: String::new(),
-                            doc: text(schema, "description"),
-                            required,
-                            joined: None,
-                            ty,
-                            wire,
-                        }
-                    })),
-                    None => leave("the style `deepObject` is for objects whose properties are known"),
-                }
-                continue;
-            }
-            "pipeDelimited" if place == "query" && explode != Some(true) => Some("Piped"),
-            "spaceDelimited" if place == "query" && explode != Some(true) => Some("Spaced"),
-            "pipeDelimited" | "spaceDelimited" if place == "query" => None,
-            other if other == usual || place == "path" => (!explode.unwrap_or(place == "query")).then_some("Joined"),
-            other => {
-                leave(&format!("the style `{other}` is not supported"));
-                continue;
-            }
-        };
-        let Some(schema) = parameter.get("schema") else {
-            if place == "path" {
-                read.push(Parameter {
-                    place,
-                    ident: String::new(),
-                    doc: text(parameter, "description"),
-                    required: true,
-                    joined: None,
-                    ty: Type::String,
-                    wire,
-                });
-            } else {
-                leave("it has a content instead of a schema");
-            }
-            continue;
-        };
-        let (mut ty, nullable) = types.of(schema, &format!("{id}-{wire}"));
-        if let Some(style) = style.filter(|style| place == "path" && *style != "simple") {
-            warnings.push(format!(
-                "{id}: the path parameter `{wire}` is a text that you write yourself, in the style `{style}`"
-            ));
-            ty = Type::String;
-        }
-        read.push(Parameter {
-            place,
-            ident: String::new(),
-            doc: text(parameter, "description"),
-            required: place == "path" || flag(parameter, "required") && !nullable,
-            joined,
-            ty,
-            wire,
-        });
-    }
-    for name in in_path {
-        if !read.iter().any(|parameter| parameter.place == "path" && parameter.wire == name) {
-            read.push(Parameter {
-                place: "path",
-                wire: name,
-                ident: String::new(),
-                doc: String::new(),
-                required: true,
-                joined: None,
-                ty: Type::String,
-            });
-        }
-    }
-    // If a name occurs in two places, the place that comes first in this order keeps it.
-    let mut taken = Taken::new(&PARAMETER_NAMES);
-    for place in ["path", "query", "header"] {
-        let mut here: Vec<&mut Parameter> = read.iter_mut().filter(|parameter| parameter.place == place).collect();
-        here.sort_by(|one, other| one.wire.cmp(&other.wire));
-        for parameter in here {
-            parameter.ident = taken.take_with(&snake(&parameter.wire), parameter.place);
-        }
-    }
-    read
-}
-
-/// The properties of an object parameter, and whether each one is required.
-fn members<'a>(
-    document: &'a Value,
-    parameter: &'a Value,
-) -> Option<impl Iterator<Item = (&'a String, &'a Value, bool)>> {
-    let schema = resolve(document, parameter.get("schema")?);
-    let needed = flag(parameter, "required");
-    let known = object(schema, "properties");
-    let members = known.map(move |(name, property)| {
-        let required = list(schema, "required").iter().any(|other| other == name);
-        (name, property, needed && required)
-    });
-    schema.get("properties").is_some().then_some(members)
-}
-
-/// The names of the parameters in a path.
-fn template(path: &str) -> Vec<String> {
-    path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
-}
-
-/// Whether this is a valid header name (RFC 9110, section 5.6.2).
-fn reqwest_takes(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-fn is_json(kind: &str) -> bool {
+/// Whether a media type is JSON.
+pub(super) fn is_json(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
@@ -392,6 +226,8 @@ pub(crate) struct Stubs {
     types: Vec<String>,
     /// The names of parameters while progenitor runs, and their names in the document.
     names: BTreeMap<String, String>,
+    /// Those of parameters that progenitor has no code for.
+    special: BTreeMap<String, Special>,
 }
 
 impl Stubs {
@@ -408,17 +244,23 @@ impl Stubs {
         self.types.iter().enumerate().map(|(at, rust)| (format!("Type{at}"), rust.as_str()))
     }
 
-    /// A name that progenitor converts to this Rust name.
-    fn name(&mut self, ident: &str, wire: &str) -> String {
-        if ident == wire {
+    /// A name that progenitor turns into this Rust name.
+    fn name(&mut self, ident: &str, wire: &str, special: Option<Special>) -> String {
+        if ident == wire && special.is_none() {
             return wire.to_owned();
         }
         let mut stub = format!("{ident}:");
-        while self.names.get(&stub).is_some_and(|known| known != wire) {
+        while self.names.get(&stub).is_some_and(|known| known != wire || self.special.get(&stub) != special.as_ref()) {
             stub.push(':');
         }
         self.names.insert(stub.clone(), wire.to_owned());
+        self.special.extend(special.map(|special| (stub.clone(), special)));
         stub
+    }
+
+    /// What is special about the parameter of this name.
+    pub(crate) fn special(&self, name: &str) -> Option<Special> {
+        self.special.get(name).copied()
     }
 
     /// The name in the document for a name in the generated code.
@@ -459,7 +301,18 @@ fn lower(
     lowered.insert("operationId".to_owned(), json!(id));
     let mut parameters = Vec::new();
     for parameter in &operation.parameters {
-        let name = stubs.name(&parameter.ident, &parameter.wire);
+        // What is in square brackets is a member of an object, which says where the members of its own go.
+        let is_open = matches!(parameter.ty, Type::Named(_) | Type::Map(_) | Type::Object | Type::Any);
+        let is_deep = parameter.place == "query"
+            && parameter.wire.ends_with(']')
+            && is_open
+            && !parameter.is_json
+            && !emitter.is_text(&parameter.ty);
+        let special = match parameter.place {
+            "cookie" => Some(Special::Cookie),
+            _ => is_deep.then_some(Special::Deep),
+        };
+        let name = stubs.name(&parameter.ident, &parameter.wire, special);
         if parameter.place == "path" && name != parameter.wire {
             *path = path.replace(&format!("{{{}}}", parameter.wire), &format!("{{{name}}}"));
         }
@@ -469,8 +322,16 @@ fn lower(
         };
         let explode = parameter.joined.is_none();
         let rust = match (&parameter.ty, parameter.place) {
+            (ty, _) if parameter.is_json => format!("{}::json::Encoded<{}>", emitter.roots.runtime, ty.rust(types)),
             (ty, _) if emitter.is_text(ty) => ty.rust(types),
             (Type::List(item), "query") if explode && emitter.is_text(item) => parameter.ty.rust(types),
+            (Type::List(_), "cookie") if explode => {
+                warnings.push(format!(
+                    "{id}: the cookie parameter `{}` is left out: a cookie has one value; `explode: false` would make it one",
+                    parameter.wire
+                ));
+                continue;
+            }
             (Type::List(item), _) if emitter.is_text(item) => joined(item),
             (Type::Any, "query") => "::serde_json::Value".to_owned(),
             (Type::Named(_) | Type::Map(_) | Type::Object, "query") if explode => parameter.ty.rust(types),
@@ -489,7 +350,8 @@ fn lower(
         };
         let mut lowered = json!({
             "name": name,
-            "in": parameter.place,
+            // progenitor refuses cookies.
+            "in": if parameter.place == "cookie" { "header" } else { parameter.place },
             "required": parameter.required,
             "schema": stubs.reference(rust),
         });
@@ -513,7 +375,7 @@ fn lower(
             } else {
                 "content_type"
             };
-            let name = stubs.name(ident, "content-type");
+            let name = stubs.name(ident, "content-type", None);
             parameters.push(json!({
                 "in": "header",
                 "name": name,

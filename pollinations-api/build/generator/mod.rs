@@ -10,5 +10,7 @@ pub(crate) mod link;
 pub(crate) mod lower;
 pub(crate) mod model;
 pub(crate) mod names;
+pub(crate) mod parameters;
 pub(crate) mod read;
+pub(crate) mod rewrite;
 pub(crate) mod settings;

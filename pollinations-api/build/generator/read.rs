@@ -296,7 +296,9 @@ impl<'a> Types<'a> {
         let mut members: Vec<Member> = Vec::new();
         for member in union_members(schema).into_iter().filter(|member| !is_null(member)) {
             let seen = self.look(&member.clone(), &format!("{name}-{}", kind_of(member)));
-            if members.iter().any(|other| other.ty == seen.ty) || seen.ty == Type::Any {
+            // A union that is a member of itself says nothing with it.
+            let is_itself = matches!(&seen.ty, Type::Named(other) if other == name);
+            if is_itself || members.iter().any(|other| other.ty == seen.ty) || seen.ty == Type::Any {
                 continue;
             }
             let label = match member.get("title").and_then(Value::as_str) {
@@ -469,8 +471,9 @@ fn constant(schema: &Value) -> Option<String> {
     if let Some(value) = schema.get("const").and_then(Value::as_str) {
         return Some(value.to_owned());
     }
-    match list(schema, "enum") {
-        [Value::String(value)] => Some(value.clone()),
+    let mut values = list(schema, "enum").iter().filter(|value| !value.is_null());
+    match (values.next(), values.next()) {
+        (Some(Value::String(value)), None) => Some(value.clone()),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod joined;
 mod list;
 mod macros;
 mod object;
+mod parameter;
 mod repair;
 mod text;
 mod union;
@@ -21,6 +22,7 @@ mod value;
 
 pub use extra::Extra;
 pub use joined::{Joined, Piped, Spaced};
+pub use parameter::Encoded;
 pub use repair::{parse, read};
 
 #[doc(hidden)]
@@ -34,6 +36,8 @@ pub mod support {
         object::{
             Object, Source, deserialize, read_object, required_mask, serialize, start, write_constant, write_field,
         },
+        parameter::{Deep, add_cookie},
+        repair::read_in_place,
         text::{Text, read_text},
         union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_untagged},
         {Note, Read, kind},

@@ -223,7 +223,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
-        read_map(self.0, Vec::new(), &mut map)
+        read_rest(self.0, Seen::default(), None, &mut map)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
@@ -269,6 +269,16 @@ pub(super) fn read_map<'de, T: Object, A: MapAccess<'de>>(
             keep(slot, index, note, &mut broken);
         }
     }
+    read_rest(slot, seen, broken, map)
+}
+
+/// Reads the fields that have not been `seen`. `broken` is the first field of a strict object that is not as promised.
+fn read_rest<'de, T: Object, A: MapAccess<'de>>(
+    slot: &mut T,
+    mut seen: Seen,
+    mut broken: Option<&'static str>,
+    map: &mut A,
+) -> Result<Note, A::Error> {
     while let Some(key) = map.next_key_seed(KeySeed::<T>(std::marker::PhantomData))? {
         match key {
             Key::Known(index) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use super::{Read, union::Body};
+use super::{Read, object::accept, union::Body};
 
 /// Parses a body or an event leniently.
 ///
@@ -29,6 +29,20 @@ use super::{Read, union::Body};
 /// ```
 pub fn read<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     parse(bytes).map(|Body(value)| value)
+}
+
+/// Reads a text into a value that is [`Read::absent`] before, without repairs: for types that are large enough, and come
+/// often enough, for their moves to count.
+///
+/// # Errors
+///
+/// As [`read`]. The value is then in no state to be used.
+#[doc(hidden)]
+#[inline]
+pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    accept(slot.read(&mut deserializer)?)?;
+    deserializer.end()
 }
 
 /// Parses a body or an event into your own type, with the repairs of [`read`].

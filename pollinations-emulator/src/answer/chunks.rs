@@ -1,4 +1,4 @@
-//! An answer as a completion, whole or in chunks.
+//! Replies in the format of chat completions, whole or in chunks.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::said::Answer;
 use crate::base::clock;
 
-/// What all chunks of one completion share.
+/// The fields that all chunks of a completion share.
 pub(crate) struct Identity {
     id: String,
     created: i64,
@@ -14,7 +14,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The same seed gives the same id.
+    /// Equal seeds give equal ids.
     pub(crate) fn new(model: &str, seed: Option<i64>) -> Self {
         let id = format!("chatcmpl-{:016x}", seed.unwrap_or_default());
         Self { id, created: clock::unix(), model: model.to_owned() }
@@ -31,7 +31,7 @@ impl Identity {
     }
 }
 
-/// The whole completion.
+/// The whole completion. If the usage is null, it is left out, as the service does for media models.
 pub(crate) fn completion(identity: &Identity, answer: &Answer, usage: &Value) -> Value {
     let mut message = json!({ "role": "assistant", "content": answer.text });
     if let Some(reasoning) = &answer.reasoning {
@@ -46,18 +46,22 @@ pub(crate) fn completion(identity: &Identity, answer: &Answer, usage: &Value) ->
     if !answer.blocks.is_empty() {
         message["content_blocks"] = json!(answer.blocks);
     }
-    json!({
+    let mut completion = json!({
         "id": identity.id,
         "object": "chat.completion",
         "created": identity.created,
         "model": identity.model,
         "choices": [{ "index": 0, "finish_reason": answer.finish_reason, "message": message }],
-        "usage": usage,
         "user_tier": "seed",
-    })
+    });
+    if !usage.is_null() {
+        completion["usage"] = usage.clone();
+    }
+    completion
 }
 
-/// The events of a streamed completion, `[DONE]` included.
+/// The events of a streamed completion, including `[DONE]`. The usage is in a chunk of its own at the end. If it is
+/// null, it is null in every chunk instead, as the service sends it for media models.
 pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>) -> Vec<Bytes> {
     let choice = |delta: Value, finish: Option<&str>| json!([{ "index": 0, "delta": delta, "finish_reason": finish }]);
     let mut chunks = Vec::new();
@@ -73,7 +77,7 @@ pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>
         push(json!({ "content_blocks": answer.blocks }));
     }
     for (index, call) in answer.tool_calls.iter().enumerate() {
-        // The id and the name first, the arguments after, as OpenAI's API has it.
+        // The id and the name come first, then the arguments, as in OpenAI's API.
         let start = json!({ "name": call["function"]["name"], "arguments": "" });
         push(json!({ "tool_calls": [{ "index": index, "id": call["id"], "type": "function", "function": start }] }));
         for piece in halves(call["function"]["arguments"].as_str().unwrap_or_default()) {
@@ -88,7 +92,9 @@ pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>
         push(json!({ "audio": { "expires_at": audio["expires_at"] } }));
     }
     chunks.push(identity.chunk(&choice(json!({}), Some(answer.finish_reason))));
-    if let Some(usage) = usage {
+    if usage.is_some_and(Value::is_null) {
+        chunks.iter_mut().for_each(|chunk| chunk["usage"] = Value::Null);
+    } else if let Some(usage) = usage {
         let mut chunk = identity.chunk(&json!([]));
         chunk["usage"] = usage.clone();
         chunks.push(chunk);
@@ -98,7 +104,7 @@ pub(crate) fn events(identity: &Identity, answer: &Answer, usage: Option<&Value>
     events
 }
 
-/// A text in pieces, as a model would stream it: word by word, with the space in front.
+/// Splits a text into words, each with the space before it, as models stream it.
 pub(super) fn pieces(text: Option<&str>) -> impl Iterator<Item = &str> {
     let mut rest = text.unwrap_or_default();
     std::iter::from_fn(move || {
@@ -112,7 +118,7 @@ pub(super) fn pieces(text: Option<&str>) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A text in two.
+/// Splits a text into halves.
 pub(super) fn halves(text: &str) -> [&str; 2] {
     let middle = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     let (first, second) = text.split_at(middle);

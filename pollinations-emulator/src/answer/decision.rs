@@ -1,14 +1,14 @@
-//! Answers to questions about facts. What shares words with the facts is likelier than what does not, so that a test can
-//! tell which answer to expect.
+//! Decisions: answers to questions about facts. Answers that share words with the facts are more likely, so that tests
+//! can predict them.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// How much likelier each word makes an answer that it shares with the facts.
+/// The weight that each shared word adds to an answer.
 const WEIGHT: f64 = 3.0;
 
-/// The answer to a question, by its type.
+/// Answers a question.
 pub(crate) fn answer(facts: &Value, question: &Value) -> Value {
     let facts = words(facts);
     let shared = |value: &Value| words(value).intersection(&facts).count();
@@ -39,7 +39,7 @@ pub(crate) fn answer(facts: &Value, question: &Value) -> Value {
             })
         }
         _ => {
-            // True against false, where false has what the statement lacks.
+            // Words that the facts share speak for true, and words that they lack speak for false.
             let statement = words(&question["instructions"]);
             let missing = statement.difference(&facts).count();
             let is_true = shared(&question["instructions"]) + shared(&question["criteria"]["true"]);
@@ -49,7 +49,7 @@ pub(crate) fn answer(facts: &Value, question: &Value) -> Value {
     }
 }
 
-/// The tokens of facts and questions: their words.
+/// The number of tokens of facts or questions: a word is a token.
 pub(crate) fn tokens(value: &Value) -> u64 {
     match value {
         Value::String(text) => super::words::count(text),
@@ -59,7 +59,7 @@ pub(crate) fn tokens(value: &Value) -> u64 {
     }
 }
 
-/// The words of a text, or of all texts in JSON.
+/// The words in all texts of a JSON value.
 fn words(value: &Value) -> BTreeSet<String> {
     match value {
         Value::String(text) => text
@@ -74,7 +74,7 @@ fn words(value: &Value) -> BTreeSet<String> {
     }
 }
 
-/// Weights as shares of 1.
+/// Turns counts of shared words into probabilities.
 fn shares(counts: impl Iterator<Item = usize>) -> Vec<f64> {
     let weights: Vec<f64> =
         counts.map(|count| 1.0 + WEIGHT * f64::from(u32::try_from(count).unwrap_or(u32::MAX))).collect();
@@ -82,7 +82,7 @@ fn shares(counts: impl Iterator<Item = usize>) -> Vec<f64> {
     weights.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// The first of the largest.
+/// The index of the largest share, or of the first of several.
 fn likeliest(shares: &[f64]) -> usize {
     let first = shares.iter().enumerate().rev().max_by(|(_, one), (_, other)| one.total_cmp(other));
     first.map_or(0, |(at, _)| at)
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_facts_say_is_likelier() {
+    fn answers_that_share_words_with_the_facts_are_more_likely() {
         let facts = json!("The parcel did not arrive, and the customer is furious");
         let choice = json!({ "type": "choice", "instructions": "topic?", "criteria": { "invoice": null, "delivery": "a parcel is late" } });
         let answered = answer(&facts, &choice);

@@ -1,4 +1,4 @@
-//! Pictures that were made from others.
+//! Edited images.
 
 use std::io::Cursor;
 
@@ -7,28 +7,27 @@ use image::{DynamicImage, ImageFormat, ImageReader, Limits, Rgb, Rgba, RgbaImage
 
 use super::picture::{Look, gradient, is_inside};
 
-/// Bytes that decoding one image may take: what is sent may be far larger than it looks.
+/// The memory limit for decoding an image, in bytes. A small file can be a huge image.
 const MAX_DECODED: u64 = 256 * 1024 * 1024;
 
-/// What becomes of an image.
+/// An edit.
 #[derive(Debug)]
 pub(crate) struct Edit {
-    /// What the change depends on.
+    /// What determines the colors.
     pub(crate) subject: String,
     pub(crate) seed: i64,
-    /// Width and height; those of the source if there are none.
+    /// Width and height; by default, those of the source.
     pub(crate) size: Option<(u32, u32)>,
-    /// Pixels a side if there is no source to take them from, and at the most.
+    /// The side of the image in pixels if neither is known, and the maximum.
     pub(crate) fallback: u32,
     pub(crate) limit: u32,
     pub(crate) source: Option<Bytes>,
-    /// Where it is opaque, the source stays as it is.
+    /// Where it is opaque, the source is kept.
     pub(crate) mask: Option<Bytes>,
     pub(crate) look: Look,
 }
 
-/// The source, half covered by the colours of a new picture, as a PNG. A source that cannot be decoded, or was never
-/// sent, is black.
+/// The source mixed with the colors of a new image, as a PNG. A source that is missing or cannot be decoded is black.
 pub(crate) fn png(edit: &Edit) -> Option<Vec<u8>> {
     let source = edit.source.as_ref().and_then(decode);
     let own = || source.as_ref().map(|source| (source.width().min(edit.limit), source.height().min(edit.limit)));
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_mask_leaves_open_is_changed() {
+    fn only_the_transparent_part_of_the_mask_is_changed() {
         let white = RgbaImage::from_pixel(8, 4, Rgba([255; 4]));
         // The left half is open.
         let mask = RgbaImage::from_fn(8, 4, |x, _| Rgba([0, 0, 0, if x < 4 { 0 } else { 255 }]));

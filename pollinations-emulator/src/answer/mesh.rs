@@ -1,11 +1,11 @@
-//! 3D objects: a cube whose colour comes from the prompt, as GLB or PLY.
+//! 3D objects: a cube in a color that depends on the prompt, as a GLB or PLY file.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-/// The sides of a cube: where each one faces, and the two directions along it. The first direction times the second is
-/// the third, so that triangles are counter-clockwise seen from outside (glTF 2.0, section 3.7.2.1).
+/// The sides of a cube: the normal of each, and two directions along it. The cross product of the directions is the
+/// normal, so that triangles are counter-clockwise from outside (glTF 2.0, section 3.7.2.1).
 const SIDES: [[[f32; 3]; 3]; 6] = [
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
     [[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]],
@@ -21,17 +21,17 @@ const UNSIGNED_SHORT: u32 = 5123;
 const ARRAY_BUFFER: u32 = 34962;
 const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 
-/// What an object depends on.
+/// What determines an object.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
     /// The prompt and the images.
     pub(crate) subject: &'a str,
     pub(crate) seed: i64,
-    /// Squares along an edge of the cube; a power of two, so that all places are exact.
+    /// The number of squares along an edge: a power of two, so that all coordinates are exact.
     pub(crate) detail: u16,
 }
 
-/// A vertex: where it is, and where its side faces.
+/// A vertex: its position and its normal.
 struct Vertex {
     place: [f32; 3],
     normal: [f32; 3],
@@ -72,7 +72,7 @@ impl Object<'_> {
         triangles
     }
 
-    /// The object in the binary form of glTF (glTF 2.0, section 4).
+    /// The object as a GLB file (glTF 2.0, section 4).
     pub(crate) fn glb(&self) -> Vec<u8> {
         let (vertices, triangles) = (self.vertices(), self.triangles());
         let places: Vec<u8> = vertices.iter().flat_map(|vertex| floats(&vertex.place)).collect();
@@ -120,14 +120,14 @@ impl Object<'_> {
         container(&scene, &binary)
     }
 
-    /// The object as Gaussian splats in a binary PLY file, as 3D Gaussian Splatting writes them: the place, the colour as
-    /// spherical harmonics of degree 0, the logarithm of the scale, and the rotation as a quaternion.
+    /// The object as Gaussian splats in a binary PLY file, in the layout of 3D Gaussian Splatting: the position, the
+    /// color as spherical harmonics of degree 0, the logarithm of the scale, and the rotation as a quaternion.
     pub(crate) fn ply(&self) -> Vec<u8> {
         const PROPERTIES: &[&str] = &[
             "x", "y", "z", "nx", "ny", "nz", "f_dc_0", "f_dc_1", "f_dc_2", "opacity", "scale_0", "scale_1", "scale_2",
             "rot_0", "rot_1", "rot_2", "rot_3",
         ];
-        // The first of the spherical harmonics, 1 / (2 √π).
+        // The spherical harmonic of degree 0, 1 / (2 √π).
         const HARMONIC: f32 = 0.282_094_8;
         let vertices = self.vertices();
         let mut file =
@@ -152,7 +152,7 @@ fn floats(numbers: &[f32]) -> impl Iterator<Item = u8> + '_ {
     numbers.iter().flat_map(|number| number.to_le_bytes())
 }
 
-/// A header and two chunks: the scene as JSON, and what it refers to.
+/// A header and two chunks: the scene as JSON, and its binary buffer.
 fn container(scene: &Value, binary: &[u8]) -> Vec<u8> {
     let scene = padded(scene.to_string().into_bytes(), b' ');
     let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
@@ -171,7 +171,7 @@ fn container(scene: &Value, binary: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Chunks begin and end at multiples of four bytes.
+/// Pads a chunk to a multiple of four bytes.
 fn padded(mut bytes: Vec<u8>, with: u8) -> Vec<u8> {
     bytes.resize(bytes.len().next_multiple_of(4), with);
     bytes

@@ -1,4 +1,4 @@
-//! An answer in the format of Anthropic's Messages API, whole or as events.
+//! Replies in the format of Anthropic's Messages API, whole or as events.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use super::{
     said::Answer,
 };
 
-/// A request to the Messages API as one for a chat.
+/// Converts a request to the Messages API into a chat request.
 pub(crate) fn to_chat(body: &Value) -> Value {
     let mut messages = Vec::new();
     match &body["system"] {
@@ -45,7 +45,7 @@ pub(crate) fn to_chat(body: &Value) -> Value {
     chat
 }
 
-/// Adds what a turn says. The results of tools are messages of their own in a chat.
+/// Adds the messages of a turn. In a chat, tool results are separate messages.
 fn add_turn(turn: &Value, messages: &mut Vec<Value>) {
     let Some(blocks) = turn["content"].as_array() else {
         messages.push(turn.clone());
@@ -69,8 +69,8 @@ fn add_turn(turn: &Value, messages: &mut Vec<Value>) {
     }
 }
 
-/// The thinking block of a request that the service has not signed, or that was changed since. Counts turns and blocks
-/// from 0.
+/// Finds a thinking block whose signature does not match, because it was changed or never signed. Returns the index of
+/// the turn and of the block.
 pub(crate) fn forged(body: &Value) -> Option<(usize, usize)> {
     let turns = body["messages"].as_array().into_iter().flatten().enumerate();
     let blocks = turns.flat_map(|(turn, value)| {
@@ -83,12 +83,12 @@ pub(crate) fn forged(body: &Value) -> Option<(usize, usize)> {
     thoughts.find(|(_, _, block)| is_forged(block)).map(|(turn, at, _)| (turn, at))
 }
 
-/// What only the service could have written under these thoughts, as far as the emulator goes.
+/// The signature of thoughts. Unlike a real one, it is not secret.
 fn signature(thoughts: &str) -> String {
     BASE64_STANDARD.encode(Sha256::new().chain_update("emulator").chain_update(thoughts).finalize())
 }
 
-/// The blocks of an answer.
+/// The content blocks of a reply.
 fn blocks(answer: &Answer) -> Vec<Value> {
     let mut blocks = Vec::new();
     if let Some(thoughts) = &answer.reasoning {
@@ -125,7 +125,7 @@ fn stop_reason(answer: &Answer) -> &'static str {
     }
 }
 
-/// The whole message. `id` is that of the message, without its prefix.
+/// The whole message. `id` is its id without the prefix.
 pub(crate) fn message(id: &str, model: &str, answer: &Answer, input: u64) -> Value {
     json!({
         "id": format!("msg_{id}"),
@@ -167,12 +167,12 @@ pub(crate) fn events(id: &str, model: &str, answer: &Answer, input: u64) -> Vec<
     events.iter().map(event).collect()
 }
 
-/// An event under its type, as both Anthropic's API and OpenAI's send it.
+/// An event that is named after its type, as both Anthropic's API and OpenAI's send it.
 pub(super) fn event(data: &Value) -> Bytes {
     Bytes::from(format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap_or_default()))
 }
 
-/// A block as it begins, and the pieces that make it whole.
+/// Splits a block into its empty beginning and its deltas.
 fn taken_apart(block: &Value) -> (Value, Vec<Value>) {
     let mut empty = block.clone();
     let text = |name: &str| block[name].as_str().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! What makes the content of answers: texts, pictures, objects, sounds, videos and vectors. It knows neither requests nor state.
+//! Makes the content of answers: texts, images, 3D objects, sounds, videos and embeddings. It knows neither requests
+//! nor state.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,6 +13,7 @@ use futures_util::stream;
 pub(crate) mod chunks;
 pub(crate) mod decision;
 pub(crate) mod edited;
+pub(crate) mod medium;
 pub(crate) mod mesh;
 pub(crate) mod message;
 pub(crate) mod picture;
@@ -23,10 +25,10 @@ pub(crate) mod vector;
 pub(crate) mod video;
 pub(crate) mod words;
 
-/// Between the events of a stream, so that a reader sees them arrive.
+/// The pause between the events of a stream, so that they do not arrive all at once.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Events one after the other, with a pause between them.
+/// A body that sends events with a pause between them.
 pub(crate) fn paced(events: Vec<Bytes>) -> Body {
     Body::from_stream(stream::unfold(events.into_iter(), |mut events| async move {
         let event = events.next()?;
@@ -35,7 +37,7 @@ pub(crate) fn paced(events: Vec<Bytes>) -> Body {
     }))
 }
 
-/// The header that names the model; without what no header can have.
+/// The header that names the model, without characters that headers cannot contain.
 pub(crate) fn used(model: &str) -> [(HeaderName, HeaderValue); 1] {
     let visible: String = model.chars().filter(char::is_ascii_graphic).collect();
     let value = HeaderValue::from_str(&visible).unwrap_or(HeaderValue::from_static(""));

@@ -1,4 +1,4 @@
-//! Pictures of any size.
+//! Images of any size.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -7,17 +7,17 @@ use std::{
 
 use image::{ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
-/// How a picture looks, and so which type of file it is.
+/// The look of an image, which also decides the file type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// A JPEG that fills its frame.
     Photo,
-    /// A PNG with something in the middle, and nothing around it.
+    /// A PNG with an ellipse on a transparent background.
     Transparent,
 }
 
 impl Look {
-    /// The media type of such a picture.
+    /// The media type.
     pub(crate) fn media_type(self) -> &'static str {
         match self {
             Self::Photo => ImageFormat::Jpeg.to_mime_type(),
@@ -26,7 +26,7 @@ impl Look {
     }
 }
 
-/// A gradient whose colours come from the prompt and the seed: the same request gives the same picture.
+/// A gradient. The prompt and the seed determine its colors, so equal requests give equal images.
 pub(crate) fn picture(prompt: &str, seed: i64, width: u32, height: u32, look: Look) -> Option<Vec<u8>> {
     match look {
         Look::Photo => jpeg(prompt, seed, width, height),
@@ -43,14 +43,14 @@ pub(crate) fn picture(prompt: &str, seed: i64, width: u32, height: u32, look: Lo
     }
 }
 
-/// Whether a pixel is inside the ellipse that touches all sides.
+/// Whether a pixel is inside the ellipse that touches all four sides.
 pub(super) fn is_inside(x: u32, y: u32, width: u32, height: u32) -> bool {
-    // From -1 to 1, at the middle of the pixel.
+    // From -1 to 1, at the center of the pixel.
     let place = |at: u32, of: u32| (f64::from(at) * 2.0 + 1.0) / f64::from(of) - 1.0;
     place(x, width).powi(2) + place(y, height).powi(2) <= 1.0
 }
 
-/// The colours of a picture.
+/// The pixels of an image.
 pub(super) fn gradient(prompt: &str, seed: i64, width: u32, height: u32) -> RgbImage {
     let mut hasher = DefaultHasher::new();
     (prompt, seed).hash(&mut hasher);
@@ -65,12 +65,12 @@ fn encoded(image: &RgbImage, format: ImageFormat) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A small picture, at once.
+/// A PNG image. Encoding takes a while if it is large.
 pub(crate) fn png(prompt: &str, seed: i64, width: u32, height: u32) -> Option<Vec<u8>> {
     encoded(&gradient(prompt, seed, width, height), ImageFormat::Png)
 }
 
-/// A small photograph, at once.
+/// A JPEG image. Encoding takes a while if it is large.
 pub(crate) fn jpeg(prompt: &str, seed: i64, width: u32, height: u32) -> Option<Vec<u8>> {
     encoded(&gradient(prompt, seed, width, height), ImageFormat::Jpeg)
 }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transparent_picture_has_nothing_in_its_corners() {
+    fn the_corners_of_a_transparent_image_are_transparent() {
         let png = picture("a cat", 1, 20, 10, Look::Transparent).unwrap();
         let image = image::load_from_memory(&png).unwrap().to_rgba8();
         assert_eq!(image.dimensions(), (20, 10));

@@ -1,4 +1,4 @@
-//! An answer in the format of OpenAI's Responses API, whole or as events.
+//! Replies in the format of OpenAI's Responses API, whole or as events.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::base::clock;
 
-/// A request to the Responses API as one for a chat.
+/// Converts a request to the Responses API into a chat request.
 pub(crate) fn to_chat(body: &Value) -> Value {
     let mut messages = Vec::new();
     if let Some(instructions) = body["instructions"].as_str() {
@@ -49,7 +49,7 @@ pub(crate) fn to_chat(body: &Value) -> Value {
     chat
 }
 
-/// An input item as a message of a chat, if it is one.
+/// Converts an input item into a chat message, if it is one.
 fn to_message(item: &Value) -> Option<Value> {
     match item["type"].as_str() {
         Some("function_call") => {
@@ -72,17 +72,17 @@ fn to_message(item: &Value) -> Option<Value> {
     }
 }
 
-/// What all states of one response share.
+/// What all states of a response share.
 pub(crate) struct Frame<'a> {
     /// The id, without its prefix.
     pub(crate) id: &'a str,
     pub(crate) model: &'a str,
-    /// The request, whose settings come back.
+    /// The request. The response repeats its settings.
     pub(crate) body: &'a Value,
 }
 
 impl Frame<'_> {
-    /// A response in this state.
+    /// The response with this status.
     fn state(&self, status: &str, output: &[Value], usage: &Value, incomplete: &Value) -> Value {
         let setting = |name: &str, default: Value| match &self.body[name] {
             Value::Null => default,
@@ -137,7 +137,7 @@ impl Frame<'_> {
         items
     }
 
-    /// The response at its end.
+    /// The finished response.
     pub(crate) fn whole(&self, answer: &Answer, usage: &Value) -> Value {
         let (status, incomplete) = match answer.finish_reason {
             "length" => ("incomplete", json!({ "reason": "max_output_tokens" })),
@@ -167,7 +167,7 @@ impl Frame<'_> {
     }
 }
 
-/// The usage of a response with this many tokens in it.
+/// The usage, for a request of this many tokens.
 pub(crate) fn usage(answer: &Answer, input: u64) -> Value {
     json!({
         "input_tokens": input,
@@ -178,7 +178,7 @@ pub(crate) fn usage(answer: &Answer, input: u64) -> Value {
     })
 }
 
-/// Adds the events of one item, from its beginning to its end.
+/// Adds the events of one output item.
 fn add_item(events: &mut Vec<Value>, index: usize, item: &Value) {
     let mut empty = item.clone();
     if item["type"] != "reasoning" {

@@ -1,4 +1,4 @@
-//! What a model says: it mirrors the request, so that a test can tell that it arrived.
+//! The content of a model's reply. It repeats what was said, so that tests can check that it arrived.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::{
     words::{count, text_of},
 };
 
-/// What a model says, calls, thinks and speaks.
+/// A model's reply, before it is written in a format.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) text: Option<String>,
@@ -19,12 +19,12 @@ pub(crate) struct Answer {
     pub(crate) audio: Option<Value>,
     pub(crate) blocks: Vec<Value>,
     pub(crate) finish_reason: &'static str,
-    /// The text of the request that ended the answer.
+    /// The stop sequence that ended the reply.
     pub(crate) stopped_at: Option<String>,
 }
 
 impl Answer {
-    /// An answer to a prompt alone.
+    /// The reply to a prompt.
     pub(crate) fn to_prompt(prompt: &str, system: Option<&str>) -> Self {
         let text = match system {
             Some(system) => format!("You said: {prompt} (with the instruction: {system})"),
@@ -33,7 +33,7 @@ impl Answer {
         Self { text: Some(text), finish_reason: "stop", ..Self::default() }
     }
 
-    /// An answer to a request for a chat completion.
+    /// The reply to a chat request.
     pub(crate) fn to(body: &Value, messages: &[Value]) -> Self {
         let last = messages.last();
         let prompt = messages.iter().rev().find(|message| message["role"] == "user").map(text_of).unwrap_or_default();
@@ -93,12 +93,12 @@ impl Answer {
         answer
     }
 
-    /// An answer that is this text.
+    /// A reply with this text.
     pub(crate) fn of_text(text: String) -> Self {
         Self { text: Some(text), finish_reason: "stop", ..Self::default() }
     }
 
-    /// Ends the text where the request wants it to end.
+    /// Applies the stop sequences and the token limit of the request.
     fn cut(&mut self, body: &Value) {
         let Some(text) = &mut self.text else { return };
         let stops: Vec<&str> = match &body["stop"] {
@@ -114,7 +114,7 @@ impl Answer {
         self.limit(body["max_tokens"].as_u64());
     }
 
-    /// Ends the text after this many tokens.
+    /// Limits the text to this many tokens.
     pub(crate) fn limit(&mut self, most: Option<u64>) {
         if let (Some(text), Some(most)) = (&mut self.text, most)
             && count(text) > most
@@ -125,7 +125,7 @@ impl Answer {
         }
     }
 
-    /// Speaks the text.
+    /// Turns the text into speech.
     fn speak(&mut self, format: &str) {
         let transcript = self.text.take().unwrap_or_default();
         let sound = sound::encode(sound::length(&transcript), if format == "pcm16" { "pcm" } else { format });
@@ -147,12 +147,12 @@ impl Answer {
         self.reasoning.as_deref().map_or(0, count)
     }
 
-    /// A spoken word is a token of sound too.
+    /// The tokens of speech: one per word.
     pub(crate) fn audio_tokens(&self) -> u64 {
         self.audio.as_ref().and_then(|audio| audio["transcript"].as_str()).map_or(0, count)
     }
 
-    /// The usage of a request with this many tokens.
+    /// The usage, for a request of this many tokens.
     pub(crate) fn usage(&self, input: u64) -> Value {
         let output = self.text_tokens() + self.audio_tokens();
         json!({
@@ -167,7 +167,7 @@ impl Answer {
     }
 }
 
-/// What a message has beside its text, in words.
+/// Describes the attachments of a message, such as ` (with 2 images)`.
 fn attachments(message: &Value) -> Option<String> {
     let parts = message["content"].as_array()?;
     let number = |kind: &str| parts.iter().filter(|part| part["type"] == kind).count();
@@ -181,7 +181,7 @@ fn attachments(message: &Value) -> Option<String> {
     (!seen.is_empty()).then(|| format!(" (with {})", seen.join(", ")))
 }
 
-/// The functions that are called: those that have to be, or else those that the prompt names.
+/// The tool calls: of the functions that `tool_choice` demands, or else of those that the prompt names.
 fn tool_calls(body: &Value, prompt: &str) -> Vec<Value> {
     let choice = &body["tool_choice"];
     if choice == "none" {
@@ -222,7 +222,7 @@ fn tool_calls(body: &Value, prompt: &str) -> Vec<Value> {
     called.into_iter().enumerate().map(call).collect()
 }
 
-/// A small picture, as code of a model would have drawn it.
+/// A small image, as if the model's code had plotted it.
 fn plot() -> String {
     let picture = picture::png("plot", 0, 16, 16).unwrap_or_default();
     format!("data:image/png;base64,{}", BASE64_STANDARD.encode(picture))

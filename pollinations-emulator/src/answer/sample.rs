@@ -1,33 +1,42 @@
-//! Values that a JSON schema allows.
+//! Makes values that are valid for a JSON schema.
+
+use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
-/// Nesting at the most; schemas may refer to themselves.
+/// The maximum nesting, since schemas may refer to themselves.
 const MAX_DEPTH: usize = 12;
 
-/// The simplest value that the schema allows, the same each time. Texts say `text`, so that a test can tell where the
-/// value came from.
+/// The maximum number of parts of a value. A schema whose fields refer back to it could otherwise have millions.
+const MAX_PARTS: usize = 10_000;
+
+/// The simplest value that is valid for the schema. It is the same every time. Texts are `text`, so that tests can see
+/// where the value came from.
 pub(crate) fn sample(schema: &Value, text: &str) -> Value {
-    Sampler { root: schema, text }.value(schema, 0)
+    Sampler { root: schema, text, room: Cell::new(MAX_PARTS) }.value(schema, 0)
 }
 
 struct Sampler<'a> {
     root: &'a Value,
     text: &'a str,
+    /// How many more parts may be made. Further ones are left out.
+    room: Cell<usize>,
 }
 
 impl Sampler<'_> {
     fn value(&self, schema: &Value, depth: usize) -> Value {
-        if depth > MAX_DEPTH {
+        let room = self.room.get();
+        self.room.set(room.saturating_sub(1));
+        if depth > MAX_DEPTH || room == 0 {
             return Value::Null;
         }
         for key in ["const", "default"] {
             if let Some(value) = schema.get(key) {
-                return value.clone();
+                return self.copy(value);
             }
         }
         if let Some(first) = schema.get("enum").and_then(|values| values.get(0)) {
-            return first.clone();
+            return self.copy(first);
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let target = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
@@ -69,16 +78,35 @@ impl Sampler<'_> {
 
     fn object(&self, schema: &Value, depth: usize) -> Value {
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        properties.map(|(name, schema)| (name.clone(), self.value(schema, depth + 1))).collect()
+        let properties = properties.take_while(|_| self.has_room());
+        let named = properties.map(|(name, schema)| {
+            self.take(name.len());
+            (name.clone(), self.value(schema, depth + 1))
+        });
+        named.collect()
+    }
+
+    fn copy(&self, value: &Value) -> Value {
+        self.take(value.to_string().len());
+        value.clone()
+    }
+
+    fn has_room(&self) -> bool {
+        self.room.get() > 0
+    }
+
+    /// Counts a text: a long one counts as many parts.
+    fn take(&self, bytes: usize) {
+        self.room.set(self.room.get().saturating_sub(bytes / 64));
     }
 
     fn array(&self, schema: &Value, depth: usize) -> Value {
         if let Some(items) = schema.get("prefixItems").and_then(Value::as_array) {
-            return items.iter().map(|item| self.value(item, depth + 1)).collect();
+            return items.iter().take_while(|_| self.has_room()).map(|item| self.value(item, depth + 1)).collect();
         }
         let count = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, 16);
-        let item = schema.get("items").map_or(Value::Null, |items| self.value(items, depth + 1));
-        (0..count).map(|_| item.clone()).collect()
+        let item = || schema.get("items").map_or(Value::Null, |items| self.value(items, depth + 1));
+        (0..count).take_while(|_| self.has_room()).map(|_| item()).collect()
     }
 
     fn string(&self, schema: &Value) -> Value {
@@ -97,11 +125,12 @@ impl Sampler<'_> {
         while (text.chars().count() as u64) < least {
             text.push('.');
         }
+        self.take(text.len());
         json!(text)
     }
 }
 
-/// The smallest number that is allowed, or the largest if that is below 1.
+/// The smallest valid number. Without a lower bound, it is 1, or the upper bound if that is smaller.
 #[allow(clippy::cast_precision_loss, reason = "bounds of schemas are small")]
 fn bound(schema: &Value) -> f64 {
     let number = |key: &str| schema.get(key).and_then(Value::as_f64);
@@ -139,7 +168,20 @@ mod tests {
         assert_eq!((value["age"].as_i64(), value["half"].as_f64()), (Some(18), Some(0.5)));
         assert_eq!((&value["sure"], &value["kind"]), (&json!(true), &json!("a")));
         assert_eq!((&value["tags"], &value["day"]), (&json!(["he", "he"]), &json!("2026-01-01")));
-        // A schema within itself comes to an end.
+        // A schema that refers to itself ends at some depth.
         assert_eq!(value["shape"]["in"]["in"]["radius"], 1.0);
+    }
+
+    #[test]
+    fn the_size_of_values_is_limited() {
+        let itself = json!({ "$ref": "#" });
+        let fields: Map<String, Value> = (0..50).map(|number| (number.to_string(), itself.clone())).collect();
+        let mut lists = json!({ "type": "string" });
+        for _ in 0..10 {
+            lists = json!({ "type": "array", "minItems": 16, "items": lists });
+        }
+        for schema in [json!({ "type": "object", "properties": fields }), lists] {
+            assert!(sample(&schema, "x").to_string().len() < 20 * MAX_PARTS);
+        }
     }
 }

@@ -1,29 +1,30 @@
-//! Sounds that play, in every encoding that the service has.
+//! Sounds that play, in every format of the service.
 //!
-//! WAV, PCM and FLAC are a tone. MP3, AAC and Opus, which would need a real encoder, are silence of the same length.
+//! WAV, PCM and FLAC files have a tone. MP3, AAC and Opus files would need a real encoder, so they are silent.
 
 use super::words::count;
 
-/// Samples a second.
+/// Samples per second.
 const RATE: u32 = 24_000;
 
-/// Seconds of speech a word.
+/// Seconds of speech per word.
 const SECONDS_A_WORD: f64 = 0.3;
 
-/// Seconds of a sound at the most.
+/// The maximum length of a sound, in seconds.
 pub(crate) const LONGEST: f64 = 300.0;
 
-/// Bytes a second of a recording that does not say: those of an mp3 file at 128 kbit/s.
+/// Bytes per second of recordings in unknown formats: the rate of an MP3 file at 128 kbit/s.
 const USUAL_RATE: f64 = 16_000.0;
 
-/// How long it takes to say a text, in seconds.
+/// How long it takes to speak a text, in seconds.
 #[allow(clippy::cast_precision_loss, reason = "a text has few words")]
 pub(crate) fn length(text: &str) -> f64 {
     (count(text) as f64 * SECONDS_A_WORD).max(SECONDS_A_WORD)
 }
 
-/// This many seconds of sound.
+/// This many seconds of sound, but at most [`LONGEST`].
 pub(crate) fn encode(seconds: f64, format: &str) -> Vec<u8> {
+    let seconds = seconds.min(LONGEST);
     match format {
         "pcm" => bytes(&tone(seconds)),
         "mp3" => mp3(seconds, MONO),
@@ -34,19 +35,19 @@ pub(crate) fn encode(seconds: f64, format: &str) -> Vec<u8> {
     }
 }
 
-/// This many seconds of an mp3 file with two channels, as stems are.
+/// An MP3 file of this many seconds with two channels, as stems have.
 pub(crate) fn stereo_mp3(seconds: f64) -> Vec<u8> {
-    mp3(seconds, STEREO)
+    mp3(seconds.min(LONGEST), STEREO)
 }
 
-/// How long a recording is, in seconds: as a WAV file says, or as long as an mp3 file of this size usually is.
+/// The length of a recording, in seconds: exact for a WAV file, and estimated from the size for any other.
 pub(crate) fn duration(recording: &[u8]) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a request is not that large")]
     let usual = recording.len() as f64 / USUAL_RATE;
     wav_duration(recording).unwrap_or(usual)
 }
 
-/// From the bytes a second in the `fmt ` chunk, and the length of the `data` chunk or of what is there of it.
+/// Calculates it from the byte rate in the `fmt ` chunk and the size of the `data` chunk, which may be cut short.
 fn wav_duration(recording: &[u8]) -> Option<f64> {
     let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
     let mut rest = recording.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;
@@ -60,18 +61,18 @@ fn wav_duration(recording: &[u8]) -> Option<f64> {
             b"data" => return Some(f64::from(u32::try_from(content.len()).ok()?) / f64::from(rate?)),
             _ => {}
         }
-        // Chunks begin at even places.
+        // Chunks begin at even offsets.
         rest = rest.get(content.len() + content.len() % 2..)?;
     }
 }
 
-/// Units of this length that it takes to fill the seconds, at least one.
+/// The number of units that fill these seconds, at least one.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 300 s")]
 fn units(seconds: f64, a_second: f64) -> usize {
     (seconds * a_second).ceil().max(1.0) as usize
 }
 
-/// A tone of 440 Hz, one channel.
+/// A tone of 440 Hz with one channel.
 fn tone(seconds: f64) -> Vec<i16> {
     let rate = f64::from(RATE);
     (0..units(seconds, rate))
@@ -85,7 +86,7 @@ fn tone(seconds: f64) -> Vec<i16> {
         .collect()
 }
 
-/// Samples as 16 bits each, little endian.
+/// Samples as 16-bit little endian numbers.
 fn bytes(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
@@ -110,7 +111,7 @@ fn wav(samples: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The last byte of an mp3 header: one channel or two, and an original without emphasis.
+/// The last byte of an MP3 frame header, for one channel and for two.
 const MONO: u8 = 0xC4;
 const STEREO: u8 = 0x04;
 
@@ -128,9 +129,9 @@ fn mp3(seconds: f64, channels: u8) -> Vec<u8> {
 /// Silence as AAC: frames of 1024 samples in the LC profile, one channel, each behind an ADTS header (ISO/IEC 13818-7,
 /// section 6.2).
 fn aac(seconds: f64) -> Vec<u8> {
-    // One channel element, all of whose spectrum is zero, and the end.
+    // A channel element whose spectrum is all zero, and the end element.
     const SILENCE: [u8; 6] = [0x00, 0xC8, 0x00, 0x80, 0x23, 0x80];
-    // 24 kHz is the seventh rate of the table.
+    // 24 kHz has index 6 in the table of rates.
     const HEADER: [u8; 7] = [0xFF, 0xF1, 0x58, 0x40, 13 >> 3, ((13 & 7) << 5) | 0x1F, 0xFC];
     let frame = [&HEADER[..], &SILENCE].concat();
     frame.repeat(units(seconds, f64::from(RATE) / 1024.0))
@@ -185,8 +186,7 @@ fn flac(samples: &[i16]) -> Vec<u8> {
         .enumerate()
         .map(|(number, block)| {
             let length = u16::try_from(block.len()).unwrap_or(BLOCK);
-            // Blocks of the same size: 1024, or as the end of the header says; 24 kHz, one channel, 16 bits (section
-            // 9.1).
+            // Fixed block size: 1024, or as given at the end of the header. 24 kHz, one channel, 16 bits (section 9.1).
             let mut frame = vec![0xFF, 0xF8, if length == BLOCK { 0xA7 } else { 0x77 }, 0x08];
             frame.extend(coded(u32::try_from(number).unwrap_or_default()));
             if length != BLOCK {
@@ -206,22 +206,22 @@ fn flac(samples: &[i16]) -> Vec<u8> {
     for length in [frames.iter().map(Vec::len).min(), frames.iter().map(Vec::len).max()] {
         file.extend_from_slice(&u32::try_from(length.unwrap_or_default()).unwrap_or_default().to_be_bytes()[1..]);
     }
-    // 20 bits of rate, 3 of channels less one, 5 of bits a sample less one, 36 of samples (section 8.2).
+    // Rate (20 bits), channels - 1 (3), bits per sample - 1 (5), number of samples (36) (section 8.2).
     let info = (u64::from(RATE) << 44) | (15 << 36) | (samples.len() as u64 & 0xF_FFFF_FFFF);
     file.extend_from_slice(&info.to_be_bytes());
-    // No checksum of the samples.
+    // No MD5 checksum.
     file.extend_from_slice(&[0; 16]);
     file.extend(frames.concat());
     file
 }
 
-/// A number coded as UTF-8 codes characters (RFC 9639, section 9.1.5).
+/// A number in the coding of UTF-8 (RFC 9639, section 9.1.5).
 fn coded(number: u32) -> Vec<u8> {
-    // No sound of 300 s has so many blocks that it would be none; the gap of the surrogates is far beyond.
+    // A sound of 300 s has far fewer blocks than the first number that is not a character.
     char::from_u32(number).unwrap_or_default().to_string().into_bytes()
 }
 
-/// A cyclic redundancy check of this many bits, the highest first, beginning with zero.
+/// A cyclic redundancy check of this many bits, most significant bit first, starting from zero.
 fn crc(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
     let top = 1_u32 << (bits - 1);
     let mask = top | (top - 1);
@@ -239,18 +239,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recordings_are_as_long_as_they_were_made() {
+    fn the_length_of_recordings_is_measured() {
         for seconds in [0.5, 2.0, 10.0] {
             assert!((duration(&encode(seconds, "wav")) - seconds).abs() < 0.001, "{seconds}");
             assert!((duration(&encode(seconds, "mp3")) - seconds).abs() < 0.05, "{seconds}");
         }
-        // A header that says nothing of use.
+        // Headers without usable values.
         assert!(duration(b"RIFF\0\0\0\0WAVEfmt \0") < 0.01);
         assert!(duration(b"RIFF\0\0\0\0WAVEdata\x01\0\0\0x") < 0.01);
     }
 
     #[test]
-    fn checks_of_every_width() {
+    fn check_sums_of_every_width() {
         // The check values of CRC-8/SMBUS, CRC-16/UMTS and the CRC of Ogg.
         assert_eq!(crc(b"123456789", 8, 0x07), 0xF4);
         assert_eq!(crc(b"123456789", 16, 0x8005), 0xFEE8);

@@ -1,18 +1,18 @@
-//! Vectors that are near each other for similar texts.
+//! Embeddings. Similar texts have similar vectors.
 //!
-//! A text is a bag of features: its words, and the groups of three letters in them. Each feature pushes the vector in a
-//! direction of its own, and texts that share features point the same way.
+//! The features of a text are its words, and the groups of three letters in them. Each feature adds its own random
+//! vector, so texts that share features point in similar directions.
 
 use sha2::{Digest as _, Sha256};
 
-/// How much a word counts, and a group of letters in it, which makes "tulips" similar to "tulip".
+/// The weight of a word, and of a group of letters. The latter makes "tulips" similar to "tulip".
 const WORD: f32 = 1.0;
 const LETTERS: f32 = 0.4;
 
-/// Places of a vector that a feature changes.
+/// How many components of the vector a feature changes.
 const PLACES: usize = 48;
 
-/// What is known of an input.
+/// The features of an input, each with its weight.
 #[derive(Debug, Default)]
 pub(crate) struct Features(Vec<(u64, f32)>);
 
@@ -28,12 +28,12 @@ impl Features {
             }
         }
         if self.0.is_empty() {
-            // Nothing but punctuation.
+            // The text has no words, only punctuation.
             self.add(text, WORD);
         }
     }
 
-    /// Adds an image, a sound or a video. It resembles nothing but itself.
+    /// Adds an image, a sound or a video. It is similar only to itself.
     pub(crate) fn file(&mut self, content: &str) {
         self.add(content, WORD);
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_are_of_length_one_and_the_same_every_time() {
+    fn vectors_have_length_one_and_are_reproducible() {
         for text in ["tulip", "A tulip in spring", "?!", "日本語"] {
             assert!((likeness(text, text) - 1.0).abs() < 1e-5, "{text}");
             assert_eq!(vector(text), vector(text));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn similar_texts_are_near_each_other() {
+    fn similar_texts_have_similar_vectors() {
         let near = likeness("A red tulip in spring", "Red tulips bloom in spring");
         let far = likeness("A red tulip in spring", "The train to Berlin leaves at noon");
         assert!(near > 0.5 && far < 0.3, "{near} {far}");

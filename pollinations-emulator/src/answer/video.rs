@@ -1,20 +1,20 @@
-//! A video that plays: one track of JPEG pictures in an MP4 file (ISO/IEC 14496-12).
+//! Videos that play: MP4 files (ISO/IEC 14496-12) with one track of JPEG frames.
 
 use super::picture;
 
-/// Pixels of a frame from top to bottom.
+/// The height of a frame, in pixels.
 const HEIGHT: u16 = 48;
 
-/// A video of this many pixels is as wide as it gets.
+/// The largest width of a frame, in pixels.
 const MAX_WIDTH: f64 = 192.0;
 
-/// Ticks of a second, and frames of a second.
+/// Ticks per second, and frames per second.
 const TIMESCALE: u32 = 1000;
 const FRAMES_A_SECOND: u32 = 4;
 
-/// A small video of this many seconds, a frame a quarter of a second, whose sides have this ratio.
+/// A small video of this many seconds with this ratio of width to height.
 pub(crate) fn mp4(prompt: &str, seed: i64, seconds: f64, ratio: f64) -> Vec<u8> {
-    // Codecs like even numbers of pixels.
+    // Codecs expect even sizes.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     let width = ((f64::from(HEIGHT) * ratio / 2.0).round() * 2.0).clamp(16.0, MAX_WIDTH) as u16;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
@@ -23,13 +23,13 @@ pub(crate) fn mp4(prompt: &str, seed: i64, seconds: f64, ratio: f64) -> Vec<u8> 
         .filter_map(|index| picture::jpeg(prompt, seed.wrapping_add(index), width.into(), HEIGHT.into()))
         .collect();
     let kind = boxed(b"ftyp", &[b"isom\0\0\x02\0isomiso2mp41"]);
-    // The place of the pictures depends on the length of what comes before them, which does not depend on the place.
+    // The offset of the frames depends on the length of the boxes before them, but not the other way round.
     let length = kind.len() + movie(&frames, width, 0).len() + 8;
     let movie = movie(&frames, width, u32::try_from(length).unwrap_or_default());
     [kind, movie, boxed(b"mdat", &frames.iter().map(Vec::as_slice).collect::<Vec<_>>())].concat()
 }
 
-/// A box (section 4.2): its length, its type, its content.
+/// A box (section 4.2): length, type and content.
 fn boxed(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     let length = 8 + content.iter().map(|part| part.len()).sum::<usize>();
     let mut bytes = u32::try_from(length).unwrap_or_default().to_be_bytes().to_vec();
@@ -38,7 +38,7 @@ fn boxed(kind: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// Numbers of four bytes, one after the other.
+/// Numbers of four bytes each, big endian.
 fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_be_bytes()).collect()
 }
@@ -47,8 +47,8 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or_default()
 }
 
-/// The description of the video (section 8.2.1): one track with one chunk of frames of so many pixels from left to right, which begins at
-/// `offset`.
+/// The movie box (section 8.2.1): one track with one chunk of frames. `pixels` is their width, and `offset` the place
+/// of the first frame in the file.
 fn movie(frames: &[Vec<u8>], pixels: u16, offset: u32) -> Vec<u8> {
     // No rotation, no scaling (section 8.2.2).
     const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -62,13 +62,13 @@ fn movie(frames: &[Vec<u8>], pixels: u16, offset: u32) -> Vec<u8> {
         words(&[0; 6]),
         words(&[2]),
     ];
-    // Flags 3: the track is on, and in the movie (section 8.3.2).
+    // Flags 3: the track is enabled, and used in the movie (section 8.3.2).
     let track = [words(&[3, 0, 0, 1, 0, duration, 0, 0, 0, 0]), words(&MATRIX), words(&[width, height])].concat();
     let media = words(&[0, 0, 0, TIMESCALE, duration, 0x55C4_0000]);
     let handler = [words(&[0, 0]), b"vide".to_vec(), words(&[0, 0, 0]), b"video\0".to_vec()].concat();
     let here = boxed(b"dref", &[&words(&[0, 1]), &boxed(b"url ", &[&words(&[1])])]);
 
-    // A visual sample entry (section 12.1.3) of JPEG pictures.
+    // A visual sample entry (section 12.1.3) for JPEG frames.
     let mut entry = vec![0; 6];
     entry.extend_from_slice(&1_u16.to_be_bytes());
     entry.extend_from_slice(&[0; 16]);
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ratio_is_that_of_the_frames() {
+    fn frames_have_the_ratio_that_was_asked_for() {
         for (ratio, width) in [(16.0 / 9.0, 86), (1.0, 48), (9.0 / 16.0, 28), (100.0, 192), (0.0, 16)] {
             let video = mp4("a cat", 1, 1.0, ratio);
             let entry = video.windows(4).position(|part| part == b"jpeg").unwrap();

@@ -1,13 +1,13 @@
-//! The words of texts and messages.
+//! Words and tokens of texts and messages.
 
 use serde_json::Value;
 
-/// Tokens of a text. A word is a token: simple to check by head.
+/// The tokens of a text. A word is a token, so that tests can count them.
 pub(crate) fn count(text: &str) -> u64 {
     text.split_whitespace().count() as u64
 }
 
-/// The text of a message, whether it is a string or a list of parts.
+/// The text of a message, whose content is a string or a list of parts.
 pub(crate) fn text_of(message: &Value) -> String {
     match &message["content"] {
         Value::String(text) => text.clone(),
@@ -16,7 +16,7 @@ pub(crate) fn text_of(message: &Value) -> String {
     }
 }
 
-/// Signs that are read out as words.
+/// Characters that are spoken as words.
 const SIGNS: &[(char, &str)] = &[
     ('0', "zero"),
     ('1', "one"),
@@ -33,7 +33,7 @@ const SIGNS: &[(char, &str)] = &[
     ('+', "plus"),
 ];
 
-/// A text as it is read out: digits and some signs become words of their own.
+/// A text as it is spoken: digits and some signs become words.
 pub(crate) fn spoken(text: &str) -> String {
     let mut spoken = String::new();
     let mut after_sign = false;

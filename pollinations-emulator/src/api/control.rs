@@ -1,4 +1,4 @@
-//! The emulator's own paths, for tests in any language: faults, the journal, and its state.
+//! The emulator's own paths, for tests in any language: faults, the journal, and the state.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ async fn add_faults(State(state): Shared, body: String) -> Response {
     }
 }
 
-/// `GET /_emulator/faults`: those still to come.
+/// `GET /_emulator/faults`: the faults that have not been used up.
 async fn faults(State(state): Shared) -> Json<Vec<Fault>> {
     Json(state.faults.list())
 }
@@ -54,7 +54,7 @@ async fn clear_faults(State(state): Shared) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// `GET /_emulator/journal`: the requests so far, the oldest first.
+/// `GET /_emulator/journal`: the requests so far, oldest first.
 async fn journal(State(state): Shared) -> Json<Vec<Entry>> {
     let entries = state.journal.entries();
     Json(entries.into_iter().filter(|entry| !entry.path.starts_with(OWN_PATHS)).collect())
@@ -66,7 +66,7 @@ async fn clear_journal(State(state): Shared) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// `GET /_emulator/state`: what is left of each kind of pollen, and how often the account was charged.
+/// `GET /_emulator/state`: the balances, and the number of charges.
 async fn state(State(state): Shared) -> Json<Value> {
     let ledger = &state.ledger;
     Json(json!({
@@ -77,7 +77,7 @@ async fn state(State(state): Shared) -> Json<Value> {
     }))
 }
 
-/// What `PUT /_emulator/state` sets: `balance` is the paid pollen, as when an emulator is started.
+/// The body of `PUT /_emulator/state`. As in scenarios, `balance` is the paid pollen.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Balances {
@@ -85,7 +85,7 @@ struct Balances {
     quest_balance: Option<f64>,
 }
 
-/// `PUT /_emulator/state`: other balances.
+/// `PUT /_emulator/state`: sets the balances.
 async fn set_state(State(state): Shared, body: String) -> Response {
     match serde_json::from_str::<Balances>(&body) {
         Ok(balances) => {
@@ -97,9 +97,9 @@ async fn set_state(State(state): Shared, body: String) -> Response {
     }
 }
 
-/// `GET /_emulator/charges`: every charge so far as a usage record, the newest first.
+/// `GET /_emulator/charges`: all charges as usage records, newest first.
 async fn charges(State(state): Shared) -> Json<Vec<Record>> {
-    Json(state.ledger.records())
+    Json(state.ledger.records(usize::MAX, |_| true))
 }
 
 /// `GET /_emulator/quirks`: the provider quirks that a fault can replay.

@@ -1,4 +1,4 @@
-//! The document itself, under the addresses that the service has for it.
+//! The OpenAPI document, under the paths of the service.
 
 use std::sync::Arc;
 

@@ -19,15 +19,15 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// Bytes of a request, which may carry images, sounds and videos.
+/// The size limit of a request in bytes, which may contain images, sounds and videos.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
-/// Texts in one request at the most.
+/// The maximum number of texts in a request.
 const MAX_TEXTS: usize = 32;
 
 const DEFAULT_MODEL: &str = "google/gemini-embedding-2";
 
-/// A part of the names of models, and how long their vectors are without a wish, and at the most.
+/// Parts of model names, with the default and the maximum number of dimensions.
 const DIMENSIONS: &[(&str, usize, usize)] = &[
     ("gemini", 3072, 3072),
     ("text-embedding-3-large", 3072, 3072),
@@ -36,7 +36,7 @@ const DIMENSIONS: &[(&str, usize, usize)] = &[
     ("qwen", 4096, 4096),
 ];
 
-/// The same for any other model.
+/// The default and the maximum for other models.
 const OTHER_DIMENSIONS: (usize, usize) = (1536, 4096);
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -93,8 +93,9 @@ async fn embed(
         return Err(Failure::field("dimensions", format!("{model} has at most {most}")));
     }
     let inputs = inputs(&body.input)?;
-    let tokens = inputs.iter().map(|input| input.tokens).sum();
-    state.ledger.spend(&key, "embedding", model, Tokens { input_text: tokens, ..Tokens::default() })?;
+    let count = inputs.iter().map(|input| input.tokens).sum();
+    let tokens = Tokens { input_text: count, ..Tokens::default() };
+    state.ledger.spend(&key, "embedding", model, tokens)?;
 
     let in_base64 = body.encoding_format.as_deref() == Some("base64");
     let vectors = inputs.iter().map(|input| input.features.vector(dimensions));
@@ -102,19 +103,19 @@ async fn embed(
         let embedding = if in_base64 { Vector::Base64(encoded(&vector)) } else { Vector::Floats(vector) };
         Item { object: "embedding", index, embedding }
     });
-    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
+    let usage = Usage { prompt_tokens: count, total_tokens: count };
     let list = List { object: "list", data: items.collect(), model, usage };
-    Ok((used(model), Json(list)).into_response())
+    Ok((used(model), tokens.headers(), Json(list)).into_response())
 }
 
-/// What becomes one vector.
+/// The input of one vector.
 #[derive(Default)]
 struct Input {
     features: Features,
     tokens: u64,
 }
 
-/// A list of texts makes a vector each, as in OpenAI's API; a list of parts makes one vector together, as in Google's.
+/// A list of texts gives a vector for each, as in OpenAI's API. A list of parts gives one vector, as in Google's.
 fn inputs(input: &Value) -> Result<Vec<Input>, Failure> {
     match input {
         Value::Array(texts) if texts.is_empty() => Err(Failure::field("input", "must not be empty")),
@@ -144,7 +145,7 @@ fn one<'a>(parts: impl IntoIterator<Item = &'a Value>) -> Result<Input, Failure>
             return Err(Failure::field("input", "a part is not a text, an image, audio or a video"));
         };
         input.features.file(content);
-        // As many as an image has with Gemini.
+        // An image is 258 tokens for Gemini.
         input.tokens += 258;
     }
     Ok(input)

@@ -1,15 +1,14 @@
-//! The operations: one room for each group of the API. A room has the routes of its operations and what answers them;
-//! it knows no other room. A new operation goes into the room of its group, and is found here.
+//! The operations. Each group of the API has a room with its routes and handlers, and rooms do not import each other. A
+//! new operation goes into the room of its group, and a new group is a new room, which is listed here.
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 
 use crate::{base::failure, gate, state::State};
 
 mod account;
 mod audio;
-mod chat;
 mod control;
 mod document;
 mod embeddings;
@@ -22,15 +21,14 @@ mod text;
 mod three_d;
 mod video;
 
-/// What a room answers.
+/// The routes of a room.
 type Routes = Router<Arc<State>>;
 
-/// Everything that is answered, behind the gate.
+/// All routes behind the gate.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let rooms: [Routes; 14] = [
+    let rooms: [Routes; 13] = [
         account::routes(),
         audio::routes(),
-        chat::routes(),
         control::routes(),
         document::routes(),
         embeddings::routes(),
@@ -48,6 +46,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .fold(Router::new(), Router::merge)
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::method_not_allowed)
+        // The gate has its own size limit: axum's is too small for images and sounds in JSON.
+        .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(&state), gate::admit))
         .with_state(state)
 }

@@ -22,25 +22,25 @@ use crate::{
     state::{self, File, Tokens},
 };
 
-/// What the service takes if no model is named.
+/// The default model of the service.
 const DEFAULT_MODEL: &str = "microsoft/trellis-2";
 
-/// The models that work from images and ignore the prompt.
+/// Models that need images and ignore the prompt.
 const FROM_IMAGES: &[&str] = &[DEFAULT_MODEL, "nvidia/asset-harvester"];
 
-/// The models that make PLY files; the others make GLB files.
+/// Models that make PLY files. The others make GLB files.
 const TO_PLY: &[&str] = &["nvidia/asset-harvester"];
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new().route("/3d/{prompt}", get(by_get).post(by_post))
 }
 
-/// What is to be made.
+/// The parameters of a request.
 struct Asked<'a> {
     prompt: &'a str,
     model: Option<&'a str>,
     resolution: Option<&'a str>,
-    /// The images, as one text.
+    /// The images, joined.
     images: Option<String>,
     seed: i64,
 }
@@ -89,7 +89,8 @@ fn make(state: &state::State, key: &Key, asked: &Asked<'_>) -> Result<Response, 
     if is_from_images && asked.images.is_none() {
         return Err(Failure::field("image", format!("is required: {model} works from images")));
     }
-    state.ledger.spend(key, "3d", model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(key, "3d", model, tokens)?;
     let images = asked.images.as_deref().unwrap_or_default();
     let prompt = if is_from_images { "" } else { asked.prompt };
     let detail = match asked.resolution {
@@ -104,9 +105,9 @@ fn make(state: &state::State, key: &Key, asked: &Asked<'_>) -> Result<Response, 
     };
     let id: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let link = HeaderValue::from_str(&format!("<{}/{id}>; rel=\"enclosure\"", state.base_url));
-    // The same content under the same id may be there already.
+    // The same content may be stored under this id already.
     state.files.store(File::new(kind, bytes.clone()), Some(id));
-    let mut response = (used(model), [(CONTENT_TYPE, kind)], bytes).into_response();
+    let mut response = (used(model), tokens.headers(), [(CONTENT_TYPE, kind)], bytes).into_response();
     if let Ok(link) = link {
         response.headers_mut().insert(LINK, link);
     }

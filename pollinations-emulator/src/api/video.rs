@@ -17,10 +17,10 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// Seconds without a `duration`.
+/// The default length, in seconds.
 const DEFAULT_DURATION: f64 = 2.0;
 
-/// Pixels a side without a size.
+/// The default width and height, in pixels.
 const DEFAULT_SIZE: f64 = 1024.0;
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -34,17 +34,18 @@ async fn generate(
     query: Params,
 ) -> Result<Response, Failure> {
     let model = query.text("model").unwrap_or("google/veo-3.1-fast").to_owned();
-    state.ledger.spend(&key, "video", &model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "video", &model, tokens)?;
     let seed = query.integer("seed").unwrap_or_default();
     let duration = query.number("duration").unwrap_or(DEFAULT_DURATION);
-    // The same prompt with other references is another video.
+    // The same prompt with other references gives another video.
     let references = ["image", "reference_images", "reference_videos", "reference_audios"];
     let subject: String = references.iter().filter_map(|name| query.text(name)).fold(prompt, |all, one| all + one);
     let video = video::mp4(&subject, seed, duration, ratio(&query));
-    Ok((used(&model), [(CONTENT_TYPE, "video/mp4")], video).into_response())
+    Ok((used(&model), tokens.headers(), [(CONTENT_TYPE, "video/mp4")], video).into_response())
 }
 
-/// Width by height: from `aspectRatio`, or from the size.
+/// The ratio of width to height, from `aspectRatio` or else from the size.
 fn ratio(query: &Params) -> f64 {
     let given = query.text("aspectRatio").and_then(|ratio| ratio.split_once(':'));
     let given = given.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));

@@ -1,8 +1,8 @@
-//! The programs that may sign users in.
+//! Apps that may sign users in.
 
 use serde::Deserialize;
 
-/// A program that may sign users in: its key, and the addresses that browsers may be sent back to.
+/// An app that may sign users in: its key and its redirect URIs.
 ///
 /// # Examples
 ///
@@ -20,8 +20,9 @@ pub struct App {
 }
 
 impl App {
-    /// A program with this key (`pk_…`). Addresses are compared exactly, except that those on 127.0.0.1, `[::1]` and
-    /// `localhost` match any port (RFC 8252, section 7.3).
+    /// An app with this key (`pk_…`) and these redirect URIs. They are compared exactly, except that those on
+    /// 127.0.0.1,
+    /// `[::1]` and `localhost` match any port (RFC 8252, section 7.3).
     pub fn new<U: Into<String>>(client_id: impl Into<String>, redirect_uris: impl IntoIterator<Item = U>) -> Self {
         Self { client_id: client_id.into(), redirect_uris: redirect_uris.into_iter().map(Into::into).collect() }
     }
@@ -36,7 +37,7 @@ impl App {
     }
 }
 
-/// The programs that an emulator knows. Without one, every `pk_…` key may send browsers anywhere.
+/// The registered apps. If there are none, every `pk_…` key is an app that may use any redirect URI.
 #[derive(Debug, Default)]
 pub(crate) struct Apps(Vec<App>);
 
@@ -55,7 +56,7 @@ impl Apps {
     }
 }
 
-/// An address on this machine without its port: the name, and what follows the port.
+/// A loopback URL without its port: the host, and what follows the port.
 fn without_port(address: &str) -> Option<(&str, &str)> {
     let rest = address.strip_prefix("http://")?;
     let name = ["127.0.0.1", "[::1]", "localhost"].into_iter().find(|name| rest.starts_with(name))?;
@@ -64,7 +65,7 @@ fn without_port(address: &str) -> Option<(&str, &str)> {
         Some(rest) => rest.trim_start_matches(|digit: char| digit.is_ascii_digit()),
         None => rest,
     };
-    // Not `127.0.0.1.evil.example`, and not `127.0.0.1:80@evil.example`.
+    // Rejects `127.0.0.1.evil.example` and `127.0.0.1:80@evil.example`.
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((name, rest))
 }
 
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_compared_exactly_but_for_the_port_of_this_machine() {
+    fn redirect_uris_match_exactly_except_for_loopback_ports() {
         let app = App::new("pk_app", ["https://example.com/back", "http://127.0.0.1/callback"]);
         for taken in ["https://example.com/back", "http://127.0.0.1/callback", "http://127.0.0.1:1/callback"] {
             assert!(app.takes(taken), "{taken}");

@@ -1,17 +1,26 @@
-//! The categories of models, by which keys are limited.
+//! The categories of models. Keys can be limited to some of them.
 
-/// The categories that the service has.
+/// All categories of the service.
 pub(crate) const ALL: [&str; 7] = ["text", "image", "video", "audio", "3d", "embedding", "realtime"];
 
-/// How the names of an emulator's models begin, by category.
+/// Prefixes of model names by category. The first match counts.
 const PREFIXES: &[(&str, &[&str])] = &[
-    ("text", &["openai", "mistral", "gemini", "claude", "deepseek", "qwen", "grok", "perplexity", "kimi", "glm"]),
-    ("image", &["zimage", "flux", "gptimage", "kontext", "seedream", "nanobanana", "klein"]),
+    ("embedding", &["gemini-embedding", "text-embedding"]),
+    ("realtime", &["gpt-realtime"]),
+    ("image", &["zimage", "z-image", "flux", "gptimage", "gpt-image", "kontext", "seedream", "nanobanana", "klein"]),
     ("video", &["veo", "seedance", "wan", "ltx"]),
-    ("audio", &["eleven", "tts", "whisper", "scribe", "music"]),
+    ("audio", &["eleven", "tts", "whisper", "scribe", "music", "voice", "stem"]),
+    ("3d", &["trellis", "asset-harvester"]),
+    (
+        "text",
+        &["openai", "gpt", "mistral", "gemini", "claude", "deepseek", "qwen", "grok", "perplexity", "kimi", "glm"],
+    ),
 ];
 
-/// The category of a model, if its name tells.
+/// Prefixes of audio models that make sound from text. The others work on recordings.
+const SPEAKING: &[&str] = &["eleven", "tts", "music"];
+
+/// The category of a model, if its name is known.
 pub(crate) fn of_model(name: &str) -> Option<&'static str> {
     // `publisher/model` is the same as `model`.
     let name = name.rsplit('/').next().unwrap_or_default();
@@ -19,7 +28,14 @@ pub(crate) fn of_model(name: &str) -> Option<&'static str> {
     PREFIXES.iter().find(|(_, prefixes)| of(prefixes)).map(|(category, _)| *category)
 }
 
-/// The category of what is generated at a path.
+/// Whether an audio model makes sound from text.
+pub(crate) fn speaks(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    // `eleven-multilingual-sts` changes a voice.
+    SPEAKING.iter().any(|prefix| name.starts_with(prefix)) && !name.contains("-sts")
+}
+
+/// The category of the models that a path uses.
 pub(crate) fn of_path(path: &str) -> &'static str {
     let path = path.strip_prefix("/generate").unwrap_or(path);
     let is_in = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
@@ -34,7 +50,7 @@ pub(crate) fn of_path(path: &str) -> &'static str {
     }
 }
 
-/// What a key may use when it is made for these: the id of a model stands for its whole category.
+/// The categories that a new key may use: the id of a model stands for its whole category.
 pub(crate) fn of_all(models: &[String]) -> Vec<String> {
     let mut categories: Vec<String> = Vec::new();
     for model in models {

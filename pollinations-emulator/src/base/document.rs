@@ -1,4 +1,4 @@
-//! `openapi.json`, as the rules that requests are checked by.
+//! The operations of `openapi.json`, and the schemas that requests are validated against.
 
 use std::{
     cell::RefCell,
@@ -13,17 +13,16 @@ use super::{
     openapi::{json_schema, json_schemas, path_fits, self_contained},
 };
 
-/// The document itself, as it is served.
+/// The text of the document.
 pub(crate) const TEXT: &str = include_str!("../../openapi.json");
 
-/// The compiled rules of a value. Everything that has the same rules shares them.
+/// A compiled schema. Equal schemas share one.
 type Validator = Arc<jsonschema::Validator>;
 
-/// The rules of all operations, made when they are first needed. All emulators of a process share them.
+/// All operations, parsed on first use and shared by all emulators of a process.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(TEXT));
 
-/// Aliases of operations: the older gateway's paths, and the deprecated one. The last segment of an alias with a
-/// parameter stands for that.
+/// Other paths of operations, and the path each stands for: those of the older gateway, and the deprecated `/openai`.
 const ALIASES: &[(&str, &str)] = &[
     ("/openai", "/v1/chat/completions"),
     ("/generate/openai", "/v1/chat/completions"),
@@ -33,7 +32,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("/generate/image/{prompt}", "/image/{prompt}"),
 ];
 
-/// The operations that coalesce, as long as the document does not say which do.
+/// The operations that coalesce. Used as long as the document does not mark them itself.
 const COALESCED: &[(&str, &str)] = &[
     ("GET", "/text/{prompt}"),
     ("POST", "/text/{prompt}"),
@@ -57,10 +56,10 @@ const COALESCED: &[(&str, &str)] = &[
     ("POST", "/alpha/audio/stem-separation"),
 ];
 
-/// The extension by which the document says that an operation coalesces.
+/// The extension that marks operations that coalesce.
 const EXTENSION: &str = "x-coalesced";
 
-/// The operations that answer a refusal with a text, and its form.
+/// The operations that send refusals as a reply of the assistant, and the form of that reply.
 const TEXT_FORMS: &[(&str, TextForm)] = &[
     ("/v1/chat/completions", TextForm::Completion),
     ("/v1/responses", TextForm::Response),
@@ -71,7 +70,10 @@ const TEXT_FORMS: &[(&str, TextForm)] = &[
 /// The path whose errors have Anthropic's format.
 const ANTHROPIC: &str = "/v1/messages";
 
-/// The form of a text that is not streamed.
+/// The paths besides those of the media service whose errors are flat.
+const FLAT: &[&str] = &["/models/status", "/models/stats"];
+
+/// The form of a reply that is not streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextForm {
     /// A chat completion.
@@ -84,59 +86,63 @@ pub(crate) enum TextForm {
 
 struct Document {
     operations: Vec<Operation>,
-    /// How many schemas have been compiled for that.
+    /// The number of schemas that were compiled.
     #[cfg_attr(not(test), allow(dead_code, reason = "a test asks"))]
     compiled: usize,
 }
 
-/// What the document says of one operation.
+/// One operation of the document.
 pub(crate) struct Operation {
     /// Its id, such as `chat_completions`.
     pub(crate) id: String,
     method: String,
     path: String,
-    /// Whether a key is needed.
+    /// Whether it requires an API key.
     pub(crate) needs_key: bool,
-    /// Whether the media service has it, whose errors are flat.
+    /// Whether it belongs to the media service.
     pub(crate) is_media: bool,
     pub(crate) parameters: Vec<Parameter>,
-    /// The texts of a form.
+    /// The fields of a multipart form, without the files.
     pub(crate) form: Vec<Parameter>,
-    /// The rules of a JSON body, if it has one and takes nothing else.
+    /// The schema of the body, if JSON is the only content type.
     pub(crate) body: Option<Validator>,
-    /// The rules of a JSON body, if it may be something else as well.
+    /// The schema of a JSON body, if there are other content types as well.
     pub(crate) json: Option<Validator>,
     /// Whether identical requests share one generation.
     pub(crate) coalesced: bool,
 }
 
 impl Operation {
-    /// The form in which a refusal is a text; nothing if it is sent as an error.
+    /// The form of the reply that stands for a refusal; `None` if refusals are sent as errors.
     pub(crate) fn text_form(&self) -> Option<TextForm> {
         TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
     }
 
-    /// The format of its errors.
+    /// The format of its error bodies.
     pub(crate) fn error_format(&self) -> ErrorFormat {
-        if self.path == ANTHROPIC { ErrorFormat::Anthropic } else { ErrorFormat::Envelope }
+        match self.path.as_str() {
+            ANTHROPIC => ErrorFormat::Anthropic,
+            path if self.is_media || FLAT.contains(&path) => ErrorFormat::Flat,
+            _ => ErrorFormat::Envelope,
+        }
     }
 
-    /// Whether its requests may be files of hundreds of MiB.
+    /// Whether its request bodies may be files of hundreds of MiB.
     pub(crate) fn takes_large_files(&self) -> bool {
         self.is_media && self.method == "POST"
     }
 
-    /// Whether `no-cache=true` makes a new result.
+    /// Whether `no-cache=true` skips the cache.
     pub(crate) fn can_be_fresh(&self) -> bool {
         self.path.starts_with("/image/") || self.path.starts_with("/v1/images/")
     }
 }
 
-/// A parameter of a query.
+/// A parameter of the query or the header, or a field of a form.
 pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) required: bool,
-    /// Whether it goes in a header and not in the query.
+    /// Whether it is a header.
     pub(crate) in_header: bool,
     kind: Kind,
     validator: Validator,
@@ -150,22 +156,20 @@ enum Kind {
     Text,
 }
 
-/// The operation that a request is for.
+/// The operation for a method and a path. `HEAD` is the same operation as `GET`, unless the document has a `HEAD`
+/// operation for the path.
 pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
-    // HEAD is answered wherever GET is; the document has one of its own.
-    let find = |method: &str| {
-        let candidates = DOCUMENT.operations.iter().filter(|operation| operation.method == method);
-        // A path without parameters goes before one with.
-        candidates
-            .filter(|operation| path_fits(&operation.path, path))
-            .min_by_key(|operation| operation.path.matches('{').count())
-    };
-    let real = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
-    let real = real.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
-    if let Some((_, target)) = real {
-        return DOCUMENT.operations.iter().find(|operation| operation.method == method && operation.path == *target);
+    let takes = |operation: &&Operation| operation.method == method || (method == "HEAD" && operation.method == "GET");
+    let mut operations = DOCUMENT.operations.iter().filter(takes);
+    let alias = ALIASES.iter().find(|(alias, _)| path_fits(alias, path) && !alias.contains('{'));
+    let alias = alias.or_else(|| ALIASES.iter().find(|(alias, _)| path_fits(alias, path)));
+    if let Some((_, target)) = alias {
+        return operations.find(|operation| operation.path == *target);
     }
-    find(method)
+    // Prefer a path without parameters, such as `/models`, to one with, such as `/{id}`.
+    operations
+        .filter(|operation| path_fits(&operation.path, path))
+        .min_by_key(|operation| (operation.path.matches('{').count(), operation.method != method))
 }
 
 /// The ids of all operations.
@@ -175,7 +179,7 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
 
 impl Document {
     fn parse(text: &str) -> Self {
-        // The document is part of the program, and a test reads it.
+        // The document is compiled in, and a test makes sure that it can be parsed.
         let document: Value = serde_json::from_str(text).unwrap_or_default();
         let schemas = document["components"]["schemas"].as_object().map(json_schemas);
         let components = Components { schemas: schemas.unwrap_or_default(), compiled: RefCell::default() };
@@ -227,12 +231,12 @@ impl Document {
     }
 }
 
-/// Whether the document names a server of its own for a path or an operation: only the media service has one.
+/// Whether a path or an operation has `servers` of its own, which only the media service has.
 fn is_media(value: &Value) -> bool {
     value["servers"].as_array().is_some_and(|servers| !servers.is_empty())
 }
 
-/// The fields of a form that are no files.
+/// The fields of a form that are not files.
 fn form(document: &Value, schema: &Value, components: &Components) -> Vec<Parameter> {
     let properties = resolve(document, schema)["properties"].as_object().into_iter().flatten();
     let is_file = |schema: &Value| schema["format"] == "binary" || schema["items"]["format"] == "binary";
@@ -242,7 +246,7 @@ fn form(document: &Value, schema: &Value, components: &Components) -> Vec<Parame
         .collect()
 }
 
-/// Whether none of the alternatives is to send no key.
+/// Whether a key is required: no alternative of `security` is empty.
 fn has_requirement(security: &Value) -> bool {
     security.as_array().is_some_and(|alternatives| {
         !alternatives.is_empty() && alternatives.iter().all(|one| one.as_object().is_some_and(|one| !one.is_empty()))
@@ -254,13 +258,13 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     target.unwrap_or(value)
 }
 
-/// The schemas by name, and those that have been compiled.
+/// The component schemas, and the validators compiled so far.
 struct Components {
     schemas: Value,
     compiled: RefCell<HashMap<String, Option<Validator>>>,
 }
 
-/// Compiles a schema, unless one like it has been compiled before.
+/// Compiles a schema, or returns the validator of an equal one.
 fn compile(schema: &Value, components: &Components) -> Option<Validator> {
     let schema = json_schema(schema);
     let text = schema.to_string();
@@ -292,7 +296,7 @@ impl Parameter {
         })
     }
 
-    /// What is wrong with a value of the query.
+    /// Validates a value, and returns the problem if there is one.
     pub(crate) fn problem(&self, text: &str) -> Option<String> {
         let value = match self.kind {
             Kind::Text => json!(text),
@@ -318,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_of_the_document_has_rules() {
+    fn every_operation_of_the_document_is_found() {
         let document: Value = serde_json::from_str(TEXT).unwrap();
         let mut count = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
@@ -339,7 +343,7 @@ mod tests {
 
     #[test]
     fn no_schema_is_compiled_twice() {
-        let rules = |document: &Document| {
+        let validators = |document: &Document| {
             let of_one = |operation: &Operation| {
                 let parameters = operation.parameters.iter().chain(&operation.form);
                 let parameters = parameters.map(|parameter| Arc::as_ptr(&parameter.validator));
@@ -348,20 +352,20 @@ mod tests {
             document.operations.iter().flat_map(of_one).collect::<Vec<_>>()
         };
         let document = Document::parse(TEXT);
-        let mut used = rules(&document);
+        let mut used = validators(&document);
         let all = used.len();
         used.sort_unstable();
         used.dedup();
-        assert!(used.len() < all, "many parameters have the same rules");
+        assert!(used.len() < all, "many parameters have equal schemas");
         assert!(used.len() <= document.compiled, "{} are used, {} were compiled", used.len(), document.compiled);
-        // For the emulators of a process, it is done once.
+        // All emulators of a process share them.
         let one = operation("POST", "/v1/chat/completions").and_then(|operation| operation.body.as_ref());
         let same = operation("POST", "/openai").and_then(|operation| operation.body.as_ref());
         assert!(one.zip(same).is_some_and(|(one, same)| Arc::ptr_eq(one, same)));
     }
 
     #[test]
-    fn aliases_are_the_same_operations() {
+    fn aliases_lead_to_the_same_operations() {
         for (method, path, id) in [
             ("POST", "/openai", "chat_completions"),
             ("POST", "/generate/openai", "chat_completions"),
@@ -376,7 +380,41 @@ mod tests {
     }
 
     #[test]
-    fn values_of_a_query_are_checked() {
+    fn head_is_the_operation_of_get() {
+        for (path, id) in [("/image/x", "generate_image"), ("/models", "list_all_models"), ("/abc", "media_exists")] {
+            assert_eq!(operation("HEAD", path).unwrap().id, id, "{path}");
+        }
+        assert!(operation("HEAD", "/v1/chat/completions").is_none());
+    }
+
+    #[test]
+    fn every_format_of_the_document_is_checked() {
+        // A value that fits no format, and one that fits, for each format that requests have.
+        let formats = [("uri", "https://example.com/a?b"), ("date-time", "2026-10-01T12:00:00Z")];
+        let document: Value = serde_json::from_str(TEXT).unwrap();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        let components = Components { schemas: json_schemas(schemas), compiled: RefCell::default() };
+        let mut seen = Vec::new();
+        for (name, schema) in schemas {
+            for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+                let Some(format) = schema["format"].as_str() else { continue };
+                // Neither of these says anything about the value.
+                if matches!(format, "binary" | "password") {
+                    continue;
+                }
+                let rules = compile(schema, &components).unwrap();
+                assert!(!rules.is_valid(&json!("not one")), "{name}.{field}: {format}");
+                if let Some((_, good)) = formats.iter().find(|(known, _)| *known == format) {
+                    assert!(rules.is_valid(&json!(good)), "{name}.{field}: {format}");
+                    seen.push(format);
+                }
+            }
+        }
+        assert!(formats.iter().all(|(format, _)| seen.contains(format)), "{seen:?}");
+    }
+
+    #[test]
+    fn query_values_are_validated() {
         let image = operation("GET", "/image/x").unwrap();
         let problem = |name: &str, text: &str| {
             image.parameters.iter().find(|parameter| parameter.name == name).unwrap().problem(text)
@@ -403,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_says_what_coalesces_if_it_says_so_at_all() {
+    fn marks_in_the_document_replace_the_list_of_operations_that_coalesce() {
         let coalesced = |document: &Value| {
             let operations = Document::parse(&document.to_string()).operations;
             operations.iter().map(|operation| operation.coalesced).collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! Errors in the service's envelope.
+//! Errors, and the formats in which they are sent.
 
 use axum::{
     Json,
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{clock, refusal::Refusal};
 
-/// An error on its way to the client: the envelope without the parts that [`render`] fills in.
+/// An error. [`render`] adds the time and the request id.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     status: StatusCode,
@@ -21,13 +21,13 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The key is missing or has not the shape of one.
+    /// 401: the key is missing, malformed, unknown, expired or revoked.
     pub(crate) fn unauthorized() -> Self {
         let message = "A valid API key is needed: send it as a Bearer token or as the query parameter `key`.";
         Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
     }
 
-    /// The service refuses to generate.
+    /// 402 or 403: the service refuses to generate.
     pub(crate) fn refused(refusal: Refusal) -> Self {
         let status = match refusal {
             Refusal::Forbidden => StatusCode::FORBIDDEN,
@@ -36,12 +36,12 @@ impl Failure {
         Self { refusal: Some(refusal), ..Self::new(status, refusal.code(), refusal.message()) }
     }
 
-    /// Why the service refuses to generate, if that is what this is.
+    /// The reason of the refusal, if it is one.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
 
-    /// Writes a refusal to pay as it was before there was a code for each reason.
+    /// Turns a 402 into the form it had before each reason got its own code.
     pub(crate) fn older(mut self) -> Self {
         if let Some(reason) = self.refusal.take().and_then(Refusal::reason) {
             self.code = Refusal::PaymentRequired.code();
@@ -50,60 +50,65 @@ impl Failure {
         self
     }
 
-    /// The key may not do this.
+    /// 403: the key lacks a permission.
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
     }
 
-    /// There is no such thing.
+    /// 404: there is no such object.
     pub(crate) fn missing(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no such {what}."))
     }
 
-    /// It was done a moment ago.
+    /// 429: this was done less than 30 seconds ago.
     pub(crate) fn too_often() -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "This can be done once every 30 seconds.")
     }
 
-    /// The request makes no sense.
+    /// 400 with a message, without details.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// There is no such model, or the key may not use it.
+    /// 404: there is no such model, or the key may not use it.
     pub(crate) fn no_model(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is no model {name}."))
     }
 
-    /// The path answers WebSockets alone.
+    /// 426: the path only accepts WebSockets.
     pub(crate) fn upgrade_required() -> Self {
         let message = "Connect with a WebSocket: this address takes no other request.";
         Self::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", message)
     }
 
-    /// The generation ended without a result.
+    /// 503: the generation ended without a result.
     pub(crate) fn lost() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", "The generation was lost. Send it again.")
     }
 
-    /// The request is larger than any that makes sense.
+    /// 413: the body is too large.
     pub(crate) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", "The request is too large.")
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, code_of(StatusCode::PAYLOAD_TOO_LARGE), "The request is too large.")
     }
 
-    /// One field of the request is wrong.
+    /// 415: the operation does not take bodies of this content type.
+    pub(crate) fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code_of(StatusCode::UNSUPPORTED_MEDIA_TYPE), message)
+    }
+
+    /// 400: a field of the request is invalid.
     pub(crate) fn field(name: &str, reason: impl Into<String>) -> Self {
         let mut fields = Map::new();
         fields.insert(name.to_owned(), json!([reason.into()]));
         Self::validation(&[], fields)
     }
 
-    /// An image cannot be used, with one of the codes that there are for that, such as `invalid_image_url`.
+    /// 400: an image cannot be used. The code is one of those for images, such as `invalid_image_url`.
     pub(crate) fn image(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// The request as a whole is wrong.
+    /// 400: the request as a whole is invalid.
     pub(crate) fn form(reason: impl Into<String>) -> Self {
         Self::validation(&[reason.into()], Map::new())
     }
@@ -115,7 +120,7 @@ impl Failure {
         failure
     }
 
-    /// The message with its details and where to solve the problem, for a format that has no room for them elsewhere.
+    /// The message including the details and the `fixUrl`, for formats without fields for them.
     fn sentence(&self) -> String {
         let mut problems = Vec::new();
         let details = self.details.as_ref();
@@ -145,14 +150,41 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The format of an error's body.
+/// The error code for a status that has no more specific code.
+pub(crate) fn code_of(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "UNAUTHORIZED",
+        402 => "PAYMENT_REQUIRED",
+        403 => "FORBIDDEN",
+        404 => "NOT_FOUND",
+        405 => "METHOD_NOT_ALLOWED",
+        408 => "REQUEST_TIMEOUT",
+        409 => "CONFLICT",
+        410 => "GONE",
+        413 => "PAYLOAD_TOO_LARGE",
+        415 => "UNSUPPORTED_MEDIA_TYPE",
+        422 => "UNPROCESSABLE_ENTITY",
+        426 => "UPGRADE_REQUIRED",
+        429 => "RATE_LIMITED",
+        400..=499 => "BAD_REQUEST",
+        500 => "INTERNAL_ERROR",
+        502 => "BAD_GATEWAY",
+        503 => "SERVICE_UNAVAILABLE",
+        504 => "GATEWAY_TIMEOUT",
+        _ => "UNKNOWN_ERROR",
+    }
+}
+
+/// The format of an error body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ErrorFormat {
-    /// The service's own.
+    /// The envelope of the service.
     #[default]
     Envelope,
-    /// That of Anthropic's Messages API.
+    /// The format of Anthropic's Messages API.
     Anthropic,
+    /// `{"error": "message"}`, as the media service and the reports on models send it.
+    Flat,
 }
 
 /// An error in the format of Anthropic's Messages API.
@@ -176,11 +208,15 @@ pub(crate) fn anthropic(status: StatusCode, message: &str, request_id: Option<&s
     body
 }
 
-/// Writes the body of a response that carries a [`Failure`], which [`take`] has taken out.
+/// The response for a failure.
 pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) -> Response {
-    if format == ErrorFormat::Anthropic {
-        let body = anthropic(failure.status, &failure.sentence(), None);
-        return (failure.status, Json(body)).into_response();
+    match format {
+        ErrorFormat::Anthropic => {
+            let body = anthropic(failure.status, &failure.sentence(), None);
+            return (failure.status, Json(body)).into_response();
+        }
+        ErrorFormat::Flat => return flat(failure),
+        ErrorFormat::Envelope => {}
     }
     let mut error = json!({
         "code": failure.code,
@@ -188,7 +224,7 @@ pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) ->
         "timestamp": clock::iso(0),
         "requestId": request_id,
     });
-    // As the real service has it: absent where there is nothing to say.
+    // The service leaves `details` out if there are none.
     if let Some(details) = failure.details {
         error["details"] = details;
     }
@@ -199,9 +235,8 @@ pub(crate) fn render(failure: Failure, format: ErrorFormat, request_id: &str) ->
     (failure.status, Json(body)).into_response()
 }
 
-/// Writes the body of a response that carries a [`Failure`] as the media service does: flat, and with all there is to say
-/// in the message.
-pub(crate) fn flat(failure: Failure) -> Response {
+/// The response for a failure in the flat format, with the details in the message.
+fn flat(failure: Failure) -> Response {
     let details = failure.details.unwrap_or_default();
     let fields = details["fieldErrors"].as_object().into_iter().flatten();
     let fields = fields.flat_map(|(name, problems)| {
@@ -218,13 +253,23 @@ pub(crate) fn flat(failure: Failure) -> Response {
     (failure.status, Json(json!({ "error": message }))).into_response()
 }
 
-/// Takes the failure out of a response that carries one.
+/// Removes the failure from a response, if it carries one.
 pub(crate) fn take(response: &mut Response) -> Option<Failure> {
     response.extensions_mut().remove()
 }
 
+/// Whether a response carries a failure.
+pub(crate) fn is_one(response: &Response) -> bool {
+    response.extensions().get::<Failure>().is_some()
+}
+
 pub(crate) async fn not_found(uri: Uri) -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {}.", uri.path()))
+    no_route(uri.path())
+}
+
+/// 404: there is no operation at this path.
+pub(crate) fn no_route(path: &str) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("There is nothing at {path}."))
 }
 
 pub(crate) async fn method_not_allowed(method: Method, request: Request) -> Failure {

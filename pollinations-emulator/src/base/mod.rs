@@ -1,4 +1,4 @@
-//! Values that know nothing of the rest.
+//! Values and tools that import nothing else of the crate.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,11 +11,11 @@ pub(crate) mod key;
 pub mod openapi;
 pub(crate) mod refusal;
 
-/// Where the emulator's own paths begin.
+/// The prefix of the emulator's own paths.
 pub(crate) const OWN_PATHS: &str = "/_emulator/";
 
-/// Locks a mutex even if a thread panicked while it held the lock: the emulator keeps what is locked consistent at
-/// every step.
+/// Locks a mutex, even if a thread panicked while it held the lock. No code of the emulator leaves locked data
+/// inconsistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,14 +1,15 @@
-//! What it takes to read a document of OpenAPI 3.0: its schemas as JSON schemas, for validators that know only those, and
-//! its path templates.
+//! Tools to read an OpenAPI 3.0 document: they convert its schemas into JSON Schema, which validators know, and match
+//! path templates.
 
 use serde_json::{Map, Value, json};
 
-/// Where references to the schemas of a document point.
+/// The prefix of references to component schemas.
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// A schema of OpenAPI 3.0 as a JSON schema: what is `nullable` may be null, and a bound may be exclusive.
+/// Converts a schema of OpenAPI 3.0 into JSON Schema: `nullable`, `exclusiveMinimum` and `exclusiveMaximum` are written
+/// differently there.
 ///
-/// References are kept as they are, such as `#/components/schemas/Error`.
+/// References such as `#/components/schemas/Error` are kept.
 ///
 /// # Examples
 ///
@@ -47,13 +48,13 @@ pub fn json_schema(schema: &Value) -> Value {
     }
 }
 
-/// Schemas by name.
+/// Converts named schemas, such as the `schemas` or the `properties` of an object.
 pub fn json_schemas(schemas: &Map<String, Value>) -> Value {
     schemas.iter().map(|(name, schema)| (name.clone(), json_schema(schema))).collect()
 }
 
-/// A JSON schema together with those of the document's schemas that it refers to, directly or not, so that a validator can
-/// be made of it. `schemas` are all of them by name, as [`json_schemas`] converts them.
+/// Adds to a JSON Schema all component schemas that it refers to, directly or indirectly, so that a validator can be
+/// compiled from it. `schemas` are all component schemas by name, as [`json_schemas`] returns them.
 ///
 /// # Examples
 ///
@@ -88,7 +89,7 @@ pub fn self_contained(schema: &Value, schemas: &Value) -> Value {
     json!({ "allOf": [schema], "components": { "schemas": needed } })
 }
 
-/// Whether a path is one of a template, such as `/image/{prompt}`. A parameter takes a segment that is not empty.
+/// Whether a path matches a template such as `/image/{prompt}`. A parameter matches one segment that is not empty.
 ///
 /// # Examples
 ///
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_openapi_says_otherwise_than_json_schema() {
+    fn differences_from_json_schema_are_converted() {
         let schema = json!({
             "type": "object",
             "properties": {

@@ -1,27 +1,27 @@
-//! Why the service does not generate: nothing left to pay with, or a model that the key may not use.
+//! Refusals to generate: out of credit (402), or a model that the key may not use (403).
 
 use serde::{Deserialize, Serialize};
 
-/// Where the service sends a person who can solve the problem.
+/// The site where a person can solve the problem.
 const SITE: &str = "https://enter.pollinations.ai";
 
-/// A reason for which the service refuses to generate.
+/// The reason why the service refuses to generate.
 ///
-/// In JSON it is the error code of the service, such as `"KEY_BUDGET_EXHAUSTED"`.
+/// In JSON, it is the error code of the service, such as `"KEY_BUDGET_EXHAUSTED"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum Refusal {
-    /// 402 `PAYMENT_REQUIRED`: payment is needed, and the service does not say of what kind.
+    /// 402 `PAYMENT_REQUIRED`: out of credit, without saying which.
     PaymentRequired,
-    /// 402 `INSUFFICIENT_BALANCE`: the account has too little pollen. Buying some helps.
+    /// 402 `INSUFFICIENT_BALANCE`: the account has too little pollen. Topping up helps.
     InsufficientBalance,
-    /// 402 `INSUFFICIENT_BALANCE` as well, for an account that has only ever had quest pollen: the link leads to
-    /// quests. In JSON it is `"NO_QUEST_POLLEN"`.
+    /// 402 `INSUFFICIENT_BALANCE` for an account that has only ever had quest pollen: the link leads to quests. In
+    /// JSON, it is `"NO_QUEST_POLLEN"`.
     NoQuestPollen,
-    /// 402 `KEY_BUDGET_EXHAUSTED`: the budget of the key is used up. Buying pollen does not help.
+    /// 402 `KEY_BUDGET_EXHAUSTED`: the budget of the key is used up. Topping up the account does not help.
     KeyBudgetExhausted,
-    /// 402 `QUEST_POLLEN_ONLY`: the model takes paid pollen, and the account has only quest pollen.
+    /// 402 `QUEST_POLLEN_ONLY`: the model takes only paid pollen, and the account has only quest pollen.
     QuestPollenOnly,
     /// 403 `FORBIDDEN`: the key may not use the model.
     Forbidden,
@@ -48,7 +48,7 @@ impl Refusal {
         }
     }
 
-    /// The page that helps. Its parameter `ref` names the reason.
+    /// The page where a person can solve the problem. Its parameter `ref` names the reason.
     pub(crate) fn fix_url(self) -> String {
         let (page, reference) = match self {
             Self::PaymentRequired | Self::InsufficientBalance => ("/pollen", "agent_low_balance_topup"),
@@ -60,7 +60,7 @@ impl Refusal {
         format!("{SITE}{page}?ref={reference}")
     }
 
-    /// What the assistant says in place of an answer.
+    /// The text of the reply that stands for the refusal.
     pub(crate) fn text(self) -> String {
         let advice = match self {
             Self::PaymentRequired | Self::InsufficientBalance | Self::QuestPollenOnly => "Top up to go on",
@@ -71,7 +71,7 @@ impl Refusal {
         format!("{} [{advice}]({}).", self.message(), self.fix_url())
     }
 
-    /// What `details.reason` said before there were codes for it.
+    /// The older `details.reason`, from before each reason had a code.
     pub(crate) fn reason(self) -> Option<&'static str> {
         match self {
             Self::KeyBudgetExhausted => Some("key_budget"),
@@ -86,13 +86,14 @@ impl Refusal {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Refusals {
-    /// As the service does today. The routes for text answer with status 200 and a reply of the assistant that says
-    /// where to pay, unless JSON or audio was asked for. All others answer with the status.
+    /// As the service does today: the text routes answer with status 200 and a reply of the assistant that says where
+    /// to pay, unless the request asks for JSON or audio. All other routes answer with 402 or 403.
     #[default]
     Text,
-    /// Always with the status, the code of the reason and `fixUrl`.
+    /// Always with 402 or 403, the error code and `fixUrl`.
     Status,
-    /// As the service did until the summer of 2026: always with the status. Every 402 has the code `PAYMENT_REQUIRED`,
-    /// and the reason is in `details.reason`: `key_budget` or `account_balance`.
+    /// As the service did until the summer of 2026: always with 402 or 403. Every 402 has the code `PAYMENT_REQUIRED`,
+    /// and
+    /// `details.reason` is `key_budget` or `account_balance`.
     Older,
 }

@@ -1,4 +1,4 @@
-//! Connections that end with a reset.
+//! Connection resets.
 
 use std::{
     io,
@@ -10,11 +10,11 @@ use std::{
 
 use axum::response::Response;
 
-/// Marks a response that is not to be sent.
+/// Marks a response that must not be sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoResponse;
 
-/// The connection that a request came by. It can be reset when it closes.
+/// The connection of a request. It can be marked to be reset when it closes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection(Arc<AtomicBool>);
 
@@ -28,7 +28,7 @@ impl Connection {
     }
 }
 
-/// Keeps a response or drops it: an error drops the connection.
+/// Passes a response on, unless it is marked with [`NoResponse`]. The error makes hyper drop the connection.
 pub(crate) fn send(response: Response, connection: &Connection) -> Result<Response, io::Error> {
     if response.extensions().get::<NoResponse>().is_some() {
         connection.reset();

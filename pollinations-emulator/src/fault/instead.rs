@@ -1,4 +1,4 @@
-//! What a fault answers in place of the service.
+//! The answers that faults send instead of the service's.
 
 use axum::{
     body::Body,
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use super::{Fault, connection::NoResponse, quirks};
 use crate::base::{
     clock,
-    failure::{ErrorFormat, anthropic},
+    failure::{ErrorFormat, anthropic, code_of},
     refusal::Refusal,
 };
 
 impl Fault {
-    /// The response in place of the real one, if there is one.
+    /// The response that replaces the real one, if there is one.
     pub(crate) fn instead(&self, format: ErrorFormat) -> Option<Response> {
         if self.reset {
             let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -66,17 +66,7 @@ impl Fault {
     }
 
     fn envelope(&self, status: StatusCode, title: &str) -> Value {
-        let code = self.code.as_deref().unwrap_or(match status.as_u16() {
-            402 => "PAYMENT_REQUIRED",
-            408 => "REQUEST_TIMEOUT",
-            429 => "RATE_LIMITED",
-            500 => "INTERNAL_ERROR",
-            502 => "BAD_GATEWAY",
-            503 => "SERVICE_UNAVAILABLE",
-            504 => "GATEWAY_TIMEOUT",
-            400..=499 => "BAD_REQUEST",
-            _ => "UNKNOWN_ERROR",
-        });
+        let code = self.code.as_deref().unwrap_or(code_of(status));
         let mut error =
             json!({ "code": code, "message": format!("{title}, as asked for."), "timestamp": clock::iso(0) });
         if let Some(reason) = &self.reason {
@@ -95,7 +85,7 @@ impl Fault {
     }
 }
 
-/// The network in front of the service, when it has something to say itself.
+/// An error of Cloudflare.
 fn cloudflare(code: u16, plain: bool) -> Response {
     let reason = match code {
         520 => "Web server is returning an unknown error",

@@ -1,4 +1,4 @@
-//! Misbehaviour on request.
+//! Faults: misbehavior on request.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) use connection::{Connection, send};
 pub(crate) use pending::{Faults, requested};
 pub(crate) use quirks::{Quirk, quirks};
 
-/// Misbehavior for the next requests, or for some of them.
+/// A fault: misbehavior for the next requests, or for some of them.
 ///
 /// # Examples
 ///
@@ -44,10 +44,10 @@ pub struct Fault {
     operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// 1 if it is left out; 0 for always.
+    /// How many requests it applies to: 1 by default, 0 for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
-    /// The share of the requests it applies to; all if it is left out.
+    /// The share of requests that it applies to, 0 to 1; all by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,32 +100,35 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends no
+    /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends
+    /// no
     /// `Retry-After`.
     pub fn status(status: u16) -> Self {
         Self { status: Some(status), ..Self::default() }
     }
 
-    /// Resets the connection without an answer. The request is not carried out.
+    /// Resets the connection without an answer. The request is not executed.
     pub fn reset() -> Self {
         Self { reset: true, ..Self::default() }
     }
 
-    /// Refuses to generate. The refusal has the form that [`Builder::refusals`](crate::Builder::refusals) sets: a reply of
-    /// the assistant with status 200, or status 402 or 403. The key and the request are checked first, so a request
+    /// Refuses to generate. The refusal has the form that [`Builder::refusals`](crate::Builder::refusals) sets: a reply
+    /// of the assistant with status 200, or status 402 or 403. The key and the request are checked first, so a request
     /// without a key still gets 401. Nothing is charged.
     pub fn refuse(refusal: Refusal) -> Self {
         Self { refuse: Some(refusal), ..Self::default() }
     }
 
-    /// Answers as Cloudflare does in front of the service: with an HTML page and one of its own statuses (520 to 530), or
-    /// with its rate limit (1015), which has status 429. [`plain`](Self::plain) sends a line of text in place of the page.
+    /// Answers like Cloudflare, which stands in front of the service: with an HTML page and one of its own statuses
+    /// (520 to 530), or with its rate limit (1015), which has status 429. With [`plain`](Self::plain), it is a line of
+    /// text instead of a page.
     pub fn cloudflare(code: u16) -> Self {
         Self { cloudflare: Some(code), ..Self::default() }
     }
 
     /// Answers with the rate limit of a publishable key: status 429, a flat body with `retryAfterSeconds`, and
-    /// `Retry-After`. The rate limit of the edge is [`status(429)`](Self::status), which names no wait.
+    /// `Retry-After`. For the rate limit of the edge, which does not say how long to wait, use
+    /// [`status(429)`](Self::status).
     pub fn key_limit(seconds: u64) -> Self {
         Self { key_limit: Some(seconds), ..Self::default() }
     }
@@ -136,7 +139,7 @@ impl Fault {
         Self { quirk: Some(name.into()), ..Self::default() }
     }
 
-    /// Carries the request out and charges it, but resets the connection before the answer is sent.
+    /// Executes and charges the request, but resets the connection before the answer is sent.
     pub fn lost() -> Self {
         Self { reset: true, carried_out: true, ..Self::default() }
     }
@@ -172,13 +175,13 @@ impl Fault {
         self
     }
 
-    /// Sends `Retry-After`: seconds, or an HTTP date.
+    /// Sends `Retry-After`, in seconds or as an HTTP date.
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         self.retry_after = Some(value.into());
         self
     }
 
-    /// Sends `retry-after-ms`.
+    /// Sends `retry-after-ms`, in milliseconds.
     pub fn retry_after_ms(mut self, milliseconds: u64) -> Self {
         self.retry_after_ms = Some(milliseconds);
         self
@@ -196,13 +199,13 @@ impl Fault {
         self
     }
 
-    /// Sets the content type, whatever the body is.
+    /// Replaces the content type, but not the body.
     pub fn content_type(mut self, kind: impl Into<String>) -> Self {
         self.content_type = Some(kind.into());
         self
     }
 
-    /// Sends errors as an HTML page.
+    /// Sends the error as an HTML page.
     pub fn html(mut self) -> Self {
         self.html = true;
         self
@@ -214,7 +217,7 @@ impl Fault {
         self
     }
 
-    /// Sets the code of the error. By default, it follows from the status. The codes of a 402 come with a `fixUrl`.
+    /// Sets the error code. By default, it follows from the status. The codes of a 402 come with a `fixUrl`.
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
@@ -226,20 +229,20 @@ impl Fault {
         self
     }
 
-    /// Carries the request out, charges it and caches its result, although the client gets the error or the reset. This is
+    /// Executes and charges the request and caches its result, although the client gets the error or the reset. This is
     /// what happens when Cloudflare stops waiting for the service (524).
     pub fn carried_out(mut self) -> Self {
         self.carried_out = true;
         self
     }
 
-    /// Makes the generation take this long. It goes on when the client hangs up, and identical requests join it.
+    /// Makes the generation take this long. It continues if the client disconnects, and identical requests share it.
     pub fn generation(mut self, time: Duration) -> Self {
         self.generation_ms = Some(milliseconds(time));
         self
     }
 
-    /// Waits before the head of the response.
+    /// Waits before the response begins.
     pub fn delayed(mut self, delay: Duration) -> Self {
         self.delay_ms = Some(milliseconds(delay));
         self
@@ -263,31 +266,31 @@ impl Fault {
         self
     }
 
-    /// Ends the body after this many bytes, as if that were all.
+    /// Ends the body after this many bytes without an error, as if it were complete.
     pub fn truncate(mut self, bytes: usize) -> Self {
         self.truncate = Some(bytes);
         self
     }
 
-    /// Breaks the JSON in the body.
+    /// Makes the JSON in the body invalid.
     pub fn malformed(mut self) -> Self {
         self.malformed = true;
         self
     }
 
-    /// Ends the lines of an event stream with CR and LF.
+    /// Ends the lines of an event stream with CR LF.
     pub fn crlf(mut self) -> Self {
         self.crlf = true;
         self
     }
 
-    /// Puts a comment before each event.
+    /// Sends a comment before each event.
     pub fn comments(mut self) -> Self {
         self.comments = true;
         self
     }
 
-    /// Puts a keep-alive that is not JSON before each event.
+    /// Sends a keep-alive event that is not JSON before each event.
     pub fn keep_alives(mut self) -> Self {
         self.keep_alives = true;
         self
@@ -309,22 +312,22 @@ impl Fault {
         Duration::from_millis(self.delay_ms.unwrap_or_default())
     }
 
-    /// How long the generation takes, if it takes longer than usual.
+    /// How long the generation takes, if the fault sets it.
     pub(crate) fn generation_time(&self) -> Option<Duration> {
         self.generation_ms.map(Duration::from_millis)
     }
 
-    /// Whether the request is carried out although its answer is replaced.
+    /// Whether the request is executed although its answer is replaced.
     pub(crate) fn is_carried_out(&self) -> bool {
         self.carried_out
     }
 
-    /// Whether the answer comes from the network in front of the service, which numbers no requests.
+    /// Whether the answer comes from the network in front of the service, which sends no request id.
     pub(crate) fn is_from_in_front(&self) -> bool {
         self.cloudflare.is_some()
     }
 
-    /// Why nothing is generated.
+    /// The reason to refuse the request, if the fault sets one.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refuse
     }

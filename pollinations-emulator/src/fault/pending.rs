@@ -1,4 +1,4 @@
-//! The faults to come.
+//! The faults that wait for a request.
 
 use std::sync::Mutex;
 
@@ -7,10 +7,10 @@ use axum::http::HeaderMap;
 use super::Fault;
 use crate::base::{OWN_PATHS, lock};
 
-/// The header that carries the fault of one request, as JSON.
+/// The header with the fault for a single request, as JSON.
 const HEADER: &str = "x-emulator-fault";
 
-/// The faults to come.
+/// The faults that wait for a request.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
@@ -31,9 +31,9 @@ impl Faults {
         lock(&self.0).clone()
     }
 
-    /// The first fault that meets a request. It is used up by as much as once.
+    /// The first fault that applies to a request. Counts one of its `times` as used.
     pub(crate) fn next(&self, operation: Option<&str>, path: &str) -> Option<Fault> {
-        // The emulator's own paths are how a fault is taken back.
+        // Faults never apply to the emulator's own paths, which are needed to remove faults.
         if path.starts_with(OWN_PATHS) {
             return None;
         }
@@ -55,7 +55,7 @@ impl Faults {
     }
 }
 
-/// The fault that a request brings along.
+/// The fault in the header of a request.
 pub(crate) fn requested(headers: &HeaderMap) -> Option<Result<Fault, String>> {
     let text = headers.get(HEADER)?.to_str().unwrap_or_default();
     Some(serde_json::from_str(text).map_err(|error| format!("the header {HEADER} is no fault: {error}")))

@@ -1,4 +1,4 @@
-//! Answers in the forms that providers really send.
+//! Quirks: recorded answers in forms that providers really send.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -13,26 +13,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::failure::Failure;
 
-/// All quirks, read when the first is needed. The list is part of the program, and a test reads it.
+/// All quirks, parsed on first use. The list is compiled in, and a test makes sure that it can be parsed.
 static QUIRKS: LazyLock<Vec<Quirk>> =
     LazyLock::new(|| serde_json::from_str(include_str!("quirks.json")).unwrap_or_default());
 
-/// One form of an answer.
+/// A recorded answer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Quirk {
     pub(crate) name: String,
-    /// What the request asks for that is answered in this way.
+    /// The kind of request that it answers.
     r#for: String,
     status: u16,
     content_type: String,
     #[serde(default, skip_serializing_if = "HashMap::is_empty")]
     headers: HashMap<String, String>,
-    /// What a good client makes of it.
+    /// What a good client should make of it.
     wanted: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     body: String,
-    /// In place of `body`, if that is not UTF-8.
+    /// The body in base64, if it is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
 }
@@ -51,7 +51,7 @@ pub(crate) fn quirks() -> &'static [Quirk] {
     &QUIRKS
 }
 
-/// The answer of the quirk with this name, or an error that says where the names are.
+/// The answer of the quirk with this name, or an error if there is no such quirk.
 pub(super) fn answer(name: &str) -> Response {
     let Some(quirk) = QUIRKS.iter().find(|quirk| quirk.name == name) else {
         return Failure::form(format!("There is no quirk `{name}`. GET /_emulator/quirks lists all.")).into_response();

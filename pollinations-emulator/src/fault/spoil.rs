@@ -1,4 +1,4 @@
-//! What a fault does to the body of a response.
+//! What faults do to the body of a response.
 
 use std::{io, time::Duration};
 
@@ -20,7 +20,7 @@ use super::{
 };
 
 impl Fault {
-    /// Does to the body of a response what is to be done to it.
+    /// Applies the fault to the body of a response.
     pub(crate) fn spoil(&self, mut response: Response, connection: Option<Connection>) -> Response {
         if let Some(value) = self.content_type.as_ref().and_then(|kind| HeaderValue::from_str(kind).ok()) {
             response.headers_mut().insert(CONTENT_TYPE, value);
@@ -35,13 +35,13 @@ impl Fault {
             || self.keep_alives
             || self.one_chunk
             || self.stream_error.is_some();
-        // What has become a WebSocket has no body.
+        // A WebSocket handshake has no body.
         let has_no_body = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         if !touches_body || has_no_body || response.extensions().get::<NoResponse>().is_some() {
             return response;
         }
         if self.edits() || self.one_chunk || self.stream_error.is_some() || self.truncate.is_some() {
-            // It will have another length.
+            // The length changes.
             response.headers_mut().remove(CONTENT_LENGTH);
         }
         let fault = self.clone();
@@ -56,7 +56,7 @@ impl Fault {
             Some(((count, piece), (body, count + 1)))
         });
         let pause = Duration::from_millis(self.chunk_delay_ms.unwrap_or_default());
-        // A piece that goes beyond the end is cut there, so that there is another one to be reset at.
+        // Cut pieces so that one ends where the reset comes.
         let end = self.reset_after.unwrap_or(usize::MAX);
         let size = self.chunk_size.unwrap_or(usize::MAX).min(end);
         let edited = events
@@ -86,12 +86,12 @@ impl Fault {
         Response::from_parts(parts, Body::from_stream(limited))
     }
 
-    /// Whether the text of the body changes.
+    /// Whether the fault changes the text of the body.
     fn edits(&self) -> bool {
         self.malformed || self.crlf || self.comments || self.keep_alives
     }
 
-    /// Another piece in place of this one, and whether it is the last.
+    /// Edits a piece of the body. Also returns whether the body ends with it.
     fn edit(&self, count: usize, piece: &Bytes) -> (Bytes, bool) {
         if let Some(events) = self.stream_error
             && count >= events
@@ -118,8 +118,7 @@ impl Fault {
     }
 }
 
-/// The event with the news that the model has failed, in the format of the stream that it is for: one with the same
-/// events as the piece that it replaces.
+/// An event that says that the model has failed. `piece` is the event that it replaces, and decides the format.
 fn failed(piece: &[u8]) -> Bytes {
     const MESSAGE: &str = "The model failed, as asked for.";
     if piece.starts_with(b"event: response.") {
@@ -134,7 +133,7 @@ fn failed(piece: &[u8]) -> Bytes {
     Bytes::from(format!("data: {error}\n\n"))
 }
 
-/// A piece as far as it may go; nothing once the body has ended.
+/// Cuts a piece where the body has to end. `None` after that.
 fn limit(
     piece: Result<Bytes, io::Error>,
     sent: &mut usize,
@@ -154,7 +153,7 @@ fn limit(
     let room = end.saturating_sub(*sent);
     if room == 0 {
         *ended = true;
-        // What is cut off at the same place as what is reset is reset.
+        // If the body is to be truncated and reset at the same place, reset it.
         return match reset {
             Some(reset) if reset == end => {
                 if let Some(connection) = connection {

@@ -1,10 +1,10 @@
-//! An event stream whose answer comes in one chunk.
+//! Turns an event stream into one with the whole answer in one chunk.
 
 use axum::body::Bytes;
 use serde_json::Value;
 
-/// Merges all chunks of an event stream into one, and leaves `[DONE]` behind it. Of events that have a type, those that
-/// continue each other are merged.
+/// Merges all chunks of an event stream into one, and keeps `[DONE]` at the end. In streams of typed events, only
+/// consecutive deltas of the same part are merged.
 pub(super) fn one_chunk(events: &[u8]) -> Bytes {
     let text = String::from_utf8_lossy(events);
     if events.starts_with(b"event: ") {
@@ -26,7 +26,7 @@ pub(super) fn one_chunk(events: &[u8]) -> Bytes {
     out.into()
 }
 
-/// Merges the deltas of each block and each item.
+/// Merges consecutive deltas of each content block or item.
 fn typed(events: &str) -> Bytes {
     let mut merged: Vec<Value> = Vec::new();
     let data = events.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -50,7 +50,7 @@ fn typed(events: &str) -> Bytes {
     out.into()
 }
 
-/// Adds to the text of a delta, which may stand in an object.
+/// Appends the text of a delta, which may be inside an object.
 fn append(whole: &mut Value, next: &Value) {
     match (whole, next) {
         (Value::String(whole), Value::String(next)) => whole.push_str(next),
@@ -63,7 +63,7 @@ fn append(whole: &mut Value, next: &Value) {
     }
 }
 
-/// Texts that name something and are not continued by the next chunk.
+/// Fields whose texts are repeated and not continued by the next chunk.
 const NAMES: &[&str] = &["id", "object", "model", "role", "type", "name", "finish_reason"];
 
 fn merge(whole: Value, next: Value, name: &str) -> Value {

@@ -1,15 +1,15 @@
-//! What the gate has to know of the answer that was asked for.
+//! The kind of answer that a request asks for.
 
 use serde_json::Value;
 
 use super::extract::Params;
 
-/// The kind of answer that a request asks for.
+/// What a request asks for, as far as the gate needs to know.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// An event stream, which is never shared.
     pub(super) stream: bool,
-    /// A result that is not shared with an earlier request.
+    /// A new result instead of a cached one.
     pub(super) fresh: bool,
     pub(super) json: bool,
     pub(super) audio: bool,
@@ -17,7 +17,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// From the query, and the body if it is JSON.
+    /// Reads it from the query and from a JSON body.
     pub(super) fn of(query: &Params, body: &Value) -> Self {
         let format = body.pointer("/response_format/type").or_else(|| body.pointer("/text/format/type"));
         let format = format.and_then(Value::as_str);

@@ -1,4 +1,4 @@
-//! Holds a request against the document.
+//! Validates requests against the document.
 
 use axum::http::{header::CONTENT_TYPE, request::Parts};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{asked::Asked, extract::Params};
 use crate::base::{document::Operation, failure::Failure};
 
-/// Refuses what the document does not allow, field by field.
+/// Validates the parameters and the JSON body of a request. The error lists the problems by field.
 pub(super) fn check(operation: &Operation, parts: &Parts, body: &[u8]) -> Result<(Params, Asked), Failure> {
     let query = parts.uri.query().unwrap_or_default();
     let pairs: Vec<(String, String)> =
@@ -56,7 +56,7 @@ pub(super) fn check(operation: &Operation, parts: &Parts, body: &[u8]) -> Result
 }
 
 fn add(fields: &mut Map<String, Value>, name: &str, problem: String) {
-    // What was sent may be long, and need not come back whole.
+    // The message quotes the value, which may be long.
     let problem: String = problem.chars().take(300).collect();
     if let Value::Array(problems) = fields.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
         problems.push(Value::String(problem));

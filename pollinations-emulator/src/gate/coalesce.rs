@@ -1,4 +1,4 @@
-//! One generation for identical requests.
+//! Coalescing: identical requests share one generation.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,12 +25,13 @@ use crate::{
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// Parameters of a query that do not make a request another one.
+/// Query parameters that are ignored when requests are compared.
 const NOT_COMPARED: &[&str] = &["key", "no-cache"];
 
-/// Answers a request that shares its result with identical ones: those that come while it is generated wait for it, those
-/// that come later get it from the cache. The generation goes on when whoever asked for it has hung up. With `fresh`, the
-/// result is generated again.
+/// Answers a request whose result is shared with identical requests: those that arrive during the generation wait for
+/// it, and those that arrive later get the result from the cache. The generation continues if the client disconnects.
+/// With
+/// `fresh`, the result is generated again.
 pub(super) async fn shared(
     state: &State,
     request: Request,
@@ -56,12 +57,12 @@ pub(super) async fn shared(
                 (waiting, false)
             }
         };
-        // An error means that the generation was given up.
+        // An error means that the generation ended without a result.
         let finished = waiting.wait_for(Option::is_some).await.ok().and_then(|finished| finished.clone());
         let Some(finished) = finished else { return Failure::lost().into_response() };
         let is_refused = finished.failure.as_ref().is_some_and(|failure| failure.refusal().is_some());
         if is_joined && is_refused {
-            // What another key may not do says nothing of this one.
+            // The other request was refused because of its key. This one may have a better key.
             continue;
         }
         let model = finished.headers.get("x-model-used").and_then(|model| model.to_str().ok());
@@ -75,7 +76,7 @@ pub(super) async fn shared(
     }
 }
 
-/// Answers a request that shares nothing. If it takes longer than usual, it too goes on without the one who asked.
+/// Answers a request that is not shared. With `time`, it takes that long, and continues if the client disconnects.
 pub(super) async fn alone(request: Request, time: Option<Duration>, next: Next) -> Response {
     let Some(time) = time else { return next.run(request).await };
     let running = tokio::spawn(async move {
@@ -85,7 +86,7 @@ pub(super) async fn alone(request: Request, time: Option<Duration>, next: Next) 
     running.await.unwrap_or_else(|_| Failure::lost().into_response())
 }
 
-/// What a request is recognized by. The key is not part of it: all keys belong to one account.
+/// What requests are compared by. The key is not part of it, since all keys belong to one account.
 pub(super) fn identity(method: &str, path: &str, query: &str, body: &[u8]) -> Identity {
     let is_compared = |pair: &&str| !NOT_COMPARED.contains(&pair.split('=').next().unwrap_or_default());
     let query: Vec<&str> = query.split('&').filter(is_compared).collect();

@@ -1,4 +1,4 @@
-//! What the gate hands to the operations.
+//! What the gate passes on to the operations.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use axum::{
 
 use crate::base::{failure::Failure, key::Key};
 
-/// The parameters of a query, after they have been checked.
+/// The query parameters, after validation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params(pub(super) BTreeMap<String, String>);
 
@@ -26,7 +26,7 @@ impl Params {
         self.text(name)?.parse().ok()
     }
 
-    /// A number without its fraction; one too large for the type is its largest.
+    /// A number without its fraction. A number that is out of range becomes the nearest one in range.
     #[allow(clippy::cast_possible_truncation, reason = "saturates, as it should")]
     pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         self.text(name)?.parse().ok().or_else(|| self.number(name).map(|number| number as i64))

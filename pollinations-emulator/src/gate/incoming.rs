@@ -1,40 +1,58 @@
-//! The body of a request on its way to the operation.
+//! Reads request bodies.
 
 use std::sync::{Arc, Mutex};
 
-use axum::{
-    Error,
-    body::{Body, BodyDataStream, Bytes, to_bytes},
-};
+use axum::body::{Body, BodyDataStream, Bytes};
+use bytes::BytesMut;
 use futures_util::{StreamExt, stream};
 
 use crate::{base::lock, journal};
 
-/// Bytes of a request at the most, if it is read as a whole.
+/// The size limit of bodies that are read as a whole, in bytes.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// Bytes that are read of an upload after its operation has answered, so that its client can read the answer.
+/// How many bytes of an unwanted body are read, so that its client can read the answer: many clients send the whole
+/// body first.
 const MAX_REST: usize = 1024 * 1024 * 1024;
 
-/// A body.
+/// A request body.
 pub(super) enum Incoming {
-    /// Read before the operation is called.
+    /// Read before the operation runs.
     Whole(Bytes),
-    /// A large file, which only the operation holds in memory.
+    /// A large file, which the operation reads itself, so that it is in memory only once.
     Open(Open),
 }
 
 impl Incoming {
     /// Reads the body, unless it may be a large file.
-    pub(super) async fn receive(body: Body, is_large: bool) -> Result<Self, Error> {
+    pub(super) async fn receive(body: Body, is_large: bool) -> Result<Self, Unread> {
         if is_large {
             let coming = Coming { pieces: body.into_data_stream(), beginning: Vec::new() };
             return Ok(Self::Open(Open(Arc::new(Mutex::new(coming)))));
         }
-        to_bytes(body, MAX_BODY).await.map(Self::Whole)
+        let mut pieces = body.into_data_stream();
+        let Some(first) = pieces.next().await else { return Ok(Self::Whole(Bytes::new())) };
+        let first = first.map_err(|_| Unread::Broken)?;
+        let Some(second) = pieces.next().await else { return Ok(Self::Whole(first)) };
+        // A body of one piece, which most are, needs no copy.
+        let mut whole = BytesMut::from(first);
+        whole.extend_from_slice(&second.map_err(|_| Unread::Broken)?);
+        let mut length = whole.len();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| Unread::Broken)?;
+            length += piece.len();
+            if length <= MAX_BODY {
+                whole.extend_from_slice(&piece);
+            } else if length > MAX_REST {
+                break;
+            } else {
+                whole = BytesMut::new();
+            }
+        }
+        if length > MAX_BODY { Err(Unread::TooLarge) } else { Ok(Self::Whole(whole.freeze())) }
     }
 
-    /// As much of the body as is known before the operation is called.
+    /// The part of the body that is known before the operation runs.
     pub(super) fn known(&self) -> &[u8] {
         match self {
             Self::Whole(bytes) => bytes,
@@ -60,7 +78,7 @@ impl Incoming {
         }
     }
 
-    /// Reads what the operation has left of the body, and returns what the journal shows of it.
+    /// Reads what the operation has left of the body, and returns the part that the journal shows.
     pub(super) async fn finish(self) -> Bytes {
         let Open(coming) = match self {
             Self::Whole(bytes) => return bytes,
@@ -78,7 +96,16 @@ impl Incoming {
     }
 }
 
-/// A body that somebody reads.
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unread {
+    /// It is larger than the limit.
+    TooLarge,
+    /// It ends too early, or its chunks are malformed.
+    Broken,
+}
+
+/// A body that is being read.
 pub(super) struct Open(Arc<Mutex<Coming>>);
 
 struct Coming {
@@ -87,7 +114,7 @@ struct Coming {
 }
 
 impl Coming {
-    /// Keeps the beginning.
+    /// Keeps the beginning for the journal.
     fn look(&mut self, piece: &Bytes) {
         let room = journal::MAX_BODY.saturating_sub(self.beginning.len());
         self.beginning.extend_from_slice(piece.get(..room).unwrap_or(piece));

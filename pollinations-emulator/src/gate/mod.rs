@@ -1,16 +1,19 @@
-//! What every request goes through before it is answered: it is numbered, written down, checked, and perhaps not
-//! answered at all.
+//! The middleware that every request passes: it adds request ids, applies faults, checks keys, validates requests, and
+//! writes the journal.
 
 use std::{sync::Arc, time::Instant};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use self::{asked::Asked, incoming::Incoming};
+use self::{
+    asked::Asked,
+    incoming::{Incoming, Unread},
+};
 use crate::{
     base::{
         document::{self, Operation},
@@ -24,15 +27,17 @@ use crate::{
 mod asked;
 mod check;
 mod coalesce;
+mod cors;
 mod extract;
 mod incoming;
 mod refuse;
+mod rejection;
 
 pub(crate) use extract::{Caller, Params};
 
-/// Operations on the account, and the permission that each needs. What is not here needs none: the status of the key and
-/// its own usage, the profile, whose name and e-mail address come with `profile`, and the balance, which is checked where
-/// it is answered.
+/// The account permissions, and the operations that need them. The others need none, except for `account_balance`,
+/// which checks by itself, and `account_profile`, which adds the name and the email address with the permission
+/// `profile`.
 const PERMISSIONS: &[(&str, &[&str])] = &[
     (
         "usage",
@@ -70,12 +75,16 @@ const PERMISSIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The middleware around all of it.
+/// The middleware itself.
 pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, next: Next) -> Response {
+    if cors::is_preflight(&request) {
+        return cors::preflight(request.headers());
+    }
     let begun = Instant::now();
     let id = state.requests.next_id();
     let (parts, body) = request.into_parts();
-    let operation = document::operation(parts.method.as_str(), parts.uri.path());
+    let is_outside = has_dot_segment(parts.uri.path());
+    let operation = document::operation(parts.method.as_str(), parts.uri.path()).filter(|_| !is_outside);
     let operation_id = operation.map(|operation| operation.id.as_str());
     let connection = parts.extensions.get::<fault::Connection>().cloned();
     let body = Incoming::receive(body, operation.is_some_and(Operation::takes_large_files)).await;
@@ -88,6 +97,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         Ok(None) => (state.faults.next(operation_id, parts.uri.path()), None),
         Err(problem) => (None, Some(Failure::form(problem))),
     };
+    let problem = problem.or_else(|| is_outside.then(|| failure::no_route(parts.uri.path())));
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay()).await;
     }
@@ -100,11 +110,12 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         let (response, asked) = match (problem, &body) {
             (Some(problem), _) => (problem.into_response(), Asked::default()),
             (None, Ok(body)) => answer(&state, operation, parts, body, fault.as_ref(), next).await,
-            (None, Err(_)) => (Failure::too_large().into_response(), Asked::default()),
+            (None, Err(Unread::TooLarge)) => (Failure::too_large().into_response(), Asked::default()),
+            (None, Err(Unread::Broken)) => (Failure::form("the body cannot be read").into_response(), Asked::default()),
         };
         Some(rendered(response, &state, operation, &asked, &id))
     };
-    // What was carried out in vain is dropped here.
+    // If the fault replaces the answer of a request that was carried out, that answer is dropped here.
     let instead = instead.map(|response| rendered(response, &state, operation, &Asked::default(), &id));
     let Some(mut response) = instead.or(answered) else { return Failure::lost().into_response() };
     let is_from_the_service = !fault.as_ref().is_some_and(Fault::is_from_in_front);
@@ -112,6 +123,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
         && is_from_the_service
     {
         response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
+        cors::allow(response.headers_mut());
     }
     if let Ok(body) = body {
         entry.carried(&body.finish().await, kind.as_ref());
@@ -124,7 +136,7 @@ pub(crate) async fn admit(State(state): State<Arc<Emulated>>, request: Request, 
     }
 }
 
-/// Writes the body of a response that carries a failure.
+/// Writes the failure that a response carries. Other responses stay as they are.
 fn rendered(
     mut response: Response,
     state: &Emulated,
@@ -138,7 +150,7 @@ fn rendered(
     }
 }
 
-/// Checks the request, and has it answered.
+/// Checks a request and answers it.
 async fn answer(
     state: &Emulated,
     operation: Option<&Operation>,
@@ -157,6 +169,10 @@ async fn answer(
     let time = fault.and_then(Fault::generation_time);
     let is_shared = state.coalesces && !asked.stream && operation.is_some_and(|operation| operation.coalesced);
     let response = if is_shared {
+        // The result of a HEAD request is shared with GET, so it needs a body.
+        if parts.method == Method::HEAD {
+            parts.method = Method::GET;
+        }
         let (method, uri) = (parts.method.as_str(), &parts.uri);
         let identity = coalesce::identity(method, uri.path(), uri.query().unwrap_or_default(), body.known());
         let fresh = asked.fresh && operation.is_some_and(Operation::can_be_fresh);
@@ -164,10 +180,10 @@ async fn answer(
     } else {
         coalesce::alone(Request::from_parts(parts, body.body()), time, next).await
     };
-    (response, asked)
+    (rejection::as_failure(response).await, asked)
 }
 
-/// Lets in who may come in, and hands the operation what was found out.
+/// Checks the key, its permissions, and the request. Passes the key and the parameters on to the operation.
 fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[u8]) -> Result<Asked, Failure> {
     let query = parts.uri.query().unwrap_or_default();
     let key = state.keys.authenticate(&parts.headers, query);
@@ -182,11 +198,35 @@ fn admitted(state: &Emulated, operation: &Operation, parts: &mut Parts, body: &[
             }
             parts.extensions.insert(Caller(key));
         }
-        // The media service does not look at the key of a request that needs none.
+        // The media service ignores the key where none is required.
         None if operation.needs_key || (shows_key && !operation.is_media) => return Err(Failure::unauthorized()),
         None => {}
     }
     let (params, asked) = check::check(operation, parts, body)?;
     parts.extensions.insert(params);
     Ok(asked)
+}
+
+/// Whether a segment of a path is `.` or `..`, percent-encoded or not. URL parsers remove such segments (WHATWG URL,
+/// section 4.4), so the service never sees one: it reads `/image/..` as `/`.
+fn has_dot_segment(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        let is_short = (1..=6).contains(&segment.len());
+        is_short && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dot_segments_are_found_however_they_are_encoded() {
+        for path in ["/image/..", "/image/.", "/image/%2e%2E", "/image/.%2e", "/text/%2E", "/image/../x"] {
+            assert!(has_dot_segment(path), "{path}");
+        }
+        for path in ["/image/...", "/image/.a", "/image/%2e%2e%2e", "/image/a..", "/", "/image/%252e"] {
+            assert!(!has_dot_segment(path), "{path}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Failures on their way out, and refusals in the form of an answer.
+//! Writes failures as responses, and refusals as replies of the assistant.
 
 use axum::{
     Json,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Writes a failure as the service does, or in the form that a test wants.
+/// Writes a failure in the format of the operation. `form` decides how refusals are written.
 pub(super) fn render(
     failure: Failure,
     form: Refusals,
@@ -30,9 +30,6 @@ pub(super) fn render(
     asked: &Asked,
     request_id: &str,
 ) -> Response {
-    if operation.is_some_and(|operation| operation.is_media) {
-        return failure::flat(failure);
-    }
     let format = operation.map(Operation::error_format).unwrap_or_default();
     let Some(refusal) = failure.refusal() else { return failure::render(failure, format, request_id) };
     match (form, operation.and_then(Operation::text_form)) {
@@ -42,7 +39,7 @@ pub(super) fn render(
     }
 }
 
-/// A reply of the assistant that tells a person what to do. Its usage is zero, and nobody may keep it.
+/// A reply of the assistant that tells a person where to pay. Its usage is zero, and it must not be cached.
 fn as_text(refusal: Refusal, form: TextForm, asked: &Asked) -> Response {
     let said = Answer::of_text(refusal.text());
     if form == TextForm::Response {
@@ -64,7 +61,7 @@ fn as_text(refusal: Refusal, form: TextForm, asked: &Asked) -> Response {
     ([(CACHE_CONTROL, "private, no-store")], response).into_response()
 }
 
-/// The same by the Responses API.
+/// The same reply in the format of the Responses API.
 fn as_response(said: &Answer, asked: &Asked) -> Response {
     let frame = Frame { id: "refused", model: asked.model.as_deref().unwrap_or("openai"), body: &json!({}) };
     let usage = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0 });

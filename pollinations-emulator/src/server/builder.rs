@@ -58,27 +58,27 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Listens on this port; 0, the default, takes a free one.
+    /// Sets the port. 0, the default, picks a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Gives the account this much paid pollen; 100 by default. When the account is used up, generations are
+    /// Sets the paid pollen that the account starts with; 100 by default. Generations that cannot be paid for are
     /// [refused](Self::refusals).
     pub fn balance(mut self, pollen: f64) -> Self {
         self.paid = pollen;
         self
     }
 
-    /// Gives the account this much quest pollen as well; none by default. It is spent first, but does not pay for the
-    /// models of [`paid_only`](Self::paid_only).
+    /// Sets the quest pollen that the account starts with; none by default. Quest pollen is spent first, but does not
+    /// pay for the models of [`paid_only`](Self::paid_only).
     pub fn quest_balance(mut self, pollen: f64) -> Self {
         self.quest = pollen;
         self
     }
 
-    /// Makes these models take only paid pollen; none by default. If the account has only quest pollen, they are refused
+    /// Adds models that take only paid pollen; none by default. If the account has only quest pollen, they are refused
     /// with `QUEST_POLLEN_ONLY`.
     pub fn paid_only<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.paid_only.extend(models.into_iter().map(Into::into));
@@ -92,39 +92,39 @@ impl Builder {
         self
     }
 
-    /// How refusals to generate are sent; [`Refusals::Text`] by default, as in the service.
+    /// Sets the form of refusals to generate; [`Refusals::Text`] by default, as in the service.
     pub fn refusals(mut self, form: Refusals) -> Self {
         self.refusals = form;
         self
     }
 
-    /// Accepts this key. If you never call this, every key of the right shape (`sk_…`, `pk_…`, `ag_…`) is accepted. If you
-    /// do, only the keys that you name are accepted.
+    /// Adds a key. If you add keys, only those are accepted. If you do not, every well-formed key (`sk_…`, `pk_…`,
+    /// `ag_…`) is.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// Lets this app sign users in. Without a call of this, every app key (`pk_…`) may send browsers to any address; with
-    /// one, only the apps of the calls may, and only to their own addresses.
+    /// Registers an app. If you register apps, only those may sign users in, and only with their own redirect URIs. If
+    /// you do not, every app key (`pk_…`) may, with any redirect URI.
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self
     }
 
-    /// How long an authorization code can be exchanged for a key; 10 minutes by default, as in the service.
+    /// Sets how long an authorization code is valid; 10 minutes by default, as in the service.
     pub fn code_lifetime(mut self, lifetime: Duration) -> Self {
         self.code_lifetime = Some(lifetime);
         self
     }
 
-    /// Injects a fault for the requests to come.
+    /// Adds a fault for the next requests.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Applies a scenario. What the scenario leaves out stays as it is.
+    /// Applies a scenario. Settings that it leaves out are not changed.
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.paid = scenario.balance.unwrap_or(self.paid);
         self.quest = scenario.quest_balance.unwrap_or(self.quest);
@@ -139,7 +139,7 @@ impl Builder {
         self
     }
 
-    /// Calls this for every request once its response begins, for example to log it.
+    /// Sets a function that is called for every request when its response begins, for example to log it.
     pub fn on_request(mut self, listener: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
         self.listener = Some(Box::new(listener));
         self
@@ -149,7 +149,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When the port is taken.
+    /// If the port is in use.
     ///
     /// # Panics
     ///

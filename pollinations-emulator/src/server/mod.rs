@@ -48,7 +48,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// When no port is free.
+    /// If no port is free.
     ///
     /// # Panics
     ///
@@ -62,12 +62,12 @@ impl Emulator {
         Builder::default()
     }
 
-    /// The address, such as `http://127.0.0.1:41234`, without a slash at the end.
+    /// The URL, such as `http://127.0.0.1:41234`, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The balance of the account in pollen, quest and paid pollen together.
+    /// The balance of the account in pollen: quest pollen and paid pollen together.
     pub fn balance(&self) -> f64 {
         self.state.ledger.balance()
     }
@@ -77,7 +77,7 @@ impl Emulator {
         self.state.ledger.charges()
     }
 
-    /// Injects a fault for the requests to come.
+    /// Adds a fault for the next requests.
     pub fn inject(&self, fault: Fault) {
         self.state.faults.add(fault);
     }
@@ -87,7 +87,7 @@ impl Emulator {
         self.state.faults.clear();
     }
 
-    /// The requests so far, the oldest first. A request is listed once its response begins.
+    /// The requests so far, oldest first. A request is added when its response begins.
     pub fn journal(&self) -> Vec<Entry> {
         self.state.journal.entries()
     }
@@ -97,7 +97,7 @@ impl Emulator {
         self.state.journal.clear();
     }
 
-    /// The ids of the operations that it answers, as in `openapi.json`.
+    /// The ids of all operations, as in `openapi.json`.
     pub fn operations() -> impl Iterator<Item = &'static str> {
         document::operations()
     }
@@ -107,14 +107,14 @@ impl Emulator {
         fault::quirks().iter().map(|quirk| quirk.name.as_str())
     }
 
-    /// Stops accepting connections, and returns when the open requests are answered.
+    /// Stops accepting connections, and returns when all open requests are answered.
     pub async fn stop(mut self) {
         self.state.closing.send_replace(true);
         if let Some(stop) = self.stop.take() {
-            // An error means that the server has ended by itself.
+            // An error means that the server has stopped already.
             let _ = stop.send(());
         }
-        // The task does nothing that could panic; if it did, there is nothing left to stop.
+        // An error means that the server has panicked, so there is nothing left to stop.
         let _ = (&mut self.server).await;
     }
 }

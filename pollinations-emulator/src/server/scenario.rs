@@ -1,4 +1,4 @@
-//! How an emulator begins, as a file.
+//! Scenarios: the initial state of an emulator, from a file.
 
 use serde::Deserialize;
 
@@ -7,8 +7,9 @@ use crate::{
     fault::Fault,
 };
 
-/// The state in which an emulator starts, for a JSON file. The fields are named after the setters of
-/// [`Builder`](crate::Builder): `balance`, `questBalance`, `paidOnly`, `coalescing`, `refusals`, `keys` and `faults`.
+/// The initial state of an emulator, as a JSON file has it. The fields are named after the setters of
+/// [`Builder`](crate::Builder): `balance`, `questBalance`, `paidOnly`, `coalescing`, `refusals`, `keys`, `apps`,
+/// `codeLifetime` (in seconds) and `faults`.
 ///
 /// # Examples
 ///

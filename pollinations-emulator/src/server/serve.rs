@@ -1,4 +1,4 @@
-//! Connections.
+//! Accepts and serves connections.
 
 use std::convert::Infallible;
 
@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::socket::Socket;
 use crate::fault::{self, Connection};
 
-/// Accepts connections until it is told to stop, then waits for those that are open. Dropping it closes them.
+/// Accepts connections until it is told to stop, then waits until the open ones are done. Dropping it closes them.
 pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let http1 = auto::Builder::new(TokioExecutor::new()).http1_only();
@@ -26,11 +26,11 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else {
-                    // Too many open files, perhaps: others may be closed.
+                    // Probably too many open files. Wait until others are closed.
                     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                     continue;
                 };
-                // Small pieces of a stream go out at once.
+                // Small pieces of a stream must not wait for more data.
                 let _ = stream.set_nodelay(true);
                 let connection = Connection::default();
                 let socket = Socket::new(stream, connection.clone());
@@ -48,7 +48,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stopped: oneshot::
                 let serving = http1.serve_connection_with_upgrades(TokioIo::new(socket), service).into_owned();
                 let serving = graceful.watch(serving);
                 connections.spawn(async move {
-                    // A client that has gone away is no failure.
+                    // An error only means that the client has disconnected.
                     let _ = serving.await;
                 });
             }

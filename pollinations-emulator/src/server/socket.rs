@@ -1,4 +1,4 @@
-//! A connection that may end with a reset.
+//! TCP connections that can end with a reset.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::fault::Connection;
 
-/// A TCP stream that is reset when it closes, if somebody has asked for that.
+/// A TCP stream that is reset when it closes, if a fault asks for that.
 pub(crate) struct Socket {
     stream: TcpStream,
     connection: Connection,
@@ -28,8 +28,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.connection.is_reset() {
-            // What is not sent yet is thrown away, and the other side gets a RST (RFC 9293, section 3.10.4). Without
-            // that the connection just ends, which is nearly as bad.
+            // Discards unsent data and sends RST (RFC 9293, section 3.10.4). If that fails, the connection just closes.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -1,4 +1,4 @@
-//! The authorization codes that wait to be exchanged (RFC 6749, section 4.1.2).
+//! Authorization codes (RFC 6749, section 4.1.2).
 
 use std::{
     collections::HashMap,
@@ -8,24 +8,24 @@ use std::{
 
 use crate::base::{key::Key, lock};
 
-/// How long the service takes a code.
+/// How long a code is valid in the service.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// What a user granted, until the program fetches the key.
+/// What a user has granted, until the app exchanges the code.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
-    /// The hash of the verifier (RFC 7636, section 4.2).
+    /// The code challenge: the hash of the verifier (RFC 7636, section 4.2).
     pub(crate) challenge: String,
     pub(crate) scope: String,
-    /// Seconds until the key expires.
+    /// The lifetime of the key, in seconds.
     pub(crate) expires_in: f64,
-    /// The key, without its name.
+    /// The limits of the key to issue.
     pub(crate) limits: Key,
 }
 
-/// All codes, each of which works once.
+/// All codes that have not been used. Each works once.
 #[derive(Debug)]
 pub(crate) struct Codes {
     list: Mutex<HashMap<String, (Code, Instant)>>,
@@ -44,13 +44,13 @@ impl Codes {
     }
 
     pub(crate) fn issue(&self, code: Code) -> String {
-        // Not to be guessed, as a real one.
+        // Like a real code, it cannot be guessed.
         let text = format!("code_{:032x}", fastrand::u128(..));
         lock(&self.list).insert(text.clone(), (code, Instant::now()));
         text
     }
 
-    /// Uses up a code, whatever comes of it. Nothing if there is none, or if it has expired.
+    /// Removes a code and returns it. `None` if it is unknown or has expired.
     pub(crate) fn take(&self, text: &str) -> Option<Code> {
         let (code, issued) = lock(&self.list).remove(text)?;
         (issued.elapsed() < self.lifetime).then_some(code)

@@ -1,4 +1,4 @@
-//! What the account's apps and community models have earned.
+//! Earnings of the account's apps and community models.
 
 use std::sync::{
     Mutex,
@@ -7,16 +7,16 @@ use std::sync::{
 
 use crate::base::{clock, key::ByopApp, lock};
 
-/// The markup of an app, as a fraction of what its users pay.
+/// What an app earns, as a fraction of what its users pay.
 const MARKUP: f64 = 0.25;
 
-/// The share of a community model.
+/// What a community model earns, as a fraction of what its users pay.
 const SHARE: f64 = 0.75;
 
-/// What one request has earned.
+/// The earning from one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Earning {
-    /// As in `2026-02-25 12:00:00`.
+    /// Such as `2026-02-25 12:00:00`.
     pub(crate) timestamp: String,
     pub(crate) event: String,
     pub(crate) entity_id: String,
@@ -26,9 +26,9 @@ pub(crate) struct Earning {
     pub(crate) model: String,
     /// `tier` for quest pollen, `pack` for paid pollen.
     pub(crate) meter: &'static str,
-    /// Pollen that the request cost.
+    /// The price of the request, in pollen.
     pub(crate) cost: f64,
-    /// The part of it that was earned, as a fraction.
+    /// The fraction of it that was earned.
     pub(crate) rate: f64,
 }
 
@@ -38,15 +38,14 @@ impl Earning {
     }
 }
 
-/// All earnings, the oldest first.
+/// All earnings, oldest first.
 #[derive(Debug)]
 pub(crate) struct Earnings {
     list: Mutex<Vec<Earning>>,
     events: AtomicU64,
 }
 
-/// An account has earned a little before the emulator starts, so that there is something to show: with an app, and with a
-/// community model.
+/// Starts with a few earnings of an app and of a community model, so that reports are not empty.
 impl Default for Earnings {
     fn default() -> Self {
         let earnings = Self { list: Mutex::default(), events: AtomicU64::new(0) };
@@ -74,7 +73,7 @@ impl Default for Earnings {
 }
 
 impl Earnings {
-    /// Notes that a user of an app has paid for a request.
+    /// Adds the earning from a request that a user of an app has paid for.
     pub(crate) fn of_app(&self, app: &ByopApp, model: &str, meter: &'static str, cost: f64) {
         if app.earns {
             self.push(Earning {

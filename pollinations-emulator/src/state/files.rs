@@ -1,4 +1,4 @@
-//! The files that were uploaded.
+//! Uploaded files.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,29 +11,29 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::{clock, lock};
 
-/// Hexadecimal digits of an id, half of them.
+/// The length of an id in bytes, each of which is two hexadecimal digits.
 const ID_BYTES: usize = 8;
 
-/// A file as it was uploaded.
+/// A file.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
-    /// Its media type.
+    /// The media type.
     pub(crate) kind: String,
     pub(crate) bytes: Bytes,
-    /// What people who download it save it as.
+    /// The file name for downloads.
     pub(crate) name: Option<String>,
-    /// The galleries that it is in.
+    /// The tags, each of which publishes it in a gallery.
     pub(crate) tags: Vec<String>,
 }
 
 impl File {
-    /// A file without a name, in no gallery.
+    /// A file without a name and tags.
     pub(crate) fn new(kind: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Self { kind: kind.into(), bytes: bytes.into(), name: None, tags: Vec::new() }
     }
 }
 
-/// A file, and what became of it when it was stored.
+/// A stored file.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) id: String,
@@ -47,14 +47,14 @@ pub(crate) struct Files(Mutex<Shelf>);
 
 #[derive(Debug, Default)]
 struct Shelf {
-    /// By number, in the order in which they came.
+    /// By number, in upload order.
     files: BTreeMap<u64, Stored>,
     numbers: HashMap<String, u64>,
     next: u64,
 }
 
 impl Files {
-    /// Keeps a file under the id that was chosen for it, or else under a new one. Nothing if the id is taken.
+    /// Stores a file under a custom id, or else under a new one. `None` if the id is taken.
     pub(crate) fn store(&self, file: File, chosen: Option<String>) -> Option<Stored> {
         let mut shelf = lock(&self.0);
         let number = shelf.next;
@@ -74,7 +74,7 @@ impl Files {
         shelf.files.get(shelf.numbers.get(id)?).cloned()
     }
 
-    /// Takes a file away.
+    /// Deletes a file.
     pub(crate) fn remove(&self, id: &str) {
         let mut shelf = lock(&self.0);
         if let Some(number) = shelf.numbers.remove(id) {
@@ -82,8 +82,9 @@ impl Files {
         }
     }
 
-    /// The files with a tag, the newest first: this many, of those that came before the file with this number. Also the
-    /// number of the last one, if there are more.
+    /// A page of the files with a tag, newest first: at most `limit`, and only those older than the file with the
+    /// number
+    /// `before`. If there are more, also returns the number of the last file of the page.
     pub(crate) fn page(&self, tag: &str, before: Option<u64>, limit: usize) -> (Vec<Stored>, Option<u64>) {
         let shelf = lock(&self.0);
         let tagged = shelf.files.range(..before.unwrap_or(u64::MAX)).rev();
@@ -99,7 +100,8 @@ impl Files {
     }
 }
 
-/// An id that looks random, and is the same in every run: the content alone does not make it.
+/// An id that looks random but is the same in every run. It depends on the upload number too, so equal files get
+/// different ids.
 fn id_of(number: u64, file: &File) -> String {
     let mut hash = Sha256::new_with_prefix(number.to_le_bytes());
     hash.update(file.bytes.get(..ID_BYTES).unwrap_or(&file.bytes));
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_taken_once() {
+    fn an_id_belongs_to_one_file() {
         let files = Files::default();
         let [one, other] = [(); 2].map(|()| files.store(file(&[]), None).unwrap().id);
         assert_ne!(one, other);
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_have_every_file_once() {
+    fn pages_list_every_file_once() {
         let files = Files::default();
         for number in 0..7 {
             files.store(file(if number == 3 { &["other"] } else { &["cats", "all"] }), Some(number.to_string()));
@@ -141,7 +143,7 @@ mod tests {
             let (mut seen, mut before) = (Vec::new(), None);
             loop {
                 let (page, last) = files.page("cats", before, limit);
-                assert!(!page.is_empty(), "no page is empty but the first");
+                assert!(!page.is_empty(), "only the first page may be empty");
                 seen.extend(page.into_iter().map(|stored| stored.id));
                 before = last;
                 if before.is_none() {

@@ -1,7 +1,7 @@
-//! Generations that are running, and the results of those that have ended.
+//! Running generations, and the cache of finished ones.
 //!
-//! The service coalesces: a request identical to one before it waits for the generation that is running, or gets the
-//! result that is there. Only one of them is paid.
+//! The service coalesces: a request that is identical to an earlier one waits for the running generation, or gets the
+//! cached result. Only one of them is charged.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,29 +15,34 @@ use tokio::sync::watch;
 
 use crate::base::{failure::Failure, lock};
 
-/// Results that are kept, and bytes of them; the oldest go first.
+/// How many results are cached, and how many bytes. The oldest are dropped first.
 const MAX_RESULTS: usize = 2_000;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
-/// What a request is recognized by.
+/// A hash by which requests are compared.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Request([u8; 32]);
 
 impl Request {
-    /// Two requests are identical if all of these are.
+    /// Two requests are identical if all of these are equal.
     pub(crate) fn of(method: &str, path: &str, query: &str, body: &[u8]) -> Self {
         let mut hash = Sha256::new();
         for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
-            // The length keeps the end of one part from being the beginning of the next.
+            // The length separates the parts, so that `a`, `bc` differs from `ab`, `c`.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
         Self(hash.finalize().into())
     }
 
-    /// 16 hexadecimal digits, under which the result can be fetched.
+    /// The media id under which the result can be fetched: 16 hexadecimal digits.
     pub(crate) fn id(&self) -> String {
-        self.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        format!("{:016x}", self.number())
+    }
+
+    /// The id as a number.
+    fn number(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
     }
 }
 
@@ -50,25 +55,25 @@ pub(crate) struct Finished {
     pub(crate) failure: Option<Failure>,
 }
 
-/// What waits for a result.
+/// Receives the result.
 type Waiting = watch::Receiver<Option<Arc<Finished>>>;
 
-/// What a request has to do.
+/// What to do with a request.
 pub(crate) enum Place {
-    /// Nobody has asked for this before: generate it.
+    /// It is the first of its kind: generate the result.
     Start(Started, Waiting),
-    /// It is being generated, or has been: wait for the result.
+    /// The result exists or is being generated: wait for it.
     Join(Waiting),
 }
 
-/// All generations by their requests.
+/// All generations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Generations(Arc<Mutex<Slots>>);
 
 #[derive(Debug, Default)]
 struct Slots {
     by_request: HashMap<Request, Slot>,
-    /// Those that have ended, the oldest first.
+    /// The finished ones, oldest first.
     ended: VecDeque<(Request, u64)>,
     bytes: usize,
     started: u64,
@@ -81,7 +86,7 @@ struct Slot {
 }
 
 impl Generations {
-    /// Finds the place of a request. With `fresh`, it starts a generation whatever there is.
+    /// Decides what to do with a request. With `fresh`, it always starts a generation.
     pub(crate) fn place(&self, request: Request, fresh: bool) -> Place {
         let mut slots = lock(&self.0);
         if !fresh && let Some(slot) = slots.by_request.get(&request) {
@@ -95,10 +100,11 @@ impl Generations {
         Place::Start(Started { generations: self.clone(), request, number, sender }, result)
     }
 
-    /// The result of the request with this id, if it is still there.
+    /// The result with this media id, if it is still cached.
     pub(crate) fn by_id(&self, id: &str) -> Option<Arc<Finished>> {
+        let number = u64::from_str_radix(id, 16).ok().filter(|_| id.len() == 16)?;
         let slots = lock(&self.0);
-        let (_, slot) = slots.by_request.iter().find(|(request, _)| request.id() == id)?;
+        let (_, slot) = slots.by_request.iter().find(|(request, _)| request.number() == number)?;
         slot.result.borrow().clone()
     }
 }
@@ -112,7 +118,7 @@ impl Slots {
         }
     }
 
-    /// Removes a slot unless another generation has taken its place.
+    /// Removes a slot, unless a later generation has replaced it.
     fn remove_if(&mut self, request: &Request, number: u64) {
         if self.by_request.get(request).is_some_and(|slot| slot.number == number) {
             self.remove(request);
@@ -120,7 +126,7 @@ impl Slots {
     }
 }
 
-/// A generation that is running. Dropped without a result, it is forgotten, and those who wait for it get none.
+/// A running generation. If it is dropped without a result, those who wait for it get none.
 #[derive(Debug)]
 pub(crate) struct Started {
     generations: Generations,
@@ -130,13 +136,13 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// Hands the result to all who wait, and keeps it for those to come if it is a success.
+    /// Passes the result to all who wait, and caches it if it is a success.
     pub(crate) fn finish(self, finished: Finished) {
         let mut slots = lock(&self.generations.0);
         let is_current = slots.by_request.get(&self.request).is_some_and(|slot| slot.number == self.number);
         let keep = is_current && finished.status.is_success() && finished.failure.is_none();
         let size = finished.body.len();
-        // An error means that nobody waits any more, which is as well.
+        // An error only means that nobody waits for it any more.
         let _ = self.sender.send(Some(Arc::new(finished)));
         if keep {
             slots.bytes += size;
@@ -146,7 +152,7 @@ impl Started {
                 slots.remove_if(&request, number);
             }
         } else if is_current {
-            // Not by `remove`: its bytes were never counted.
+            // `remove` would subtract its bytes, which were never added.
             slots.by_request.remove(&self.request);
         }
     }
@@ -176,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_successes_are_kept_and_what_is_dropped_is_forgotten() {
+    fn only_successes_are_cached() {
         let generations = Generations::default();
         let request = Request::of("GET", "/image/x", "", b"");
         drop(start(&generations, request, false));
@@ -187,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_one_takes_the_place_of_the_one_before() {
+    fn a_fresh_generation_replaces_the_earlier_one() {
         let generations = Generations::default();
         let request = Request::of("GET", "/image/x", "", b"");
         let first = start(&generations, request, false);
@@ -199,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_has_a_bound() {
+    fn the_cache_has_a_size_limit() {
         let generations = Generations::default();
         for index in 0..10 {
             let request = Request::of("GET", &index.to_string(), "", b"");
@@ -210,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_do_not_run_into_each_other() {
+    fn the_parts_of_a_request_are_hashed_separately() {
         assert_ne!(Request::of("GET", "/a", "b", b""), Request::of("GET", "/ab", "", b""));
     }
 }

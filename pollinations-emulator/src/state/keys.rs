@@ -1,7 +1,8 @@
-//! The keys that are accepted, with what the account keeps about each.
+//! The API keys of the account.
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     fmt,
     sync::{
         Mutex, OnceLock,
@@ -17,18 +18,18 @@ use crate::base::{
     lock,
 };
 
-/// Keys that are remembered although nobody has listed or made them.
+/// How many keys are remembered that were neither configured nor created, only used.
 const MAX_SEEN: usize = 1000;
 
-/// Letters of a new key.
+/// The length of the secret part of a new key, in characters.
 const SECRET_LENGTH: usize = 32;
 
-/// A key, and what the account keeps about it.
+/// A key and its metadata.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Key,
     pub(crate) id: String,
-    /// Milliseconds since 1970, as are all times here.
+    /// In milliseconds since 1970, like all times here.
     pub(crate) created: i64,
     pub(crate) expires: Option<i64>,
     pub(crate) last_request: Option<i64>,
@@ -36,7 +37,7 @@ pub(crate) struct Entry {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) earns: bool,
     revoked: bool,
-    /// The order in which keys came.
+    /// The position in the list of keys.
     number: usize,
 }
 
@@ -57,13 +58,13 @@ impl Entry {
         }
     }
 
-    /// Whether the key is taken now.
+    /// Whether the key is accepted now.
     pub(crate) fn is_valid(&self) -> bool {
         !self.revoked && self.expires.is_none_or(|expires| expires > clock::millis())
     }
 }
 
-/// What a new key is made of, besides its limits.
+/// What a new key has besides its limits.
 #[derive(Debug, Default)]
 pub(crate) struct NewKey {
     pub(crate) is_publishable: bool,
@@ -72,14 +73,15 @@ pub(crate) struct NewKey {
     pub(crate) earns: bool,
 }
 
-/// All keys, by their secrets.
+/// All keys.
 #[derive(Default)]
 pub(crate) struct Keys {
+    /// By the key itself.
     entries: Mutex<HashMap<String, Entry>>,
-    /// Without a list, every key of the right shape is accepted.
+    /// Whether only configured keys are accepted. If not, every well-formed key is.
     is_list: bool,
     issued: AtomicU64,
-    /// When the account made its first key.
+    /// When the account created its first key.
     first_created: OnceLock<i64>,
 }
 
@@ -90,11 +92,12 @@ impl Keys {
         Self { entries: Mutex::new(entries.collect()), is_list, ..Self::default() }
     }
 
-    /// The key of a request, from the header or else the query.
+    /// Authenticates a request by its `Authorization` header, or else by the parameter `key`. `None` without a valid
+    /// key.
     pub(crate) fn authenticate(&self, headers: &HeaderMap, query: &str) -> Option<Key> {
         let text = match headers.get(AUTHORIZATION) {
             Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?,
-            // Keys hold no character that a query would encode.
+            // Keys contain no characters that need percent-encoding.
             None => query.split('&').find_map(|pair| pair.strip_prefix("key="))?,
         };
         let mut entries = lock(&self.entries);
@@ -121,7 +124,7 @@ impl Keys {
         Some(key)
     }
 
-    /// Makes a key for a user who has granted one. It is accepted from now on.
+    /// Issues the key that a user has granted to an app.
     pub(crate) fn issue(&self, limits: impl FnOnce(Key) -> Key) -> String {
         let text = format!("sk_emulated_{:08}", self.issued.fetch_add(1, Ordering::Relaxed) + 1);
         let key = limits(Key::new(text.clone()));
@@ -131,7 +134,7 @@ impl Keys {
         text
     }
 
-    /// Makes a key of the account with these limits. Its secret is in `key.key`.
+    /// Creates a key of the account with these limits. The key itself is in `key.key`.
     pub(crate) fn create(&self, limits: Key, new: NewKey) -> Entry {
         let secret: String = std::iter::repeat_with(fastrand::alphanumeric).take(SECRET_LENGTH).collect();
         let text = format!("{}_{secret}", if new.is_publishable { "pk" } else { "sk" });
@@ -147,29 +150,41 @@ impl Keys {
         entry
     }
 
-    /// When the account made its first key, in milliseconds since 1970; nothing if it has made none.
+    /// When the account created its first key, in milliseconds since 1970; `None` if it has created none.
     pub(crate) fn first_created(&self) -> Option<i64> {
         self.first_created.get().copied()
     }
 
-    /// The keys that have not been revoked, in the order in which they came.
+    /// The keys that have not been revoked, oldest first.
     pub(crate) fn list(&self) -> Vec<Entry> {
         let mut list: Vec<Entry> = lock(&self.entries).values().filter(|entry| !entry.revoked).cloned().collect();
         list.sort_by_key(|entry| entry.number);
         list
     }
 
-    /// Changes the key with this id and returns it as it is then; nothing if there is none.
-    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Entry)) -> Option<Entry> {
+    /// Changes the key with this id and returns the changed key; `None` if there is no such key. If the change fails,
+    /// the key stays as it is. Changes are atomic.
+    pub(crate) fn change<E>(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut Entry) -> Result<(), E>,
+    ) -> Option<Result<Entry, E>> {
         let mut entries = lock(&self.entries);
         let entry = entries.values_mut().find(|entry| entry.id == id && !entry.revoked)?;
-        change(entry);
-        Some(entry.clone())
+        let mut changed = entry.clone();
+        Some(change(&mut changed).map(|()| {
+            entry.clone_from(&changed);
+            changed
+        }))
     }
 
-    /// Revokes the key with this id; false if there is none.
+    /// Revokes the key with this id. Returns false if there is no such key.
     pub(crate) fn revoke(&self, id: &str) -> bool {
-        self.change(id, |entry| entry.revoked = true).is_some()
+        let revoke = |entry: &mut Entry| {
+            entry.revoked = true;
+            Ok::<_, Infallible>(())
+        };
+        self.change(id, revoke).is_some()
     }
 
     /// The app of a publishable key.
@@ -182,7 +197,7 @@ impl Keys {
     }
 }
 
-/// Without the secrets.
+/// Leaves out the keys themselves.
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Keys").field("list", &self.list()).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Pollen: what is left of each kind, the budgets of keys, and a record for every charge.
+//! The balances of the account, the budgets of keys, and a record of every charge.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,22 +9,23 @@ use std::{
     },
 };
 
+use axum::http::{HeaderMap, HeaderName};
 use serde::Serialize;
 
 use super::earnings::{Earning, Earnings};
 use crate::base::{clock, failure::Failure, key::Key, lock, refusal::Refusal};
 
-/// Pollen a token; the same for every model, so that sums can be checked by head.
+/// The price of a token in pollen. It is the same for every model, so that tests can add it up.
 const PRICE: f64 = 0.000_01;
 
-/// Pollen an image or a sound.
+/// The price of an image, a sound or a video in pollen.
 const FLAT: f64 = 0.01;
 
-/// One charge, as `/account/usage` lists it.
+/// A charge, in the format of `/account/usage`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Record {
     pub(crate) timestamp: String,
-    /// Tells records of one second apart.
+    /// A unique id, which orders records of the same second.
     pub(crate) cursor_event_id: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
@@ -32,7 +33,7 @@ pub(crate) struct Record {
     pub(crate) api_key_id: Option<String>,
     pub(crate) api_key: Option<String>,
     pub(crate) api_key_type: Option<String>,
-    /// `tier` for quest pollen, `pack` for paid pollen.
+    /// What was charged: `tier` for quest pollen, `pack` for paid pollen.
     pub(crate) meter_source: Option<String>,
     pub(crate) input_text_tokens: u64,
     pub(crate) input_cached_tokens: u64,
@@ -49,10 +50,10 @@ pub(crate) struct Record {
     pub(crate) response_time_ms: Option<f64>,
 }
 
-/// Numbers the records.
+/// The number of the next record.
 static EVENTS: AtomicU64 = AtomicU64::new(1);
 
-/// What a generation used, in tokens.
+/// The tokens that a generation used.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tokens {
     pub(crate) input_text: u64,
@@ -71,9 +72,23 @@ impl AddAssign for Tokens {
 }
 
 impl Tokens {
-    /// Whether anything was used.
+    /// Whether there are any tokens.
     pub(crate) fn is_some(self) -> bool {
         self.input_text + self.output_text + self.output_audio + self.output_image > 0
+    }
+
+    /// The `x-usage-…` headers of a response: one for each kind of token, and one for the sum.
+    pub(crate) fn headers(self) -> HeaderMap {
+        let total = self.input_text + self.output_text + self.output_audio + self.output_image;
+        let counts = [
+            ("x-usage-prompt-text-tokens", self.input_text),
+            ("x-usage-completion-text-tokens", self.output_text),
+            ("x-usage-completion-audio-tokens", self.output_audio),
+            ("x-usage-completion-image-tokens", self.output_image),
+            ("x-usage-total-tokens", total),
+        ];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        counts.map(|(name, count)| (HeaderName::from_static(name), count.into())).collect()
     }
 
     #[allow(clippy::cast_precision_loss, reason = "token counts are small")]
@@ -83,12 +98,12 @@ impl Tokens {
     }
 }
 
-/// The account.
+/// The balances and charges of the account.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     account: Mutex<Account>,
     earnings: Earnings,
-    /// Models that take no quest pollen.
+    /// The models that take only paid pollen.
     paid_only: HashSet<String>,
 }
 
@@ -96,9 +111,9 @@ pub(crate) struct Ledger {
 struct Account {
     quest: f64,
     paid: f64,
-    /// Whether there has ever been paid pollen.
+    /// Whether the account has ever had paid pollen.
     has_paid: bool,
-    /// By the id of a key, for those that have a budget.
+    /// What each key with a budget has spent, by the id of the key.
     spent: HashMap<String, f64>,
     records: Vec<Record>,
 }
@@ -110,7 +125,7 @@ impl Account {
         Some((budget - spent).max(0.0))
     }
 
-    /// Writes down a charge that has been taken from the account, and counts it towards the budget of the key.
+    /// Records a charge and counts it towards the budget of the key.
     fn charge(&mut self, key: &Key, kind: &str, model: &str, tokens: Tokens, meter: &str) {
         let cost = tokens.cost();
         if key.budget.is_some() {
@@ -144,18 +159,18 @@ impl Ledger {
         Self { account: Mutex::new(account), earnings: Earnings::default(), paid_only: paid_only.into_iter().collect() }
     }
 
-    /// Quest pollen and paid pollen.
+    /// The sum of quest pollen and paid pollen.
     pub(crate) fn balance(&self) -> f64 {
         let account = self.account();
         account.quest + account.paid
     }
 
-    /// What pays for most models, and is spent first.
+    /// The quest pollen.
     pub(crate) fn quest(&self) -> f64 {
         self.account().quest
     }
 
-    /// What pays for every model.
+    /// The paid pollen.
     pub(crate) fn paid(&self) -> f64 {
         self.account().paid
     }
@@ -170,29 +185,35 @@ impl Ledger {
         account.has_paid |= pollen > 0.0;
     }
 
-    /// What is left of a key's budget; nothing if it has none.
+    /// What is left of the budget of a key; `None` if it has no budget.
     pub(crate) fn budget_left(&self, key: &Key) -> Option<f64> {
         self.account().left(key)
     }
 
-    /// Begins the budget of a key anew.
+    /// Resets what a key has spent of its budget.
     pub(crate) fn renew_budget(&self, key: &Key) {
         self.account().spent.remove(&key.id());
     }
 
-    /// What the account has earned, newest first.
+    /// The earnings of the account, newest first.
     pub(crate) fn earnings(&self) -> Vec<Earning> {
         self.earnings.list()
     }
 
-    /// Whether a model takes no quest pollen.
+    /// Whether a model takes only paid pollen.
     pub(crate) fn is_paid_only(&self, model: &str) -> bool {
         self.paid_only.contains(model)
     }
 
-    /// The charges, newest first.
-    pub(crate) fn records(&self) -> Vec<Record> {
-        self.account().records.iter().rev().cloned().collect()
+    /// The newest charges that match the filter, at most `limit`, newest first.
+    pub(crate) fn records(&self, limit: usize, is_wanted: impl Fn(&Record) -> bool) -> Vec<Record> {
+        let account = self.account();
+        account.records.iter().rev().filter(|record| is_wanted(record)).take(limit).cloned().collect()
+    }
+
+    /// The first charge of this kind.
+    pub(crate) fn first(&self, kind: &str) -> Option<Record> {
+        self.account().records.iter().find(|record| record.kind == kind).cloned()
     }
 
     /// The number of charges.
@@ -200,12 +221,12 @@ impl Ledger {
         self.account().records.len()
     }
 
-    /// Takes the price of a generation from the account and writes it down. A charge is paid with one kind of pollen:
-    /// quest pollen if there is enough of it and the model takes it, or else paid pollen.
+    /// Charges a generation. A charge takes one kind of pollen: quest pollen if there is enough and the model takes it,
+    /// or else paid pollen.
     ///
     /// # Errors
     ///
-    /// 403 when the key may not use the model, 402 when there is not enough left.
+    /// 403 if the key may not use the model, 402 if there is too little pollen.
     pub(crate) fn spend(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) -> Result<(), Failure> {
         if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
@@ -237,11 +258,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Refuses what is paid when it ends, if there is nothing left to pay it with.
+    /// Checks whether there is any pollen left for something that is charged later, when it ends.
     ///
     /// # Errors
     ///
-    /// As for [`spend`](Self::spend).
+    /// The same as for [`spend`](Self::spend).
     pub(crate) fn afford(&self, key: &Key, kind: &str, model: &str) -> Result<(), Failure> {
         if !key.allows_model(kind, model) {
             return Err(Failure::refused(Refusal::Forbidden));
@@ -261,7 +282,7 @@ impl Ledger {
         }))
     }
 
-    /// Charges what has been used already, even if the account falls below zero.
+    /// Charges what has been used already, even if the balance becomes negative.
     pub(crate) fn settle(&self, key: &Key, kind: &str, model: &str, tokens: Tokens) {
         let cost = tokens.cost();
         let mut account = self.account();

@@ -1,4 +1,4 @@
-//! What an emulator remembers.
+//! The state of an emulator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,20 +20,20 @@ mod keys;
 mod ledger;
 
 pub(crate) use codes::{Code, Codes};
-pub(crate) use devices::{Decision, Devices};
+pub(crate) use devices::{Decision, Devices, INTERVAL};
 pub(crate) use earnings::Earning;
 pub(crate) use files::{File, Files, Stored};
 pub(crate) use generations::{Finished, Generations, Place, Request};
-pub(crate) use items::{Account, Items};
+pub(crate) use items::{Account, Unchanged};
 pub(crate) use keys::{Entry, Keys, NewKey};
 pub(crate) use ledger::{Ledger, Record, Tokens};
 
-/// Shared by all requests of one emulator.
+/// The state of one emulator, shared by all its requests.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// Where the emulator listens, without a slash at the end.
+    /// The URL of the emulator, without a trailing slash.
     pub(crate) base_url: String,
-    /// Whether an identical request joins the generation that is running, or gets its result.
+    /// Whether identical requests share one generation.
     pub(crate) coalesces: bool,
     pub(crate) refusals: Refusals,
     pub(crate) keys: Keys,
@@ -47,16 +47,16 @@ pub(crate) struct State {
     pub(crate) codes: Codes,
     pub(crate) apps: Apps,
     pub(crate) requests: Counter,
-    /// Becomes true when the emulator stops, for what goes on without a request.
+    /// Becomes true when the emulator stops. Realtime sessions then close.
     pub(crate) closing: watch::Sender<bool>,
 }
 
-/// Numbers for requests.
+/// Counts requests.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    /// The id of one request more.
+    /// The id for the next request.
     pub(crate) fn next_id(&self) -> String {
         format!("req_{:08}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
     }

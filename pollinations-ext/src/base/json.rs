@@ -1,7 +1,7 @@
 //! JSON parsing.
 
-use pollinations_api::json;
 pub(crate) use pollinations_api::json::Read;
+use pollinations_api::json::{self, support::read_in_place};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// Marks the end of a stream, as in OpenAI's API.
@@ -17,21 +17,20 @@ pub(crate) fn lenient<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     json::read(bytes)
 }
 
-/// The same, but fast, for types of which thousands arrive. Valid objects are parsed in place.
+/// The same, but fast, for types of which thousands arrive: the object is parsed in place. `slot` must be an absent value.
 #[inline]
-pub(crate) fn lenient_fast<T: Read + DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
-    let Ok(text) = str::from_utf8(bytes) else { return repaired(bytes) };
-    let result = serde_json::from_str(text);
-    if result.is_err() {
-        return repaired(bytes);
+pub(crate) fn lenient_in_place<T: Read>(slot: &mut T, bytes: &[u8]) -> serde_json::Result<()> {
+    match str::from_utf8(bytes) {
+        Ok(text) if read_in_place(slot, text).is_ok() => Ok(()),
+        _ => repaired(slot, bytes),
     }
-    result
 }
 
 #[cold]
 #[inline(never)]
-fn repaired<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
-    json::read(bytes)
+fn repaired<T: Read>(slot: &mut T, bytes: &[u8]) -> serde_json::Result<()> {
+    *slot = json::read(bytes)?;
+    Ok(())
 }
 
 /// Splits JSON documents that follow each other in these bytes, if there are several. This happens if a server omits

@@ -1,5 +1,6 @@
 //! Small values and tools that the rest of the crate builds on.
 
+pub(crate) mod base64;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod header;

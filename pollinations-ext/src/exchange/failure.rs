@@ -3,16 +3,16 @@
 use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use memchr::memmem::Finder;
 use pollinations_api::Operation;
 use serde_json::Value;
 
-use super::body::{ErrorBody, under_success};
+use super::body::{ErrorBody, excerpt, under_success};
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::request_id,
+        header::{header, request_id},
         json,
     },
     key::Keyring,
@@ -86,10 +86,42 @@ pub(crate) fn disguised(
     body: &Bytes,
     keys: &Keyring,
 ) -> Option<Failure> {
-    // Most bodies end here.
-    let failure = error_in(status, headers, body, keys)?;
-    let is_written = Operation::find(operation).is_some_and(|operation| WRITTEN.contains(&operation.path));
-    (!is_written).then_some(failure)
+    let path = Operation::find(operation).map_or("", |operation| operation.path);
+    if WRITTEN.contains(&path) {
+        // Models write plain text. An HTML page comes from a proxy.
+        return is_page(headers).then(|| Failure::Other(api(status, headers, body, keys)));
+    }
+    error_in(status, headers, body, keys)
+}
+
+/// Operations that answer with a file of any type.
+const ANY_FILE: &[&str] = &["/{id}"];
+
+/// Whether a successful response to a download cannot be the file: it says that it is JSON or a page.
+pub(crate) fn is_no_file(operation: &str, headers: &HeaderMap) -> bool {
+    let path = Operation::find(operation).map_or("", |operation| operation.path);
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
+    let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    (is_json || is_page(headers)) && !ANY_FILE.contains(&path)
+}
+
+/// The failure of a download whose response is no file.
+pub(crate) fn in_place_of_file(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Failure {
+    error_in(status, headers, body, keys).unwrap_or_else(|| {
+        Failure::Other(if is_page(headers) {
+            api(status, headers, body, keys)
+        } else {
+            let shown = excerpt(&keys.redact(&String::from_utf8_lossy(body)));
+            let error = Error::new(ErrorKind::Decode, "the server sent JSON in place of the file");
+            error.with_request_id(request_id(headers)).with_body(shown)
+        })
+    })
+}
+
+/// Whether a response says that it is an HTML page.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html")
 }
 
 /// The failure, if a body is an error, whatever the operation.
@@ -106,9 +138,29 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
 
 /// Whether a body looks like JSON with the fields of an error. This is a cheap check without parsing.
 fn may_be_error(body: &[u8]) -> bool {
-    // Made once: that takes longer than to search a small reply.
-    static SIGNS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
-        ["rror\"", "rrors\"", "ode\"", "\"base_resp\"", "\"success\"", "\"detail\"", "xception\""].map(Finder::new)
+    // Built once: building them takes longer than searching a small reply.
+    static SIGNS: LazyLock<[Finder<'static>; 18]> = LazyLock::new(|| {
+        [
+            "rror\"",
+            "rrors\"",
+            "ode\"",
+            "\"base_resp\"",
+            "\"success\"",
+            "\"detail\"",
+            "xception\"",
+            "ault\"",
+            "aultstring\"",
+            "\"err\"",
+            "rr_msg\"",
+            "rrmsg\"",
+            "rror_msg\"",
+            "rror_message\"",
+            "rrorMessage\"",
+            "\"fail",
+            "ailure_reason\"",
+            "\"ok\"",
+        ]
+        .map(Finder::new)
     });
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
     body.starts_with(b"{") && SIGNS.iter().any(|sign| sign.find(body).is_some())

@@ -215,6 +215,9 @@ macro_rules! setters {
         /// # }
         /// ```
         pub fn $name(mut self, value: $type) -> Self {
+            if let Some(problem) = $crate::exchange::options::Argument::problem(&value, stringify!($name)) {
+                self.options.refuse(problem);
+            }
             self.$target.$name = Some(value);
             self
         }
@@ -258,6 +261,26 @@ macro_rules! list_setters {
         }
     )* };
 }
+
+/// What a setter takes, and what can be wrong with it.
+pub(crate) trait Argument {
+    /// What is wrong with the value, if anything is.
+    fn problem(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Argument for f64 {
+    // JSON has no such number: it would be sent as `null`, which the service reads as the default.
+    fn problem(&self, name: &str) -> Option<String> {
+        (!self.is_finite()).then(|| format!("`{name}` is {self}; it must be a finite number"))
+    }
+}
+
+impl Argument for bool {}
+impl Argument for i64 {}
+impl Argument for u32 {}
+impl Argument for u64 {}
 
 pub(crate) use {into_setters, list_setters, setters};
 

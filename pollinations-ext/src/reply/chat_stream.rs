@@ -23,7 +23,7 @@ use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{REQUEST_ID, header},
-        json,
+        json::{self, Read as _},
         maybe_send::{MaybeSend, body},
     },
     exchange::{
@@ -344,18 +344,18 @@ impl Stream for ChatStream {
                     None => return Poll::Ready(Some(Err(this.fail(too_soon())))),
                 },
             };
-            // A chunk has about 500 bytes, so avoid moving it.
-            let mut chunk: ChatCompletionChunk = match json::lenient_fast(event.data) {
-                Ok(chunk) => chunk,
-                Err(error) => match this.reader.unread(event, &error) {
+            // A chunk is some 800 bytes, and each step that it is not moved through counts.
+            let mut chunk = ChatCompletionChunk::absent();
+            if let Err(error) = json::lenient_in_place(&mut chunk, event.data) {
+                match this.reader.unread(event, &error) {
                     Ok(Step::Chunk | Step::Skip) => continue,
                     Ok(Step::End) => {
                         this.state = State::Complete;
                         return Poll::Ready(None);
                     }
                     Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
-                },
-            };
+                }
+            }
             let size = event.data.len();
             if !is_usual(&event, &chunk) {
                 match this.reader.unusual(event) {

@@ -14,7 +14,7 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::sorter::{Sorter, Step, too_large, too_soon};
+use super::sorter::{Sorter, Step, is_error, too_large, too_soon};
 use crate::{
     base::{
         error::{Error, ErrorKind, Partial},
@@ -188,7 +188,7 @@ fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Resu
     };
     let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
     let is_known = M::TYPES.iter().any(|start| kind.starts_with(start));
-    if event.name == Some("error") || !is_known && in_event(&value) {
+    if is_error(&event) || !is_known && in_event(&value) {
         return Err(sorter.failed(event.data));
     }
     if matches!(kind, "ping" | "keepalive") || event.name == Some("ping") {

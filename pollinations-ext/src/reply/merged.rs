@@ -166,6 +166,15 @@ impl MergedChoice {
     /// Treats a whole message in an event, or the text of an older API, as a delta, unless deltas came before it. In
     /// that case it repeats them.
     fn adapt(&self, choice: &mut ChunkChoice) {
+        // A bare text where an object belongs is the text.
+        let bare = |name: &str| choice.extra().get(name).and_then(Value::as_str);
+        if let Some(text) = bare("delta").or_else(|| bare("message").filter(|_| self.message.content.is_none()))
+            && choice.delta.is_none()
+        {
+            let text = text.to_owned();
+            choice.delta.get_or_insert_default().content = Some(text);
+            return;
+        }
         let is_said = self.message.content.is_some() || !self.calls.is_empty() || self.function_call.is_some();
         if is_said || choice.delta.as_ref().is_some_and(says_something) {
             return;

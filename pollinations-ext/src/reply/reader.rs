@@ -11,7 +11,7 @@ pub(super) use super::sorter::Step;
 use super::{
     chat_reply::ChatReply,
     merged::Merged,
-    sorter::{Sorter, too_large},
+    sorter::{Sorter, is_error, too_large},
 };
 use crate::{
     base::{error::Error, json},
@@ -52,7 +52,7 @@ impl Reader {
     #[cold]
     pub(super) fn unusual(&mut self, event: Event<'_>) -> Result<Step, Error> {
         let value = json::read::<Value>(event.data).unwrap_or_default();
-        if event.name == Some("error") || in_event(&value) {
+        if is_error(&event) || in_event(&value) {
             return Err(self.sorter.failed(event.data));
         }
         let is_ping = event.name == Some("ping") || value.get("type") == Some(&"ping".into());

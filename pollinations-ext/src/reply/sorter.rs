@@ -72,7 +72,7 @@ impl Sorter {
         if data.eq_ignore_ascii_case(DONE) {
             return Ok(Step::End);
         }
-        if event.name == Some("error") {
+        if is_error(&event) {
             return Err(self.failed(data));
         }
         match json::read::<Value>(data) {
@@ -83,7 +83,15 @@ impl Sorter {
             Err(error) if data.starts_with(b"{") || data.starts_with(b"[") => {
                 self.broken(event, data, &error, is_complete)
             }
-            Err(_) => self.skip(),
+            // Some proxies write the name of the field into the data.
+            Err(_) => match data.strip_prefix(b"data:").map(<[u8]>::trim_ascii_start) {
+                Some(data) if data.eq_ignore_ascii_case(DONE) => Ok(Step::End),
+                Some(data) if data.starts_with(b"{") => {
+                    self.queued.push_back(Bytes::copy_from_slice(data));
+                    Ok(Step::Skip)
+                }
+                _ => self.skip(),
+            },
         }
     }
 
@@ -128,6 +136,14 @@ impl Sorter {
     pub(super) fn unreadable(&self, error: &serde_json::Error, data: &[u8]) -> Error {
         self.keys.undecodable("an event of the stream cannot be read", error, data)
     }
+}
+
+/// Whether an event has a name for errors: `error`, `exception`, or one that ends so.
+pub(super) fn is_error(event: &Event<'_>) -> bool {
+    event.name.is_some_and(|name| {
+        let last = name.rsplit(['.', '_', '-', ':']).next().unwrap_or(name).to_ascii_lowercase();
+        last == "error" || last.ends_with("exception")
+    })
 }
 
 /// The error for a stream that ends before the reply is complete.

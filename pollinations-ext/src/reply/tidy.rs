@@ -1,7 +1,10 @@
 //! Repairs whole replies, so that they can be sent back with the next turn.
 
-use pollinations_api::types::{ChatCompletion, ToolCall};
-use serde_json::Value;
+use pollinations_api::{
+    json::Extra,
+    types::{ChatCompletion, ReplyMessage, ToolCall},
+};
+use serde_json::{Value, json};
 
 use super::parts::usage;
 
@@ -11,11 +14,27 @@ pub(super) fn completion(completion: &mut ChatCompletion) {
         usage::complete(used);
     }
     for choice in &mut completion.choices {
+        if choice.message.is_none() {
+            choice.message = elsewhere(choice.extra());
+        }
         let Some(calls) = choice.message.as_mut().and_then(|message| message.tool_calls.as_mut()) else { continue };
         for (number, call) in calls.iter_mut().enumerate() {
             call_of(call, number);
         }
     }
+}
+
+/// The message of a choice that has none in its place: the delta of a chunk, or a bare text.
+fn elsewhere(extra: &Extra) -> Option<ReplyMessage> {
+    let of_text = |text: &str| json!({ "role": "assistant", "content": text });
+    let message = match (extra.get("delta"), extra.get("message"), extra.get("text")) {
+        (Some(delta @ Value::Object(_)), ..) => delta.clone(),
+        (Some(Value::String(text)), ..) | (_, Some(Value::String(text)), _) | (.., Some(Value::String(text))) => {
+            of_text(text)
+        }
+        _ => return None,
+    };
+    serde_json::from_value(message).ok()
 }
 
 fn call_of(call: &mut ToolCall, number: usize) {
@@ -31,9 +50,21 @@ fn call_of(call: &mut ToolCall, number: usize) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    #[test]
+    fn a_message_that_is_not_in_its_place() {
+        for choice in [
+            json!({ "delta": { "content": "Rose" } }),
+            json!({ "delta": "Rose" }),
+            json!({ "message": "Rose" }),
+            json!({ "text": "Rose", "message": null }),
+        ] {
+            let mut reply = serde_json::from_value(json!({ "choices": [choice] })).unwrap();
+            completion(&mut reply);
+            assert_eq!(reply.choices[0].message.as_ref().unwrap().content.as_deref(), Some("Rose"), "{choice}");
+        }
+    }
 
     #[test]
     fn calls_can_be_answered() {

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
-use super::shapes::resolve;
+use super::shapes::{parts, resolve};
 
-/// One label a member, in the order of the members.
+/// One label for each member, in the order of the members.
 pub(super) fn labels(members: &[Value], components: &Map<String, Value>) -> Vec<String> {
     let resolved: Vec<&Value> = members.iter().map(|member| resolve(member, components).unwrap_or(member)).collect();
     let objects = resolved.iter().filter(|member| json_type(member) == "object").count();
@@ -24,7 +24,8 @@ pub(super) fn labels(members: &[Value], components: &Map<String, Value>) -> Vec<
                         required(member).find(|name| !others().any(|other| requires(other, name))).map(str::to_owned)
                     })
             });
-            own.flatten().unwrap_or_else(|| json_type(member).to_owned())
+            let own = own.flatten().or_else(|| only_property(member).map(str::to_owned));
+            own.unwrap_or_else(|| json_type(member).to_owned())
         })
         .collect()
 }
@@ -40,8 +41,9 @@ pub(super) fn json_type(schema: &Value) -> &str {
 
 /// The properties that can have one string only, with that string.
 fn constants(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flatten().filter_map(|(name, property)| match property.get("enum")?.as_array()?.as_slice() {
+    let properties =
+        schema.as_object().into_iter().flat_map(parts).filter_map(|part| part.get("properties")?.as_object());
+    properties.flatten().filter_map(|(name, property)| match property.get("enum")?.as_array()?.as_slice() {
         [Value::String(value)] => Some((name.as_str(), value.as_str())),
         _ => None,
     })
@@ -52,7 +54,15 @@ fn has_constant(schema: &Value, name: &str, value: &str) -> bool {
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {
-    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    let lists = schema.as_object().into_iter().flat_map(parts).filter_map(|part| part.get("required")?.as_array());
+    lists.flatten().filter_map(Value::as_str)
+}
+
+/// The one property of an object that is nothing but this property, as Rust's enumerations are written by default.
+fn only_property(schema: &Value) -> Option<&str> {
+    let properties = schema.get("properties").and_then(Value::as_object).filter(|properties| properties.len() == 1)?;
+    let (name, _) = properties.iter().next()?;
+    requires(schema, name).then_some(name)
 }
 
 fn requires(schema: &Value, name: &str) -> bool {

@@ -86,7 +86,9 @@ pub(super) fn component(upstream: &str, title: Option<&str>) -> Vec<String> {
     let own = type_name(upstream);
     let mut names = vec![own.clone()];
     names.extend(title.map(type_name).filter(|title| *title != own));
-    names.extend(["Schema", "Model", "Data"].map(|suffix| fit(&own, suffix)));
+    names.extend(
+        ["Schema", "Model", "Data", "Type", "Record", "Entity", "Details", "Variant"].map(|suffix| fit(&own, suffix)),
+    );
     names.extend(('B'..='Z').map(|letter| fit(&own, &letter.to_string())));
     names
 }
@@ -170,6 +172,7 @@ const JSON_TYPES: [&str; 7] = ["", "array", "boolean", "integer", "number", "obj
 fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
     let room = if short { COMFORTABLE } else { MAX_LENGTH };
     let Some((before, member)) = edge.split_once('(') else {
+        name.dedup();
         let owner = name.len();
         along(&mut name, edge);
         name.dedup();
@@ -225,13 +228,11 @@ fn along(name: &mut Vec<String>, edge: &str) {
 /// A type name of some words. Where they need more room, words after the first `kept` go.
 fn shorten(mut name: Vec<String>, kept: usize, room: usize) -> String {
     name.dedup();
-    let mut result = type_name(&name.join("_"));
     while name.iter().map(String::len).sum::<usize>() > room && name.len() > kept + 2 {
         name.remove(kept);
         name.dedup();
-        result = type_name(&name.join("_"));
     }
-    result
+    type_name(&name.join("_"))
 }
 
 /// The name of a member of a union that is not a type of its own: a string, a list, a number.

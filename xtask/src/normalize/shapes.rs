@@ -66,8 +66,8 @@ pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> O
     let members: Vec<&Map<String, Value>> =
         members.iter().map(|member| resolve(member, components)?.as_object()).collect::<Option<_>>()?;
     let first = members.first()?;
-    let candidates = first.get("properties")?.as_object()?;
-    candidates.keys().find_map(|property| {
+    let mut candidates = parts(first).filter_map(|part| part.get("properties")?.as_object()).flat_map(Map::keys);
+    candidates.find_map(|property| {
         let mut seen = HashSet::new();
         let mut values = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
@@ -83,16 +83,30 @@ pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> O
     })
 }
 
-fn tag_values(member: &Map<String, Value>, property: &str) -> Option<Vec<String>> {
-    let required = member.get("required")?.as_array()?;
-    if !required.iter().any(|name| name == property) {
+/// The values of a required string property: those that are listed, or none where any string will do. Nothing if this
+/// is no such property.
+pub(super) fn tag_values(member: &Map<String, Value>, property: &str) -> Option<Vec<String>> {
+    let required = |part: &Map<String, Value>| {
+        let names = part.get("required").and_then(Value::as_array);
+        names.is_some_and(|names| names.iter().any(|name| name == property))
+    };
+    if !parts(member).any(required) {
         return None;
     }
-    let schema = member.get("properties")?.get(property)?.as_object()?;
+    let schemas: Vec<&Map<String, Value>> =
+        parts(member).filter_map(|part| part.get("properties")?.get(property)?.as_object()).collect();
+    // The narrowest of several: a base leaves open what its heirs decide.
+    let schema = schemas.iter().find(|schema| schema.contains_key("enum")).or_else(|| schemas.first())?;
     match schema.get("enum") {
         Some(values) => values.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
         None => (schema.get("type")? == "string").then(Vec::new),
     }
+}
+
+/// A schema, and the schemas of its `allOf` that stand in place.
+pub(super) fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
+    let all = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    std::iter::once(schema).chain(all.filter_map(Value::as_object))
 }
 
 /// Follows a reference to a schema component, once.

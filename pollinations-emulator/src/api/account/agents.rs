@@ -14,7 +14,7 @@ use super::shared::{OWNER, Shared, fields};
 use crate::{
     base::{clock, failure::Failure},
     gate::Caller,
-    state::{self, Items},
+    state::{self, Unchanged},
 };
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -48,9 +48,8 @@ async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Js
             agent.entry("mcpServers").or_insert_with(|| json!([]));
         }
     }
-    not_taken(&state.account.agents, &agent)?;
     complete(&mut agent);
-    Ok(Json(state.account.agents.add("agent", agent)))
+    state.account.agents.add("agent", agent).map(Json).ok_or_else(taken)
 }
 
 async fn change(
@@ -60,12 +59,8 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let changes = fields(body);
-    let known = state.account.agents.get(&id).ok_or_else(|| Failure::missing("agent"))?;
-    if known.get("name") != changes.get("name") {
-        not_taken(&state.account.agents, &changes)?;
-    }
     let changed = state.account.agents.change(&id, |agent| apply(agent, changes));
-    changed.map(Json).ok_or_else(|| Failure::missing("agent"))
+    changed.map(Json).map_err(|problem| unchanged("agent", problem))
 }
 
 async fn delete(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
@@ -75,7 +70,7 @@ async fn delete(_: Caller, State(state): Shared, Path(id): Path<String>) -> Resu
     }
 }
 
-/// Each deployment is of another commit than the one before.
+/// Every sync deploys a new commit.
 async fn sync(State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
     let agent = state.account.agents.get(&id).unwrap_or_default();
     let Some(repository) = agent["repository"].as_str() else { return Err(Failure::missing("agent made of code")) };
@@ -87,19 +82,24 @@ async fn sync(State(state): Shared, Path(id): Path<String>) -> Result<Json<Value
         agent.insert("deployedCommitSha".to_owned(), json!(deployed));
         agent.insert("updatedAt".to_owned(), json!(clock::iso(0)));
     });
-    let changed = changed.ok_or_else(|| Failure::missing("agent made of code"))?;
+    let changed = changed.map_err(|problem| unchanged("agent made of code", problem))?;
     Ok(Json(json!({ "updated": true, "deployedCommitSha": changed["deployedCommitSha"] })))
 }
 
-/// Two things of an account cannot have one name.
-pub(super) fn not_taken(items: &Items, item: &Map<String, Value>) -> Result<(), Failure> {
-    match item.get("name").is_some_and(|name| items.has("name", name)) {
-        true => Err(Failure::field("name", "is taken")),
-        false => Ok(()),
+/// The error for a name that another agent or model of the account has.
+pub(super) fn taken() -> Failure {
+    Failure::field("name", "is taken")
+}
+
+/// The error for an agent or a model that was not changed.
+pub(super) fn unchanged(what: &str, problem: Unchanged) -> Failure {
+    match problem {
+        Unchanged::Missing => Failure::missing(what),
+        Unchanged::Taken => taken(),
     }
 }
 
-/// What every agent and model has.
+/// Adds the fields that all agents and models have.
 pub(super) fn complete(item: &mut Map<String, Value>) {
     let now = clock::iso(0);
     let defaults = [
@@ -114,7 +114,7 @@ pub(super) fn complete(item: &mut Map<String, Value>) {
     }
 }
 
-/// Makes the changes that concern fields that there are.
+/// Changes fields. Fields that the item does not have are ignored.
 pub(super) fn apply(item: &mut Map<String, Value>, changes: Map<String, Value>) {
     for (field, value) in changes {
         if item.contains_key(&field) {
@@ -124,12 +124,12 @@ pub(super) fn apply(item: &mut Map<String, Value>, changes: Map<String, Value>) 
     item.insert("updatedAt".to_owned(), json!(clock::iso(0)));
 }
 
-/// The id to call a model or an agent by.
+/// The model id of an agent or a community model.
 pub(super) fn model_id(name: &Value) -> Value {
     json!(format!("community/{OWNER}/{}", name.as_str().unwrap_or_default()))
 }
 
-/// The last part of `https://github.com/owner/name`, or of `owner/name`.
+/// The name in `https://github.com/owner/name` or `owner/name`.
 fn repository_name(repository: &str) -> Option<&str> {
     let path = repository.strip_prefix("https://github.com/").unwrap_or(repository);
     let (owner, name) = path.trim_end_matches('/').trim_end_matches(".git").split_once('/')?;
@@ -139,7 +139,7 @@ fn repository_name(repository: &str) -> Option<&str> {
     (is_name(owner) && is_name(name)).then_some(name)
 }
 
-/// A hash in the form of Git's.
+/// A made-up commit hash.
 fn commit(repository: &str, number: i64) -> String {
     let digest = Sha256::digest(format!("{repository} {number}"));
     digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()

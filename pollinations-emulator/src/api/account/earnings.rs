@@ -1,4 +1,4 @@
-//! What the account's apps and community models have earned.
+//! Earnings of the account's apps and community models.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 
 const DEFAULT_LIMIT: usize = 100;
 
-/// How many days back reports look: sums, and single earnings.
+/// How many days of sums, and of single earnings, a report covers by default.
 const DAYS: i64 = 90;
 const TRANSACTION_DAYS: i64 = 30;
 
@@ -46,7 +46,7 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new().route("/account/earnings", get(sums)).route("/account/earnings/transactions", get(transactions))
 }
 
-/// What came together for an app or a model.
+/// The sum of the earnings of an app or a model.
 #[derive(Default)]
 struct Sum {
     name: String,

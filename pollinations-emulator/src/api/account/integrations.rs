@@ -1,4 +1,4 @@
-//! The apps that agents may use for the account.
+//! Connected apps, which agents may use.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     state,
 };
 
-/// The apps that can be connected: slug, name, and what they do.
+/// The apps that can be connected: slug, name and description.
 const TOOLKITS: &[(&str, &str, &str)] = &[
     ("github", "GitHub", "Repositories, issues and pull requests."),
     ("gmail", "Gmail", "E-mail."),
@@ -56,10 +56,10 @@ async fn connect(_: Caller, State(state): Shared, body: Json<Value>) -> Result<J
     let connection = Map::from_iter([
         ("toolkit".to_owned(), toolkit),
         ("alias".to_owned(), Value::Null),
-        // It is `ACTIVE` once the user has signed in to the app, which nobody can do here.
+        // It would become `ACTIVE` when the user signs in to the app, which is not possible here.
         ("status".to_owned(), json!("INITIATED")),
     ]);
-    let connection = state.account.integrations.add("connection", connection);
+    let connection = state.account.integrations.add("connection", connection).unwrap_or_default();
     let id = &connection["id"];
     let url = format!("https://connect.example.com/sign-in/{}", id.as_str().unwrap_or_default());
     Ok(Json(json!({ "id": id, "redirectUrl": url, "url": url })))

@@ -1,4 +1,4 @@
-//! The account's keys: listed, made, changed and revoked.
+//! Lists, creates, changes and revokes the account's keys.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Js
     key.permissions = None;
     apply(&mut key, &body, is_publishable)?;
     if is_publishable {
-        // It names an app, and spends none of its owner's pollen.
+        // A new publishable key identifies an app, and cannot spend its owner's pollen.
         key.budget = Some(0.0);
     }
     key.expires_in = body.get("expiresIn").and_then(Value::as_f64);
@@ -69,11 +69,6 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let body = fields(body);
-    let known = state.keys.list().into_iter().find(|entry| entry.id == id).ok_or_else(|| Failure::missing("key"))?;
-    let is_publishable = known.key.is_publishable();
-    let mut key = known.key;
-    apply(&mut key, &body, is_publishable)?;
-    let addresses = redirect_uris(&body, is_publishable)?;
     let expires = match body.get("expiresAt") {
         Some(Value::String(time)) => {
             Some(Some(clock::parse(time).ok_or_else(|| Failure::field("expiresAt", "must be a date and time"))?))
@@ -81,17 +76,22 @@ async fn change(
         Some(_) => Some(None),
         None => None,
     };
-    if body.contains_key("pollenBudget") {
-        state.ledger.renew_budget(&key);
-    }
     let changed = state.keys.change(&id, |entry| {
-        entry.key = key;
+        let is_publishable = entry.key.is_publishable();
+        apply(&mut entry.key, &body, is_publishable)?;
+        if let Some(addresses) = redirect_uris(&body, is_publishable)? {
+            entry.redirect_uris = addresses;
+        }
         entry.expires = expires.unwrap_or(entry.expires);
         entry.description = text(&body, "description").or_else(|| entry.description.take());
-        entry.redirect_uris = addresses.unwrap_or_else(|| std::mem::take(&mut entry.redirect_uris));
         entry.earns = body.get("earningsEnabled").and_then(Value::as_bool).unwrap_or(entry.earns);
+        Ok(())
     });
-    changed.map(|entry| Json(shown(&state, &entry))).ok_or_else(|| Failure::missing("key"))
+    let changed: Entry = changed.ok_or_else(|| Failure::missing("key"))??;
+    if body.contains_key("pollenBudget") {
+        state.ledger.renew_budget(&changed.key);
+    }
+    Ok(Json(shown(&state, &changed)))
 }
 
 async fn revoke(Caller(key): Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
@@ -104,7 +104,7 @@ async fn revoke(Caller(key): Caller, State(state): Shared, Path(id): Path<String
     }
 }
 
-/// Sets the limits of a key that a body has.
+/// Applies the limits in a request body to a key.
 fn apply(key: &mut Key, body: &Map<String, Value>, is_publishable: bool) -> Result<(), Failure> {
     key.name = text(body, "name").or_else(|| key.name.take());
     if let Some(models) = body.get("allowedModels") {
@@ -127,7 +127,7 @@ fn apply(key: &mut Key, body: &Map<String, Value>, is_publishable: bool) -> Resu
     Ok(())
 }
 
-/// The addresses of an app: `https`, or `http` on the user's own machine.
+/// The redirect URIs in a request body. They must use `https`, or `http` with a loopback host.
 fn redirect_uris(body: &Map<String, Value>, is_publishable: bool) -> Result<Option<Vec<String>>, Failure> {
     let Some(addresses) = body.get("redirectUris").map(texts) else { return Ok(None) };
     if !is_publishable && !addresses.is_empty() {
@@ -146,7 +146,7 @@ fn redirect_uris(body: &Map<String, Value>, is_publishable: bool) -> Result<Opti
     Err(Failure::field("redirectUris", "must be https, or http on the local machine"))
 }
 
-/// A key without its secret.
+/// A key as it is listed, without the key itself.
 fn shown(state: &state::State, entry: &Entry) -> Value {
     let key = &entry.key;
     json!({
@@ -174,7 +174,7 @@ fn prefix(key: &Key) -> &str {
     key.key.split('_').next().unwrap_or_default()
 }
 
-/// What a key may do; nothing where there is no limit and no permission.
+/// The models and permissions of a key; null if it has neither.
 fn permissions(key: &Key) -> Value {
     if key.models.is_none() && key.permissions.is_none() {
         return Value::Null;

@@ -1,4 +1,4 @@
-//! The account: balance, profile, usage, keys, earnings, quests, and what it stores.
+//! The account: balance, profile, usage, keys, earnings, quests, agents, models and connected apps.
 
 mod agents;
 mod earnings;
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .merge(integrations::routes())
 }
 
-/// A key with a budget sees what is left of that; what the account has takes the permission `usage`.
+/// A key with a budget sees what is left of its budget. The balance of the account needs the permission `usage`.
 async fn balance(Caller(key): Caller, State(state): Shared) -> Result<Json<Value>, Failure> {
     if key.budget.is_none() && !key.allows_account("balance") {
         return Err(Failure::forbidden("The key lacks the permission account:usage."));
@@ -76,7 +76,7 @@ async fn key(Caller(key): Caller, State(state): Shared) -> Json<Value> {
     }))
 }
 
-/// Name and e-mail address take the permission `profile`.
+/// The name and the email address need the permission `profile`.
 async fn profile(Caller(key): Caller) -> Json<Value> {
     let mut profile = json!({
         "githubUsername": OWNER,

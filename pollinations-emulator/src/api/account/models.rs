@@ -1,4 +1,4 @@
-//! The account's community models, and agents on servers of its owner.
+//! The account's community models and endpoint agents.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    agents::{apply, complete, model_id, not_taken},
+    agents::{apply, complete, model_id, taken, unchanged},
     shared::{Shared, fields},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     state,
 };
 
-/// What a model costs, each 0 if its owner does not say.
+/// The prices of a model, each 0 by default.
 const PRICES: [&str; 10] = [
     "promptTextPrice",
     "promptCachedPrice",
@@ -34,7 +34,7 @@ const PRICES: [&str; 10] = [
     "completionVideoPrice",
 ];
 
-/// What the service never shows again.
+/// The field that the service never returns.
 const SECRET: &str = "bearerToken";
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -49,7 +49,7 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .route("/account/my-models/{id}/fallback-candidates", get(fallback_candidates))
 }
 
-/// Agents made of a prompt are models, too.
+/// Prompt agents are listed as models too.
 async fn list(_: Caller, State(state): Shared) -> Json<Value> {
     let mut models = state.account.models.list();
     let agents = state.account.agents.list();
@@ -75,7 +75,6 @@ async fn list(_: Caller, State(state): Shared) -> Json<Value> {
 
 async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
     let mut model = fields(body);
-    not_taken(&state.account.models, &model)?;
     model.remove(SECRET);
     let modality = model.entry("modality").or_insert_with(|| json!("text")).clone();
     let (input, output) = modalities(modality.as_str().unwrap_or_default());
@@ -92,12 +91,11 @@ async fn create(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Js
     for (field, value) in defaults.into_iter().chain(PRICES.map(|price| (price, json!(0.0)))) {
         model.entry(field).or_insert(value);
     }
-    Ok(Json(state.account.models.add("model", registered(model))))
+    state.account.models.add("model", registered(model)).map(Json).ok_or_else(taken)
 }
 
 async fn create_endpoint_agent(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
     let mut agent = fields(body);
-    not_taken(&state.account.models, &agent)?;
     let defaults = [
         ("type", json!("endpoint_agent")),
         ("inputModalities", json!(["text"])),
@@ -107,10 +105,10 @@ async fn create_endpoint_agent(_: Caller, State(state): Shared, body: Json<Value
     for (field, value) in defaults {
         agent.entry(field).or_insert(value);
     }
-    Ok(Json(state.account.models.add("model", registered(agent))))
+    state.account.models.add("model", registered(agent)).map(Json).ok_or_else(taken)
 }
 
-/// What every model on a server of its owner has.
+/// Adds the fields that all models and endpoint agents have.
 fn registered(mut model: Map<String, Value>) -> Map<String, Value> {
     let name = model.get("name").cloned().unwrap_or_default();
     model.insert("modelId".to_owned(), model_id(&name));
@@ -127,16 +125,12 @@ async fn change(
     body: Json<Value>,
 ) -> Result<Json<Value>, Failure> {
     let changes = fields(body);
-    let known = state.account.models.get(&id).ok_or_else(|| Failure::missing("model"))?;
-    if known.get("name") != changes.get("name") {
-        not_taken(&state.account.models, &changes)?;
-    }
     let changed = state.account.models.change(&id, |model| {
         apply(model, changes);
         let name = model.get("name").cloned().unwrap_or_default();
         model.insert("modelId".to_owned(), model_id(&name));
     });
-    changed.map(Json).ok_or_else(|| Failure::missing("model"))
+    changed.map(Json).map_err(|problem| unchanged("model", problem))
 }
 
 async fn remove(_: Caller, State(state): Shared, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
@@ -154,7 +148,7 @@ async fn fallback_candidates(_: Caller, State(state): Shared, Path(id): Path<Str
     Ok(Json(json!({ "data": others.map(|other| other["modelId"].clone()).collect::<Vec<_>>() })))
 }
 
-/// Nobody is asked: an address of `example.com` or of this machine is taken for a server that answers.
+/// No request is made: servers under `example.com` and on this machine count as reachable.
 async fn upstream(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json<Value>, Failure> {
     let server = fields(body);
     if !state.account.pauses.begin("upstream") {
@@ -184,7 +178,7 @@ async fn test(_: Caller, State(state): Shared, body: Json<Value>) -> Result<Json
     Ok(Json(result))
 }
 
-/// Whether there is a server at the address in this field, as far as an emulator goes.
+/// Fails unless the server at the URL in this field counts as reachable.
 fn answers(body: &Map<String, Value>, field: &str) -> Result<(), Failure> {
     let address: Option<Uri> = body.get(field).and_then(Value::as_str).and_then(|address| address.parse().ok());
     let host = address.as_ref().and_then(Uri::host).unwrap_or_default();
@@ -197,7 +191,7 @@ async fn change_provider(_: Caller, State(state): Shared, body: Json<Value>) -> 
     {
         let mut profile = lock(&state.account.provider);
         for (field, value) in changes {
-            // An empty text takes a value away.
+            // An empty text removes the value.
             let value = if value == "" { Value::Null } else { value };
             profile.insert(field, value);
         }
@@ -211,7 +205,7 @@ fn provider(state: &state::State) -> Value {
     json!({ "name": field("name"), "url": field("url"), "iconUrl": field("iconUrl") })
 }
 
-/// What a kind of model takes and gives.
+/// The input and output modality of a kind of model.
 fn modalities(modality: &str) -> (&'static str, &'static str) {
     match modality {
         "image" => ("text", "image"),

@@ -1,4 +1,4 @@
-//! Quests: what there is to do, and what has been done.
+//! Quests and their rewards.
 
 use std::sync::Arc;
 
@@ -15,28 +15,28 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
         .route("/account/quests/rewards", get(rewards))
 }
 
-/// Something to do, and the reward for it in pollen.
+/// A quest. The reward is in pollen.
 struct Quest {
     id: &'static str,
     title: &'static str,
     description: &'static str,
     category: &'static str,
     reward: f64,
-    /// What shows that it is done.
+    /// How the emulator knows that it is done.
     sign: Sign,
 }
 
-/// What an emulator can know of.
+/// How the emulator knows that a quest is done.
 enum Sign {
-    /// The account has it from the start.
+    /// It is done from the start.
     Joined,
-    /// There is a charge of this type.
+    /// There is a charge of this kind.
     Charge(&'static str),
-    /// The account has made a key.
+    /// The account has created a key.
     Key,
-    /// The account has made an agent.
+    /// The account has created an agent.
     Agent,
-    /// Nothing: the quest is announced.
+    /// It cannot be done yet.
     Soon,
 }
 
@@ -92,13 +92,12 @@ const QUESTS: &[Quest] = &[
 ];
 
 impl Quest {
-    /// When it was done; nothing if it was not.
+    /// When it was done; `None` if it was not.
     fn done(&self, state: &state::State) -> Option<String> {
         match self.sign {
             Sign::Joined => Some("2026-01-01T00:00:00.000Z".to_owned()),
             Sign::Charge(kind) => {
-                let records = state.ledger.records();
-                let first = records.iter().rev().find(|record| record.kind == kind)?;
+                let first = state.ledger.first(kind)?;
                 Some(format!("{}.000Z", first.timestamp.replace(' ', "T")))
             }
             Sign::Key => state.keys.first_created().and_then(clock::iso_of),
@@ -126,7 +125,7 @@ impl Quest {
     }
 
     fn reward(&self, earned_at: &str) -> Value {
-        // Rewards are claimed on the web site; the one for joining has been.
+        // Users claim rewards on the web site. The one for joining counts as claimed.
         let claimed_at = matches!(self.sign, Sign::Joined).then_some(earned_at);
         json!({
             "id": format!("reward_{}", self.id),

@@ -1,4 +1,4 @@
-//! What the operations of the account have in common.
+//! Helpers for the operations of the account.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::{base::failure::Failure, state};
 
 pub(super) type Shared = State<Arc<state::State>>;
 
-/// The name by which the account's models and agents are called: `community/ada/…`.
+/// The owner in the ids of the account's models and agents: `community/ada/…`.
 pub(super) const OWNER: &str = "ada";
 
-/// A table (RFC 4180) of these columns.
+/// A CSV table (RFC 4180) with these columns.
 pub(super) fn table(columns: &[&str], rows: &[Value]) -> Result<Response, Failure> {
     let failed = |error: csv::Error| Failure::form(error.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    // The line of names is there without a row too.
+    // The header is written even if there are no rows.
     writer.write_record(columns).map_err(failed)?;
     for row in rows {
         let cell = |column: &&str| match &row[*column] {
@@ -35,7 +35,7 @@ pub(super) fn table(columns: &[&str], rows: &[Value]) -> Result<Response, Failur
     Ok(([(CONTENT_TYPE, "text/csv")], text).into_response())
 }
 
-/// The fields of a body, which has been held against the document already.
+/// The fields of a body, which has been validated already.
 pub(super) fn fields(Json(body): Json<Value>) -> Map<String, Value> {
     match body {
         Value::Object(fields) => fields,
@@ -43,7 +43,7 @@ pub(super) fn fields(Json(body): Json<Value>) -> Map<String, Value> {
     }
 }
 
-/// The texts of a list.
+/// The strings in a list.
 pub(super) fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! What was spent: of the account, of a key, and by day.
+//! Usage of the account, of a key, and by day.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 
 const DEFAULT_LIMIT: usize = 100;
 
-/// How many days back reports look: records, and sums by day.
+/// How many days of records, and of daily sums, a report covers by default.
 const DAYS: i64 = 30;
 const DAILY_DAYS: i64 = 90;
 
@@ -60,31 +60,31 @@ pub(super) fn routes() -> Router<Arc<state::State>> {
 }
 
 async fn of_account(_: Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
-    report(state.ledger.records(), &query)
+    report(&state, None, &query)
 }
 
 async fn of_key(Caller(key): Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
-    let id = key.id();
-    let mut records = state.ledger.records();
-    records.retain(|record| record.api_key_id.as_deref() == Some(&id));
-    report(records, &query)
+    report(&state, Some(&key.id()), &query)
 }
 
-/// One page of these records.
-fn report(mut records: Vec<Record>, query: &Params) -> Result<Response, Failure> {
+/// A page of the records of the account, or of one key.
+fn report(state: &state::State, key: Option<&str>, query: &Params) -> Result<Response, Failure> {
     let limit = query.integer("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT);
     let window = Window::of(query, DAYS)?;
     let before = query.text("before").map(as_recorded);
     let event = query.text("before_event_id");
-    records.retain(|record| {
-        // Of one second, the event id tells what is older.
+    let records = state.ledger.records(limit, |record| {
+        // The event id orders records of the same second.
         let is_older = before.as_deref().is_none_or(|before| match event {
             Some(event) => (record.timestamp.as_str(), record.cursor_event_id.as_str()) < (before, event),
             None => record.timestamp.as_str() < before,
         });
-        is_older && window.has(&record.timestamp) && is_of_key(record, query) && is_of_model(record, query)
+        is_older
+            && window.has(&record.timestamp)
+            && key.is_none_or(|id| record.api_key_id.as_deref() == Some(id))
+            && is_of_key(record, query)
+            && is_of_model(record, query)
     });
-    records.truncate(limit);
     let usage: Vec<Value> = records.iter().map(|record| json!(record)).collect();
     if query.text("format") == Some("csv") {
         return table(&COLUMNS, &usage);
@@ -95,10 +95,8 @@ fn report(mut records: Vec<Record>, query: &Params) -> Result<Response, Failure>
 async fn daily(_: Caller, State(state): Shared, query: Params) -> Result<Response, Failure> {
     let window = Window::of(&query, DAILY_DAYS)?;
     let mut days: BTreeMap<[String; 5], (u64, f64)> = BTreeMap::new();
-    for record in state.ledger.records() {
-        if !window.has(&record.timestamp) || !is_of_key(&record, &query) {
-            continue;
-        }
+    let is_wanted = |record: &Record| window.has(&record.timestamp) && is_of_key(record, &query);
+    for record in state.ledger.records(usize::MAX, is_wanted) {
         let date = record.timestamp.split(' ').next().unwrap_or_default().to_owned();
         let (model, meter) = (record.model.unwrap_or_default(), record.meter_source.unwrap_or_default());
         let (id, key) = (record.api_key_id.unwrap_or_default(), record.api_key.unwrap_or_default());
@@ -121,7 +119,7 @@ async fn daily(_: Caller, State(state): Shared, query: Params) -> Result<Respons
     Ok(Json(json!({ "count": usage.len(), "usage": usage })).into_response())
 }
 
-/// `2026-02-25T12:00:00.000Z` as records have it.
+/// Converts a time such as `2026-02-25T12:00:00.000Z` into the format of records.
 fn as_recorded(time: &str) -> String {
     time.get(..19).unwrap_or(time).replace('T', " ")
 }
@@ -134,7 +132,7 @@ fn is_of_model(record: &Record, query: &Params) -> bool {
     is_listed(query.text("models"), record.model.as_deref())
 }
 
-/// Whether a value is in a list with commas; without a list, every value is.
+/// Whether a value is in a comma-separated list. Without a list, every value is.
 fn is_listed(list: Option<&str>, value: Option<&str>) -> bool {
     list.is_none_or(|list| list.split(',').map(str::trim).any(|listed| Some(listed) == value))
 }

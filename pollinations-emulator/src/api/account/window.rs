@@ -1,4 +1,4 @@
-//! The time that a report is about.
+//! The time that a report covers.
 
 use jiff::{
     Span, Timestamp,
@@ -8,7 +8,8 @@ use jiff::{
 
 use crate::{base::failure::Failure, gate::Params};
 
-/// From when until before when, in the form of usage records, such as `2026-02-25 12:00:00`.
+/// The start (inclusive) and the end (exclusive) of a report, in the format of usage records, such as `2026-02-25
+/// 12:00:00`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Window {
     from: String,
@@ -16,7 +17,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// By `granularity` and `period`, or else so many `days` back.
+    /// Reads it from `granularity` and `period`, or else from `days`.
     pub(super) fn of(query: &Params, default_days: i64) -> Result<Self, Failure> {
         let now = Timestamp::now().to_zoned(TimeZone::UTC).datetime();
         let days = query.integer("days").unwrap_or(default_days);
@@ -50,7 +51,7 @@ impl Window {
     }
 }
 
-/// The first day of the period that a day is in. Weeks begin on Monday.
+/// The first day of the current period. Weeks begin on Monday.
 fn current(day: Date, granularity: Option<&str>) -> Date {
     match granularity {
         Some("week") => {
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_not_part_of_it() {
+    fn the_end_is_exclusive() {
         let window = Window { from: "2026-10-01 00:00:00".to_owned(), until: Some("2026-10-02 00:00:00".to_owned()) };
         assert!(window.has("2026-10-01 00:00:00") && window.has("2026-10-01 23:59:59"));
         assert!(!window.has("2026-09-30 23:59:59") && !window.has("2026-10-02 00:00:00"));

@@ -1,4 +1,4 @@
-//! Encodings of sound.
+//! Audio formats.
 
 use axum::{
     http::header::CONTENT_TYPE,
@@ -8,6 +8,7 @@ use axum::{
 use crate::{
     answer::{sound, used},
     base::failure::Failure,
+    state::Tokens,
 };
 
 const FORMATS: &[(&str, &str)] = &[
@@ -19,7 +20,7 @@ const FORMATS: &[(&str, &str)] = &[
     ("pcm", "audio/pcm"),
 ];
 
-/// An encoding of sound.
+/// An audio format.
 #[derive(Clone, Copy)]
 pub(super) struct Format {
     name: &'static str,
@@ -27,7 +28,7 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// The one with this name, or mp3 without a name. `known` is for the error.
+    /// The format with this name; MP3 by default. Only those listed in `known` are accepted.
     pub(super) fn named(name: Option<&str>, known: &str) -> Result<Self, Failure> {
         let name = name.unwrap_or("mp3");
         let found = FORMATS.iter().find(|(format, _)| *format == name);
@@ -42,7 +43,7 @@ impl Format {
         sound::encode(seconds, self.name)
     }
 
-    pub(super) fn answer(self, model: &str, seconds: f64) -> Response {
-        (used(model), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
+    pub(super) fn answer(self, model: &str, tokens: Tokens, seconds: f64) -> Response {
+        (used(model), tokens.headers(), [(CONTENT_TYPE, self.content_type)], self.encode(seconds)).into_response()
     }
 }

@@ -25,10 +25,10 @@ mod timestamps;
 mod transcription;
 mod voices;
 
-/// Bytes of a recording to transcribe, which is the limit of OpenAI's API.
+/// The size limit of a transcription request in bytes, as in OpenAI's API.
 const MAX_SPOKEN: usize = 25 * 1024 * 1024;
 
-/// Bytes of a recording whose voice is changed or isolated, and of music to split.
+/// The size limit of a request to change or isolate a voice, or to separate stems, in bytes.
 const MAX_RECORDING: usize = 50 * 1024 * 1024;
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -86,5 +86,5 @@ fn speak(
     state.ledger.spend(key, "audio", model, tokens)?;
 
     let seconds = duration.unwrap_or_else(|| sound::length(text)).clamp(0.0, sound::LONGEST);
-    Ok(format.answer(model, seconds))
+    Ok(format.answer(model, tokens, seconds))
 }

@@ -1,4 +1,4 @@
-//! Music in stems.
+//! Stem separation.
 
 use std::{
     io::{Cursor, Write},
@@ -34,14 +34,15 @@ pub(super) async fn separate(
         _ => SIX,
     };
     let model = form.text("model").unwrap_or("elevenlabs/stem-separation");
-    state.ledger.spend(&key, "audio", model, Tokens { output_audio: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_audio: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "audio", model, tokens)?;
     let seconds = sound::duration(&form.recording).min(sound::LONGEST);
     let archive = archive(names, &sound::stereo_mp3(seconds));
     let archive = archive.map_err(|error| Failure::form(format!("the stems cannot be packed: {error}")))?;
-    Ok((used(model), [(CONTENT_TYPE, "application/zip")], archive).into_response())
+    Ok((used(model), tokens.headers(), [(CONTENT_TYPE, "application/zip")], archive).into_response())
 }
 
-/// The same sound under each name. It is not compressed: sound hardly ever gets smaller.
+/// A ZIP file with the same sound under each name. It is not compressed, since MP3 files hardly get smaller.
 fn archive(names: &[&str], sound: &[u8]) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);

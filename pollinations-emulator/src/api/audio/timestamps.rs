@@ -48,10 +48,10 @@ pub(super) async fn speak(
         "alignment": alignment(&body.input, seconds),
         "normalized_alignment": alignment(&spoken(&body.input), seconds),
     });
-    Ok((used(model), Json(answer)).into_response())
+    Ok((used(model), tokens.headers(), Json(answer)).into_response())
 }
 
-/// Every character takes as long as any other, and the last one ends with the sound.
+/// The timestamps of a text. All characters take the same time, and the last one ends with the sound.
 #[allow(clippy::cast_precision_loss, reason = "a text has few characters")]
 fn alignment(text: &str, seconds: f64) -> Value {
     let characters: Vec<String> = text.chars().map(String::from).collect();

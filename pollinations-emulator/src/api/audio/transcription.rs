@@ -1,4 +1,4 @@
-//! What is said in a recording.
+//! Transcription.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use crate::{
-    answer::words::count,
+    answer::{used, words::count},
     base::failure::Failure,
     gate::Caller,
     state::{self, Tokens},
 };
 
-/// The end of the names of models that do not tell speakers apart.
+/// Suffixes of the names of models that cannot tell speakers apart.
 const WITHOUT_SPEAKERS: &[&str] = &["whisper-large-v3", "whisper-1"];
 
-/// Speakers that are told apart at the most, as letters.
+/// The maximum number of speakers, since each is named by a letter.
 const MOST_SPEAKERS: usize = 26;
 
 pub(super) async fn transcribe(
@@ -37,7 +37,8 @@ pub(super) async fn transcribe(
     let text = format!("A recording of {} bytes.", form.recording.len());
     let tokens = Tokens { output_text: count(&text), ..Tokens::default() };
     state.ledger.spend(&key, "audio", model, tokens)?;
-    Ok(match format {
+    let named = (used(model), tokens.headers());
+    let transcript = match format {
         "json" => Json(json!({ "text": text })).into_response(),
         "verbose_json" => {
             let segments = [json!({ "id": 0, "start": 0.0, "end": 1.0, "text": text })];
@@ -54,14 +55,15 @@ pub(super) async fn transcribe(
             let known = "json, text, srt, verbose_json, vtt, diarized_json";
             return Err(Failure::field("response_format", format!("must be one of {known}")));
         }
-    })
+    };
+    Ok((named, transcript).into_response())
 }
 
 fn detailed(text: &str, segments: &[Value]) -> Value {
     json!({ "task": "transcribe", "language": "english", "duration": 1.0, "text": text, "segments": segments })
 }
 
-/// A segment for each word, each said by the next speaker.
+/// A segment for each word. The speakers take turns.
 #[allow(clippy::cast_precision_loss, reason = "the text has five words")]
 fn by_speakers(text: &str, speakers: usize) -> Vec<Value> {
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -15,10 +15,10 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// Seconds of a recording whose voice is changed, at the most.
+/// The maximum length of a recording for the voice changer, in seconds.
 const LONGEST: f64 = 300.0;
 
-/// Seconds of a recording whose voice is isolated, at the least.
+/// The minimum length of a recording for the voice isolator, in seconds.
 const SHORTEST: f64 = 4.6;
 
 pub(super) async fn change(
@@ -33,8 +33,9 @@ pub(super) async fn change(
         return Err(Failure::field("file", format!("is {seconds:.1} s long, which is more than {LONGEST} s")));
     }
     let model = form.text("model").unwrap_or("elevenlabs/eleven-multilingual-sts-v2");
-    state.ledger.spend(&key, "audio", model, Tokens { output_audio: 1, ..Tokens::default() })?;
-    Ok(format.answer(model, seconds))
+    let tokens = Tokens { output_audio: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "audio", model, tokens)?;
+    Ok(format.answer(model, tokens, seconds))
 }
 
 pub(super) async fn isolate(
@@ -48,6 +49,7 @@ pub(super) async fn isolate(
         return Err(Failure::field("file", format!("is {seconds:.1} s long, which is less than {SHORTEST} s")));
     }
     let model = form.text("model").unwrap_or("elevenlabs/voice-isolator");
-    state.ledger.spend(&key, "audio", model, Tokens { output_audio: 1, ..Tokens::default() })?;
-    Ok(Format::named(None, "mp3")?.answer(model, seconds.min(sound::LONGEST)))
+    let tokens = Tokens { output_audio: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "audio", model, tokens)?;
+    Ok(Format::named(None, "mp3")?.answer(model, tokens, seconds.min(sound::LONGEST)))
 }

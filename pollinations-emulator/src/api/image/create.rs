@@ -35,7 +35,7 @@ pub(super) async fn create(
     let (width, height) = wrapped::size(body["size"].as_str()).unwrap_or((DEFAULT_SIZE, DEFAULT_SIZE));
     let look = if body["transparent"] == true { Look::Transparent } else { Look::Photo };
     let seed = wrapped::seed(&body["seed"]);
-    // The same prompt with other reference images is another picture.
+    // The same prompt with other reference images gives another image.
     let subject = format!("{prompt}{}", body["image"]);
     let bytes = paint(move || picture::picture(&subject, seed, width, height, look)).await?;
     let format = body["response_format"].as_str();

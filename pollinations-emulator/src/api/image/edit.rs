@@ -1,4 +1,4 @@
-//! `POST /v1/images/edits`: JSON with addresses, or a form with files.
+//! `POST /v1/images/edits`: JSON with URLs, or a form with files.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -29,15 +29,15 @@ use crate::{
     state,
 };
 
-/// The limit on the body, which is that of the gate.
+/// Removes axum's size limit. The gate has its own.
 pub(super) fn limit() -> DefaultBodyLimit {
     DefaultBodyLimit::disable()
 }
 
-/// An edit as it was asked for, by JSON or as a form.
+/// A request, from JSON or from a form.
 #[derive(Default)]
 struct Asked {
-    /// The fields that are no images. What comes in a form is text.
+    /// The fields that are not images. Those of a form are strings.
     fields: Map<String, Value>,
     images: Vec<Source>,
     mask: Option<Source>,
@@ -73,7 +73,7 @@ pub(super) async fn edit(
     state.ledger.spend(&key, "image", model, tokens)?;
 
     let edit = Edit {
-        // All images are part of what is asked for; the first one is what is seen.
+        // All images influence the result, but only the first one is visible in it.
         subject: format!("{prompt}{:x}", fingerprint(&asked.images)),
         seed,
         size,
@@ -88,7 +88,7 @@ pub(super) async fn edit(
     Ok(wrapped::answer(&state, Made { model, prompt, kind: "image/png", bytes, format, tokens }))
 }
 
-/// Tells images apart.
+/// A hash of the images.
 fn fingerprint(images: &[Source]) -> u64 {
     let mut hasher = DefaultHasher::new();
     images.hash(&mut hasher);
@@ -147,7 +147,7 @@ async fn in_form(state: &state::State, request: Request) -> Result<Asked, Failur
     if !asked.fields.contains_key("prompt") {
         return Err(Failure::field("prompt", "is required"));
     }
-    // A form has no field `n` in the document, but OpenAI's clients send it.
+    // The document has no field `n` in forms, but OpenAI's clients send it.
     if asked.fields.get("n").is_some_and(|n| *n != "1") {
         return Err(Failure::field("n", "must be 1"));
     }

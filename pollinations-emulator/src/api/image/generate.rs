@@ -30,13 +30,14 @@ pub(super) async fn generate(
     let size = |name: &str| match query.integer(name).and_then(|pixels| u32::try_from(pixels).ok()) {
         Some(0) => DEFAULT_SIZE,
         Some(pixels) => pixels.min(MAX_SIZE),
-        // Larger than any number of pixels, or not there.
+        // The number is out of range.
         None if query.text(name).is_some() => MAX_SIZE,
         None => DEFAULT_SIZE,
     };
     let (width, height) = (size("width"), size("height"));
     let model = query.text("model").unwrap_or("zimage").to_owned();
-    state.ledger.spend(&key, "image", &model, Tokens { output_image: 1, ..Tokens::default() })?;
+    let tokens = Tokens { output_image: 1, ..Tokens::default() };
+    state.ledger.spend(&key, "image", &model, tokens)?;
 
     let seed = query.integer("seed").unwrap_or_default();
     let (kind, bytes) = if VIDEO_MODELS.contains(&model.as_str()) {
@@ -44,14 +45,14 @@ pub(super) async fn generate(
         ("video/mp4", video::mp4(&prompt, seed, query.number("duration").unwrap_or(2.0), ratio))
     } else {
         let look = if query.is("transparent") { Look::Transparent } else { Look::Photo };
-        // The same prompt with other reference images is another picture.
+        // The same prompt with other reference images gives another image.
         let subject = query.text("image").iter().fold(prompt, |all, one| all + one);
         (look.media_type(), paint(move || picture::picture(&subject, seed, width, height, look)).await?)
     };
-    Ok((used(&model), [(CONTENT_TYPE, kind)], bytes).into_response())
+    Ok((used(&model), tokens.headers(), [(CONTENT_TYPE, kind)], bytes).into_response())
 }
 
-/// Makes a picture on a thread of its own: encoding takes a while, and the other requests go on meanwhile.
+/// Makes an image on another thread, since encoding takes a while and must not block other requests.
 pub(super) async fn paint(make: impl FnOnce() -> Option<Vec<u8>> + Send + 'static) -> Result<Vec<u8>, Failure> {
     let picture = tokio::task::spawn_blocking(make).await;
     picture.ok().flatten().ok_or_else(|| Failure::form("the picture could not be made"))

@@ -1,10 +1,10 @@
-//! Sizes, and the model, of images.
+//! Default and maximum sizes, and the default model.
 
-/// Pixels a side without a size.
+/// The default width and height, in pixels.
 pub(super) const DEFAULT_SIZE: u32 = 1024;
 
-/// Pixels a side at the most, however many are asked for; the real service has a limit of its own.
+/// The maximum width and height, in pixels. Larger ones are reduced. The limits of the service depend on the model.
 pub(super) const MAX_SIZE: u32 = 2048;
 
-/// What the service takes if no model is named.
+/// The default model of the service.
 pub(super) const DEFAULT_MODEL: &str = "black-forest-labs/flux.1-schnell";

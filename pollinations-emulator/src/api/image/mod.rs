@@ -1,4 +1,4 @@
-//! Images: one by its address, and in the format of OpenAI's API, new ones and changed ones.
+//! Images: by URL, and in the format of OpenAI's API, generations and edits.
 
 use std::sync::Arc;
 

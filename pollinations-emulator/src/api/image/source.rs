@@ -1,11 +1,11 @@
-//! The images that an edit starts from.
+//! The source images of edits.
 
 use axum::body::Bytes;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{base::failure::Failure, state::State};
 
-/// An image as it was sent: its content, or an address that is not of this emulator and so cannot be loaded.
+/// A source image: its content, or a URL outside this emulator, which is not fetched.
 #[derive(Clone, Debug, Hash, PartialEq)]
 pub(super) enum Source {
     Content(Bytes),
@@ -13,7 +13,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// What is at an address: of this emulator, a `data:` URI (RFC 2397), or anywhere else.
+    /// The image at a URL: one of this emulator, a `data:` URI (RFC 2397), or any other.
     pub(super) fn at(state: &State, url: &str) -> Result<Self, Failure> {
         if let Some(rest) = url.strip_prefix("data:") {
             let base64 = rest.split_once(";base64,").map(|(_, content)| content);
@@ -34,7 +34,7 @@ impl Source {
         }
     }
 
-    /// A file, if it is one of the types that the service takes.
+    /// An image with this content. Fails for file types that the service does not accept.
     pub(super) fn content(bytes: Bytes) -> Result<Self, Failure> {
         let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
         let starts: [&[u8]; 3] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8"];
@@ -44,7 +44,7 @@ impl Source {
         Err(Failure::image("unsupported_image_media_type", "The image is neither PNG nor JPEG, GIF or WebP."))
     }
 
-    /// The content, if it was sent.
+    /// The content, if it is known.
     pub(super) fn into_bytes(self) -> Option<Bytes> {
         match self {
             Self::Content(bytes) => Some(bytes),
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_images_are_taken() {
+    fn only_images_are_accepted() {
         let png = Bytes::from_static(b"\x89PNG\r\n\x1a\nx");
         assert_eq!(Source::content(png.clone()).unwrap().into_bytes(), Some(png));
         for bytes in [&b"RIFF____WEBP"[..], b"\xff\xd8\xff\xe0", b"GIF89a"] {

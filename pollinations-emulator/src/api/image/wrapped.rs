@@ -1,4 +1,4 @@
-//! An image within JSON, as OpenAI's API has it.
+//! Images in JSON, in the format of OpenAI's API.
 
 use axum::{
     Json,
@@ -16,28 +16,27 @@ use crate::{
     state::{File, State, Tokens},
 };
 
-/// What was made, and how it is to be returned.
+/// A finished image, and how to return it.
 pub(super) struct Made<'a> {
     pub(super) model: &'a str,
     pub(super) prompt: &'a str,
     pub(super) kind: &'static str,
     pub(super) bytes: Vec<u8>,
-    /// `url` or `b64_json`; the latter if there is none.
+    /// `url` or `b64_json`, which is the default.
     pub(super) format: Option<&'a str>,
     pub(super) tokens: Tokens,
 }
 
-/// The tokens of an image after so many others.
+/// The tokens of a request for one image.
 pub(super) fn tokens(prompt: &str) -> Tokens {
     Tokens { input_text: count(prompt), output_image: 1, ..Tokens::default() }
 }
 
-/// The answer: the image is stored, and is in the answer or at the address in it. The `Link` header has the address in
-/// any case.
+/// The response. The image is stored, and returned as base64 or as a URL. The `Link` header has the URL in both cases.
 pub(super) fn answer(state: &State, made: Made<'_>) -> Response {
     let content = (made.format != Some("url")).then(|| STANDARD.encode(&made.bytes));
     let id: String = Sha256::digest(&made.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    // The same content under the same id may be there already.
+    // The same content may be stored under this id already.
     state.files.store(File::new(made.kind, made.bytes), Some(id.clone()));
     let url = format!("{}/{id}", state.base_url);
     let mut image = match content {
@@ -56,27 +55,27 @@ pub(super) fn answer(state: &State, made: Made<'_>) -> Response {
             "input_tokens_details": { "text_tokens": input_text, "image_tokens": 0 },
         },
     });
-    let mut response = (used(made.model), Json(body)).into_response();
+    let mut response = (used(made.model), made.tokens.headers(), Json(body)).into_response();
     if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"enclosure\"")) {
         response.headers_mut().insert(LINK, link);
     }
     response
 }
 
-/// Width and height of a `size` such as `1024x768`. Like the service, this takes what it cannot read for none.
+/// The width and height in a `size` such as `1024x768`. Like the service, this ignores sizes that it cannot parse.
 pub(super) fn size(text: Option<&str>) -> Option<(u32, u32)> {
     let (width, height) = text?.split_once('x')?;
     let pixels = |text: &str| match text.parse::<u32>() {
         Ok(0) => Some(DEFAULT_SIZE),
         Ok(pixels) => Some(pixels.min(MAX_SIZE)),
-        // Larger than any number of pixels.
+        // The number is out of range.
         Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Some(MAX_SIZE),
         Err(_) => None,
     };
     Some((pixels(width)?, pixels(height)?))
 }
 
-/// A seed; what is none counts as 0.
+/// The seed, or 0.
 pub(super) fn seed(value: &Value) -> i64 {
     value.as_i64().unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-/// An error as the media service writes it.
+/// An error in the flat format of the media service.
 #[derive(Debug)]
 pub(super) struct Flat(pub(super) StatusCode, pub(super) &'static str);
 

@@ -1,5 +1,4 @@
-//! The media service: files by id, and galleries of those that were published. Its errors are flat, unlike those of the
-//! rest.
+//! The media service: uploaded files, and galleries of published ones. Unlike the others, its errors are flat.
 
 use std::sync::Arc;
 
@@ -27,14 +26,14 @@ mod upload;
 
 type Shared = State<Arc<state::State>>;
 
-/// Files on a page of a gallery, if nobody says otherwise.
+/// The default number of files on a page of a gallery.
 const PAGE: usize = 50;
 
 const NOT_FOUND: Flat = Flat(StatusCode::NOT_FOUND, "Not found");
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
     Router::new()
-        // An upload counts its bytes by itself.
+        // Uploads have their own size limits.
         .route("/upload", post(upload).layer(DefaultBodyLimit::disable()))
         .route("/media", get(list))
         .route("/media/{id}", delete(remove))
@@ -54,8 +53,7 @@ async fn upload(State(state): Shared, request: Request) -> Result<Json<Value>, F
     Ok(Json(body))
 }
 
-/// A file by its id. Beside files that were uploaded there are the results of generations, to which their `Link` header
-/// leads.
+/// Finds a file by its id: an upload, or the result of a generation, whose `Link` header has the id.
 fn find(state: &state::State, id: &str) -> Result<(File, Option<String>), Flat> {
     if let Some(stored) = state.files.get(id) {
         return Ok((stored.file, Some(stored.uploaded_at)));
@@ -68,11 +66,11 @@ fn find(state: &state::State, id: &str) -> Result<(File, Option<String>), Flat> 
     Ok((File { kind, bytes: result.body.clone(), name: None, tags: Vec::new() }, None))
 }
 
-/// Answers GET and, without the body, HEAD.
+/// Answers `GET` and `HEAD`.
 async fn fetch(State(state): Shared, Path(id): Path<String>) -> Result<Response, Flat> {
     let (file, _) = find(&state, &id)?;
     let headers = [(CONTENT_TYPE, file.kind), (HeaderName::from_static("x-content-id"), id)];
-    // A quotation mark or a line break would end the name, and a header is ASCII.
+    // Keep only characters that are allowed in a quoted header value.
     let name = file.name.map(|name| name.chars().filter(|&letter| is_plain(letter)).collect::<String>());
     let name = name.filter(|name| !name.is_empty()).map(|name| format!("inline; filename=\"{name}\""));
     let disposition = name.map(|name| [(CONTENT_DISPOSITION, name)]);
@@ -117,17 +115,17 @@ async fn list(State(state): Shared, params: Params) -> Result<Json<Value>, Flat>
     Ok(Json(json!({ "items": items, "nextCursor": next, "hasMore": next.is_some() })))
 }
 
-const INVALID_CURSOR: Flat = Flat(StatusCode::BAD_REQUEST, "`cursor` is none that a page has given");
+const INVALID_CURSOR: Flat = Flat(StatusCode::BAD_REQUEST, "`cursor` is invalid");
 
-/// What a cursor stands for.
+/// Decodes a cursor.
 fn number_of(cursor: &str) -> Option<u64> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?.parse().ok()
 }
 
-/// Deletes a file that is in a gallery. All keys belong to the one account of the emulator, and so do all files.
+/// Deletes a published file. All keys belong to the one account of the emulator, and so do all files.
 async fn remove(State(state): Shared, Caller(key): Caller, Path(id): Path<String>) -> Result<Json<Value>, Flat> {
     if key.is_publishable() {
-        return Err(Flat(StatusCode::UNAUTHORIZED, "Deleting a file needs a secret API key (sk_…)"));
+        return Err(Flat(StatusCode::FORBIDDEN, "Deleting a file needs a secret API key (sk_…)"));
     }
     let stored = state.files.get(&id).ok_or(NOT_FOUND)?;
     if stored.file.tags.is_empty() {

@@ -1,4 +1,4 @@
-//! What is uploaded, in each of the forms that it may have. A file is held in memory once, however large it is.
+//! Reads uploads in all their forms. A file is in memory only once.
 
 use axum::{
     body::Bytes,
@@ -18,13 +18,13 @@ use crate::state::File;
 
 const MIB: usize = 1024 * 1024;
 
-/// Bytes of a file at the most.
+/// The size limit of a file, in bytes.
 const MAX_BYTES: usize = 400 * MIB;
 
-/// Bytes of a file at the most that comes as base64.
+/// The size limit of a file that is sent as base64, in bytes.
 const MAX_BASE64: usize = 100 * MIB;
 
-/// Characters of an id or of all tags together at the most.
+/// The size limit of an id and of the list of tags, in bytes.
 const MAX_TEXT: usize = 4096;
 
 const TOO_LARGE: Flat = Flat(StatusCode::PAYLOAD_TOO_LARGE, "File too large (at most 400 MiB, 100 MiB as base64)");
@@ -36,13 +36,13 @@ const INVALID_ID: Flat = Flat(
     "`id` must be 1 to 128 letters, digits, `.`, `_` and `-`, the first a letter or digit",
 );
 
-/// A file that may be stored, and the id that was chosen for it.
+/// An uploaded file and its custom id.
 pub(super) struct Upload {
     pub(super) file: File,
     pub(super) id: Option<String>,
 }
 
-/// Reads the file of a form, of JSON, or as the bare body.
+/// Reads an upload: a multipart form, JSON, or the file itself.
 pub(super) async fn read(request: Request) -> Result<Upload, Flat> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim().to_owned();
@@ -72,7 +72,7 @@ pub(super) fn is_stored(kind: &str) -> bool {
     ["image/", "audio/", "video/"].iter().any(|prefix| kind.starts_with(prefix))
 }
 
-/// Whether this can be an id (`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` in the document).
+/// Whether a text is a valid id (`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$` in the document).
 fn is_id(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     text.len() <= 128
@@ -80,18 +80,18 @@ fn is_id(text: &str) -> bool {
         && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
-/// Bytes that the body is said to have.
+/// The `Content-Length`, or 0.
 fn announced(headers: &HeaderMap) -> usize {
     headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or_default()
 }
 
-/// Puts the pieces of a file together in one place.
+/// Collects the pieces of a file in one buffer.
 async fn collect<E>(
     mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin,
     announced: usize,
     limit: usize,
 ) -> Result<Bytes, Flat> {
-    // What is around the file in a form is small.
+    // The rest of a form is small.
     if announced > limit.saturating_add(MIB) {
         return Err(TOO_LARGE);
     }
@@ -150,7 +150,7 @@ enum Tags {
 }
 
 async fn of_json(request: Request, announced: usize) -> Result<Upload, Flat> {
-    // Four characters stand for three bytes, and something is around them.
+    // Four characters encode three bytes. The rest of the JSON is small.
     let limit = MAX_BASE64 / 3 * 4 + MIB;
     let body = collect(request.into_body().into_data_stream(), announced, limit).await?;
     let upload: JsonUpload = serde_json::from_slice(&body).map_err(|_| MALFORMED)?;
@@ -172,7 +172,7 @@ async fn of_json(request: Request, announced: usize) -> Result<Upload, Flat> {
     Ok(Upload { file: File { kind, bytes: bytes.into(), name: upload.name, tags }, id: upload.id })
 }
 
-/// The tags of a list that is separated by commas.
+/// Splits a comma-separated list of tags.
 fn split(tags: &str) -> Vec<String> {
     tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }

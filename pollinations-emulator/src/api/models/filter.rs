@@ -1,33 +1,33 @@
-//! Which models of a listing are wanted.
+//! The filters of model listings.
 
 use axum::http::HeaderMap;
 
 use super::catalog::Model;
 use crate::{base::failure::Failure, gate::Params};
 
-/// What can be asked for with `capabilities`.
+/// The values of `capabilities`.
 const CAPABILITIES: &[&str] = &["tool_calling", "reasoning", "web_search", "code_execution", "pollinations_models"];
 
 /// The filters of a listing.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
-    /// Whether models that often fail are listed, too.
+    /// Whether unreliable models are listed too.
     all: bool,
     community: Option<bool>,
     agent: Option<bool>,
     capabilities: Vec<String>,
-    /// In lower case.
+    /// Lowercase words of the search.
     words: Vec<String>,
     limit: Option<usize>,
 }
 
 impl Filter {
-    /// From the query, and from the headers where the query does not say. The gate has checked the values that the
-    /// document lists.
+    /// Reads the filters from the query, or else from the headers. The gate has validated the values that the document
+    /// lists.
     ///
     /// # Errors
     ///
-    /// 400 for a capability that there is not.
+    /// 400 for an unknown capability.
     pub(super) fn of(params: &Params, headers: &HeaderMap) -> Result<Self, Failure> {
         let either = |name: &str| {
             let header = || headers.get(format!("pollinations-model-{name}"))?.to_str().ok();
@@ -52,7 +52,7 @@ impl Filter {
         })
     }
 
-    /// The models that are wanted, in their order.
+    /// The models that match.
     pub(super) fn apply<'a>(
         self,
         models: impl Iterator<Item = &'static Model> + 'a,

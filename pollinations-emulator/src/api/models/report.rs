@@ -1,5 +1,4 @@
-//! How models have been doing: rows in the form of the analytics service behind them, counted from the emulator's own
-//! charges.
+//! Reports on models, in the format of the analytics service behind the real ones. They count the emulator's charges.
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
@@ -13,15 +12,15 @@ use crate::{
     state::{self, Record},
 };
 
-/// Minutes that `/models/status` looks back, if nobody says otherwise.
+/// How many minutes `/models/status` covers by default.
 const MINUTES: i64 = 60;
 
-/// Minutes that `/models/stats` looks back: a week.
+/// How many minutes `/models/stats` covers: a week.
 const WEEK: i64 = 7 * 24 * 60;
 
 type Shared = State<Arc<state::State>>;
 
-/// What was charged for one model.
+/// The sum of the charges for a model.
 #[derive(Default)]
 struct Sum {
     requests: u64,
@@ -30,7 +29,7 @@ struct Sum {
     last: Option<String>,
 }
 
-/// The models that were used in the window.
+/// `GET /models/status`: all models, with their requests in the last minutes.
 pub(super) async fn status(State(state): Shared, params: Params) -> Json<Value> {
     let begun = Instant::now();
     let sums = sums(&state, params.integer("minutes").unwrap_or(MINUTES));
@@ -42,14 +41,14 @@ pub(super) async fn status(State(state): Shared, params: Params) -> Json<Value> 
         ("last_request_at", "Nullable(DateTime)"),
     ];
     let rows = sums.into_iter().map(|(model, sum)| {
-        // Only what succeeds is charged.
+        // Only successful requests are charged, so there are no others to count.
         let (rate, mean) = if sum.requests == 0 { (None, None) } else { (Some(1.0), Some(sum.mean())) };
         [json!(model), json!(sum.requests), json!(rate), json!(mean), json!(sum.last)]
     });
     table(&columns, rows.collect(), begun)
 }
 
-/// The models that were used in the last week.
+/// `GET /models/stats`: the models that were used in the last week.
 pub(super) async fn stats(State(state): Shared) -> Json<Value> {
     let begun = Instant::now();
     let columns = [("model", "String"), ("requests", "UInt64"), ("pollen", "Float64")];
@@ -72,12 +71,12 @@ impl Sum {
     }
 }
 
-/// What was charged in the last minutes, by the ids of models. Those that were not used have nothing.
+/// The charges of the last minutes by model id. Models that were not used are included.
 fn sums(state: &Arc<state::State>, minutes: i64) -> BTreeMap<String, Sum> {
     let since = clock::record_before(minutes);
     let mut sums: BTreeMap<String, Sum> =
         catalog::all().iter().map(|model| (model.id().to_owned(), Sum::default())).collect();
-    for record in state.ledger.records().into_iter().filter(|record| record.timestamp >= since) {
+    for record in state.ledger.records(usize::MAX, |record| record.timestamp >= since) {
         let name = record.model.clone().unwrap_or_default();
         let id = catalog::find(&name).map_or(name, |model| model.id().to_owned());
         sums.entry(id).or_default().add(record);

@@ -1,24 +1,24 @@
-//! Finds out when somebody speaks and when they stop.
+//! Detects when speech starts and stops.
 
-/// Bytes of a millisecond: 24,000 samples a second, 16 bits each.
+/// Bytes per millisecond: 24,000 samples per second, 16 bits each.
 pub(super) const BYTES_A_MS: usize = 48;
 
-/// Milliseconds that are judged together.
+/// The length of a frame, in milliseconds.
 const FRAME_MS: usize = 20;
 
 /// The mean amplitude above which a frame is speech.
 const LOUD: u64 = 300;
 
-/// What was heard.
+/// A change from silence to speech or back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// Speech begins, at this time in milliseconds.
+    /// Speech starts, at this time in milliseconds.
     Started(usize),
-    /// It has ended: there was silence for long enough.
+    /// Speech has stopped, at this time in milliseconds: there was silence for long enough.
     Stopped(usize),
 }
 
-/// Listens to PCM: one channel, 16 bits, little endian.
+/// Listens to PCM with one channel, 16 bits, little endian.
 #[derive(Debug, Default)]
 pub(super) struct Ear {
     rest: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    /// Listens to some more. `patience_ms` of silence end a turn.
+    /// Listens to more sound. `patience_ms` of silence end a turn.
     pub(super) fn listen(&mut self, samples: &[u8], patience_ms: usize) -> Vec<Heard> {
         self.rest.extend_from_slice(samples);
         let frames = std::mem::take(&mut self.rest);
@@ -52,7 +52,7 @@ impl Ear {
     }
 }
 
-/// The mean amplitude.
+/// The mean amplitude of a frame.
 fn loudness(frame: &[u8]) -> u64 {
     let samples = frame.chunks_exact(2).filter_map(|sample| sample.try_into().ok()).map(i16::from_le_bytes);
     let sum: u64 = samples.map(|sample| u64::from(sample.unsigned_abs())).sum();
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_begins_with_sound_and_ends_with_silence() {
+    fn a_turn_starts_with_sound_and_ends_with_silence() {
         let silence = vec![0; 200 * BYTES_A_MS];
         let speech: Vec<u8> = 8_000_i16.to_le_bytes().repeat(200 * BYTES_A_MS / 2);
         let mut ear = Ear::default();
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(ear.listen(&speech, 500), [Heard::Started(200)]);
         assert_eq!(ear.listen(&silence.repeat(2), 500), []);
         assert_eq!(ear.listen(&silence[..101 * BYTES_A_MS], 500), [Heard::Stopped(900)]);
-        // In pieces of any size.
+        // The size of the pieces does not matter.
         let mut ear = Ear::default();
         let all = [speech, silence.repeat(3)].concat();
         let heard: Vec<Heard> = all.chunks(7).flat_map(|piece| ear.listen(piece, 500)).collect();

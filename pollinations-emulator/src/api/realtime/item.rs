@@ -1,13 +1,13 @@
-//! The items of a conversation.
+//! Conversation items.
 
 use serde_json::{Value, json};
 
 use crate::answer::words::count;
 
-/// Why an item is not taken: the parameter and a sentence.
+/// Why an item is rejected: the parameter and a message.
 pub(super) type Problem = (String, String);
 
-/// Checks an item of the client, and completes it.
+/// Validates an item of the client, and adds missing fields.
 pub(super) fn complete(item: &Value, id: String) -> Result<Value, Problem> {
     let missing = |name: &str| (format!("item.{name}"), format!("Missing required parameter: 'item.{name}'."));
     let mut item = match item {
@@ -62,7 +62,7 @@ fn check_part(part: &Value, index: usize) -> Result<(), Problem> {
     }
 }
 
-/// A message of the user that is this much sound.
+/// A user message with a recording of this length.
 pub(super) fn recording(id: &str, milliseconds: usize) -> Value {
     let transcript = heard(milliseconds);
     json!({
@@ -75,13 +75,13 @@ pub(super) fn recording(id: &str, milliseconds: usize) -> Value {
     })
 }
 
-/// What is said in a recording, as far as an emulator can tell.
+/// The transcript of a recording: the emulator only tells its length.
 #[allow(clippy::cast_precision_loss, reason = "a recording is not that long")]
 pub(super) fn heard(milliseconds: usize) -> String {
     format!("A recording of {:.1} s.", milliseconds as f64 / 1000.0)
 }
 
-/// The item as a message of a chat.
+/// Converts an item into a chat message.
 pub(super) fn as_message(item: &Value) -> Value {
     match item["type"].as_str() {
         Some("function_call_output") => {
@@ -102,7 +102,7 @@ pub(super) fn as_message(item: &Value) -> Value {
     }
 }
 
-/// The tokens of an item that are text, and those that are sound.
+/// The text tokens and the audio tokens of an item.
 pub(super) fn tokens(item: &Value) -> (u64, u64) {
     let parts = item["content"].as_array().into_iter().flatten();
     let (mut text, mut audio) = (0, 0);

@@ -1,4 +1,4 @@
-//! `GET /v1/realtime` and `/realtime`: a WebSocket in the protocol of OpenAI's Realtime API.
+//! `GET /v1/realtime` and `/realtime`: WebSockets that speak the protocol of OpenAI's Realtime API.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,10 +37,10 @@ mod settings;
 
 const DEFAULT_MODEL: &str = "openai/gpt-realtime-2.1";
 
-/// Bytes of a message at the most.
+/// The size limit of a message, in bytes.
 const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
-/// Between two events, so that a reader sees them arrive and can interrupt.
+/// The pause between two events, so that they do not arrive all at once and clients can interrupt.
 const PAUSE: Duration = Duration::from_millis(2);
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -55,10 +55,10 @@ async fn open(
 ) -> Result<Response, Failure> {
     let model = query.text("model").unwrap_or(DEFAULT_MODEL).to_owned();
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
-    // Whatever is missing, the request is none for a WebSocket.
+    // An error means that the request is not a WebSocket handshake.
     let response = create_response_with_body(&request, Body::empty).ok();
     let (Some(upgrade), Some(mut response)) = (upgrade, response) else { return Err(Failure::upgrade_required()) };
-    // The only subprotocol of the Realtime API. Browsers offer it.
+    // `realtime` is the only subprotocol of the Realtime API. Browsers offer it.
     let offered = request.headers().get_all("sec-websocket-protocol").iter();
     let mut offered = offered.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
     if offered.any(|name| name.trim() == "realtime") {
@@ -69,12 +69,12 @@ async fn open(
     let mut session = Session::new(&model, is_older);
     let closing = state.closing.subscribe();
     tokio::spawn(async move {
-        // An error means that the client has gone before the first byte.
+        // An error means that the client has disconnected already.
         if let Ok(connection) = upgrade.await {
             let config =
                 WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(connection), Role::Server, Some(config)).await;
-            // How the connection ends does not matter: the session is over, and has to be paid.
+            // However the connection ends, the session is over and is charged.
             let _ = talk(socket, &mut session, closing).await;
             settle(&state, &key, &model, &session);
         }
@@ -82,7 +82,7 @@ async fn open(
     Ok(response)
 }
 
-/// Charges a session for all of its responses.
+/// Charges a session for all its responses.
 fn settle(state: &state::State, key: &Key, model: &str, session: &Session) {
     let tokens = session.tokens();
     if tokens.is_some() {
@@ -90,7 +90,7 @@ fn settle(state: &state::State, key: &Key, model: &str, session: &Session) {
     }
 }
 
-/// Carries events both ways until one side closes the connection.
+/// Exchanges events until one side closes the connection.
 async fn talk<S>(
     mut socket: WebSocketStream<S>,
     session: &mut Session,
@@ -107,6 +107,12 @@ where
                 Some(Ok(_)) => {}
                 Some(Err(Error::Capacity(_))) => {
                     return socket.close(Some(frame(CloseCode::Size, "the message is too large"))).await;
+                }
+                Some(Err(Error::Utf8(_))) => {
+                    return socket.close(Some(frame(CloseCode::Invalid, "the message is not UTF-8"))).await;
+                }
+                Some(Err(Error::Protocol(_))) => {
+                    return socket.close(Some(frame(CloseCode::Protocol, "the frame is malformed"))).await;
                 }
                 Some(Err(error)) => return Err(error),
                 None => return Ok(()),
@@ -125,7 +131,7 @@ where
 
 /// Waits until the emulator stops.
 async fn closed(closing: &mut watch::Receiver<bool>) {
-    // An error means that it is gone altogether.
+    // An error means that it has stopped already.
     let _ = closing.wait_for(|is_closing| *is_closing).await.map(drop);
 }
 

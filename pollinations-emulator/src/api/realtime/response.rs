@@ -1,4 +1,4 @@
-//! The events of one answer of the model.
+//! The events of one response.
 
 use std::collections::VecDeque;
 
@@ -15,10 +15,10 @@ use crate::{
     state::Tokens,
 };
 
-/// Sound in one event, in milliseconds.
+/// The length of the sound in one event, in milliseconds.
 const PIECE_MS: usize = 100;
 
-/// What an answer is made with: the settings of the session, over which those of the request go.
+/// The settings of a response: those of `response.create`, or else those of the session.
 pub(super) struct Settings<'a> {
     session: &'a Value,
     request: &'a Value,
@@ -43,7 +43,7 @@ impl<'a> Settings<'a> {
         self.modalities().as_array().into_iter().flatten().any(|modality| modality == "audio")
     }
 
-    /// The request for a chat that asks for the same.
+    /// The equivalent chat request.
     fn chat(&self) -> Value {
         let tools = self.get(&["/tools"]).as_array().into_iter().flatten();
         let tools: Vec<Value> = tools.map(|tool| json!({ "type": "function", "function": tool })).collect();
@@ -59,23 +59,23 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// An answer that is being sent.
+/// A response that is being sent.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) id: String,
-    /// Its events to come.
+    /// The events that have not been sent.
     events: VecDeque<Value>,
     /// The object of `response.created`.
     head: Value,
-    /// What has been written or said so far.
+    /// The text or transcript of the current item so far.
     partial: String,
-    /// The items that have begun, complete or not.
+    /// The items that have begun, finished or not.
     items: Vec<Value>,
     input: (u64, u64),
 }
 
 impl Response {
-    /// Makes an answer to these items. `number` makes its ids.
+    /// Makes a response to these items. `number` makes its ids unique.
     pub(super) fn new(settings: &Settings<'_>, items: &[Value], previous: Option<&str>, number: u64) -> Self {
         let id = format!("resp_{number:08}");
         let mut messages: Vec<Value> = items.iter().map(item::as_message).collect();
@@ -153,7 +153,7 @@ impl Response {
         self.events.is_empty()
     }
 
-    /// Ends the answer where it is.
+    /// Cancels the response.
     pub(super) fn cancel(&mut self, reason: &str) {
         self.events.clear();
         let mut items = std::mem::take(&mut self.items);
@@ -204,7 +204,7 @@ impl Response {
     }
 }
 
-/// What the usage of a `response.done` costs.
+/// The tokens in the usage of a `response.done`.
 pub(super) fn tokens(done: &Value) -> Tokens {
     let number = |place: &str| done.pointer(place).and_then(Value::as_u64).unwrap_or_default();
     Tokens {
@@ -215,7 +215,7 @@ pub(super) fn tokens(done: &Value) -> Tokens {
     }
 }
 
-/// The content of a message of the assistant.
+/// The content part of an assistant message.
 fn part(text: &str, is_speech: bool) -> Value {
     match is_speech {
         true => json!({ "type": "output_audio", "transcript": text }),
@@ -223,7 +223,7 @@ fn part(text: &str, is_speech: bool) -> Value {
     }
 }
 
-/// Writes the events of items.
+/// Writes the events of output items.
 struct Writer<'a> {
     response: &'a mut Response,
     previous: Option<String>,
@@ -297,7 +297,7 @@ impl Writer<'_> {
         self.finish(item, "arguments", json!(arguments), index)
     }
 
-    /// Begins an item, with the events that announce it.
+    /// Begins an item and writes the events that announce it.
     fn begin(&mut self, mut item: Value, index: usize) -> Value {
         item["id"] = json!(format!("item_out_{:08}_{index}", self.number));
         item["object"] = json!("realtime.item");
@@ -316,7 +316,7 @@ impl Writer<'_> {
         item
     }
 
-    /// Completes an item, with the events that say so.
+    /// Completes an item and writes the events that say so.
     fn finish(&mut self, mut item: Value, field: &str, value: Value, index: usize) -> Value {
         item["status"] = json!("completed");
         item[field] = value;
@@ -335,7 +335,7 @@ impl Writer<'_> {
         item
     }
 
-    /// An event about the first part of an item.
+    /// Writes an event about the first content part of an item.
     fn about(&mut self, item: &Value, index: usize, mut event: Value) {
         event["response_id"] = json!(self.response.id);
         event["item_id"] = item["id"].clone();
@@ -345,10 +345,10 @@ impl Writer<'_> {
     }
 }
 
-/// The sound of a text in a format of the Realtime API: PCM, or silence as G.711 has it.
+/// The sound of a text in a format of the Realtime API: a tone as PCM, or silence as G.711.
 fn sound_of(text: &str, format: &Value) -> Vec<u8> {
     let pcm = sound::encode(sound::length(text), "pcm");
-    // One byte a sample at 8 kHz, and the byte that means silence (ITU-T G.711).
+    // One byte per sample at 8 kHz. `byte` is the code for silence (ITU-T G.711).
     let silence = |byte: u8| vec![byte; pcm.len() / 6];
     match format.as_str() {
         Some("audio/pcmu" | "g711_ulaw") => silence(0xFF),

@@ -1,4 +1,4 @@
-//! One session: what the client says to it, and what it says to that. It knows nothing of sockets.
+//! A session: takes the events of the client, and makes those of the server. It does not know about sockets.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::state::Tokens;
 
-/// Events by the names that they had before the API became stable, which clients ask for with `OpenAI-Beta: realtime=v1`.
+/// The names that events had before the API became stable. Clients ask for them with `OpenAI-Beta: realtime=v1`.
 const OLDER: &[(&str, &str)] = &[
     ("conversation.item.added", "conversation.item.created"),
     ("response.output_text.delta", "response.text.delta"),
@@ -24,6 +24,9 @@ const OLDER: &[(&str, &str)] = &[
     ("response.output_audio_transcript.done", "response.audio_transcript.done"),
 ];
 
+/// The size limit of the input audio buffer, in bytes: some 20 minutes.
+const MAX_SOUND: usize = 64 * 1024 * 1024;
+
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -31,16 +34,16 @@ pub(super) struct Session {
     /// The object that `session.created` shows.
     session: Value,
     items: Vec<Value>,
-    /// Sound that is not part of an item yet.
+    /// The input audio buffer.
     sound: Vec<u8>,
     ear: Ear,
-    /// Events that are not part of an answer.
+    /// Events that are not part of a response.
     events: VecDeque<Value>,
     response: Option<Response>,
     tokens: Tokens,
-    /// Numbers events and answers.
+    /// The number of the last event or response.
     numbers: u64,
-    /// Numbers items.
+    /// How many items have been made.
     made: u64,
 }
 
@@ -62,7 +65,7 @@ impl Session {
         new
     }
 
-    /// What all answers have used.
+    /// The tokens of all responses.
     pub(super) fn tokens(&self) -> Tokens {
         self.tokens
     }
@@ -96,7 +99,7 @@ impl Session {
         Some(event)
     }
 
-    /// Keeps in mind what an answer has come to.
+    /// Adds a finished response to the conversation and to the usage.
     fn note(&mut self, event: &Value) {
         match event["type"].as_str() {
             Some("response.output_item.done") => self.items.push(event["item"].clone()),
@@ -109,7 +112,7 @@ impl Session {
         }
     }
 
-    /// Takes a message of the client.
+    /// Handles a message of the client.
     pub(super) fn take(&mut self, message: &[u8]) {
         let event: Value = match serde_json::from_slice(message) {
             Ok(event @ Value::Object(_)) => event,
@@ -172,6 +175,10 @@ impl Session {
             let text = "Invalid 'audio'. Expected base64-encoded audio bytes.";
             return self.refuse(event, "invalid_value", Some("audio"), text);
         };
+        if self.sound.len() + sound.len() > MAX_SOUND {
+            let text = "The input audio buffer is full. Commit it, or clear it.";
+            return self.refuse(event, "invalid_value", Some("audio"), text);
+        }
         self.sound.extend_from_slice(&sound);
         let detection = &self.session["audio"]["input"]["turn_detection"];
         if detection.is_null() {
@@ -202,7 +209,7 @@ impl Session {
         }
     }
 
-    /// Makes a message of the sound so far.
+    /// Turns the input audio buffer into a user message.
     fn commit(&mut self) {
         let sound = std::mem::take(&mut self.sound);
         let milliseconds = sound.len() / BYTES_A_MS;
@@ -257,7 +264,7 @@ impl Session {
         self.add(item, at);
     }
 
-    /// Adds an item, at the end unless it has a place.
+    /// Adds an item at this index, or at the end.
     fn add(&mut self, item: Value, at: Option<usize>) {
         self.made += 1;
         let at = at.unwrap_or(self.items.len());
@@ -275,7 +282,7 @@ impl Session {
             let text = "Missing required parameter: 'audio_end_ms'.";
             return self.refuse(event, "missing_required_parameter", Some("audio_end_ms"), text);
         };
-        // What was not heard was not said: nobody keeps a transcript of it.
+        // The transcript of the part that was not heard is removed. The emulator removes all of it.
         if let Some(part) = self.items.get_mut(at).and_then(|item| item["content"].get_mut(0)) {
             part["transcript"] = json!("");
         }
@@ -304,7 +311,7 @@ impl Session {
         self.response = Some(Response::new(&settings, items, previous.as_deref(), self.numbers));
     }
 
-    /// The place of the item that an event names. Without one, the client is told.
+    /// The index of the item that an event names. If there is no such item, sends an error.
     fn find(&mut self, event: &Value) -> Option<usize> {
         let id = &event["item_id"];
         let found = self.items.iter().position(|item| item["id"] == *id);
@@ -315,7 +322,7 @@ impl Session {
         found
     }
 
-    /// The id of the next item that has none of its own.
+    /// The id for the next item without one.
     fn next_id(&self) -> String {
         format!("item_in_{:08}", self.made + 1)
     }

@@ -1,16 +1,16 @@
-//! The session object: what a session is set to.
+//! The session object, which has the settings of a session.
 
 use serde_json::{Value, json};
 
 use crate::base::clock;
 
-/// How long a session may last, in seconds.
+/// The maximum length of a session, in seconds.
 const LIFETIME: i64 = 3600;
 
-/// Silence that ends a turn, in milliseconds, unless the session says otherwise.
+/// The default length of the silence that ends a turn, in milliseconds.
 pub(super) const PATIENCE_MS: u64 = 500;
 
-/// Settings by the names that they had before the API became stable, and where they are now.
+/// The names that settings had before the API became stable, and where they are now.
 const OLDER: &[(&str, &[&str])] = &[
     ("modalities", &["output_modalities"]),
     ("max_response_output_tokens", &["max_output_tokens"]),
@@ -21,7 +21,7 @@ const OLDER: &[(&str, &[&str])] = &[
     ("voice", &["audio", "output", "voice"]),
 ];
 
-/// Why a change is not taken: a code, the parameter, and a sentence.
+/// Why a change is rejected: a code, the parameter, and a message.
 pub(super) type Problem = (&'static str, &'static str, &'static str);
 
 /// The settings of a new session.
@@ -64,7 +64,7 @@ pub(super) fn fresh(model: &str) -> Value {
     })
 }
 
-/// Changes the settings by the `session` of a `session.update`.
+/// Applies the `session` of a `session.update`.
 pub(super) fn change(session: &mut Value, wanted: &Value, is_older: bool) -> Result<(), Problem> {
     if !wanted.is_object() {
         return Err(("missing_required_parameter", "session", "Missing required parameter: 'session'."));
@@ -92,9 +92,9 @@ pub(super) fn change(session: &mut Value, wanted: &Value, is_older: bool) -> Res
     }
     let mut change = wanted.clone();
     if let Some(change) = change.as_object_mut() {
-        // Its model is that of the connection.
+        // The model cannot be changed.
         change.remove("model");
-        // The older names of what has another place by now.
+        // Move settings with older names to where they are now.
         for (older, place) in OLDER {
             if let Some(value) = change.remove(*older) {
                 merge(session, place.iter().rev().fold(value, |value, name| json!({ *name: value })));
@@ -105,7 +105,7 @@ pub(super) fn change(session: &mut Value, wanted: &Value, is_older: bool) -> Res
     Ok(())
 }
 
-/// Lays a change over a value: objects field by field, everything else as a whole.
+/// Merges a change into a value. Objects are merged field by field, anything else is replaced.
 fn merge(value: &mut Value, change: Value) {
     match (value, change) {
         (Value::Object(value), Value::Object(change)) => {
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_a_client_makes_of_the_object() {
+    fn settings_of_any_shape_can_be_applied() {
         let mut session = fresh("openai/gpt-realtime-2.1");
         for wanted in [
             json!({ "audio": "none", "tools": 5 }),

@@ -1,4 +1,4 @@
-//! Bring Your Own Pollen: the page that asks a user for a key, and the device flow (RFC 8628).
+//! Bring Your Own Pollen: the page where users grant keys, and the device flow (RFC 8628).
 
 mod oauth;
 
@@ -7,25 +7,25 @@ use std::{collections::HashMap, sync::Arc};
 use axum::{
     Form, Json, Router,
     extract::{Query, State},
-    http::{StatusCode, Uri, header::LOCATION},
+    http::{HeaderMap, StatusCode, Uri, header::LOCATION},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde_json::json;
 
 use crate::{
     base::{failure::Failure, key::Key},
-    state::{self, Decision},
+    state::{self, Decision, INTERVAL},
 };
 
 type Shared = State<Arc<state::State>>;
 type Parameters = HashMap<String, String>;
 
-/// Seconds between two questions of a device, and until its code expires.
-const INTERVAL: u64 = 1;
+/// The lifetime of a device code, in seconds.
 const EXPIRES_IN: u64 = 1800;
 
-/// The field that tells a decision made on the page from one made without it.
+/// The form field that only the page sends. Tests that post a decision directly leave it out.
 const ASKED: &str = "asked";
 
 pub(super) fn routes() -> Router<Arc<state::State>> {
@@ -44,7 +44,7 @@ async fn ask(State(state): Shared, Query(mut query): Query<Parameters>) -> Resul
         if let Some(problem) = oauth::problem(&query) {
             return Ok(oauth::way_back(&state, &query, &[("error", problem)]));
         }
-        // What the service suggests.
+        // The defaults of the service.
         query.entry("budget".to_owned()).or_insert_with(|| oauth::BUDGET.to_owned());
         query.entry("expiry".to_owned()).or_insert_with(|| oauth::EXPIRY.to_owned());
     }
@@ -71,7 +71,7 @@ async fn ask(State(state): Shared, Query(mut query): Query<Parameters>) -> Resul
     Ok(page("Grant a key?", &text, &format!("{hidden}{}", choices(&query)), "/authorize").into_response())
 }
 
-/// `POST /authorize`: sends the browser back as the service does.
+/// `POST /authorize`: redirects the browser back to the app.
 async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Response, Failure> {
     let place = redirect_url(&form)?;
     if oauth::is_for_code(&form) {
@@ -93,14 +93,12 @@ async fn decide(State(state): Shared, Form(form): Form<Parameters>) -> Result<Re
 }
 
 /// `POST /api/device/code` (RFC 8628, section 3.1).
-async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Response {
-    let client = body.as_ref().and_then(|Json(body)| body["client_id"].as_str()).unwrap_or_default();
-    if !state.apps.knows(client) {
-        let error =
-            json!({ "error": "invalid_client", "error_description": "client_id must be the key (pk_…) of an app" });
-        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+async fn device_code(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(fields) = oauth::fields(&headers, &body) else { return oauth::malformed() };
+    if !state.apps.knows(oauth::text(&fields, "client_id")) {
+        return oauth::unknown_client();
     }
-    let scope = body.as_ref().and_then(|Json(body)| body["scope"].as_str()).unwrap_or_default();
+    let scope = oauth::text(&fields, "scope");
     let (device_code, user_code) = state.devices.issue(scope);
     let page = format!("{}/device", state.base_url);
     Json(json!({
@@ -115,9 +113,9 @@ async fn device_code(State(state): Shared, body: Option<Json<Value>>) -> Respons
 }
 
 /// `POST /api/device/token` (RFC 8628, sections 3.4 and 3.5).
-async fn device_token(State(state): Shared, body: Option<Json<Value>>) -> Response {
-    let code = body.as_ref().and_then(|Json(body)| body["device_code"].as_str()).unwrap_or_default();
-    oauth::device(&state, code, None)
+async fn device_token(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    let Some(fields) = oauth::fields(&headers, &body) else { return oauth::malformed() };
+    oauth::device(&state, oauth::text(&fields, "device_code"), None)
 }
 
 /// `GET /device`: the page where the user enters the code.
@@ -127,7 +125,7 @@ async fn ask_device(Query(query): Query<Parameters>) -> Html<String> {
     page("Connect a device?", "<p>Enter the code that the device shows.</p>", &field, "/device")
 }
 
-/// `POST /device`: notes what the user has decided.
+/// `POST /device`: stores the decision of the user.
 async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Response {
     let allow = form.get("decision").is_some_and(|decision| decision == "allow");
     let decision = if allow { Decision::Granted } else { Decision::Denied };
@@ -140,12 +138,12 @@ async fn decide_device(State(state): Shared, Form(form): Form<Parameters>) -> Re
     page(title, &format!("<p>{text} You can close this page.</p>"), "", "").into_response()
 }
 
-/// The key as the user was asked for it.
+/// Limits the key as the form says.
 fn limited(mut key: Key, form: &Parameters) -> Key {
     let list =
         |text: String| text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect();
     let scope = value(form, "permissions", "scope").unwrap_or_default();
-    // The page asks for each of them; without the page, all are granted.
+    // The page has a checkbox for each scope. Without the page, all are granted.
     let is_granted = |scope: &&str| !form.contains_key(ASKED) || form.contains_key(&format!("grant_{scope}"));
     key = key.permissions(oauth::scopes(&scope).filter(is_granted));
     if let Some(models) = value(form, "models", "models") {
@@ -160,7 +158,7 @@ fn limited(mut key: Key, form: &Parameters) -> Key {
     key.expires_in(days * 86_400.0)
 }
 
-/// What the user can change: the budget, and what the key may see.
+/// The form fields that the user can change: the budget and the scopes.
 fn choices(query: &Parameters) -> String {
     let budget = escape(query.get("budget").map_or(oauth::BUDGET, String::as_str));
     let scope = value(query, "permissions", "scope").unwrap_or_default();
@@ -183,11 +181,11 @@ fn value(query: &Parameters, name: &str, later_name: &str) -> Option<String> {
 fn redirect_url(query: &Parameters) -> Result<String, Failure> {
     let url = value(query, "redirect_url", "redirect_uri").unwrap_or_default();
     let has_host = url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some() && uri.scheme().is_some());
-    // A script in place of an address would run in this page.
+    // Rejects `javascript:` URLs, which would run in this page.
     if has_host { Ok(url) } else { Err(Failure::field("redirect_url", "must be an absolute URL")) }
 }
 
-/// A page with a form, if it has somewhere to go.
+/// A page, with a form if there is an `action`.
 fn page(title: &str, text: &str, fields: &str, action: &str) -> Html<String> {
     let form = if action.is_empty() {
         String::new()
@@ -210,7 +208,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// A value within a fragment.
+/// Percent-encodes a value for a fragment.
 fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

@@ -1,4 +1,5 @@
-//! OAuth 2.0: discovery (RFC 8414), the link with a code (RFC 6749 with RFC 7636), the token endpoint, and user info.
+//! OAuth 2.0: discovery (RFC 8414), authorization codes with PKCE (RFC 6749, RFC 7636), the token endpoint, and user
+//! info.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -22,7 +23,7 @@ use crate::{
 type Shared = State<Arc<state::State>>;
 type Parameters = HashMap<String, String>;
 
-/// What the service suggests to the user when the program does not say: pollen, and days.
+/// The default budget in pollen, and the default expiry in days.
 pub(super) const BUDGET: &str = "5";
 pub(super) const EXPIRY: &str = "7";
 
@@ -56,13 +57,12 @@ async fn metadata(State(state): Shared) -> Json<Value> {
     }))
 }
 
-/// Whether a link asks for a code and not for a key in the fragment.
+/// Whether an authorization request asks for a code, and not for a key in the fragment.
 pub(super) fn is_for_code(query: &Parameters) -> bool {
     query.get("response_type").is_some_and(|kind| kind != "token")
 }
 
-/// Refuses a link of a program or to an address that nobody has registered. The browser must not be sent there (RFC 6749,
-/// section 4.1.2.1).
+/// Checks the app and its redirect URI. If this fails, the browser must not be redirected (RFC 6749, section 4.1.2.1).
 pub(super) fn check_program(state: &state::State, query: &Parameters) -> Result<(), Failure> {
     let (client_id, redirect_uri) = (text(query, "client_id"), text(query, "redirect_uri"));
     if !state.apps.knows(client_id) {
@@ -75,7 +75,7 @@ pub(super) fn check_program(state: &state::State, query: &Parameters) -> Result<
     Ok(())
 }
 
-/// What is wrong with the rest of a link, which the program hears of.
+/// The problem with the other parameters, if there is one. The app gets it by redirect.
 pub(super) fn problem(query: &Parameters) -> Option<&'static str> {
     if text(query, "response_type") != "code" {
         return Some("unsupported_response_type");
@@ -89,7 +89,7 @@ pub(super) fn problem(query: &Parameters) -> Option<&'static str> {
     unknown.then_some("invalid_scope")
 }
 
-/// Where the browser goes with these parameters.
+/// Redirects the browser to the app with these parameters.
 pub(super) fn way_back(state: &state::State, query: &Parameters, answer: &[(&str, &str)]) -> Response {
     let redirect_uri = text(query, "redirect_uri");
     let mut pairs: Vec<(&str, &str)> = answer.to_vec();
@@ -104,7 +104,7 @@ pub(super) fn way_back(state: &state::State, query: &Parameters, answer: &[(&str
         .into_response()
 }
 
-/// What the user decided about a link with a code.
+/// Redirects with a code, or with an error if the user denies access.
 pub(super) fn decide(state: &state::State, form: &Parameters, limits: Key) -> Response {
     if form.get("decision").is_none_or(|decision| decision != "allow") {
         return way_back(state, form, &[("error", "access_denied")]);
@@ -122,9 +122,7 @@ pub(super) fn decide(state: &state::State, form: &Parameters, limits: Key) -> Re
 
 /// `POST /api/oauth/token` (RFC 6749, section 3.2), with a form or with JSON.
 async fn token(State(state): Shared, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(fields) = fields(&headers, &body) else {
-        return refuse("invalid_request", "the body must be a form or JSON, and each parameter must come once");
-    };
+    let Some(fields) = fields(&headers, &body) else { return malformed() };
     match text(&fields, "grant_type") {
         "authorization_code" => exchange(&state, &fields),
         DEVICE => device(&state, text(&fields, "device_code"), Some(text(&fields, "client_id"))),
@@ -140,7 +138,7 @@ fn exchange(state: &state::State, fields: &Parameters) -> Response {
         }
     }
     if !state.apps.knows(text(fields, "client_id")) {
-        return refuse("invalid_client", "client_id must be the key (pk_…) of an app");
+        return unknown_client();
     }
     let Some(code) = state.codes.take(text(fields, "code")) else {
         return refuse("invalid_grant", "the code is wrong, used or expired");
@@ -155,12 +153,13 @@ fn exchange(state: &state::State, fields: &Parameters) -> Response {
     grant(state, Some(&code.client_id), code.limits, code.expires_in, &code.scope)
 }
 
-/// What has become of a device code (RFC 8628, section 3.5).
+/// Answers a device that polls (RFC 8628, section 3.5).
 pub(super) fn device(state: &state::State, code: &str, client_id: Option<&str>) -> Response {
     if client_id.is_some_and(|client_id| !state.apps.knows(client_id)) {
-        return refuse("invalid_client", "client_id must be the key (pk_…) of an app");
+        return unknown_client();
     }
-    match state.devices.get(code) {
+    match state.devices.ask(code) {
+        Some(device) if device.is_hasty => refuse("slow_down", "the device asks more often than it may"),
         Some(device) => match device.decision {
             Decision::Granted => {
                 state.devices.forget(code);
@@ -189,7 +188,17 @@ fn grant(state: &state::State, client_id: Option<&str>, limits: Key, expires_in:
     (StatusCode::OK, [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(body)).into_response()
 }
 
-/// An error as RFC 6749 has it (section 5.2).
+/// The error for a body that cannot be parsed.
+pub(super) fn malformed() -> Response {
+    refuse("invalid_request", "the body must be a form or a JSON object of texts, and each parameter must come once")
+}
+
+/// The error for an unknown app.
+pub(super) fn unknown_client() -> Response {
+    refuse("invalid_client", "client_id must be the key (pk_…) of an app")
+}
+
+/// An error in the format of RFC 6749, section 5.2.
 fn refuse(error: &str, description: &str) -> Response {
     let body = json!({ "error": error, "error_description": description });
     (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
@@ -214,8 +223,9 @@ async fn user_info(State(state): Shared, headers: HeaderMap) -> Response {
     Json(Value::Object(claims)).into_response()
 }
 
-/// The parameters of a request to the token endpoint. None may come twice (RFC 6749, section 3.2).
-fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Parameters> {
+/// The parameters in a form or JSON body. `None` if it cannot be parsed, or if a parameter is repeated (RFC 6749,
+/// section 3.2).
+pub(super) fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Parameters> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let mut fields = Parameters::new();
     if kind.starts_with("application/json") {
@@ -236,6 +246,6 @@ pub(super) fn scopes(scope: &str) -> impl Iterator<Item = &str> {
     scope.split([' ', ',']).filter(|scope| !scope.is_empty())
 }
 
-fn text<'a>(fields: &'a Parameters, name: &str) -> &'a str {
+pub(super) fn text<'a>(fields: &'a Parameters, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }

@@ -17,7 +17,7 @@ use crate::{
     state::{self, Tokens},
 };
 
-/// The model that decides if none is named.
+/// The default model.
 const MODEL: &str = "jev";
 
 pub(super) async fn create(
@@ -31,7 +31,7 @@ pub(super) async fn create(
     let answers: Map<String, Value> =
         questions.map(|(key, question)| (key.clone(), decision::answer(&body["state"], question))).collect();
     let input = decision::tokens(&body["state"]) + decision::tokens(&body["questions"]);
-    // One token for each answer.
+    // Each answer is one token.
     let output = answers.len() as u64;
     let tokens = Tokens { input_text: input, output_text: output, ..Tokens::default() };
     state.ledger.spend(&key, "text", model, tokens)?;
@@ -42,5 +42,5 @@ pub(super) async fn create(
         "answers": answers,
         "usage": { "input_tokens": input, "output_tokens": output },
     });
-    Ok((used(model), Json(decided)).into_response())
+    Ok((used(model), tokens.headers(), Json(decided)).into_response())
 }

@@ -1,4 +1,4 @@
-//! `POST /text`: the content of a chat's answer alone.
+//! `POST /text`: only the content of a chat reply.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) async fn generate(
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Json(body) = body.map_err(|rejection| Failure::form(rejection.body_text()))?;
-    let paid = Paid::answer(&state, &key, &body)?;
+    let paid = Paid::answer(&state, &key, &body).await?;
     let (named, said) = (paid.headers(), &paid.said);
     if body["stream"] == true {
         let identity = Identity::new(&paid.model, body["seed"].as_i64());
@@ -49,7 +49,7 @@ pub(super) async fn generate(
     Ok((named, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-/// The content type of a sound in this format.
+/// The content type of an audio format.
 fn kind(format: &str) -> &'static str {
     match format {
         "mp3" => "audio/mpeg",

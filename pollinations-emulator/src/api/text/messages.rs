@@ -28,7 +28,7 @@ pub(super) async fn create(
         let reason = format!("messages.{turn}.content.{block}: Invalid `signature` in `thinking` block");
         return Err(Failure::field("messages", reason));
     }
-    let paid = Paid::answer(&state, &key, &message::to_chat(&body))?;
+    let paid = Paid::answer(&state, &key, &message::to_chat(&body)).await?;
     let (named, id) = (paid.headers(), id_of(&body));
     if body["stream"] == true {
         let events = message::events(&id, &paid.model, &paid.said, paid.input);

@@ -35,7 +35,7 @@ pub(super) async fn generate(
     let tokens = Tokens { input_text: count(&prompt), output_text: count(&text), ..Tokens::default() };
     state.ledger.spend(&key, "text", &model, tokens)?;
 
-    let named = used(&model);
+    let named = (used(&model), tokens.headers());
     if query.is("stream") {
         let events = chunks::events(&Identity::new(&model, query.integer("seed")), &said, None);
         return Ok((named, [(CONTENT_TYPE, "text/event-stream")], paced(events)).into_response());

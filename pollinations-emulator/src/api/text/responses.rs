@@ -27,10 +27,10 @@ pub(super) async fn create(
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Failure> {
     let Json(body) = body.map_err(|rejection| Failure::form(rejection.body_text()))?;
-    let paid = Paid::answer(&state, &key, &response::to_chat(&body))?;
+    let paid = Paid::answer(&state, &key, &response::to_chat(&body)).await?;
     let (named, id) = (paid.headers(), id_of(&body));
     let frame = Frame { id: &id, model: &paid.model, body: &body };
-    let usage = response::usage(&paid.said, paid.input);
+    let usage = if paid.is_medium() { Value::Null } else { response::usage(&paid.said, paid.input) };
     if body["stream"] == true {
         let events = frame.events(&paid.said, &usage);
         return Ok((named, [(CONTENT_TYPE, "text/event-stream; charset=utf-8")], paced(events)).into_response());

@@ -33,7 +33,7 @@ fn layers_of<'a>(value: &'a Value, layers: &mut Vec<&'a Map<String, Value>>) {
         return;
     }
     layers.push(object);
-    let next = ["error", "errors", "base_resp", "choices"]
+    let next = ["error", "errors", "base_resp", "choices", "Output"]
         .iter()
         .find_map(|name| object.get(*name).filter(|value| value.is_object() || value.is_array()));
     if let Some(next) = next {

@@ -34,7 +34,7 @@ fn is_fault_object(object: &Map<String, Value>) -> bool {
     if get("error").is_some_and(says_something) {
         return true;
     }
-    if get("type").is_some_and(|kind| kind == "error") || get("object").is_some_and(|kind| kind == "error") {
+    if ["type", "object", "event"].iter().any(|name| get(name).is_some_and(|kind| kind == "error")) {
         return true;
     }
     let base = get("base_resp").and_then(|base| base.get("status_code")).and_then(Value::as_f64);
@@ -52,8 +52,7 @@ fn is_fault_object(object: &Map<String, Value>) -> bool {
 
 /// Whether an object is just a code and a message.
 fn is_flat(object: &Map<String, Value>) -> bool {
-    const RESULTS: &[&str] = &["choices", "data", "id", "output", "result", "success", "text", "url", "usage"];
-    if RESULTS.iter().any(|name| object.get(*name).is_some_and(says_something)) {
+    if has_result(object) {
         return false;
     }
     let says_why = |(name, value): (&String, &Value)| match plain_name(name).as_str() {
@@ -61,14 +60,34 @@ fn is_flat(object: &Map<String, Value>) -> bool {
             let is_success = value.as_u64().is_some_and(|code| (200..300).contains(&code));
             says_something(value) && !is_success
         }
-        "detail" => says_something(value),
+        // Names that only errors have.
+        "detail" | "err" | "errordescription" | "errormessage" | "errormsg" | "errmsg" | "exception"
+        | "failurereason" | "fault" | "faultstring" => says_something(value),
+        "ok" => *value == Value::Bool(false),
+        "status" => {
+            let status = value.as_str().unwrap_or_default();
+            ["error", "fail", "failed", "failure"].iter().any(|word| status.eq_ignore_ascii_case(word))
+        }
         "type" => {
             let kind = value.as_str().unwrap_or_default().to_lowercase();
             kind.contains("error") || kind.contains("exception")
         }
-        _ => false,
+        // AWS names the event of a failure so.
+        name => name.ends_with("exception") && says_something(value),
     };
     object.iter().any(says_why) && !reason(&Value::Object(object.clone())).is_empty()
+}
+
+/// Whether an object has what calls are made for.
+fn has_result(object: &Map<String, Value>) -> bool {
+    const RESULTS: &[&str] = &["choices", "data", "id", "output", "result", "success", "text", "url", "usage"];
+    RESULTS.iter().any(|name| object.get(*name).is_some_and(says_something))
+}
+
+/// The words of a body that is no result, whether they tell of an error or not; empty if there are none.
+pub(super) fn remark(value: &Value) -> String {
+    let object = value.as_object().filter(|object| !has_result(object));
+    object.map(|_| reason(value)).unwrap_or_default()
 }
 
 /// Whether the value of `error` describes an error. `null`, `false`, 0 and empty values do not.
@@ -138,6 +157,12 @@ mod tests {
             json!({ "errors": [{ "message": "x" }] }),
             json!({ "detail": "Not Found" }),
             json!([{ "error": { "message": "x" } }]),
+            json!({ "fault": { "faultstring": "x" } }),
+            json!({ "errorMessage": "x", "errorType": "T" }),
+            json!({ "err": "x" }),
+            json!({ "status": "error", "message": "x" }),
+            json!({ "event": "error", "data": { "message": "x" } }),
+            json!({ "internalServerException": { "message": "x" } }),
         ] {
             assert!(is_fault(&body), "{body}");
         }
@@ -152,6 +177,8 @@ mod tests {
             json!({ "base_resp": { "status_code": 0, "status_msg": "success" } }),
             json!({ "success": true, "message": "done" }),
             json!({ "message": "done" }),
+            json!({ "status": "processing", "message": "wait" }),
+            json!({ "id": "x", "exception": null, "fault": false }),
             json!({ "id": "x", "code": "y", "message": "z" }),
             json!({ "choices": [{ "delta": { "content": "error" } }], "code": 0, "message": "" }),
             json!({ "code": 200, "message": "ok" }),

@@ -69,9 +69,11 @@ impl ErrorBody {
             values.into_iter().find(|value| !value.is_null()).cloned()
         };
         let request_id = find(&["requestId", "request_id", "x-request-id"]);
+        let code = code::code(value);
+        let reason = words::reason(value);
         Self {
-            message: words::reason(value),
-            code: code::code(value).map(ErrorCode::from),
+            message: if reason.is_empty() { words::any_sentence(value) } else { reason },
+            code: code.map(ErrorCode::from),
             request_id: request_id.and_then(|id| id.as_str().map(str::to_owned)).filter(|id| !id.is_empty()),
             details: find(&["details", "innererror", "metadata"]),
             excerpt: None,
@@ -104,12 +106,21 @@ fn spoken(text: &str) -> String {
     if text.starts_with('<') {
         return words::one_line(&page::title(text), MAX_LINE);
     }
-    // People cannot read image data or control sequences.
-    let is_text = !text.chars().take(MAX_LINE).any(|character| {
-        character == char::REPLACEMENT_CHARACTER || character.is_control() && !character.is_whitespace()
-    });
-    let line = text.lines().find(|line| !line.trim().is_empty()).filter(|_| is_text);
-    words::one_line(line.unwrap_or_default(), MAX_LINE)
+    // Bytes of an image are not for people. An escape sequence is left out of what they are shown.
+    let is_binary = |character: char| {
+        let is_control = character.is_control() && !character.is_whitespace() && character != '\u{1b}';
+        character == char::REPLACEMENT_CHARACTER || is_control
+    };
+    if text.chars().take(MAX_LINE).any(is_binary) {
+        return String::new();
+    }
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    // A line that ends so is only the heading of the next one.
+    match lines.next().filter(|_| first.trim_end().ends_with(':')) {
+        Some(second) => words::one_line(&format!("{first} {second}"), MAX_LINE),
+        None => words::one_line(first, MAX_LINE),
+    }
 }
 
 impl Error {
@@ -137,8 +148,15 @@ impl Keyring {
         let shown = excerpt(&self.redact(&String::from_utf8_lossy(beginning)));
         // For a page or plain text, the text itself is more helpful than the position of the syntax error.
         let is_json = matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
-        let said = (!is_json).then(|| ErrorBody::parse(beginning, "", self).message).filter(|said| !said.is_empty());
-        let cause = said.map_or_else(|| self.redact(&error.to_string()), |said| format!("it is not JSON: {said}"));
+        let said = match is_json {
+            true => value(&self.redact(&String::from_utf8_lossy(beginning))).map(|value| fault::remark(&value)),
+            false => Some(ErrorBody::parse(beginning, "", self).message),
+        };
+        let cause = match said.filter(|said| !said.is_empty()) {
+            Some(said) if is_json => format!("{}; it says: {said}", self.redact(&error.to_string())),
+            Some(said) => format!("it is no JSON: {said}"),
+            None => self.redact(&error.to_string()),
+        };
         let cause = excerpt(&cause).unwrap_or_default();
         Error::new(ErrorKind::Decode, format!("{what}: {cause}")).with_body(shown)
     }

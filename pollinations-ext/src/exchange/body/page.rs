@@ -1,5 +1,8 @@
 //! Parses error pages of proxies and firewalls, and XML errors of storage services.
 
+/// Characters of a page that are looked at for words outside of all known elements.
+const MAX_TEXT: usize = 2000;
+
 /// The title of an HTML page or the message of an XML document. Empty if there is none.
 pub(super) fn title(text: &str) -> String {
     if !text.trim_start().starts_with('<') {
@@ -7,11 +10,24 @@ pub(super) fn title(text: &str) -> String {
     }
     // Converting ASCII to lower case keeps all positions.
     let lower = text.to_ascii_lowercase();
-    let found = ["title", "message", "h1"].into_iter().find_map(|tag| {
-        let words = unescaped(element(text, &lower, tag)?);
-        (!words.is_empty()).then_some(words)
-    });
-    found.unwrap_or_default()
+    let find = |tags: &[&str]| {
+        tags.iter().find_map(|tag| {
+            let words = unescaped(element(text, &lower, tag)?);
+            (!words.is_empty()).then_some(words)
+        })
+    };
+    match find(&["title", "message", "faultstring", "h1"]) {
+        // Express has this title for every error.
+        Some(title) if title.eq_ignore_ascii_case("error") => match find(&["pre", "p"]) {
+            Some(more) => format!("{title}: {more}"),
+            None => title,
+        },
+        Some(title) => title,
+        None => {
+            let words = unescaped(&visible(text, &lower));
+            if words.is_empty() { attribute(text, &lower).map(unescaped).unwrap_or_default() } else { words }
+        }
+    }
 }
 
 /// The content of the first element with this name, up to the end of the text if it is not closed.
@@ -23,6 +39,37 @@ fn element<'a>(text: &'a str, lower: &str, name: &str) -> Option<&'a str> {
     let start = at + lower.get(at..)?.find('>')? + 1;
     let end = lower.get(start..)?.find("</").map_or(lower.len(), |length| start + length);
     text.get(start..end)
+}
+
+/// The words between the tags, without scripts, styles and comments.
+fn visible(text: &str, lower: &str) -> String {
+    let mut words = String::new();
+    let mut at = 0;
+    while let Some(length) = lower.get(at..).and_then(|rest| rest.find('<')) {
+        words.push_str(text.get(at..at + length).unwrap_or_default());
+        if words.len() > MAX_TEXT {
+            break;
+        }
+        let rest = lower.get(at + length..).unwrap_or_default();
+        let hidden = [("<script", "</script"), ("<style", "</style"), ("<!--", "-->")];
+        let end = hidden.iter().find(|(start, _)| rest.starts_with(start)).map_or(Some(0), |(_, end)| rest.find(end));
+        let Some(tag) = end.and_then(|end| Some(end + rest.get(end..)?.find('>')? + 1)) else {
+            return words;
+        };
+        words.push(' ');
+        at += length + tag;
+    }
+    words.push_str(text.get(at..).unwrap_or_default());
+    words
+}
+
+/// The words in an attribute, where a document has no others.
+fn attribute<'a>(text: &'a str, lower: &str) -> Option<&'a str> {
+    ["message=\"", "description=\"", "reason=\""].iter().find_map(|name| {
+        let start = lower.find(name)? + name.len();
+        let end = start + lower.get(start..)?.find('"')?;
+        text.get(start..end)
+    })
 }
 
 fn unescaped(text: &str) -> String {
@@ -44,7 +91,13 @@ mod tests {
             ("<titles>no</titles><h1>Sorry</h1>", "Sorry"),
             ("<title></title><body><h1 class='x'>Sorry</h1>", "Sorry"),
             ("<?xml version='1.0'?><Error><Code>C</Code><Message>Denied</Message></Error>", "Denied"),
-            ("<p>nothing", ""),
+            ("<title>Error</title><pre>Cannot GET /x</pre>", "Error: Cannot GET /x"),
+            ("<s:Body><faultstring>Empty</faultstring></s:Body>", "Empty"),
+            ("<p>Come <b>back</b> later", "Come back later"),
+            ("<style>p > a {}</style><!-- > --><script>1 < 2</script><h2>A nap</h2>", "A nap"),
+            ("<script>never closed", ""),
+            ("<fault code=\"1\" description=\"no &lt;x&gt;\"/>", "no <x>"),
+            ("<p>", ""),
             ("no page <title>x</title>", ""),
             ("<title", ""),
         ] {

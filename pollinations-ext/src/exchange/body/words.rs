@@ -4,7 +4,7 @@
 //! formats. It knows the field names that usually contain messages, and walks from the outermost to the innermost
 //! object, up to a limit.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde_json::{Map, Value};
 
@@ -27,6 +27,7 @@ const PLACES: &[(&str, Place)] = &[
     ("fault", Place::Words),
     ("faultstring", Place::Words),
     ("exception", Place::Words),
+    ("err", Place::Words),
     ("title", Place::Words),
     ("message", Place::Words),
     ("errormessage", Place::Words),
@@ -37,11 +38,13 @@ const PLACES: &[(&str, Place)] = &[
     ("statusmsg", Place::Words),
     ("statusmessage", Place::Words),
     ("detail", Place::Words),
+    ("failurereason", Place::Words),
     ("reason", Place::Sentence),
     ("description", Place::Words),
     ("errors", Place::Errors),
     ("messages", Place::Words),
     ("baseresp", Place::Inside),
+    ("nonfielderrors", Place::Words),
     ("issues", Place::Words),
     ("violations", Place::Words),
     ("fieldviolations", Place::Words),
@@ -57,6 +60,7 @@ const PLACES: &[(&str, Place)] = &[
     ("data", Place::Inside),
     ("response", Place::Inside),
     ("result", Place::Inside),
+    ("status", Place::Inside),
 ];
 
 /// The meaning of a field.
@@ -96,10 +100,18 @@ pub(super) fn reason(value: &Value) -> String {
     one_line(&sentences.text, MAX_LENGTH)
 }
 
+/// The first sentence of a body that has its words under names that nobody else uses; empty if there is none.
+pub(super) fn any_sentence(value: &Value) -> String {
+    let mut sentences = Sentences::default();
+    sentences.search(value, "", MAX_DEPTH / 2);
+    one_line(&sentences.text, MAX_LENGTH)
+}
+
 /// A text on one line, truncated to this many characters.
 pub(super) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
+    let text = &visible(text);
     for word in text.split_whitespace() {
         let gap = usize::from(length > 0);
         if gap > 0 {
@@ -116,6 +128,24 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
         }
     }
     line
+}
+
+/// A text without what a terminal would obey: escape sequences (ECMA-48, section 5.4) and control characters.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| character.is_control() && !character.is_whitespace();
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        if character == '\u{1b}' && rest.as_str().starts_with('[') {
+            rest.find(|character| ('@'..='~').contains(character) && *character != '[');
+        } else if !is_hidden(character) {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// A field name without differences in style.
@@ -186,6 +216,26 @@ impl Sentences {
         }
     }
 
+    /// Looks for a sentence wherever it stands.
+    fn search(&mut self, value: &Value, about: &str, depth: usize) {
+        if depth == 0 || self.count > 0 {
+            return;
+        }
+        match value {
+            Value::String(text) if text.trim().contains(' ') => self.push(about, text),
+            Value::Array(entries) => {
+                entries.iter().take(2 * MAX_SENTENCES).for_each(|entry| self.search(entry, about, depth - 1));
+            }
+            Value::Object(object) => {
+                for (name, value) in object {
+                    let about = if rank(name).is_some() { about } else { name };
+                    self.search(value, about, depth - 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn push(&mut self, about: &str, sentence: &str) {
         let sentence = one_line(sentence, MAX_LENGTH);
         // Gateways repeat the message of the provider, in more or fewer words.
@@ -221,6 +271,8 @@ fn inside(text: &str) -> Option<Value> {
 
 fn rank(name: &str) -> Option<usize> {
     let name = plain_name(name);
+    // `internalServerException` and the like, as AWS names the event of a failure.
+    let name = if name.ends_with("exception") { "exception" } else { &name };
     PLACES.iter().position(|(place, _)| *place == name)
 }
 
@@ -290,6 +342,23 @@ mod tests {
         ] {
             assert_eq!(reason(&body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn words_under_names_that_nobody_knows() {
+        for (body, expected) in [
+            (json!({ "model": ["This field is required."] }), "model: This field is required."),
+            (json!({ "message": { "content": "Bad prompt", "code": 3 } }), "content: Bad prompt"),
+            (json!({ "code": "X", "ids": ["a", 1, null] }), ""),
+        ] {
+            assert_eq!(any_sentence(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        assert_eq!(one_line("\u{1b}[1;31mon\u{7} fire\u{1b}[0m\u{1b}", 99), "on fire");
+        assert_eq!(one_line("\u{1b}[", 99), "");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use crate::base::{
     error::{Error, ErrorKind},
     maybe_send::Body,
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, after, sleep},
 };
 
 /// How many times per idle timeout to check for new data. An idle connection is detected at most this fraction of the
@@ -63,13 +63,7 @@ impl Stream for Guard {
                 return Poll::Ready(Some(Err(Error::new(ErrorKind::Timeout, message))));
             }
             this.silent += 1;
-            let next = Instant::now().checked_add(idle / LOOKS);
-            clock.as_mut().reset(next.unwrap_or_else(far_future));
+            clock.as_mut().reset(after(Instant::now(), idle / LOOKS));
         }
     }
-}
-
-/// The latest time that a timer supports.
-fn far_future() -> Instant {
-    Instant::now() + Duration::from_secs(60 * 60 * 24 * 365)
 }

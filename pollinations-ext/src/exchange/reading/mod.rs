@@ -47,12 +47,19 @@ pub(crate) enum End {
 
 /// Reads a body up to a limit in bytes. If the body breaks off, returns the bytes read before.
 pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
-    // Without a timeout, this cannot fail.
-    read_within(None, body, limit).await.unwrap_or((Bytes::new(), End::TooLarge))
+    // Without a limit there is no failure.
+    read_within(None, body, limit, 0).await.unwrap_or((Bytes::new(), End::TooLarge))
 }
 
-/// The same, with an idle timeout.
-pub(crate) async fn read_within(silence: Option<Duration>, body: Body, limit: usize) -> Result<(Bytes, End), Failure> {
+/// The same with a limit on the silence between two pieces. `expected` is how many bytes will come, if that is known: for a
+/// long body it saves copies.
+pub(crate) async fn read_within(
+    silence: Option<Duration>,
+    body: Body,
+    limit: usize,
+    expected: u64,
+) -> Result<(Bytes, End), Failure> {
+    let expected = usize::try_from(expected).unwrap_or(limit).min(limit);
     let mut body = body.into_inner();
     let mut pieces: Option<BytesMut> = None;
     let mut first = Bytes::new();
@@ -70,7 +77,7 @@ pub(crate) async fn read_within(silence: Option<Duration>, body: Body, limit: us
             Some(pieces) => pieces.extend_from_slice(&kept),
             None if first.is_empty() => first = kept,
             None => {
-                let mut both = BytesMut::with_capacity(length + kept.len());
+                let mut both = BytesMut::with_capacity(expected.max(length + kept.len()));
                 both.extend_from_slice(&first);
                 both.extend_from_slice(&kept);
                 pieces = Some(both);

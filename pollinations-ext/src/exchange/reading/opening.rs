@@ -22,7 +22,7 @@ use crate::{
     },
     exchange::{
         body::ErrorBody,
-        failure::{disguised, error_in},
+        failure::{disguised, error_in, is_page},
     },
     key::Keyring,
     retry::Failure,
@@ -49,7 +49,7 @@ impl Opening<'_> {
         let kind = header(&self.headers, CONTENT_TYPE).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         let promised = kind.eq_ignore_ascii_case("text/event-stream");
-        if plain && !promised {
+        if plain && !promised && !is_page(&self.headers) {
             let first = match kind.eq_ignore_ascii_case("application/json") {
                 true => Some(self.not_an_error(&mut body).await?),
                 false => None,

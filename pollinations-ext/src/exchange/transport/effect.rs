@@ -20,9 +20,8 @@ const VIDEO_TIMEOUT: Duration = Duration::from_secs(300);
 const UPLOADS: &[&str] = &["/upload", "/media"];
 const ACCOUNT: &str = "/account";
 
-/// The effect of sending this request twice. `is_stream` is true if its response is read as a stream.
-pub(super) fn repeat(operation: &str, request: &Request, is_stream: bool) -> Repeat {
-    let operation = Operation::find(operation);
+/// What it means to send this request a second time. `is_stream` says that its answer is read as a stream.
+pub(super) fn repeat(operation: Option<&Operation>, request: &Request, is_stream: bool) -> Repeat {
     let path = operation.map_or("", |operation| operation.path);
     if operation.is_some_and(|operation| operation.is_coalesced) {
         let is_alone = is_stream || is_streamed(request);
@@ -36,10 +35,10 @@ pub(super) fn repeat(operation: &str, request: &Request, is_stream: bool) -> Rep
     }
 }
 
-/// The default timeout of an attempt of this request.
-pub(super) fn attempt_timeout(operation: &str, request: &Request) -> Duration {
-    let path = Operation::find(operation).map_or("", |operation| operation.path);
-    // The image operation also generates videos. A duration means that it is a video.
+/// How long an attempt may go without an answer, if nothing else is set.
+pub(super) fn attempt_timeout(operation: Option<&Operation>, request: &Request) -> Duration {
+    let path = operation.map_or("", |operation| operation.path);
+    // A duration makes a video even where the operation has images, too.
     let is_video = is_under(path, "/video") || (is_under(path, "/image") && has_pair(request, "duration", None));
     if is_video { VIDEO_TIMEOUT } else { ATTEMPT_TIMEOUT }
 }
@@ -109,7 +108,8 @@ mod tests {
             ("upload_media", "", "", false, Repeat::Uploads),
         ] {
             let request = request(operation, query, body);
-            assert_eq!(self::repeat(operation, &request, is_stream), repeat, "{operation} {query} {body} {is_stream}");
+            let seen = self::repeat(Operation::find(operation), &request, is_stream);
+            assert_eq!(seen, repeat, "{operation} {query} {body} {is_stream}");
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
     fn whatever_the_document_will_have() {
         for operation in Operation::all() {
             let request = Request::new(operation.method.clone(), Url::parse("http://h/").unwrap());
-            let repeat = repeat(operation.id, &request, false);
+            let repeat = repeat(Some(operation), &request, false);
             assert_eq!(repeat == Repeat::Joins, operation.is_coalesced, "{}", operation.id);
             if operation.path.starts_with("/account") && operation.method != Method::GET {
                 assert_eq!(repeat, Repeat::Changes, "{}", operation.id);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn videos_take_longer() {
-        let timeout = |operation, query| attempt_timeout(operation, &request(operation, query, ""));
+        let timeout = |operation, query| attempt_timeout(Operation::find(operation), &request(operation, query, ""));
         assert_eq!(timeout("generate_image", "?width=64"), ATTEMPT_TIMEOUT);
         assert_eq!(timeout("generate_image", "?duration=5"), VIDEO_TIMEOUT);
         assert_eq!(timeout("generate_audio", "?duration=5"), ATTEMPT_TIMEOUT);

@@ -31,11 +31,11 @@ use crate::{
         header::{header, request_id},
         json,
         reason::PaymentKind,
-        time::{Instant, timeout, until},
+        time::{Instant, after, timeout, timeout_at, until},
     },
     exchange::{
         body::ErrorBody,
-        failure::{disguised, late},
+        failure::{disguised, in_place_of_file, is_no_file, late},
         gateway::Gateway,
         options::Options,
         raw::RawResponse,
@@ -144,7 +144,7 @@ impl Outcome<Received> {
 impl Shared {
     /// The effect of sending a request twice. The request may be prepared or not.
     pub(crate) fn repeat(&self, request: &Request, operation: &str, receive: Receive) -> Repeat {
-        effect::repeat(operation, request, receive.is_stream())
+        effect::repeat(Operation::find(operation), request, receive.is_stream())
     }
 
     /// Sends a request, with retries.
@@ -161,6 +161,7 @@ impl Shared {
             Ok(request) => request,
             Err(error) => return Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
         };
+        let known = Operation::find(operation);
         let attempt_timeout = options.attempt_timeout.or(self.attempt_timeout);
         let policy = options.retry.as_ref().unwrap_or(&self.retry);
         let limits = Limits {
@@ -168,7 +169,7 @@ impl Shared {
             policy,
             bucket: policy.retry_budget().and(self.bucket.as_deref()),
             timeout: options.timeout.unwrap_or(self.timeout).saturating_sub(earlier.spent),
-            attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(operation, &request)),
+            attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(known, &request)),
             attempts: earlier.attempts,
             observer: self.observer.as_ref(),
         };
@@ -178,7 +179,8 @@ impl Shared {
             operation,
             receive,
             timeout: options.timeout.unwrap_or(self.timeout),
-            repeat: self.repeat(&request, operation, receive),
+            repeat: effect::repeat(known, &request, receive.is_stream()),
+            is_public: known.is_some_and(|operation| operation.is_public),
             #[cfg(not(target_arch = "wasm32"))]
             report: options.report.clone(),
             #[cfg(not(target_arch = "wasm32"))]
@@ -259,6 +261,8 @@ struct Sending<'a> {
     receive: Receive,
     timeout: Duration,
     repeat: Repeat,
+    /// Whether the operation takes no key.
+    is_public: bool,
     #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
     /// The body, if it is streamed.
@@ -280,8 +284,7 @@ impl Exchange for Sending<'_> {
         };
         let current = self.shared.keys.current();
         self.generation = current.generation;
-        let is_public = Operation::find(self.operation).is_some_and(|operation| operation.is_public);
-        if let Some(key) = current.key.as_ref().filter(|_| !is_public) {
+        if let Some(key) = current.key.as_ref().filter(|_| !self.is_public) {
             self.shared.authenticate(&mut request, key);
         }
         #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
@@ -393,7 +396,7 @@ impl Sending<'_> {
         let handshake = upgrade::Handshake::of(&request);
         let late = || Failure::Other(late(self.timeout));
         let patience = patience.filter(|patience| *patience < limit);
-        let answer = timeout(patience.unwrap_or(limit), pin!(self.client.execute(request))).await;
+        let answer = timeout_at(after(begun, patience.unwrap_or(limit)), pin!(self.client.execute(request))).await;
         let answer = answer.map_err(|_| patience.map_or_else(late, Failure::Late))?;
         let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
         #[cfg(not(target_arch = "wasm32"))]
@@ -405,8 +408,7 @@ impl Sending<'_> {
         {
             return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
         }
-        let left = limit.saturating_sub(begun.elapsed());
-        timeout(left, pin!(self.receive(response, patience))).await.unwrap_or_else(|_| Err(late()))
+        timeout_at(after(begun, limit), pin!(self.receive(response, patience))).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Receives the response after its head.
@@ -431,6 +433,12 @@ impl Sending<'_> {
         let may_refuse = !self.shared.refusals_as_text && Refusal::is_possible(self.operation, response.headers());
         match self.receive {
             Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
+            Receive::Open if is_no_file(self.operation, response.headers()) => {
+                let headers = response.headers().clone();
+                let silence = Some(self.shared.idle_timeout);
+                let (body, _) = read_within(silence, pieces(response), MAX_ERROR_BODY, 0).await?;
+                Err(in_place_of_file(status, &headers, &body, &self.shared.keys))
+            }
             Receive::Native | Receive::Open => Ok(Received::Response(response)),
             // This was checked above.
             #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
@@ -477,7 +485,8 @@ impl Sending<'_> {
         silence: Option<Duration>,
     ) -> Result<RawResponse, Failure> {
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let (body, end) = read_within(silence, pieces(response), self.shared.max_body).await?;
+        let expected = response.content_length().unwrap_or_default();
+        let (body, end) = read_within(silence, pieces(response), self.shared.max_body, expected).await?;
         match end {
             End::Complete => {
                 if let Some(refusal) = may_refuse.then(|| Refusal::read(&headers, &body)).flatten() {

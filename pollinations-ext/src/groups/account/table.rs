@@ -15,7 +15,8 @@ pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str)
         let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
         error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned))
     };
-    let mut reader = csv::Reader::from_reader(response.body().as_ref());
+    // A row may be shorter than the first line: what it does not have is empty.
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(response.body().as_ref());
     let names = reader.headers().map_err(|_| failed(1))?.clone();
     let mut rows = Vec::new();
     for (row, record) in reader.records().enumerate() {

@@ -1,11 +1,14 @@
 //! Speech, with the time at which each character is spoken.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64::Engine as _;
 use bytes::Bytes;
 use http::HeaderMap;
 use pollinations_api::types::{self, SpeechAlignment};
 
-use crate::base::error::{Error, ErrorKind};
+use crate::base::{
+    base64::BASE64,
+    error::{Error, ErrorKind},
+};
 
 /// A piece of a text, and when it is spoken.
 ///
@@ -50,8 +53,8 @@ pub struct TimedSpeech {
 
 impl TimedSpeech {
     pub(super) fn new(speech: types::TimedSpeech, headers: HeaderMap) -> Result<Self, Error> {
-        let audio = BASE64_STANDARD.decode(&speech.audio_base64);
-        let audio = audio.map_err(|_| Error::new(ErrorKind::Decode, "the audio in the response is not base64"))?;
+        let audio = BASE64.decode(&speech.audio_base64);
+        let audio = audio.map_err(|_| Error::new(ErrorKind::Decode, "the sound in the response is not base64"))?;
         let (characters, spoken) = (timed(speech.alignment), timed(speech.normalized_alignment));
         Ok(Self { audio: audio.into(), characters, spoken, headers })
     }

@@ -62,15 +62,9 @@ pub struct ChatRequest {
 
 impl ChatRequest {
     pub(crate) fn new(shared: Arc<Shared>, model: String) -> Self {
-        let mut body = ChatCompletionRequest::default();
+        let mut body = Box::<ChatCompletionRequest>::default();
         body.model = Some(model);
-        Self {
-            shared,
-            options: Options::default(),
-            body: Box::new(body),
-            attachments: Vec::new(),
-            functions: Functions::default(),
-        }
+        Self { shared, options: Options::default(), body, attachments: Vec::new(), functions: Functions::default() }
     }
 
     /// Adds a system message: an instruction for the whole conversation.

@@ -3,10 +3,14 @@
 use http::HeaderMap;
 use pollinations_api::types;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::vector::{self, Vector};
 use crate::{
-    base::error::{Error, ErrorKind},
+    base::{
+        error::{Error, ErrorKind},
+        json,
+    },
     exchange::{raw::RawResponse, transport::Shared},
 };
 
@@ -56,6 +60,9 @@ impl Embeddings {
             Ok(wire) => wire,
             Err(_) => {
                 let lenient = shared.decode::<types::Embeddings>(response, attempts)?;
+                if has_gap(response.body()) {
+                    return Err(located("a vector in the response has something other than numbers in it".to_owned()));
+                }
                 Wire::try_from(lenient).map_err(|()| located("a vector in the response cannot be read".to_owned()))?
             }
         };
@@ -160,6 +167,19 @@ impl Embeddings {
         self.usage = usage;
         self
     }
+}
+
+/// Whether a number of a vector is missing. A lenient read would replace it with 0, which changes the vector.
+fn has_gap(body: &[u8]) -> bool {
+    let Ok(value) = json::read::<Value>(body) else { return false };
+    let is_number = |value: &Value| match value {
+        Value::Number(_) => true,
+        Value::String(text) => text.trim().parse::<f32>().is_ok_and(f32::is_finite),
+        _ => false,
+    };
+    let entries = value.get("data").and_then(Value::as_array).into_iter().flatten();
+    let mut vectors = entries.filter_map(|entry| entry.get("embedding").and_then(Value::as_array));
+    vectors.any(|vector| !vector.iter().all(is_number))
 }
 
 /// The response, as the document defines it.

@@ -2,11 +2,7 @@
 
 use std::{fmt, slice, sync::Arc};
 
-use base64::{
-    Engine as _,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine as _;
 use bytes::Bytes;
 use http::HeaderMap;
 use pollinations_api::{
@@ -17,19 +13,14 @@ use reqwest::Url;
 
 use crate::{
     base::{
+        base64::BASE64,
         error::{Error, ErrorKind},
         header::{header, request_id},
         link::link,
     },
-    exchange::{options::Options, raw::RawResponse, transport::Shared},
+    exchange::{body::excerpt, options::Options, raw::RawResponse, transport::Shared},
     media::Media,
 };
-
-/// Base64 with or without padding, because not all providers write it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The number of base64 characters that are enough to detect the image type.
 const HEAD: usize = 64;
@@ -69,7 +60,11 @@ impl Images {
     ) -> Result<Self, Error> {
         let mut all = Vec::new();
         let mut about: Option<(ImageUsage, i64, HeaderMap)> = None;
+        let mut shown = None;
         for (reply, response) in replies {
+            if reply.data.is_empty() {
+                shown = excerpt(&shared.keys.redact(&response.text()));
+            }
             match &mut about {
                 Some((usage, ..)) => add(usage, &reply.usage),
                 None => about = Some((reply.usage, reply.created, response.headers().clone())),
@@ -91,7 +86,7 @@ impl Images {
             }
             (_, about) => {
                 let error = Error::new(ErrorKind::Decode, "the response has no image").with_operation(operation);
-                Err(error.with_request_id(about.and_then(|(_, _, headers)| request_id(&headers))))
+                Err(error.with_body(shown).with_request_id(about.and_then(|(_, _, headers)| request_id(&headers))))
             }
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pollinations_api::types::{MessageResponse, MessageStreamEvent};
 use serde_json::{Map, Value};
 
+use super::tidy;
 use crate::{
     base::error::Partial,
     reply::{
@@ -95,7 +96,7 @@ impl Merged {
         let mut message = self.message;
         let blocks = self.blocks.into_values().map(Block::into_value).collect();
         message.insert("content".to_owned(), Value::Array(blocks));
-        serde_json::from_value(Value::Object(message))
+        tidy::read(Value::Object(message))
     }
 
     fn start(&mut self, message: Option<&Map<String, Value>>) {

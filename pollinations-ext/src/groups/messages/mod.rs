@@ -21,6 +21,7 @@ mod merged;
 mod reply;
 mod request;
 mod stream;
+mod tidy;
 mod tool_run;
 mod tools;
 

@@ -14,9 +14,10 @@ use super::{
     image::{self, Image},
     reply::MessageReply,
     stream::{MessageStream, OPERATION},
+    tidy,
 };
 use crate::{
-    base::{error::Error, file::File},
+    base::{error::Error, file::File, json},
     exchange::{
         options::{Options, call_options, setters},
         raw::RawResponse,
@@ -306,7 +307,13 @@ impl MessagesRequest {
         if is_stream(response.body()) {
             return MessageStream::recorded(&shared, &response).finish().await;
         }
-        let message = shared.decode(&response, attempts)?;
+        let message = match shared.decode(&response, attempts) {
+            Ok(message) if tidy::is_usual(&message) => message,
+            read => match json::read(response.body()).and_then(tidy::read) {
+                Ok(message) => message,
+                Err(_) => read?,
+            },
+        };
         Ok(MessageReply::new(message, response.headers().clone()))
     }
 

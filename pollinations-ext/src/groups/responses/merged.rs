@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pollinations_api::types::{ResponseReply, ResponseStreamEvent};
 use serde_json::{Map, Value, json};
 
+use super::tidy;
 use crate::{
     base::error::Partial,
     reply::event_stream::{Added, Merge},
@@ -42,6 +43,11 @@ impl Merge for Merged {
         {
             self.size = self.size.max(bytes);
             return self.state(state, response);
+        }
+        if kind == "response.completed" {
+            // The event has no response, so the reply is what has arrived so far.
+            self.done();
+            return Added::End;
         }
         // The event has the whole response.
         if event.get("object").is_some_and(|object| object == "response")
@@ -84,18 +90,19 @@ impl Merged {
         let mut response = self.response;
         let output = self.items.into_values().map(Item::into_value).collect();
         response.insert("output".to_owned(), Value::Array(output));
-        serde_json::from_value(Value::Object(response))
+        tidy::read(Value::Object(response))
     }
 
     /// Reads an event that has the state of the response.
     fn state(&mut self, state: &str, response: &Map<String, Value>) -> Added {
         self.update(response);
+        let is_failed = response.get("status").is_some_and(|status| status == "failed");
         match state {
-            "completed" | "incomplete" | "cancelled" => {
+            "completed" | "incomplete" | "cancelled" if !is_failed => {
                 self.is_complete = true;
                 Added::End
             }
-            "failed" => {
+            "failed" | "completed" | "incomplete" | "cancelled" => {
                 let error = response.get("error").filter(|error| !error.is_null()).cloned();
                 Added::Failed(json!({ "error": error.unwrap_or_else(|| "the response failed".into()) }))
             }

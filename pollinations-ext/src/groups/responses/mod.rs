@@ -23,6 +23,7 @@ mod request;
 mod response;
 mod settings;
 mod stream;
+mod tidy;
 mod tool_run;
 mod tools;
 

@@ -12,11 +12,13 @@ use super::{
     image::{self, Image},
     response::ModelResponse,
     stream::{OPERATION, ResponseStream},
+    tidy,
 };
 use crate::{
     base::{
         error::{Error, ErrorKind},
         file::File,
+        json,
     },
     exchange::{
         options::{Options, call_options},
@@ -255,7 +257,14 @@ impl ResponsesRequest {
         if is_stream(raw.body()) {
             return ResponseStream::recorded(&shared, &raw).finish().await;
         }
-        let response = ModelResponse::new(shared.decode(&raw, attempts)?, raw.headers().clone());
+        let response = match shared.decode(&raw, attempts) {
+            Ok(response) if tidy::is_usual(&response) => response,
+            read => match json::read(raw.body()).and_then(tidy::read) {
+                Ok(response) => response,
+                Err(_) => read?,
+            },
+        };
+        let response = ModelResponse::new(response, raw.headers().clone());
         if response.status == ResponseStatus::Failed {
             let error = Error::new(ErrorKind::Api, "the response failed, and the service does not say why");
             let error = error.with_status(raw.status()).with_operation(OPERATION).with_attempts(attempts);

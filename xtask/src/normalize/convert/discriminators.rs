@@ -1,9 +1,9 @@
-//! Writes down the values that a discriminator implies: the names of the components, as they are now.
+//! Writes out the values that a discriminator implies: the original names of the components.
 //!
 //! Before: `{"oneOf": [{"$ref": "#/components/schemas/cat"}], "discriminator": {"propertyName": "kind"}}`
 //! After: `{"oneOf": […], "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/cat"}}}`
 //!
-//! Components get names that are types' names later; the values stay as they were written. A schema with a discriminator
+//! A member that lists the values of the property itself implies these instead. Components get names that are types' names later; the values stay as they were written. A schema with a discriminator
 //! and no union is the base of those that name it in `allOf` (OpenAPI 3.0.3, "Composition and Inheritance").
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,12 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
         return;
     }
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let mut values: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for (name, schema) in schemas.into_iter().flatten() {
+        for (property, listed) in listed(schema) {
+            values.insert((name.clone(), property), listed);
+        }
+    }
     for (name, schema) in schemas.into_iter().flatten() {
         for base in targets(schema.get("allOf")) {
             heirs.entry(base).or_default().insert(pointers::reference("schemas", name));
@@ -39,13 +45,21 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
             let own = pointers::reference("schemas", place.key());
             members.extend(heirs.get(&own).into_iter().flatten().cloned());
         }
+        let property = schema.get("discriminator").and_then(|it| it.get("propertyName")?.as_str()).map(str::to_owned);
         let Some(discriminator) = schema.get_mut("discriminator").and_then(Value::as_object_mut) else { return };
         let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
         let Some(mapping) = mapping.as_object_mut() else { return };
         members.retain(|member| !mapping.values().any(|target| target == member));
         for member in members {
-            if let Some(name) = pointers::component(&member, "schemas") {
-                mapping.entry(name).or_insert(Value::String(member));
+            let Some(name) = pointers::component(&member, "schemas") else { continue };
+            let listed = property.as_ref().and_then(|property| values.get(&(name.clone(), property.clone())));
+            // A value that the member does not allow cannot stand for it, whatever the member is called.
+            let implied = match listed {
+                Some(listed) if !listed.contains(&name) => listed.clone(),
+                _ => vec![name],
+            };
+            for value in implied {
+                mapping.entry(value).or_insert_with(|| Value::String(member.clone()));
             }
         }
         mapping.sort_keys();
@@ -60,4 +74,16 @@ fn targets(list: Option<&Value>) -> Vec<String> {
     let schemas = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     let reference = |schema: &Map<String, Value>| schema.get("$ref").and_then(Value::as_str).map(str::to_owned);
     schemas.filter_map(reference).collect()
+}
+
+/// The properties of a schema that list their values, with these.
+fn listed(schema: &Value) -> Vec<(String, Vec<String>)> {
+    let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    let properties = parts.chain([schema]).filter_map(|part| part.get("properties")?.as_object()).flatten();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let values = |property: &Value| match property.get("const") {
+        Some(value) => text(value).map(|value| vec![value]),
+        None => property.get("enum")?.as_array()?.iter().map(text).collect(),
+    };
+    properties.filter_map(|(name, property)| Some((name.clone(), values(property)?))).collect()
 }

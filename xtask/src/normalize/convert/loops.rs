@@ -1,12 +1,12 @@
-//! Writes two things so that validators of 3.0 get along with them.
+//! Rewrites two constructs that some validators of 3.0 cannot handle.
 //!
 //! Before: `{"nullable": true, "allOf": [{"$ref": "#/components/schemas/Json"}]}`, where `Json` is a list of `Json`;
 //! `{"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["b"]}`, where nothing describes `b`
 //! After: `{"nullable": true, "anyOf": [{"$ref": "#/components/schemas/Json"}]}`;
 //! `{"allOf": […], "required": ["b"], "properties": {"b": {}}}`
 //!
-//! A validator that collects the properties of `allOf` must not go round in circles. What is required is described
-//! somewhere. Neither changes what the schema allows.
+//! Some validators collect the properties of `allOf` and never finish on a circle. Some expect every required property to
+//! be described. Neither change affects what the schema allows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -37,7 +37,7 @@ fn target(schema: &Value) -> Option<String> {
     pointers::component(schema.get("$ref")?.as_str()?, "schemas")
 }
 
-/// The components from which members, items and parts lead round in a circle.
+/// The components whose members, items or parts lead back to themselves.
 fn endless(document: &Value) -> BTreeSet<String> {
     fn below(schema: &Value, found: &mut BTreeSet<String>) {
         found.extend(target(schema));
@@ -55,7 +55,7 @@ fn endless(document: &Value) -> BTreeSet<String> {
         below(schema, &mut found);
         edges.insert(name.clone(), found);
     }
-    // What leads only to what ends, ends; the rest is endless.
+    // A component ends if everything it leads to ends. The rest are circles.
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, targets) in &edges {
@@ -79,7 +79,7 @@ fn endless(document: &Value) -> BTreeSet<String> {
     edges.keys().filter(|name| !ends.contains(name.as_str())).cloned().collect()
 }
 
-/// Describes the required properties that nothing beside `allOf` or in it describes.
+/// Adds an empty schema for required properties that are described neither in `allOf` nor beside it.
 fn required(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).cloned().unwrap_or_default();
     walk::each_schema(document, &mut |_, schema| {

@@ -1,12 +1,11 @@
 //! From any OpenAPI 3.1 document to OpenAPI 3.0.3, losing nothing that 3.0.3 can say.
 
-mod components;
 mod discriminators;
 mod loops;
+pub(super) mod null_values;
 mod nullables;
 pub(super) mod operations;
 pub(super) mod order;
-mod paths;
 mod references;
 mod schema;
 mod security;
@@ -24,8 +23,8 @@ pub(super) use version::check;
 pub const PASSES: &[Pass] = &[
     Pass { name: "version", run: Run::Document(version::run) },
     Pass { name: "structure", run: Run::Document(structure::run) },
-    Pass { name: "components", run: Run::Document(components::run) },
-    Pass { name: "paths", run: Run::Document(paths::run) },
+    Pass { name: "components", run: Run::Document(references::components::run) },
+    Pass { name: "paths", run: Run::Document(references::paths::run) },
     Pass { name: "security", run: Run::Document(security::run) },
     Pass { name: "references", run: Run::Document(references::run) },
     Pass { name: "discriminators", run: Run::Document(discriminators::run) },
@@ -48,5 +47,6 @@ pub const PASSES: &[Pass] = &[
 pub const NAMES: &[Pass] = &[
     Pass { name: "operations", run: Run::Document(operations::run) },
     Pass { name: "types", run: Run::Document(types::run) },
+    Pass { name: "null_values", run: Run::Schema(null_values::run) },
     Pass { name: "order", run: Run::Document(order::run) },
 ];

@@ -16,13 +16,13 @@ use crate::normalize::{
     walk::{self, Kind},
 };
 
-/// What may stand beside a reference without narrowing it.
+/// Keywords that may stand beside a reference without restricting it.
 const WORDS: [&str; 9] =
     ["title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "externalDocs", "xml"];
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
-    // A component that is nothing but a nullable reference is nullable itself, and so on. Each takes its turn once: unions
-    // that are members of each other would hand it on for ever.
+    // A component that is only a nullable reference is nullable too, so this repeats. Each component is handled once,
+    // because unions that are members of each other would pass `nullable` on forever.
     let mut done: HashSet<String> = HashSet::new();
     loop {
         let nullable: HashSet<String> = nullable_components(document).difference(&done).cloned().collect();
@@ -97,7 +97,7 @@ fn nullable_components(document: &mut Value) -> HashSet<String> {
     found.into_iter().filter(|name| used.contains(name)).collect()
 }
 
-/// Does the same for schemas outside of schemas.
+/// Handles the schemas of parameters, headers and media types.
 fn hold(kind: Kind, value: &mut Value, is_nullable: &impl Fn(&Value) -> bool) {
     if matches!(kind, Kind::Parameter | Kind::Header | Kind::MediaType)
         && let Some(schema) = value.get_mut("schema")

@@ -38,7 +38,7 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
             let Some(schemes) = requirement.as_object_mut() else { return true };
             let count = schemes.len();
             schemes.retain(|name, _| !removed.contains(name));
-            // What needed a certificate alone does not become what needs nothing.
+            // A requirement that needed only a certificate must not turn into one that needs nothing.
             count == schemes.len() || !schemes.is_empty()
         });
     });

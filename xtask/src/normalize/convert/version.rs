@@ -37,7 +37,8 @@ pub(in crate::normalize) fn check(document: &Value) -> Result<(), NotOpenApi> {
         return fail("`info` needs a `title` and a `version`");
     }
     match object.get("paths") {
-        Some(Value::Object(_)) | None => Ok(()),
+        // YAML reads `paths:` with nothing behind it as null.
+        Some(Value::Object(_) | Value::Null) | None => Ok(()),
         Some(_) => fail("`paths` is not an object"),
     }
 }
@@ -72,5 +73,7 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
             license.entry("x-identifier").or_insert(identifier);
         }
     }
-    object.entry("paths").or_insert_with(|| json!({}));
+    if object.get("paths").is_none_or(Value::is_null) {
+        object.insert("paths".to_owned(), json!({}));
+    }
 }

@@ -13,7 +13,7 @@ mod subsets;
 
 use super::{
     Pass, Run,
-    convert::{order, types},
+    convert::{null_values, order, types},
 };
 
 /// The name of the pass that drops upstream's words.
@@ -35,5 +35,6 @@ pub const PASSES: &[Pass] = &[
 pub const NAMES: &[Pass] = &[
     Pass { name: "our_operations", run: Run::Document(our_operations::run) },
     Pass { name: "our_types", run: Run::Document(types::run_with_tables) },
+    Pass { name: "null_values", run: Run::Schema(null_values::run) },
     Pass { name: "order", run: Run::Document(order::run) },
 ];

@@ -24,10 +24,22 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
         schema.insert("x-default".to_owned(), Value::Null);
         return;
     }
+    // `1.0` is an integer to JSON Schema, but not to every validator.
+    if let Some(whole) = whole_number(default).filter(|_| schema.get("type") == Some(&json!("integer"))) {
+        schema.insert("default".to_owned(), whole);
+        return;
+    }
     if !allows(schema, default) {
         warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
         schema.shift_remove("default");
     }
+}
+
+/// A number such as `1.0` without its fraction.
+fn whole_number(value: &Value) -> Option<Value> {
+    let number = value.as_f64().filter(|_| value.is_f64())?;
+    let whole = number as i64;
+    (whole as f64 == number).then(|| json!(whole))
 }
 
 /// Whether the types and the enumerations of a schema allow a value, inside of lists and objects too.

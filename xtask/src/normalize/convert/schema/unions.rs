@@ -30,7 +30,7 @@ pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &m
             && let Some(Value::Object(member)) = members.pop()
         {
             schema.shift_remove(keyword);
-            // What tells one member from the others tells nothing any more, but the property stays.
+            // With one member left, a discriminator has no purpose. The property itself stays.
             schema.shift_remove("discriminator");
             merge::both(schema, member);
         }
@@ -47,7 +47,7 @@ fn enumerate(members: &mut Vec<Value>) {
     let mut indices = Vec::new();
     for (index, member) in members.iter().enumerate() {
         let Some((listed, said)) = listed(member) else { continue };
-        // A value of two members is none of `oneOf`, and has two descriptions.
+        // A value that two members list is not valid for `oneOf`, and would have two descriptions.
         if listed.iter().any(|value| values.contains(value)) {
             return;
         }

@@ -8,12 +8,12 @@ use super::{Hoist, Names, Owner};
 use crate::normalize::{naming, pointers};
 
 impl Hoist {
-    /// Names every shape, owners before what they own.
+    /// Names every shape. Owners are named before the types they own.
     pub(super) fn name(&self, kept: &Map<String, Value>) -> Vec<String> {
         let mut names: Vec<Option<String>> = vec![None; self.shapes.len()];
         let mut taken: BTreeSet<String> = kept.keys().cloned().collect();
         for (number, shape) in self.shapes.iter().enumerate() {
-            // Of several names ours is the best, then the shortest.
+            // Of several names, one of ours is best, then the shortest.
             let ours = |name: &String| self.whose == Names::Ours && naming::is_ours(name);
             let best = shape.names.iter().min_by_key(|name| (!ours(name), name.len(), (*name).clone()));
             if let Some(best) = best {
@@ -39,7 +39,7 @@ impl Hoist {
             (0..self.shapes.len()).filter(|number| names[*number].is_none() && waiting[*number] == 0).collect();
         loop {
             if ready.is_empty() {
-                // Types that own each other wait for each other: one of them has to begin.
+                // Types that own each other wait for each other, so one of them has to start.
                 let open = (0..self.shapes.len()).filter(|number| names[*number].is_none());
                 let Some(first) = open.min_by_key(|number| (waiting[*number], &self.shapes[*number].form)) else {
                     break;
@@ -136,7 +136,7 @@ pub(super) fn rename_components(document: &mut Value, whose: Names) {
             (ours.into_iter().chain(naming::component(original, title)).collect(), original.clone())
         })
         .collect();
-    // Names that stay as they are come first, so that a renamed one gives way to them.
+    // Names that do not change come first, so that a renamed component never takes one of them.
     originals.sort_by_key(|(names, original)| (names.first() != Some(original), original.clone()));
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -165,7 +165,7 @@ fn title(schema: &Map<String, Value>) -> Option<String> {
     title.contains(|letter: char| letter.is_alphabetic()).then(|| naming::type_name(title))
 }
 
-/// The first of the names that nobody has, else one with what is special about the type, else one with a letter.
+/// The first name that is free. If none is, one with something special about the type added, or else a letter.
 pub(super) fn free(candidates: &[String], schema: &Map<String, Value>, taken: &BTreeSet<String>) -> String {
     if let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) {
         return name.clone();

@@ -7,6 +7,8 @@
 //! Definitions become components, and so does what a reference leads to. A reference that leads nowhere, or out of the
 //! document, is left out with a warning: whatever it meant, it then means any value.
 
+pub(super) mod components;
+pub(super) mod paths;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

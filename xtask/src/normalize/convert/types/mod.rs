@@ -29,7 +29,7 @@ use unions::{members, title_members};
 /// The prefix of a reference to a shape that has no name yet.
 const SHAPE: &str = "#/shape/";
 
-/// What belongs to the use of a type and not to the type.
+/// Keywords that describe one use of a type rather than the type.
 const SITE: &[&str] =
     &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples", "x-default"];
 
@@ -63,7 +63,7 @@ enum Owner {
 
 struct Shape {
     schema: Map<String, Value>,
-    /// What it has in common with others of the same type.
+    /// The text that is equal for all schemas of the same type.
     form: String,
     /// Where it is used: who uses it, and as what.
     uses: BTreeSet<(Owner, String)>,
@@ -197,7 +197,7 @@ impl Hoist {
 
     fn media_of(&mut self, owner: &str, edge: &str, alternative: Option<&str>, value: &mut Value) {
         for (kind, media) in value.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-            // A form has other fields than the JSON for the same operation, so it gets a name of its own.
+            // A form often has other fields than the JSON body of the same operation, so it gets its own name.
             let edge = if edge == ".request" && kind.starts_with("multipart/") { ".form" } else { edge };
             if let Some(schema) = media.get_mut("schema") {
                 let mut pending = Pending::new();
@@ -260,6 +260,7 @@ impl Hoist {
     /// Lifts the members of a union and writes down what tells them apart.
     fn members(&mut self, object: &mut Map<String, Value>, edge: &str, pending: &mut Pending) {
         let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
+        let told_by = object.get("discriminator").and_then(|it| it.get("propertyName")?.as_str()).map(str::to_owned);
         let mut mapping = Map::new();
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = object.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
@@ -267,7 +268,7 @@ impl Hoist {
             for (index, member) in members.iter_mut().enumerate() {
                 let values = tag.as_ref().and_then(|tag| tag.values.get(index));
                 let label = match values.map(Vec::as_slice) {
-                    // The open last member is no type: it is what the types leave over.
+                    // The last member is open. It is not a type of its own: it takes whatever the others do not.
                     Some([]) => {
                         self.children(member, edge, pending);
                         continue;
@@ -276,15 +277,26 @@ impl Hoist {
                     Some(_) => "*".to_owned(),
                     None => labels.get(index).cloned().unwrap_or_default(),
                 };
+                // A member in place says by itself what stands for it, also if others do not.
+                let alone =
+                    told_by.as_deref().filter(|told_by| tag.as_ref().is_none_or(|tag| tag.property != *told_by));
+                let own = alone.and_then(|property| shapes::tag_values(member.as_object()?, property));
                 self.lift(member, &format!("{edge}({label})"), pending);
-                for value in values.into_iter().flatten() {
+                for value in values.filter(|_| alone.is_none()).or(own.as_ref()).into_iter().flatten() {
                     mapping.extend(member.get("$ref").map(|target| (value.clone(), target.clone())));
                 }
             }
         }
-        let Some(tag) = tag else { return };
+        let property = match (told_by, &tag) {
+            (Some(told_by), _) => told_by,
+            (None, Some(tag)) => tag.property.clone(),
+            (None, None) => return,
+        };
         match object.get_mut("discriminator").and_then(Value::as_object_mut) {
-            Some(known) if known.get("propertyName").and_then(Value::as_str) == Some(&tag.property) => {
+            Some(known) => {
+                if mapping.is_empty() {
+                    return;
+                }
                 if let Some(known) = known.entry("mapping").or_insert_with(|| json!({})).as_object_mut() {
                     for (value, target) in mapping {
                         known.entry(value).or_insert(target);
@@ -292,11 +304,9 @@ impl Hoist {
                     known.sort_keys();
                 }
             }
-            // The document tells them apart by something else.
-            Some(_) => {}
             None => {
                 mapping.sort_keys();
-                let discriminator = json!({ "mapping": mapping, "propertyName": tag.property });
+                let discriminator = json!({ "mapping": mapping, "propertyName": property });
                 object.insert("discriminator".to_owned(), discriminator);
             }
         }
@@ -307,7 +317,7 @@ impl Hoist {
         let form = form(&schema);
         let number = match self.by_form.get(&form) {
             Some(number) => {
-                // Uses that disagree on the default leave the type without one.
+                // If uses have different defaults, the type has none.
                 let known = &mut self.shapes[*number].schema;
                 if known.get("default") != schema.get("default") {
                     known.shift_remove("default");

@@ -16,7 +16,7 @@ use crate::normalize::{
 
 const COMPONENTS: &str = "/components/pathItems";
 
-pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
+pub(in crate::normalize::convert) fn run(document: &mut Value, warnings: &mut Warnings) {
     braces(document, warnings);
     inline(document, warnings);
     let components = document.get_mut("components").and_then(Value::as_object_mut);

@@ -11,13 +11,14 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::structure::reason_phrase;
 use crate::normalize::{
-    Warnings, naming, pointers,
+    Warnings,
+    convert::structure::reason_phrase,
+    naming, pointers,
     walk::{self, Field, Kind},
 };
 
-pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
+pub(in crate::normalize::convert) fn run(document: &mut Value, warnings: &mut Warnings) {
     names(document);
     references(document, warnings);
 }
@@ -97,7 +98,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
         let found = pointers::follow(&original, &reference);
         let Some(found) = found.filter(|found| walk::kind_at(&found.pointer) == Some(place.kind)) else {
             warnings.add(&place.pointer(), format!("the reference `{reference}` leads nowhere in this document"));
-            // A status stays, even if nothing is known of what comes with it.
+            // The status stays, even if nothing is known about its body.
             *value = match place.kind {
                 Kind::Response => json!({ "description": reason_phrase(place.key()) }),
                 _ => Value::Null,
