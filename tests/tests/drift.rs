@@ -82,7 +82,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "operation removed",
             Breaking,
-            ["#/paths/~1account~1key/get", "operation `account_key` is gone"],
+            ["#/paths/~1account~1key/get", "operation `account_key` was removed"],
             |document| {
                 object(document, "/paths").shift_remove("/account/key");
             },
@@ -109,7 +109,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "enumeration shrunk",
             Breaking,
-            ["#/components/schemas/EmbeddingTask", "value \"CLUSTERING\" is gone"],
+            ["#/components/schemas/EmbeddingTask", "value \"CLUSTERING\" was removed"],
             |document| {
                 at(document, "/components/schemas/CreateEmbeddingRequest/properties/task_type/enum")
                     .as_array_mut()
@@ -139,7 +139,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "property removed from a response",
             Breaking,
-            ["#/components/schemas/AccountProfile/properties/email", "property `email` is gone"],
+            ["#/components/schemas/AccountProfile/properties/email", "property `email` was removed"],
             |document| {
                 object(document, &format!("{PROFILE}/properties")).shift_remove("email");
             },
@@ -161,7 +161,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "made nullable",
             Breaking,
-            ["#/components/schemas/AccountBalance/properties/balance", "may be null now"],
+            ["#/components/schemas/AccountBalance/properties/balance", "may now be null"],
             |document| {
                 let balance =
                     "/paths/~1account~1balance/get/responses/200/content/application~1json/schema/properties/balance";
@@ -179,7 +179,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "member added to a union",
             Additive,
-            ["#/components/schemas/ContentPart", "a member of the union is new"],
+            ["#/components/schemas/ContentPart", "a union member is new"],
             |document| {
                 let part = json!({
                     "type": "object",
@@ -284,7 +284,7 @@ fn the_methods_of_what_is_gone_from_requests_and_from_shared_types() {
         |document| {
             object(document, &format!("{CHAT}/properties")).shift_remove("stop");
         },
-        "property `stop` is gone",
+        "property `stop` was removed",
     );
     assert_eq!(stop, ["ChatRequest::stop"]);
 }

@@ -73,7 +73,7 @@ impl Explainer<'_> {
             // A further error decodes like the others; another success may have another type.
             let failure = status.starts_with(['4', '5']);
             let class = if failure { Class::Additive } else { Class::Breaking };
-            let message = format!("response {status} is {}", if gone { "gone" } else { "new" });
+            let message = format!("response {status} {}", if gone { "was removed" } else { "is new" });
             let at = |document: Option<&Value>| document.and_then(|it| it.get("responses")?.get(&status)).cloned();
             let (before, after) = (at(old), at(new));
             self.push(class, location, message, before.as_ref(), after.as_ref());
@@ -128,7 +128,7 @@ impl Explainer<'_> {
         let was_option = is(before) || old_optional;
         let is_option = is(after) || new_optional;
         let class = if was_option == is_option { Class::Additive } else { self.option_class(is_option) };
-        let message = if is(after) { "may be null now" } else { "may not be null any more" };
+        let message = if is(after) { "may now be null" } else { "may no longer be null" };
         self.push(class, at, message, before, after);
     }
 
@@ -151,7 +151,7 @@ impl Explainer<'_> {
             (None, None) if old.get("allOf") != new.get("allOf") => {
                 self.push(Class::Breaking, at, "`allOf` changed", old.get("allOf"), new.get("allOf"));
             }
-            (before, after) if before != after => self.push(Class::Breaking, at, "the type changed", before, after),
+            (before, after) if before != after => self.push(Class::Breaking, at, "type changed", before, after),
             _ => {}
         }
         if old.get("default") != new.get("default") {
@@ -162,7 +162,7 @@ impl Explainer<'_> {
     /// Enumerations are open: a new value is one that was taken before, without a name.
     fn enumeration(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for value in list(old, "enum").iter().filter(|value| !list(new, "enum").contains(value)) {
-            self.push(Class::Breaking, at, format!("value {value} is gone"), Some(value), None);
+            self.push(Class::Breaking, at, format!("value {value} was removed"), Some(value), None);
         }
         for value in list(new, "enum").iter().filter(|value| !list(old, "enum").contains(value)) {
             self.push(Class::Additive, at, format!("value {value} is new"), None, Some(value));
@@ -204,7 +204,7 @@ impl Explainer<'_> {
         for (name, schema) in &before {
             let place = property(at, name);
             let Some(other) = after.get(name) else {
-                self.push(Class::Breaking, &place, format!("property `{name}` is gone"), Some(schema), None);
+                self.push(Class::Breaking, &place, format!("property `{name}` was removed"), Some(schema), None);
                 continue;
             };
             let (was, is) = (required(old, name), required(new, name));
@@ -256,10 +256,10 @@ impl Explainer<'_> {
     fn members(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for keyword in ["anyOf", "oneOf"] {
             for member in list(old, keyword).iter().filter(|member| !list(new, keyword).contains(member)) {
-                self.push(Class::Breaking, at, "a member of the union is gone", Some(member), None);
+                self.push(Class::Breaking, at, "a union member was removed", Some(member), None);
             }
             for member in list(new, keyword).iter().filter(|member| !list(old, keyword).contains(member)) {
-                self.push(Class::Additive, at, "a member of the union is new", None, Some(member));
+                self.push(Class::Additive, at, "a union member is new", None, Some(member));
             }
         }
     }

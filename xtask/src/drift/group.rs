@@ -129,7 +129,7 @@ fn is_operation(change: &Change) -> bool {
 fn shared(change: &Change) -> String {
     let what = change.place.split(['.', '[', '{']).next().unwrap_or_default();
     match change.operations.as_slice() {
-        [] => format!("{what}  used by no operation"),
+        [] => format!("{what}  not used by any operation"),
         [one, two, three] => format!("{what}  used by {one}, {two} and {three}"),
         [one, two] => format!("{what}  used by {one} and {two}"),
         operations => format!("{what}  used by {} operations", operations.len()),
@@ -196,39 +196,42 @@ fn name_of(change: &Change) -> Option<(String, String)> {
     let of = |head: &str, place: &str| if place.is_empty() { head.to_owned() } else { format!("{place}: {head}") };
     let between = |quote: char| message.split(quote).nth(1).map(str::to_owned);
     let new = message.ends_with("is new") || message.ends_with("was added") || message.ends_with("is new and required");
-    if message.starts_with("property `") && (new || message.ends_with("is gone")) {
+    if message.starts_with("property `") && (new || message.ends_with("was removed")) {
         let head = match message {
             _ if message.ends_with("and required") => "new required properties",
             _ if new => "new properties",
-            _ => "properties gone",
+            _ => "removed properties",
         };
         return Some((of(head, owner()), between('`')?));
     }
     if message.starts_with("value ") {
-        let head = if new { "new values" } else { "values gone" };
+        let head = if new { "new values" } else { "removed values" };
         let value = message.strip_prefix("value ")?;
-        let value = value.strip_suffix(" is new").or_else(|| value.strip_suffix(" is gone"))?;
+        let value = value.strip_suffix(" is new").or_else(|| value.strip_suffix(" was removed"))?;
         return Some((of(head, &change.place), value.trim_matches('"').to_owned()));
     }
     if message.starts_with("A new, optional parameter") {
         return Some(("new optional parameters".to_owned(), between('\'')?));
     }
     if message.starts_with("The parameter") && message.ends_with("was removed") {
-        return Some(("parameters gone".to_owned(), between('\'')?));
+        return Some(("removed parameters".to_owned(), between('\'')?));
     }
     if let Some(rest) = message.strip_prefix("response ") {
-        let head = if new { "new responses" } else { "responses gone" };
+        let head = if new { "new responses" } else { "removed responses" };
         return Some((head.to_owned(), rest.split(' ').next()?.to_owned()));
     }
     None
 }
 
-/// The values before and after.
+/// The values before and after, unless the message already says both.
 fn values(change: &Change) -> String {
+    if change.message.ends_with(" required") || change.message.ends_with(" be null") {
+        return String::new();
+    }
     match (value(&change.before), value(&change.after)) {
         (None, None) => String::new(),
         (before, after) => {
-            let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+            let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
             format!(" ({} -> {})", shown(before), shown(after))
         }
     }

@@ -118,7 +118,7 @@ impl Pair {
         };
         for (place, id) in &old {
             match new.get(place) {
-                None => change(place, Class::Breaking, format!("operation `{id}` is gone"), Some(id), None),
+                None => change(place, Class::Breaking, format!("operation `{id}` was removed"), Some(id), None),
                 Some(other) if other != id => {
                     change(
                         place,
@@ -184,7 +184,7 @@ impl Pair {
             let mut change = |kind: &String, class, what: &str, before: Value, after: Value| {
                 let location = format!("#{pointer}");
                 let operations = self.operations_at(&location);
-                let message = format!("media type `{kind}` is {what}");
+                let message = format!("media type `{kind}` {what}");
                 changes.push(Change {
                     class,
                     operations,
@@ -197,12 +197,12 @@ impl Pair {
                 });
             };
             for (kind, media) in before.iter().filter(|(kind, _)| !after.contains_key(*kind)) {
-                change(kind, Class::Breaking, "gone", media.clone(), Value::Null);
+                change(kind, Class::Breaking, "was removed", media.clone(), Value::Null);
             }
             for (kind, media) in after.iter().filter(|(kind, _)| !before.contains_key(*kind)) {
                 // A body that was JSON alone is a struct; with a second media type it becomes bytes.
                 let class = if request { Class::Breaking } else { Class::Additive };
-                change(kind, class, "new", Value::Null, media.clone());
+                change(kind, class, "is new", Value::Null, media.clone());
             }
         }
         for (document, other) in [(&mut self.old, &new), (&mut self.new, &old)] {

@@ -21,7 +21,7 @@ impl Report {
                 let _ = writeln!(text, "  {:<8}  {}", line.class, line.text);
             }
             if !methods.is_empty() {
-                let _ = writeln!(text, "  {:<8}  {methods}", "used by");
+                let _ = writeln!(text, "  {:<8}  {methods}", "methods");
             }
         }
         for (heading, list) in self.lists(&grouped) {
@@ -53,7 +53,7 @@ impl Report {
                 let _ = writeln!(text, "- **{}** {}", line.class, escaped(&line.text));
             }
             if !methods.is_empty() {
-                let _ = writeln!(text, "- used by {}", escaped(methods));
+                let _ = writeln!(text, "- methods: {}", escaped(methods));
             }
         }
         for (title, list) in self.lists(&grouped) {
@@ -70,7 +70,7 @@ impl Report {
         [
             ("Removed operations", &grouped.removed),
             ("New operations", &grouped.added),
-            ("Words that changed", &grouped.words),
+            ("Documentation changes", &grouped.words),
         ]
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
@@ -93,7 +93,7 @@ impl Report {
             .filter(|id| !grouped.is_whole(id))
             .collect();
         format!(
-            "{} breaking, {} additive, {} docs: a {bump} version.\nOperations: {} changed, {} new, {} gone.",
+            "{} breaking, {} additive, {} docs: needs a {bump} version.\nOperations: {} changed, {} new, {} removed.",
             count(Class::Breaking),
             count(Class::Additive),
             count(Class::Docs),
