@@ -123,7 +123,7 @@ fn models() -> Vec<Probe> {
             let test = test.url(format!("{NOWHERE}/chat/completions")).build()?;
             answered(client.account().my_models().test(test).await)
         }),
-        probe!(changes Free, Answer, "update_provider_profile", "the profile of the provider, as it is", |context| {
+        probe!(changes Free, Answer, "update_provider_profile", "provider profile", |context| {
             let client = context.client()?;
             let models = client.account().my_models();
             let provider = models.list().await.map_err(|error| blocked("list_my_models", error))?.provider;
