@@ -160,7 +160,7 @@ async fn what_costs_or_needs_a_key_is_left_alone() {
         operation.starts_with("list_")
             || ["quest_catalog", "get_model", "model_status", "model_stats", "media_metadata"].contains(operation)
             || probe.ends_with("without a key")
-            || probe.ends_with("that is not there")
+            || probe.ends_with("that does not exist")
     };
     assert!(passed.iter().all(needs_no_key), "{passed:?}");
     assert!(passed.len() >= 12, "listings and refusals: {passed:?}");

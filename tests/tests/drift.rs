@@ -161,7 +161,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "made nullable",
             Breaking,
-            ["#/components/schemas/AccountBalance/properties/balance", "may be null now"],
+            ["#/components/schemas/AccountBalance/properties/balance", "may now be null"],
             |document| {
                 let balance =
                     "/paths/~1account~1balance/get/responses/200/content/application~1json/schema/properties/balance";
@@ -179,7 +179,7 @@ fn mutations() -> Vec<Mutation> {
         mutation(
             "member added to a union",
             Additive,
-            ["#/components/schemas/ContentPart", "a member of the union is new"],
+            ["#/components/schemas/ContentPart", "a union member is new"],
             |document| {
                 let part = json!({
                     "type": "object",

@@ -10,5 +10,6 @@ pub mod operations;
 pub mod overlay;
 mod overlays;
 pub mod sync;
+pub mod terminal;
 pub mod words;
 pub mod yaml;

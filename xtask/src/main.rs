@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod terminal;
-
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _, Write as _},
@@ -22,6 +20,7 @@ use xtask::{
     normalize::{self, Prose, Warning},
     overlay::{Overlay, Unmatched},
     sync::{self, Source, Upstream},
+    terminal,
 };
 
 /// Updates the client when the pollinations.ai API changes.
@@ -34,7 +33,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Update openapi.json from the service's own document, and report what changed.
+    /// Update openapi.json from the service's OpenAPI document, and report what changed.
     #[command(after_help = "Examples:\n  cargo xtask sync\n  cargo xtask sync --file openapi-3.1.json --check")]
     Sync {
         /// Fetch the document from this URL instead of the live service.
@@ -43,16 +42,16 @@ enum Command {
         /// Read the document from this file ('-' is standard input).
         #[arg(long)]
         file: Option<PathBuf>,
-        /// Write nothing. Exit with 1 if openapi.json would change.
+        /// Write nothing, and exit with 1 if openapi.json is out of date.
         #[arg(long)]
         check: bool,
-        /// The file to write, or to compare with [default: openapi.json in the workspace root].
+        /// The file to update, or to compare with [default: openapi.json in the workspace root].
         #[arg(short, long)]
         output: Option<PathBuf>,
-        /// Warn about overlay facts whose target no longer exists, instead of failing.
+        /// Only warn if the target of an overlay fact no longer exists, instead of failing.
         #[arg(long)]
         skip_unmatched: bool,
-        /// Keep the document's own descriptions and examples instead of ours.
+        /// Keep the service's descriptions and examples instead of replacing them with ours.
         #[arg(long)]
         keep_prose: bool,
         /// Fail if the document uses something that OpenAPI 3.0 cannot express.
@@ -67,7 +66,7 @@ enum Command {
     Normalize {
         /// The document to read ('-' is standard input).
         input: PathBuf,
-        /// The file to write [default: standard output, as for '-'].
+        /// The file to write ('-' is standard output) [default: -].
         #[arg(short, long)]
         output: Option<PathBuf>,
         /// An OpenAPI Overlay 1.0 document to apply to the result.
@@ -77,9 +76,9 @@ enum Command {
         #[arg(long)]
         deny_warnings: bool,
     },
-    /// Report what changed between two documents for users of the client.
+    /// Compare two OpenAPI documents, and report what changed for users of the client.
     ///
-    /// Exits with 1 if anything changed.
+    /// The exit code is 1 if anything changed.
     #[command(after_help = "Example:\n  cargo xtask drift openapi.json new.json --format markdown")]
     Drift {
         /// The old document.
@@ -90,16 +89,16 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Call every operation of a server and check the responses against openapi.json.
+    /// Check that a server matches openapi.json, by calling every operation.
     ///
-    /// Exits with 1 if a check fails. `cargo xtask contract --help` has the options.
+    /// Exits with 1 if it does not match. `cargo xtask contract --help` has the options.
     #[command(disable_help_flag = true)]
     Contract {
         /// Arguments for the contract suite.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Print shell completions for an alias `xtask`.
+    /// Print shell completions for the alias `xtask`.
     #[command(after_help = "Example:\n  alias xtask='cargo xtask'\n  source <(cargo xtask completions bash)")]
     Completions {
         /// The shell.
@@ -117,7 +116,7 @@ enum Command {
 /// The format of a report.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// One line for each change.
+    /// One line per change.
     Text,
     /// JSON, for scripts.
     Json,
@@ -213,7 +212,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
         // A file that is not a document is overwritten like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
             Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
-            Some(Ok(_)) => say(format!("{name} differs, but not in anything that affects the client")),
+            Some(Ok(_)) => say(format!("{name} differs, but no change affects the client")),
             _ => say(format!("{name} is not an OpenAPI document")),
         },
     }
@@ -231,16 +230,16 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
 const NEXT: &str =
     "run `cargo test --workspace --all-features`, review the snapshots, and commit them with the document";
 
-/// The next steps, if some items have no description.
-const NEXT_WITH_WORDS: &str = "describe the new items in xtask/overlay and sync again; then run \
+/// The same when something has no description.
+const NEXT_WITH_WORDS: &str = "describe the new items in xtask/overlay and run sync again; then run \
                                `cargo test --workspace --all-features`, review the snapshots, and commit them with the \
                                document";
 
 /// Reports documentation without a target, and items without documentation. Both are only warnings.
 fn report_words(built: &sync::Built) {
     if !built.stale.is_empty() {
-        let (count, have) = (built.stale.len(), if built.stale.len() == 1 { "action has" } else { "actions have" });
-        eprintln!("note: {count} documentation {have} no target any more; remove from xtask/overlay:");
+        let (count, are) = (built.stale.len(), if built.stale.len() == 1 { "action is" } else { "actions are" });
+        eprintln!("note: {count} documentation {are} for items that no longer exist; remove from xtask/overlay:");
         for action in &built.stale {
             eprintln!("  {action}");
         }
@@ -252,7 +251,7 @@ fn report_words(built: &sync::Built) {
 
 fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
     if deny && let Some(first) = warnings.first() {
-        bail!("{} warning(s), and warnings are denied; the first is {first}", warnings.len());
+        bail!("{} warning(s), with --deny-warnings set; the first is {first}", warnings.len());
     }
     for warning in warnings {
         eprintln!("warning: {warning}");
@@ -270,15 +269,18 @@ fn write_out(bytes: &[u8]) -> Result<()> {
     io::stdout().lock().write_all(bytes).context("cannot write to standard output")
 }
 
-/// Prints a report. On a terminal, lines are wrapped, and the class of a change is colored unless `NO_COLOR` is set.
+/// Where a change continues on the next line: below its text.
+const CONTINUED: usize = 12;
+
+/// Prints a report. On a terminal, lines are wrapped, and without `NO_COLOR` the class of a change has a colour.
 fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
         Format::Text => {
             let is_terminal = io::stdout().is_terminal();
             let mut out = anstream::stdout().lock();
             for line in report.to_text().lines() {
-                // A program that reads the report gets one line per change.
-                let line = if is_terminal { terminal::wrapped(line) } else { line.to_owned() };
+                // A program that reads the report gets a line for each change.
+                let line = if is_terminal { terminal::wrapped(line, CONTINUED) } else { line.to_owned() };
                 writeln!(out, "{}", terminal::coloured(&line))?;
             }
         }

@@ -1,14 +1,12 @@
-//! Formats the drift report for a terminal.
+//! Lines and colors of reports on a terminal.
 
 /// The maximum width of a line. Most terminals open with this many columns.
 const COLUMNS: usize = 80;
 
-/// The indent of continuation lines, which aligns them with the text of a change.
-const INDENT: usize = 12;
-
-/// Breaks a line between words, so that it fits the terminal. A word longer than a line is not broken, so that it can
-/// be copied.
-pub(crate) fn wrapped(line: &str) -> String {
+/// Breaks a line between words, so that it fits 80 columns. Further lines are indented by `indent` columns. A word that is
+/// longer than a line stays whole, so that it can be copied.
+#[must_use]
+pub fn wrapped(line: &str, indent: usize) -> String {
     if line.chars().count() <= COLUMNS {
         return line.to_owned();
     }
@@ -19,8 +17,8 @@ pub(crate) fn wrapped(line: &str) -> String {
         let length = word.chars().count();
         if place > 0 && width + 1 + length > COLUMNS {
             all.push('\n');
-            all.push_str(&" ".repeat(INDENT));
-            width = INDENT;
+            all.push_str(&" ".repeat(indent));
+            width = indent;
         } else if place > 0 {
             all.push(' ');
             width += 1;
@@ -31,9 +29,10 @@ pub(crate) fn wrapped(line: &str) -> String {
     all
 }
 
-/// Colors the class of a change. In the usual palettes, red, green and magenta are readable on light and dark
-/// backgrounds; yellow, cyan and blue are not.
-pub(crate) fn coloured(line: &str) -> String {
+/// Colours the class of a change. Red, green and magenta can be read on a light and on a dark background, in the usual
+/// palettes; yellow, cyan and blue cannot.
+#[must_use]
+pub fn coloured(line: &str) -> String {
     let text = line.trim_start();
     let (indent, word) = (&line[..line.len() - text.len()], text.split(' ').next().unwrap_or_default());
     let colour = match word {
@@ -52,7 +51,7 @@ mod tests {
     #[test]
     fn a_long_line_is_wrapped_below_its_text() {
         let names = (0..20).map(|number| format!("value_{number}")).collect::<Vec<_>>().join(", ");
-        let shown = wrapped(&format!("  additive  ErrorCode: new values: {names}"));
+        let shown = wrapped(&format!("  additive  ErrorCode: new values: {names}"), 12);
         assert!(shown.lines().count() > 1);
         for (place, line) in shown.lines().enumerate() {
             assert!(line.chars().count() <= COLUMNS, "{line}");
@@ -63,9 +62,9 @@ mod tests {
 
     #[test]
     fn a_short_line_and_a_long_word_stay_as_they_are() {
-        assert_eq!(wrapped("  docs  a"), "  docs  a");
+        assert_eq!(wrapped("  docs  a", 12), "  docs  a");
         let word = "x".repeat(100);
-        assert_eq!(wrapped(&word), word);
+        assert_eq!(wrapped(&word, 12), word);
     }
 
     #[test]

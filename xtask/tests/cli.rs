@@ -163,7 +163,7 @@ fn sync_lists_what_has_no_words_and_ends_well() {
     let list = "note: 1 operation, 1 parameter, 1 type and 1 property have no description\n  operations: labs\n  \
                 parameters: labs.page\n  types: LabList\n  properties: LabList.labs\n";
     assert!(said.contains(list), "{said}");
-    assert!(said.contains("next: describe the new items in xtask/overlay and sync again"), "{said}");
+    assert!(said.contains("next: describe the new items in xtask/overlay and run sync again"), "{said}");
     let written: serde_json::Value = serde_json::from_slice(&fs::read(&output).unwrap()).unwrap();
     assert_eq!(written["paths"]["/labs"]["get"]["description"], "Calls `GET /labs`.");
     assert_eq!(written["components"]["schemas"]["LabList"]["properties"]["labs"]["description"], "Labs.");
@@ -251,7 +251,7 @@ fn warnings_can_be_denied() {
     let warning = "#/paths/~1b/get/parameters/0/schema: `if` has no counterpart in OpenAPI 3.0";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("warning: {warning}\n"));
     let text = error_line(&xtask(&["normalize", &input, "--deny-warnings"]));
-    assert_eq!(text, format!("error: 1 warning(s), and warnings are denied; the first is {warning}"));
+    assert_eq!(text, format!("error: 1 warning(s), with --deny-warnings set; the first is {warning}"));
 }
 
 #[test]

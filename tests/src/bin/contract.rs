@@ -2,19 +2,23 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use pollinations_ext::ApiKey;
 use pollinations_tests::contract::{self, Document};
+use xtask::terminal;
+
+/// Where a finding continues on the next line: below its text.
+const CONTINUED: usize = 10;
 
 /// The document, as it was when this was built.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-/// Call every operation of a server and check the responses against openapi.json.
+/// Check that a server matches openapi.json, by calling every operation.
 ///
-/// Set POLLINATIONS_API_KEY to a secret key and POLLINATIONS_PUBLISHABLE_KEY to a publishable one. Checks that need a key
-/// you have not set are skipped. Exits with 0 if all checks pass, 1 if a check fails, 2 if the suite could not
+/// Set POLLINATIONS_API_KEY to a secret key and POLLINATIONS_PUBLISHABLE_KEY to a publishable one. Without them, checks
+/// that need a key are skipped. The exit code is 0 if the server matches, 1 if it does not, and 2 if the suite could not
 /// run.
 #[derive(Parser)]
 #[command(
@@ -32,22 +36,22 @@ struct Arguments {
     /// URL of its media service [default: the base URL; for the live service, https://media.pollinations.ai]
     #[arg(long)]
     media_url: Option<String>,
-    /// The limit on what the run may cost
+    /// The cost that you allow
     #[arg(long, value_enum, default_value_t = Spend::None)]
     spend: Spend,
-    /// Allow the run to change the account: it creates keys, agents, models and connections, and deletes them again
+    /// Let the suite change the account: it creates keys, agents, models and connections, and deletes them at the end
     #[arg(long)]
     allow_changes: bool,
     /// The format of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// What to check, separated by commas [default: everything]
+    /// The checks to run, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     aspects: Vec<Aspect>,
     /// IDs of the operations to check, separated by commas [default: all]
     #[arg(long, value_delimiter = ',')]
     operations: Vec<String>,
-    /// Record all requests and responses in this folder, without keys and names
+    /// Write all requests and responses to this folder, without keys and names
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }
@@ -55,26 +59,26 @@ struct Arguments {
 /// What a run may cost.
 #[derive(Clone, Copy, ValueEnum)]
 enum Spend {
-    /// Free: lists, the account, invalid requests
+    /// Free operations: lists, the account, invalid requests
     None,
-    /// Almost free: also short texts and uploads
+    /// Also short texts and uploads
     Cheap,
-    /// Everything: also images, video and audio
+    /// Also images, video and audio
     All,
 }
 
 /// What is looked at.
 #[derive(Clone, Copy, ValueEnum)]
 enum Aspect {
-    /// Operations respond
+    /// Responses match the document
     Answer,
-    /// Operations stream
+    /// Streams match the document
     Stream,
     /// Responses have the requested content
     Content,
-    /// API keys are accepted in the header and in the query
+    /// Keys are accepted in the header and in the query
     Keys,
-    /// Invalid requests are refused
+    /// Invalid requests return the right error
     Refusal,
 }
 
@@ -127,11 +131,17 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     let progress = indicatif::ProgressBar::new_spinner();
     progress.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, exchanges) = contract::run(&document, &settings, |row| {
-        progress.set_message(format!("{} probes so far", progress.position()));
+        progress.set_message(format!("{} checks done", progress.position()));
         progress.inc(1);
         // The table is printed as it grows.
         if format == contract::Format::Text {
-            progress.suspend(|| println!("{row}"));
+            let is_terminal = std::io::stdout().is_terminal();
+            progress.suspend(|| {
+                for line in row.to_string().lines() {
+                    // A program that reads the table gets a line for each finding.
+                    println!("{}", if is_terminal { terminal::wrapped(line, CONTINUED) } else { line.to_owned() });
+                }
+            });
         }
     })
     .await?;
@@ -142,7 +152,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     }
     if let Some(folder) = &arguments.record {
         contract::store(folder, &exchanges)?;
-        eprintln!("{} exchanges stored in {}", exchanges.len(), folder.display());
+        eprintln!("{} requests and responses written to {}", exchanges.len(), folder.display());
     }
     Ok(report.holds())
 }

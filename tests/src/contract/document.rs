@@ -109,9 +109,7 @@ impl Document {
             // An object with only a status is harmless. Any other body was meant to be read.
             let is_object = serde_json::from_slice::<Value>(&exchange.body).is_ok_and(|body| body.is_object());
             if !exchange.body.trim_ascii().is_empty() && !is_object {
-                verdict
-                    .problems
-                    .push(format!("{}: the answer has a body, which the document does not have", operation.id));
+                verdict.problems.push(format!("{}: the response has a body, but the document has none", operation.id));
             }
             return verdict;
         };
@@ -120,19 +118,17 @@ impl Document {
         }
         let schema = content.get(&kind).or_else(|| content.get("*/*"));
         let Some(schema) = schema.map(|media| &media["schema"]) else {
-            verdict
-                .problems
-                .push(format!("{}: the answer is `{kind}`, which the document does not have", operation.id));
+            verdict.problems.push(format!("{}: the content type `{kind}` is not in the document", operation.id));
             return verdict;
         };
         let body = String::from_utf8_lossy(&exchange.body);
         match kind.as_str() {
             "application/json" => match serde_json::from_str::<Value>(&body) {
                 Ok(value) => self.hold(&value, schema, &operation.id, &mut verdict),
-                Err(error) => verdict.problems.push(format!("{}: the answer is not JSON: {error}", operation.id)),
+                Err(error) => verdict.problems.push(format!("{}: the response is not JSON: {error}", operation.id)),
             },
             "text/event-stream" => self.hold_events(&body, schema, &operation.id, &mut verdict),
-            _ if exchange.body.is_empty() => verdict.problems.push(format!("{}: the answer is empty", operation.id)),
+            _ if exchange.body.is_empty() => verdict.problems.push(format!("{}: the response is empty", operation.id)),
             _ => {}
         }
         verdict
@@ -151,10 +147,12 @@ impl Document {
                 for error in validator.iter_errors(value).take(5) {
                     let place = error.instance_path().to_string();
                     let text: String = error.to_string().chars().take(200).collect();
-                    verdict.problems.push(format!("{operation}: the answer breaks its schema at `{place}`: {text}"));
+                    verdict
+                        .problems
+                        .push(format!("{operation}: the response does not match its schema at `{place}`: {text}"));
                 }
             }
-            Err(error) => verdict.problems.push(format!("{operation}: its schema is none: {error}")),
+            Err(error) => verdict.problems.push(format!("{operation}: the schema in the document is invalid: {error}")),
         }
         self.unknown_fields(value, schema, "", operation, verdict, 0);
     }

@@ -158,9 +158,9 @@ pub async fn run(
         if probe.spend > settings.spend {
             row.skip("costs pollen");
         } else if !settings.aspects.contains(&probe.aspect) {
-            row.skip("not looked at");
+            row.skip("not selected");
         } else if probe.changes && !settings.allow_changes {
-            row.skip("changes the account");
+            row.skip("changes account");
         } else {
             let begun = Instant::now();
             let result = (probe.run)(&context).await;
@@ -182,7 +182,7 @@ pub async fn run(
                 verdict.drift.into_iter().for_each(|change| row.drift(change));
             }
             if !row.calls(probe.operation) && row.outcome() == Outcome::Passed {
-                row.fail(format!("the probe has not called {}", probe.operation));
+                row.fail(format!("the probe did not call {}", probe.operation));
             }
             exchanges.extend(recorded);
         }

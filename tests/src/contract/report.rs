@@ -62,7 +62,7 @@ impl Row {
 
     pub(super) fn uncovered(operation: &str) -> Self {
         let mut row = Self::new("coverage", operation);
-        row.skip("there is no probe for this operation");
+        row.skip("no probe");
         row
     }
 
@@ -109,11 +109,13 @@ impl std::fmt::Display for Row {
             Outcome::Failed => "FAILED",
             Outcome::Skipped => "skipped",
         };
-        write!(formatter, "{word:8}{:24}{:34}", self.operation, self.probe)?;
-        // A probe that did not run has no time.
+        // The three columns and the time fit 80 columns.
+        write!(formatter, "{word:8}{:29} {:27}", self.operation, self.probe)?;
+        // A probe that did not run took no time.
         match &self.skipped {
-            Some(reason) => write!(formatter, " {reason}")?,
-            None => write!(formatter, "{:>8} ms", self.milliseconds)?,
+            Some(reason) if reason.len() <= 15 => write!(formatter, "{reason}")?,
+            Some(reason) => write!(formatter, "\n        {reason}")?,
+            None => write!(formatter, "{:>9} ms", self.milliseconds)?,
         }
         for problem in &self.problems {
             write!(formatter, "\n        {problem}")?;

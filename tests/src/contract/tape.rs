@@ -135,8 +135,8 @@ impl Tape {
         paths.sort();
         for path in paths {
             let text = fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-            let exchange: Exchange =
-                serde_json::from_str(&text).map_err(|error| format!("{} is no exchange: {error}", path.display()))?;
+            let exchange: Exchange = serde_json::from_str(&text)
+                .map_err(|error| format!("{} is not a recorded exchange: {error}", path.display()))?;
             let key = key(&exchange.method, &exchange.path, &exchange.query, &exchange.request);
             stored.entry(key).or_default().push(exchange);
         }
@@ -220,7 +220,7 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
     let response = match outgoing.body(body.clone()).send().await {
         Ok(response) => response,
         Err(error) => {
-            let message = format!("the server cannot be reached: {}", error.without_url());
+            let message = format!("cannot connect to the server: {}", error.without_url());
             return (StatusCode::BAD_GATEWAY, message).into_response();
         }
     };
@@ -321,7 +321,10 @@ async fn play(stored: &Mutex<HashMap<String, Vec<Exchange>>>, request: Request) 
         _ => Some(exchanges.remove(0)),
     });
     let Some(exchange) = found else {
-        return (StatusCode::NOT_IMPLEMENTED, format!("nothing is stored for {} {}", parts.method, parts.uri.path()))
+        return (
+            StatusCode::NOT_IMPLEMENTED,
+            format!("there is no recorded response for {} {}", parts.method, parts.uri.path()),
+        )
             .into_response();
     };
     let mut response = Response::new(Body::from(exchange.body));

@@ -128,7 +128,7 @@ impl Explainer<'_> {
         let was_option = is(before) || old_optional;
         let is_option = is(after) || new_optional;
         let class = if was_option == is_option { Class::Additive } else { self.option_class(is_option) };
-        let message = if is(after) { "may be null now" } else { "may not be null any more" };
+        let message = if is(after) { "may now be null" } else { "may no longer be null" };
         self.push(class, at, message, before, after);
     }
 
@@ -151,7 +151,7 @@ impl Explainer<'_> {
             (None, None) if old.get("allOf") != new.get("allOf") => {
                 self.push(Class::Breaking, at, "`allOf` changed", old.get("allOf"), new.get("allOf"));
             }
-            (before, after) if before != after => self.push(Class::Breaking, at, "the type changed", before, after),
+            (before, after) if before != after => self.push(Class::Breaking, at, "type changed", before, after),
             _ => {}
         }
         if old.get("default") != new.get("default") {
@@ -256,10 +256,10 @@ impl Explainer<'_> {
     fn members(&mut self, at: &str, old: &Map<String, Value>, new: &Map<String, Value>) {
         for keyword in ["anyOf", "oneOf"] {
             for member in list(old, keyword).iter().filter(|member| !list(new, keyword).contains(member)) {
-                self.push(Class::Breaking, at, "a member of the union was removed", Some(member), None);
+                self.push(Class::Breaking, at, "a union member was removed", Some(member), None);
             }
             for member in list(new, keyword).iter().filter(|member| !list(old, keyword).contains(member)) {
-                self.push(Class::Additive, at, "a member of the union is new", None, Some(member));
+                self.push(Class::Additive, at, "a union member is new", None, Some(member));
             }
         }
     }

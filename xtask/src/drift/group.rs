@@ -129,7 +129,7 @@ fn is_operation(change: &Change) -> bool {
 fn shared(change: &Change) -> String {
     let what = change.place.split(['.', '[', '{']).next().unwrap_or_default();
     match change.operations.as_slice() {
-        [] => format!("{what}  used by no operation"),
+        [] => format!("{what}  not used by any operation"),
         [one, two, three] => format!("{what}  used by {one}, {two} and {three}"),
         [one, two] => format!("{what}  used by {one} and {two}"),
         operations => format!("{what}  used by {} operations", operations.len()),
@@ -223,12 +223,15 @@ fn name_of(change: &Change) -> Option<(String, String)> {
     None
 }
 
-/// The values before and after.
+/// The values before and after, unless the message already says both.
 fn values(change: &Change) -> String {
+    if change.message.ends_with(" required") || change.message.ends_with(" be null") {
+        return String::new();
+    }
     match (value(&change.before), value(&change.after)) {
         (None, None) => String::new(),
         (before, after) => {
-            let shown = |value: Option<String>| value.unwrap_or_else(|| "nothing".to_owned());
+            let shown = |value: Option<String>| value.unwrap_or_else(|| "not set".to_owned());
             format!(" ({} -> {})", shown(before), shown(after))
         }
     }

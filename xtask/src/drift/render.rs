@@ -22,7 +22,7 @@ impl Report {
                 let _ = writeln!(text, "  {:<8}  {}", line.class, line.text);
             }
             if !methods.is_empty() {
-                let _ = writeln!(text, "  {:<8}  {methods}", "used by");
+                let _ = writeln!(text, "  {:<8}  {methods}", "methods");
             }
         }
         for (heading, list) in self.lists(&grouped) {
@@ -54,7 +54,7 @@ impl Report {
                 let _ = writeln!(text, "- **{}** {}", line.class, escaped(&line.text));
             }
             if !methods.is_empty() {
-                let _ = writeln!(text, "- used by {}", escaped(methods));
+                let _ = writeln!(text, "- methods: {}", escaped(methods));
             }
         }
         for (title, list) in self.lists(&grouped) {
@@ -71,7 +71,7 @@ impl Report {
         [
             ("Removed operations", &grouped.removed),
             ("New operations", &grouped.added),
-            ("Changed descriptions", &grouped.words),
+            ("Documentation changes", &grouped.words),
         ]
         .into_iter()
         .filter(|(_, list)| !list.is_empty())
@@ -94,7 +94,7 @@ impl Report {
             .filter(|id| !grouped.is_whole(id))
             .collect();
         format!(
-            "{} breaking, {} additive, {} docs: a {bump} version.\nOperations: {} changed, {} new, {} removed.",
+            "{} breaking, {} additive, {} docs: needs a {bump} version.\nOperations: {} changed, {} new, {} removed.",
             count(Class::Breaking),
             count(Class::Additive),
             count(Class::Docs),

@@ -20,13 +20,13 @@ pub(super) fn all() -> Vec<Probe> {
 
 fn reports() -> Vec<Probe> {
     vec![
-        probe!(Free, Answer, "key_usage", "usage of the key", |context| {
+        probe!(Free, Answer, "key_usage", "key usage", |context| {
             context.client()?.account().key_usage().limit(5).send().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "key_usage", "usage of the key as a table", |context| {
+        probe!(Free, Answer, "key_usage", "key usage as CSV", |context| {
             context.client()?.account().key_usage().limit(5).csv_rows().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "account_usage", "usage, page after page", |context| {
+        probe!(Cheap, Answer, "account_usage", "usage in pages", |context| {
             let client = context.client()?;
             // Two records, probably of the same second.
             for seed in [1, 2] {
@@ -41,7 +41,7 @@ fn reports() -> Vec<Probe> {
                 events.push(record.map_err(told)?.cursor_event_id);
             }
             events.dedup();
-            require(events.len() != 1, "a record comes twice")
+            require(events.len() != 1, "a record occurs twice")
         }),
         probe!(Free, Refusal, "account_usage", "usage of too many days", |context| {
             refused(context.client()?.account().usage().days(91).send().await.map(drop), 400)
@@ -49,15 +49,15 @@ fn reports() -> Vec<Probe> {
         probe!(Free, Answer, "account_earnings", "earnings", |context| {
             context.client()?.account().earnings().days(365).send().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_earnings", "earnings as a table", |context| {
+        probe!(Free, Answer, "account_earnings", "earnings as CSV", |context| {
             context.client()?.account().earnings().days(365).csv_rows().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "account_earnings", "earnings of a month", |context| {
             context.client()?.account().earnings().granularity("month").send().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "earnings_transactions", "single earnings", |context| {
+        probe!(Free, Answer, "earnings_transactions", "earnings one by one", |context| {
             let list = context.client()?.account().earnings_transactions().limit(5).days(365).send().await;
-            require(list.map_err(told)?.transactions.len() <= 5, "there are more than were asked for")
+            require(list.map_err(told)?.transactions.len() <= 5, "the list is longer than the limit")
         }),
         probe!(Free, Answer, "account_quests", "quests with progress", |context| {
             context.client()?.account().quests().await.map(drop).map_err(told)
@@ -71,10 +71,10 @@ fn reports() -> Vec<Probe> {
         probe!(Free, Answer, "list_keys", "keys", |context| {
             let client = context.client()?;
             let list = client.account().keys().list().await.map_err(told)?;
-            require(list.data.iter().all(|key| !key.id.is_empty()), "a key has no id")
+            require(list.data.iter().all(|key| !key.id.is_empty()), "a key without an id")
         }),
         // The service only counts it.
-        probe!(changes Free, Answer, "report_harness", "a report of a harness", |context| {
+        probe!(changes Free, Answer, "report_harness", "harness report", |context| {
             let client = context.client()?;
             client.account().report_harness("contract-suite").await.map_err(told)
         }),
@@ -83,7 +83,7 @@ fn reports() -> Vec<Probe> {
 
 fn keys() -> Vec<Probe> {
     vec![
-        probe!(changes Free, Answer, "create_key", "a new key works", |context| {
+        probe!(changes Free, Answer, "create_key", "new key", |context| {
             let result = with_key(
                 context,
                 |key| key.budget(0.0).models(["text"]).expires_in(std::time::Duration::from_secs(600)),
@@ -91,20 +91,20 @@ fn keys() -> Vec<Probe> {
                     require(created.key.is_secret(), "the key is not secret")?;
                     let status = client.with_key(created.key).key_status().await;
                     let status = status.map_err(|error| blocked("account_key", error))?;
-                    require(status.valid && status.is_budget_exhausted(), "the key has not the budget that was asked for")?;
+                    require(status.valid && status.is_budget_exhausted(), "the key does not have the requested budget")?;
                     require(status.expires_in().is_some(), "the key never expires")
                 },
             );
             own("create_key", result.await)
         }),
-        probe!(changes Free, Answer, "create_key", "a new publishable key", |context| {
+        probe!(changes Free, Answer, "create_key", "new publishable key", |context| {
             let result = with_key(context, pollinations_ext::CreateKeyRequest::publishable, |_, created| async move {
                 require(created.key.is_publishable(), "the key is not publishable")?;
-                require(created.type_.is_none_or(|kind| kind == KeyType::Publishable), "its type is another")
+                require(created.type_.is_none_or(|kind| kind == KeyType::Publishable), "the type is wrong")
             });
             own("create_key", result.await)
         }),
-        probe!(changes Free, Refusal, "list_keys", "keys, with a key that may not see them", |context| {
+        probe!(changes Free, Refusal, "list_keys", "key without permission", |context| {
             with_key(
                 context,
                 |key| key.budget(0.0),
@@ -114,7 +114,7 @@ fn keys() -> Vec<Probe> {
             )
             .await
         }),
-        probe!(changes Free, Answer, "update_key", "another name and budget for a key", |context| {
+        probe!(changes Free, Answer, "update_key", "new name and budget", |context| {
             with_key(
                 context,
                 |key| key.budget(0.0),
@@ -122,17 +122,17 @@ fn keys() -> Vec<Probe> {
                     let keys = client.account().keys();
                     let name = format!("{}-changed", created.name.unwrap_or_default());
                     let key = keys.update(&created.id).name(&name).budget(0.5).send().await.map_err(told)?;
-                    require(key.id == created.id, "another key was changed")?;
-                    require(key.name.as_deref() == Some(&name), "the key has not the new name")
+                    require(key.id == created.id, "the changed key is a different one")?;
+                    require(key.name.as_deref() == Some(&name), "the key does not have the new name")
                 },
             )
             .await
         }),
-        probe!(changes Free, Refusal, "update_key", "a key that is not there", |context| {
+        probe!(changes Free, Refusal, "update_key", "key that does not exist", |context| {
             let keys = context.client()?.account().keys();
             refused(keys.update("contract-no-such-key").name("x").send().await.map(drop), 404)
         }),
-        probe!(changes Free, Answer, "revoke_key", "a key that was revoked", |context| {
+        probe!(changes Free, Answer, "revoke_key", "revoked key", |context| {
             with_key(
                 context,
                 |key| key.budget(0.0),

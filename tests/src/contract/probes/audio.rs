@@ -21,7 +21,7 @@ pub(super) fn all() -> Vec<Probe> {
 
 fn speech() -> Vec<Probe> {
     vec![
-        probe!(All, Answer, "create_speech", "speech after instructions", |context| {
+        probe!(All, Answer, "create_speech", "speech with instructions", |context| {
             let speech = context.client()?.speech("Hello").instructions("Whisper").send().await.map_err(told)?;
             speech.bytes().await.map(drop).map_err(told)
         }),
@@ -29,22 +29,22 @@ fn speech() -> Vec<Probe> {
             let text = "Hello there";
             let request = context.client()?.speech_with_timestamps(text).response_format("pcm");
             let speech = request.send().await.map_err(told)?;
-            require(!speech.audio().is_empty(), "there is no sound")?;
+            require(!speech.audio().is_empty(), "the audio is missing")?;
             let read: String = speech.characters().iter().map(|character| character.text.as_str()).collect();
-            require(read == text, "the characters are not those of the text")?;
+            require(read == text, "the characters differ from the text")?;
             let times = speech.characters().iter().flat_map(|character| [character.start, character.end]);
-            require(times.collect::<Vec<_>>().is_sorted(), "the times do not go on")?;
-            // PCM has two bytes per sample, and at most 48,000 samples a second.
+            require(times.collect::<Vec<_>>().is_sorted(), "the times are not in order")?;
+            // PCM has two bytes a sample, and at most 48,000 samples a second.
             let sound = speech.audio().len() as f64 / 2.0;
-            require(speech.duration() > 0.0 && sound / speech.duration() < 50_000.0, "the times do not fit the sound")
+            require(speech.duration() > 0.0 && sound / speech.duration() < 50_000.0, "the times do not match the audio")
         }),
-        probe!(All, Content, "create_transcription", "a transcript with speakers", |context| {
+        probe!(All, Content, "create_transcription", "transcript with speakers", |context| {
             let request = context.client()?.transcribe(recording()).model("elevenlabs/scribe-v2");
             let transcript = request.speakers_expected(1).diarized().await.map_err(told)?;
             // A silent recording may have no segments.
             require(
                 transcript.segments().iter().all(|segment| segment.speaker.is_some() && segment.start.is_some()),
-                "a segment has no speaker or no time",
+                "a segment without a speaker or a time",
             )
         }),
     ]
@@ -53,10 +53,10 @@ fn speech() -> Vec<Probe> {
 fn changes() -> Vec<Probe> {
     macro_rules! changed {
         ($format:literal) => {
-            probe!(All, Answer, "change_voice", concat!("a changed voice as ", $format), |context| {
+            probe!(All, Answer, "change_voice", concat!("changed voice as ", $format), |context| {
                 let request = context.client()?.change_voice(silence(SHORT)).voice("nova");
                 let sound = request.response_format($format).send().await.map_err(told)?;
-                require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
+                require(!sound.bytes().await.map_err(told)?.is_empty(), "the audio is missing")
             })
         };
     }
@@ -66,9 +66,9 @@ fn changes() -> Vec<Probe> {
         changed!("aac"),
         changed!("wav"),
         changed!("pcm"),
-        probe!(All, Answer, "isolate_voice", "an isolated voice", |context| {
+        probe!(All, Answer, "isolate_voice", "isolated voice", |context| {
             let sound = context.client()?.isolate_voice(silence(LONG)).send().await.map_err(told)?;
-            require(!sound.bytes().await.map_err(told)?.is_empty(), "there is no sound")
+            require(!sound.bytes().await.map_err(told)?.is_empty(), "the audio is missing")
         }),
         probe!(All, Answer, "separate_stems", "two stems", |context| stems(context, "two_stems_v1", 2).await),
         probe!(All, Content, "separate_stems", "six stems", |context| stems(context, "six_stems_v1", 6).await),
@@ -77,16 +77,16 @@ fn changes() -> Vec<Probe> {
 
 fn refusals() -> Vec<Probe> {
     vec![
-        probe!(Free, Refusal, "create_speech_with_timestamps", "speech with timestamps without a key", |context| {
+        probe!(Free, Refusal, "create_speech_with_timestamps", "timestamps without a key", |context| {
             refused(context.anonymous_client()?.speech_with_timestamps("Hello").send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "change_voice", "a changed voice without a key", |context| {
+        probe!(Free, Refusal, "change_voice", "voice change without a key", |context| {
             refused(context.anonymous_client()?.change_voice(recording()).send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "isolate_voice", "an isolated voice without a key", |context| {
+        probe!(Free, Refusal, "isolate_voice", "isolation without a key", |context| {
             refused(context.anonymous_client()?.isolate_voice(recording()).send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "separate_stems", "stems in a number that there is not", |context| {
+        probe!(Free, Refusal, "separate_stems", "wrong number of stems", |context| {
             let request = context.client()?.separate_stems(recording()).variation("three_stems");
             refused(request.send().await.map(drop), 400)
         }),

@@ -30,7 +30,7 @@ fn agents() -> Vec<Probe> {
             let client = context.client()?;
             client.account().agents().list().await.map(drop).map_err(told)
         }),
-        probe!(changes Free, Answer, "create_agent", "a new agent", |context| {
+        probe!(changes Free, Answer, "create_agent", "new agent", |context| {
             let result = with_agent(context, prompt_agent, |_, id| async move { require(!id.is_empty(), "it has no id") });
             own("create_agent", result.await)
         }),
@@ -40,26 +40,26 @@ fn agents() -> Vec<Probe> {
             })
             .await
         }),
-        probe!(Free, Refusal, "get_agent", "an agent that is not there", |context| {
+        probe!(Free, Refusal, "get_agent", "agent that does not exist", |context| {
             let client = context.client()?;
             refused(client.account().agents().get("contract-no-such-agent").await.map(drop), 404)
         }),
-        probe!(changes Free, Answer, "update_agent", "another title for an agent", |context| {
+        probe!(changes Free, Answer, "update_agent", "new title for an agent", |context| {
             with_agent(context, prompt_agent, |client, id| async move {
                 let changes = AgentChanges::builder().title("Another title".to_owned()).build()?;
                 let changed = client.account().agents().update(id, changes).await.map_err(told)?;
-                require(format!("{changed:?}").contains("Another title"), "the agent has not the new title")
+                require(format!("{changed:?}").contains("Another title"), "the agent does not have the new title")
             })
             .await
         }),
-        probe!(changes Free, Answer, "delete_agent", "an agent that was deleted", |context| {
+        probe!(changes Free, Answer, "delete_agent", "deleted agent", |context| {
             with_agent(context, prompt_agent, |client, id| async move {
                 let deleted = client.account().agents().delete(&id).await.map_err(told)?;
-                require(deleted.id == id, "another agent was deleted")
+                require(deleted.id == id, "the deleted agent is a different one")
             })
             .await
         }),
-        probe!(changes Free, Answer, "sync_agent", "the newest code of an agent", |context| {
+        probe!(changes Free, Answer, "sync_agent", "newest code of an agent", |context| {
             let agent = |_: &str| NewCodeAgent::builder().repository(REPOSITORY).build().map(Into::into);
             with_agent(context, agent, |client, id| async move {
                 client.account().agents().sync(id).await.map(drop).map_err(told)
@@ -71,36 +71,36 @@ fn agents() -> Vec<Probe> {
 
 fn models() -> Vec<Probe> {
     vec![
-        probe!(Free, Answer, "list_my_models", "models of the account", |context| {
+        probe!(Free, Answer, "list_my_models", "own models", |context| {
             let client = context.client()?;
             client.account().my_models().list().await.map(drop).map_err(told)
         }),
-        probe!(changes Free, Answer, "create_my_model", "a new model", |context| {
-            let result = with_model(context, |_, id| async move { require(!id.is_empty(), "it has no id") });
+        probe!(changes Free, Answer, "create_my_model", "new model", |context| {
+            let result = with_model(context, |_, id| async move { require(!id.is_empty(), "the id is missing") });
             own("create_my_model", result.await)
         }),
-        probe!(changes Free, Answer, "update_my_model", "another title for a model", |context| {
+        probe!(changes Free, Answer, "update_my_model", "new title for a model", |context| {
             with_model(context, |client, id| async move {
                 let changes = MyModelChanges::builder().title("Another title".to_owned()).build()?;
                 let changed = client.account().my_models().update(id, changes).await.map_err(told)?;
-                require(format!("{changed:?}").contains("Another title"), "the model has not the new title")
+                require(format!("{changed:?}").contains("Another title"), "the model does not have the new title")
             })
             .await
         }),
-        probe!(changes Free, Answer, "list_fallback_candidates", "models that stand in for one", |context| {
+        probe!(changes Free, Answer, "list_fallback_candidates", "fallback models", |context| {
             with_model(context, |client, id| async move {
                 client.account().my_models().fallback_candidates(id).await.map(drop).map_err(told)
             })
             .await
         }),
-        probe!(changes Free, Answer, "delete_my_model", "a model that was deleted", |context| {
+        probe!(changes Free, Answer, "delete_my_model", "deleted model", |context| {
             with_model(context, |client, id| async move {
                 let deleted = client.account().my_models().delete(&id).await.map_err(told)?;
-                require(deleted.id == id, "another model was deleted")
+                require(deleted.id == id, "the deleted model is a different one")
             })
             .await
         }),
-        probe!(changes Free, Answer, "create_endpoint_agent", "an agent on a server", |context| {
+        probe!(changes Free, Answer, "create_endpoint_agent", "agent on a server", |context| {
             let client = context.client()?;
             let name = fresh("endpoint");
             let agent = NewEndpointAgent::builder().name(name.as_str()).title("Contract suite").api(TextApi::Responses);
@@ -113,24 +113,24 @@ fn models() -> Vec<Probe> {
             created.map_err(told)?;
             undone.map_err(|error| blocked("delete_my_model", error))
         }),
-        probe!(changes Free, Answer, "list_upstream_models", "the models of a server", |context| {
+        probe!(changes Free, Answer, "list_upstream_models", "models of a server", |context| {
             let client = context.client()?;
             answered(client.account().my_models().list_upstream(NOWHERE, "none").await)
         }),
-        probe!(changes Free, Answer, "test_my_model", "the test of a model", |context| {
+        probe!(changes Free, Answer, "test_my_model", "test of a model", |context| {
             let client = context.client()?;
             let test = TextModelTest::builder().api(TextApi::ChatCompletions).model("x").bearer_token("none");
             let test = test.url(format!("{NOWHERE}/chat/completions")).build()?;
             answered(client.account().my_models().test(test).await)
         }),
-        probe!(changes Free, Answer, "update_provider_profile", "the profile of the provider, as it is", |context| {
+        probe!(changes Free, Answer, "update_provider_profile", "provider profile", |context| {
             let client = context.client()?;
             let models = client.account().my_models();
             let provider = models.list().await.map_err(|error| blocked("list_my_models", error))?.provider;
             let (name, url) = (provider.name.unwrap_or_default(), provider.url.unwrap_or_default());
             let profile = ProviderProfileChanges::new(name.clone(), url);
             let changed = models.update_provider(profile).await.map_err(told)?;
-            require(changed.name.unwrap_or_default() == name, "the profile has another name")
+            require(changed.name.unwrap_or_default() == name, "the profile has the wrong name")
         }),
     ]
 }
@@ -145,19 +145,19 @@ fn integrations() -> Vec<Probe> {
             let client = context.client()?;
             client.account().integrations().search("git").await.map(drop).map_err(told)
         }),
-        probe!(changes Free, Answer, "connect_integration", "an app to sign in to", |context| {
+        probe!(changes Free, Answer, "connect_integration", "sign-in to an app", |context| {
             let result = with_connection(context, |_, link| async move {
-                require(link.url.or(link.redirect_url).is_some(), "there is no address to sign in at")
+                require(link.url.or(link.redirect_url).is_some(), "the URL for signing in is missing")
             });
             own("connect_integration", result.await)
         }),
-        probe!(changes Free, Answer, "disconnect_integration", "an app that was disconnected", |context| {
+        probe!(changes Free, Answer, "disconnect_integration", "disconnected app", |context| {
             with_connection(context, |client, link| async move {
                 let apps = client.account().integrations();
                 let id = link.id.ok_or_else(|| blocked("connect_integration", "it does not name the connection"))?;
                 apps.disconnect(&id).await.map_err(told)?;
                 let list = apps.list().await.map_err(|error| blocked("list_integrations", error))?;
-                require(list.data.iter().all(|app| app.id != id), "it is still connected")
+                require(list.data.iter().all(|app| app.id != id), "the app is still connected")
             })
             .await
         }),

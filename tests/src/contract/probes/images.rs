@@ -26,40 +26,40 @@ pub(super) fn all() -> Vec<Probe> {
 
 fn images() -> Vec<Probe> {
     vec![
-        probe!(Free, Refusal, "create_image", "an image without a prompt", |context| {
+        probe!(Free, Refusal, "create_image", "image without a prompt", |context| {
             refused(context.client()?.images("x").field("prompt", "").send().await.map(drop), 400)
         }),
-        probe!(Free, Refusal, "create_image", "an image by POST without a key", |context| {
+        probe!(Free, Refusal, "create_image", "image without a key", |context| {
             refused(context.anonymous_client()?.images("a cat").send().await.map(drop), 401)
         }),
-        probe!(All, Answer, "create_image", "an image in base64", |context| {
+        probe!(All, Answer, "create_image", "image as base64", |context| {
             let images = context.client()?.images("a cat / 100%?").n(1).size(64, 64).seed(1).send().await;
             let images = images.map_err(told)?;
             require(!images.first().bytes().await.map_err(told)?.is_empty(), "the image is empty")
         }),
-        probe!(All, Answer, "create_image", "an image at an address", |context| {
+        probe!(All, Answer, "create_image", "image as a URL", |context| {
             let request = context.client()?.images("a cat").size(64, 64).seed(2).quality("low");
             let images = request.response_format("url").send().await.map_err(told)?;
-            require(images.first().url().is_some(), "the image has no address")
+            require(images.first().url().is_some(), "the image has no URL")
         }),
     ]
 }
 
 fn edits() -> Vec<Probe> {
     vec![
-        probe!(Free, Refusal, "edit_image", "an edit without a key", |context| {
+        probe!(Free, Refusal, "edit_image", "edit without a key", |context| {
             refused(context.anonymous_client()?.edit("at night", [PICTURE]).send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "edit_image", "an edit without a prompt", |context| {
+        probe!(Free, Refusal, "edit_image", "edit without a prompt", |context| {
             refused(context.client()?.edit("x", [PICTURE]).field("prompt", "").send().await.map(drop), 400)
         }),
-        probe!(All, Answer, "edit_image", "an edit by address", |context| {
+        probe!(All, Answer, "edit_image", "edit of a URL", |context| {
             let request = context.client()?.edit("at night", [PICTURE]).model("kontext").size(64, 64).seed(1);
             let images = request.send().await.map_err(told)?;
             require(!images.first().bytes().await.map_err(told)?.is_empty(), "the image is empty")
         }),
-        probe!(All, Answer, "edit_image", "an edit of a file with a mask", |context| {
-            // The same bytes each time, so that a recorded run can be replayed.
+        probe!(All, Answer, "edit_image", "edit of a file with a mask", |context| {
+            // The same bytes each time, so that a recorded run can be played back.
             let file = || File::bytes(&include_bytes!("../pixel.png")[..]).name("pixel.png");
             let request = context.client()?.edit("at night", [file()]).model("kontext").size(64, 64);
             let images = request.mask(file()).response_format("b64_json").send().await.map_err(told)?;
@@ -70,24 +70,24 @@ fn edits() -> Vec<Probe> {
 
 fn objects() -> Vec<Probe> {
     vec![
-        probe!(Free, Refusal, "generate_3d", "an object without a key", |context| {
+        probe!(Free, Refusal, "generate_3d", "3D object without a key", |context| {
             refused(context.anonymous_client()?.three_d("a chair").send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "generate_3d_post", "an object by POST of a model that does not exist", |context| {
+        probe!(Free, Refusal, "generate_3d_post", "unknown model", |context| {
             let request = context.client()?.three_d("a chair").model("no/such-model").image(PICTURE);
             refused(request.send_post().await.map(drop), 400)
         }),
-        probe!(All, Answer, "generate_3d", "an object from a prompt", |context| {
+        probe!(All, Answer, "generate_3d", "3D object from a prompt", |context| {
             let request = context.client()?.three_d("a chair / 100%?").model("hyper3d/rodin-2.5").seed(1);
             let glb = request.send().await.map_err(told)?.bytes().await.map_err(told)?;
             require(glb.starts_with(b"glTF"), "the object is no GLB file")
         }),
-        probe!(All, Answer, "generate_3d_post", "an object from an image", |context| {
+        probe!(All, Answer, "generate_3d_post", "3D object from an image", |context| {
             let request = context.client()?.three_d("a chair").resolution("low").image(PICTURE);
             let glb = request.send_post().await.map_err(told)?.bytes().await.map_err(told)?;
             require(glb.starts_with(b"glTF"), "the object is no GLB file")
         }),
-        probe!(All, Answer, "generate_3d_post", "an object as splats", |context| {
+        probe!(All, Answer, "generate_3d_post", "3D object as splats", |context| {
             let request = context.client()?.three_d("a chair").model("nvidia/asset-harvester").image(PICTURE);
             let ply = request.send_post().await.map_err(told)?.bytes().await.map_err(told)?;
             require(ply.starts_with(b"ply\n"), "the object is no PLY file")

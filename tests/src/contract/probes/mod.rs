@@ -96,7 +96,7 @@ struct Flower {
 /// All probes, the cheap ones first.
 pub(super) fn all() -> Vec<Probe> {
     let mut probes = vec![
-        probe!(Free, Answer, "list_models", "names of models", |context| {
+        probe!(Free, Answer, "list_models", "model names", |context| {
             context.any_client()?.models().list().await.map(drop).map_err(told)
         }),
         probe!(Free, Answer, "list_text_models", "text models", |context| {
@@ -108,16 +108,16 @@ pub(super) fn all() -> Vec<Probe> {
         probe!(Free, Answer, "list_audio_models", "audio models", |context| {
             context.any_client()?.models().audio().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_key", "status of the key", |context| {
+        probe!(Free, Answer, "account_key", "key status", |context| {
             require(context.client()?.key_status().await.map_err(told)?.valid, "the key is not valid")
         }),
-        probe!(Free, Keys, "list_models", "names of models, without a key", |context| {
+        probe!(Free, Keys, "list_models", "model names without a key", |context| {
             context.anonymous_client()?.models().list().await.map(drop).map_err(told)
         }),
-        probe!(Free, Keys, "account_key", "the key in the query", |context| {
+        probe!(Free, Keys, "account_key", "key in the query", |context| {
             context.client_with_query_key()?.account().key().await.map(drop).map_err(told)
         }),
-        probe!(Free, Keys, "account_key", "a publishable key", |context| {
+        probe!(Free, Keys, "account_key", "publishable key", |context| {
             let status = context.publishable_client()?.account().key().await.map_err(told)?;
             require(status.type_ == types::KeyType::Publishable, "the key is not publishable")
         }),
@@ -130,95 +130,95 @@ pub(super) fn all() -> Vec<Probe> {
         probe!(Free, Answer, "account_usage", "usage", |context| {
             context.client()?.account().usage().limit(5).send().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_usage", "usage as a table", |context| {
+        probe!(Free, Answer, "account_usage", "usage as CSV", |context| {
             context.client()?.account().usage().limit(5).csv_rows().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_usage_daily", "usage by day", |context| {
+        probe!(Free, Answer, "account_usage_daily", "daily usage", |context| {
             context.client()?.account().usage_daily().send().await.map(drop).map_err(told)
         }),
-        probe!(Free, Answer, "account_usage_daily", "usage by day as a table", |context| {
+        probe!(Free, Answer, "account_usage_daily", "daily usage as CSV", |context| {
             context.client()?.account().usage_daily().csv_rows().await.map(drop).map_err(told)
         }),
-        probe!(Free, Refusal, "chat_completions", "a chat without a key", |context| {
+        probe!(Free, Refusal, "chat_completions", "chat without a key", |context| {
             refused(context.anonymous_client()?.chat("openai").user("Hello").send().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "account_balance", "the balance without a key", |context| {
+        probe!(Free, Refusal, "account_balance", "balance without a key", |context| {
             refused(context.anonymous_client()?.account().balance().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "chat_completions", "a chat without messages", |context| {
+        probe!(Free, Refusal, "chat_completions", "chat without messages", |context| {
             refused(context.client()?.chat("openai").field("messages", "none").send().await.map(drop), 400)
         }),
-        probe!(Free, Refusal, "fetch_media", "a file that is not there", |context| {
+        probe!(Free, Refusal, "fetch_media", "file that does not exist", |context| {
             refused(context.anonymous_client()?.media().fetch("0000000000000000").await.map(drop), 404)
         }),
-        probe!(Cheap, Answer, "chat_completions", "a chat", |context| {
+        probe!(Cheap, Answer, "chat_completions", "chat", |context| {
             let reply = context.client()?.chat("openai").user("Say hello").seed(1).send().await.map_err(told)?;
             require(reply.message().is_some(), "the reply has no message")
         }),
-        probe!(Cheap, Stream, "chat_completions", "a streamed chat", |context| {
+        probe!(Cheap, Stream, "chat_completions", "streamed chat", |context| {
             let stream = context.client()?.chat("openai").user("Say hello").seed(1).stream().await.map_err(told)?;
             let reply = stream.finish().await.map_err(told)?;
             require(!reply.text().is_empty() && reply.usage().is_some(), "the stream has no text or no usage")
         }),
-        probe!(Cheap, Answer, "chat_completions", "a call of a tool", |context| {
+        probe!(Cheap, Answer, "chat_completions", "tool call", |context| {
             let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
             let request = context.client()?.chat("openai").user("Call weather for Paris");
             let request = request.function("weather", "Tells the weather of a city", parameters);
             let required = types::ToolChoice::Mode(types::ToolChoiceMode::Required);
             request.tool_choice(required).send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "chat_completions", "a chat in JSON", |context| {
+        probe!(Cheap, Answer, "chat_completions", "chat in JSON", |context| {
             let request = context.client()?.chat("openai").user("Answer in JSON: a flower");
             request.response_format(types::ResponseFormat::json_object()).send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Content, "chat_completions", "a chat after a schema", |context| {
+        probe!(Cheap, Content, "chat_completions", "chat with a schema", |context| {
             let request = context.client()?.chat("openai").user("Name a flower");
             request.structured::<Flower>().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "chat_completions", "a chat about a picture", |context| {
+        probe!(Cheap, Answer, "chat_completions", "chat with an image", |context| {
             let request = context.client()?.chat("openai").user("What is this?").image(picture());
             request.send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "generate_text", "a text", |context| {
+        probe!(Cheap, Answer, "generate_text", "text", |context| {
             context.client()?.text("Say hello / 100%?").seed(1).send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "generate_text", "a text in JSON", |context| {
+        probe!(Cheap, Answer, "generate_text", "text in JSON", |context| {
             context.client()?.text("A flower, in JSON").json(true).send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Stream, "generate_text", "a streamed text", |context| {
+        probe!(Cheap, Stream, "generate_text", "streamed text", |context| {
             let text =
                 context.client()?.text("Say hello").stream().await.map_err(told)?.finish().await.map_err(told)?;
             require(!text.is_empty(), "the text is empty")
         }),
-        probe!(Cheap, Answer, "generate_text_post", "a text by POST", |context| {
+        probe!(Cheap, Answer, "generate_text_post", "text by POST", |context| {
             context.client()?.text("Say hello").send_post().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "upload_media", "an upload as a form", |context| {
+        probe!(Cheap, Answer, "upload_media", "upload as a form", |context| {
             context.client()?.media().upload(picture()).send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "upload_media", "an upload as it is", |context| {
+        probe!(Cheap, Answer, "upload_media", "upload as a raw body", |context| {
             context.client()?.media().upload(picture()).raw().send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "upload_media", "an upload in base64", |context| {
+        probe!(Cheap, Answer, "upload_media", "upload as base64", |context| {
             context.client()?.media().upload(picture()).base64().send().await.map(drop).map_err(told)
         }),
-        probe!(Cheap, Answer, "fetch_media", "a file that was uploaded", |context| {
+        probe!(Cheap, Answer, "fetch_media", "uploaded file", |context| {
             let media = context.client()?.media();
             let uploaded = media.upload(picture()).send().await.map_err(told)?;
             let bytes = media.fetch(&uploaded.id).await.map_err(told)?.bytes().await.map_err(told)?;
-            require(bytes.len() as u64 == uploaded.size, "the file has another size than was uploaded")
+            require(bytes.len() as u64 == uploaded.size, "the size of the file is wrong")
         }),
-        probe!(Cheap, Answer, "media_exists", "whether a file is there", |context| {
+        probe!(Cheap, Answer, "media_exists", "file exists", |context| {
             let media = context.client()?.media();
             let uploaded = media.upload(picture()).send().await.map_err(told)?;
-            require(media.exists(&uploaded.id).await.map_err(told)?, "what was uploaded is not there")?;
+            require(media.exists(&uploaded.id).await.map_err(told)?, "the uploaded file is missing")?;
             require(!media.exists("0000000000000000").await.map_err(told)?, "what was never uploaded is there")
         }),
-        probe!(All, Answer, "generate_image", "an image", |context| {
+        probe!(All, Answer, "generate_image", "image", |context| {
             let image = context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(told)?;
             image.bytes().await.map(drop).map_err(told)
         }),
-        probe!(All, Answer, "generate_video", "a video", |context| {
+        probe!(All, Answer, "generate_video", "video", |context| {
             let video = context.client()?.video("a cat", "seedance").duration(2).send().await.map_err(told)?;
             video.bytes().await.map(drop).map_err(told)
         }),
@@ -239,9 +239,9 @@ pub(super) fn all() -> Vec<Probe> {
 
 fn refused(result: Result<(), Error>, status: u16) -> Result<(), String> {
     match result {
-        Ok(()) => Err(format!("it was answered, and not refused with {status}")),
+        Ok(()) => Err(format!("the response is a success, but status {status} was expected")),
         Err(error) if error.status().is_some_and(|got| got == status) => Ok(()),
-        Err(error) => Err(format!("it was refused otherwise than with {status}: {error}")),
+        Err(error) => Err(format!("status {status} was expected, but the error is: {error}")),
     }
 }
 
@@ -281,10 +281,10 @@ fn transcripts() -> Vec<Probe> {
         };
     }
     vec![
-        transcript!(send, "a transcript in JSON"),
-        transcript!(verbose, "a transcript with details"),
-        transcript!(text, "a transcript as text"),
-        transcript!(srt, "subtitles for SubRip"),
-        transcript!(vtt, "subtitles for the web"),
+        transcript!(send, "transcript in JSON"),
+        transcript!(verbose, "transcript with details"),
+        transcript!(text, "transcript as text"),
+        transcript!(srt, "SubRip subtitles"),
+        transcript!(vtt, "WebVTT subtitles"),
     ]
 }

@@ -21,33 +21,33 @@ pub(super) fn all() -> Vec<Probe> {
         probe!(Free, Answer, "list_3d_models", "3D models", |context| {
             context.any_client()?.models().three_d().await.map(drop).map_err(told)
         }),
-        probe!(Free, Content, "list_all_models", "models narrowed down", |context| {
+        probe!(Free, Content, "list_all_models", "filtered models", |context| {
             let models = context.any_client()?.models().all().source(ModelSource::Official).agent(false);
             let found =
                 models.capabilities([ModelCapability::ToolCalling]).search("openai").limit(2).await.map_err(told)?;
-            require(!found.is_empty() && found.len() <= 2, "no model is left, or more than were asked for")?;
+            require(!found.is_empty() && found.len() <= 2, "the list is empty or longer than the limit")?;
             let fits = found.iter().all(|model| {
                 model.supports(ModelCapability::ToolCalling)
                     && model.community != Some(true)
                     && model.agent != Some(true)
             });
-            require(fits, "a model is listed that the filters should have left out")
+            require(fits, "the list has a model that does not match the filters")
         }),
-        probe!(Free, Refusal, "list_all_models", "more models than a listing may have", |context| {
+        probe!(Free, Refusal, "list_all_models", "limit that is too high", |context| {
             refused(context.any_client()?.models().all().limit(501).await.map(drop), 400)
         }),
-        probe!(Free, Answer, "get_model", "one model by an alias", |context| {
+        probe!(Free, Answer, "get_model", "model by an alias", |context| {
             let model = context.any_client()?.models().get("openai").await.map_err(told)?;
             require(model.has_name("openai") && model.id.contains('/'), "it is another model, or has no full id")
         }),
-        probe!(Free, Refusal, "get_model", "a model that there is not", |context| {
+        probe!(Free, Refusal, "get_model", "model that does not exist", |context| {
             refused(context.any_client()?.models().get("no-such-publisher/no-such-model").await.map(drop), 404)
         }),
-        probe!(Free, Answer, "model_status", "how models have been doing", |context| {
+        probe!(Free, Answer, "model_status", "model reliability", |context| {
             let report = context.any_client()?.models().status().minutes(24 * 60).await.map_err(told)?;
             require(report.rows().next().is_some(), "the report has no rows")
         }),
-        probe!(Free, Answer, "model_stats", "how much models were used", |context| {
+        probe!(Free, Answer, "model_stats", "model usage", |context| {
             context.any_client()?.models().stats().await.map(drop).map_err(told)
         }),
     ]

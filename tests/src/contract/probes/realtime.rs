@@ -16,30 +16,30 @@ const MODEL: &str = "openai/gpt-realtime-2.1";
 
 pub(super) fn all() -> Vec<Probe> {
     vec![
-        probe!(Free, Refusal, "realtime_v1", "a realtime session without a key", |context| {
+        probe!(Free, Refusal, "realtime_v1", "session without a key", |context| {
             refused(context.anonymous_client()?.realtime(MODEL).connect().await.map(drop), 401)
         }),
-        probe!(Free, Refusal, "realtime", "a realtime session that is no WebSocket", |context| {
+        probe!(Free, Refusal, "realtime", "session without Upgrade", |context| {
             let api = context.client()?.api();
             let status = api.realtime().send().await.err().and_then(|error| error.status());
-            require(status.is_some_and(|status| status == 426), "it was not refused with 426")
+            require(status.is_some_and(|status| status == 426), "the status is not 426")
         }),
-        probe!(All, Answer, "realtime_v1", "a realtime session in writing", |context| {
+        probe!(All, Answer, "realtime_v1", "text session", |context| {
             written(context.client()?.realtime(MODEL)).await
         }),
-        probe!(All, Answer, "realtime", "a realtime session at the other address", |context| {
+        probe!(All, Answer, "realtime", "session by the other path", |context| {
             written(context.client()?.realtime(MODEL).unversioned()).await
         }),
-        probe!(All, Answer, "realtime_v1", "a realtime session with sound", |context| {
+        probe!(All, Answer, "realtime_v1", "audio session", |context| {
             let mut session = context.client()?.realtime(MODEL).manual_turns().connect().await.map_err(told)?;
             // Half a second.
             session.send(RealtimeEvent::audio([0; 24_000])).await.map_err(told)?;
             session.send(RealtimeEvent::commit_audio()).await.map_err(told)?;
             let reply = session.respond().await.map_err(told)?;
-            require(reply.audio().len() > 1000 && !reply.transcript().is_empty(), "nothing was said")?;
+            require(reply.audio().len() > 1000 && !reply.transcript().is_empty(), "there is no speech")?;
             session.close().await.map_err(told)
         }),
-        probe!(All, Content, "realtime_v1", "a function in a realtime session", |context| {
+        probe!(All, Content, "realtime_v1", "function call in a session", |context| {
             let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
             let request = context.client()?.realtime(MODEL).text_only();
             let request = request.function("weather", "Tells the weather of a city", parameters);
@@ -48,7 +48,10 @@ pub(super) fn all() -> Vec<Probe> {
             let calls = session.respond().await.map_err(told)?.calls();
             let call = calls.first().ok_or("no function was called")?;
             require(call.name == "weather", "another function was called")?;
-            require(serde_json::from_str::<serde_json::Value>(&call.arguments).is_ok(), "its arguments are not JSON")?;
+            require(
+                serde_json::from_str::<serde_json::Value>(&call.arguments).is_ok(),
+                "the arguments of the call are not JSON",
+            )?;
             session.close().await.map_err(told)
         }),
     ]
@@ -66,7 +69,7 @@ async fn written(request: RealtimeRequest) -> Result<(), String> {
         if let Some(error) = event.error() {
             return Err(told(error));
         }
-        require(event.event_id().is_some(), "an event has no id")?;
+        require(event.event_id().is_some(), "an event without an id")?;
         text += event.text_delta().unwrap_or_default();
         if event.kind() == "response.output_text.done" {
             whole = event.get("text").and_then(|text| text.as_str()).map(str::to_owned);
@@ -82,7 +85,10 @@ async fn written(request: RealtimeRequest) -> Result<(), String> {
     require(kinds.first().is_some_and(|kind| kind == "session.created"), "it does not begin with `session.created`")?;
     let order = ["session.updated", "response.created", "response.output_item.added", "response.output_item.done"];
     let places: Vec<_> = order.iter().map(|wanted| kinds.iter().position(|kind| kind == wanted)).collect();
-    require(places.iter().all(Option::is_some) && places.is_sorted(), &format!("missing or out of order: {kinds:?}"))?;
-    require(!text.is_empty() && whole.as_ref() == Some(&text), "the pieces of the text are not the whole")?;
+    require(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        &format!("events are missing or out of order: {kinds:?}"),
+    )?;
+    require(!text.is_empty() && whole.as_ref() == Some(&text), "the streamed text differs from the complete text")?;
     session.close().await.map_err(told)
 }

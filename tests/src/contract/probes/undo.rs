@@ -39,7 +39,7 @@ pub(super) fn own(operation: &str, result: Result<(), String>) -> Result<(), Str
 /// Combines the results of a probe and of undoing its changes.
 fn both(result: Result<(), String>, undone: Result<(), String>) -> Result<(), String> {
     match (result, undone) {
-        (Err(problem), Err(left)) => Err(format!("{problem}; and it was not undone: {left}")),
+        (Err(problem), Err(left)) => Err(format!("{problem}; and the change could not be undone: {left}")),
         (Err(problem), Ok(())) => Err(problem),
         (Ok(()), Err(left)) => Err(blocked("to be undone", left)),
         (Ok(()), Ok(())) => Ok(()),
@@ -109,7 +109,7 @@ where
     let id = match &created {
         Ok(Agent::PromptAgent(agent)) => Ok(agent.id.clone()),
         Ok(Agent::CodeAgent(agent)) => Ok(agent.id.clone()),
-        Ok(_) => Err("it is an agent of an unknown type".to_owned()),
+        Ok(_) => Err("the type of the agent is unknown".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     match id {
@@ -159,7 +159,7 @@ where
     let created = models.create(text_model(&name)?).await;
     let id = match &created {
         Ok(MyModel::MyTextModel(model)) => Ok(model.id.clone()),
-        Ok(_) => Err("it is a model of another kind".to_owned()),
+        Ok(_) => Err("the model is of another kind".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     match id {
