@@ -7,7 +7,7 @@
 //! 1. The operation generates text.
 //! 2. `Cache-Control` has `private` and `no-store`.
 //! 3. There is text, but no usage: the tokens of the prompt, of the completion and in total are all zero. If the
-//!   response is plain text, it has no usage at all.
+//!    response is plain text, it has no usage at all.
 //! 4. The text has a Markdown link to `https://enter.pollinations.ai/` whose parameter `ref` names a reason.
 
 use http::{

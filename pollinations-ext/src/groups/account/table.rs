@@ -15,13 +15,19 @@ pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str)
         let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
         error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned))
     };
-    // A row may be shorter than the first line: what it does not have is empty.
+    // A row may have fewer cells than the header line. The last row must then end with a line break: without it, the table
+    // may be truncated.
+    let is_complete = response.body().ends_with(b"\n");
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(response.body().as_ref());
     let names = reader.headers().map_err(|_| failed(1))?.clone();
     let mut rows = Vec::new();
-    for (row, record) in reader.records().enumerate() {
+    let mut records = reader.records().enumerate().peekable();
+    while let Some((row, record)) = records.next() {
         let record = record.map_err(|error| failed(error.position().map_or(row as u64 + 2, csv::Position::line)))?;
         let line = record.position().map_or(row as u64 + 2, csv::Position::line);
+        if record.len() < names.len() && !is_complete && records.peek().is_none() {
+            return Err(failed(line));
+        }
         let object: Map<String, Value> =
             names.iter().zip(&record).map(|(name, cell)| (name.to_owned(), json_of(cell))).collect();
         rows.push(serde_json::from_value(Value::Object(object)).map_err(|_| failed(line))?);
