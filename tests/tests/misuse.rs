@@ -23,7 +23,7 @@ fn says(what: &str, error: Option<Error>, kind: ErrorKind, words: &str) {
     assert_eq!(error.attempts(), 0, "{what}: {shown}");
 }
 
-/// A number that is none would go out as `null`, which means something else.
+/// NaN and infinity are not JSON numbers. They would be sent as `null`, which means something else.
 #[tokio::test]
 async fn numbers_that_are_not_finite_are_refused() {
     let recorder = Recorder::json(json!({})).await;

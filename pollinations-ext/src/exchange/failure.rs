@@ -89,33 +89,37 @@ pub(crate) fn disguised(
     let path = Operation::find(operation).map_or("", |operation| operation.path);
     if WRITTEN.contains(&path) {
         // Models write plain text. An HTML page comes from a proxy.
-        return is_page(headers).then(|| Failure::Other(api(status, headers, body, keys)));
+        return is_page(headers).then(|| Failure::Other(unexpected("an HTML page", "the text", headers, body, keys)));
     }
     error_in(status, headers, body, keys)
 }
 
-/// Operations that answer with a file of any type.
-const ANY_FILE: &[&str] = &["/{id}"];
+/// Operations whose files can have any type, JSON and HTML included.
+const ANY_FILE: &[&str] = &["/{id}", "/account/"];
 
-/// Whether a successful response to a download cannot be the file: it says that it is JSON or a page.
+/// Whether a successful response to a download cannot be the file, because its content type is JSON or HTML.
 pub(crate) fn is_no_file(operation: &str, headers: &HeaderMap) -> bool {
     let path = Operation::find(operation).map_or("", |operation| operation.path);
     let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
     let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
-    (is_json || is_page(headers)) && !ANY_FILE.contains(&path)
+    (is_json || is_page(headers)) && !ANY_FILE.iter().any(|start| path.starts_with(start))
 }
 
-/// The failure of a download whose response is no file.
+/// The failure of a download whose response cannot be the file.
 pub(crate) fn in_place_of_file(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Failure {
     error_in(status, headers, body, keys).unwrap_or_else(|| {
-        Failure::Other(if is_page(headers) {
-            api(status, headers, body, keys)
-        } else {
-            let shown = excerpt(&keys.redact(&String::from_utf8_lossy(body)));
-            let error = Error::new(ErrorKind::Decode, "the server sent JSON in place of the file");
-            error.with_request_id(request_id(headers)).with_body(shown)
-        })
+        let what = if is_page(headers) { "an HTML page" } else { "JSON" };
+        Failure::Other(unexpected(what, "the file", headers, body, keys))
     })
+}
+
+/// The error, if a response is readable but is something else. Its message includes what the body says, such as the title
+/// of a page.
+fn unexpected(what: &str, wanted: &str, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Error {
+    let said = ErrorBody::parse(body, "", keys).message;
+    let colon = if said.is_empty() { "" } else { ": " };
+    let error = Error::new(ErrorKind::Decode, format!("the server sent {what} instead of {wanted}{colon}{said}"));
+    error.with_request_id(request_id(headers)).with_body(excerpt(&keys.redact(&String::from_utf8_lossy(body))))
 }
 
 /// Whether a response says that it is an HTML page.
