@@ -125,12 +125,12 @@ impl Scalar for f64 {
         (Some(if value { 1.0 } else { 0.0 }), false)
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "kept as it came if it does not fit")]
+    #[allow(clippy::cast_precision_loss, reason = "the original JSON is kept if the number does not fit")]
     fn from_i64(value: i64) -> (Option<Self>, bool) {
         (Some(value as Self), value.unsigned_abs() <= EXACT as u64)
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "kept as it came if it does not fit")]
+    #[allow(clippy::cast_precision_loss, reason = "the original JSON is kept if the number does not fit")]
     fn from_u64(value: u64) -> (Option<Self>, bool) {
         (Some(value as Self), value <= EXACT as u64)
     }

@@ -1,6 +1,9 @@
 //! Headers of responses.
 
-use http::{HeaderMap, HeaderName, header::AsHeaderName};
+use http::{
+    HeaderMap, HeaderName,
+    header::{AsHeaderName, CONTENT_TYPE},
+};
 
 /// The header with the request ID.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -13,4 +16,10 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
 /// A header as text.
 pub(crate) fn header(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// The media type in `Content-Type`, without parameters such as the charset. Empty if the header is missing.
+pub(crate) fn media_type(headers: &HeaderMap) -> &str {
+    let value = header(headers, CONTENT_TYPE).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
 }

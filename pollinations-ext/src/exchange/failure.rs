@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use memchr::memmem::Finder;
 use pollinations_api::Operation;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::body::{ErrorBody, excerpt, under_success};
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::{header, request_id},
+        header::{media_type, request_id},
         json,
     },
     key::Keyring,
@@ -100,8 +100,7 @@ const ANY_FILE: &[&str] = &["/{id}", "/account/"];
 /// Whether a successful response to a download cannot be the file, because its content type is JSON or HTML.
 pub(crate) fn is_no_file(operation: &str, headers: &HeaderMap) -> bool {
     let path = Operation::find(operation).map_or("", |operation| operation.path);
-    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
-    let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
+    let is_json = media_type(headers).eq_ignore_ascii_case("application/json");
     (is_json || is_page(headers)) && !ANY_FILE.iter().any(|start| path.starts_with(start))
 }
 
@@ -124,8 +123,7 @@ fn unexpected(what: &str, wanted: &str, headers: &HeaderMap, body: &Bytes, keys:
 
 /// Whether a response says that it is an HTML page.
 pub(crate) fn is_page(headers: &HeaderMap) -> bool {
-    let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html")
+    media_type(headers).eq_ignore_ascii_case("text/html")
 }
 
 /// The failure, if a body is an error, whatever the operation.

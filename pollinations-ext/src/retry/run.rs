@@ -112,7 +112,7 @@ pub(crate) async fn run<E: Exchange>(exchange: &mut E, limits: &Limits<'_>) -> O
             status,
             error: result.as_ref().err().map(Failure::kind),
             end: result.as_ref().map_or_else(AttemptEnd::of, |_| AttemptEnd::Answered),
-            // A look at the clock costs something, and nobody else asks.
+            // Reading the clock takes time, and only the observer needs it.
             elapsed: observer.map_or(Duration::ZERO, |_| begun.elapsed()),
             delay: None,
             joins: false,

@@ -100,7 +100,7 @@ pub(super) fn reason(value: &Value) -> String {
     one_line(&sentences.text, MAX_LENGTH)
 }
 
-/// The first sentence of a body that has its words under names that nobody else uses; empty if there is none.
+/// The first sentence in a body whose fields have unknown names. Empty if there is no sentence.
 pub(super) fn any_sentence(value: &Value) -> String {
     let mut sentences = Sentences::default();
     sentences.search(value, "", MAX_DEPTH / 2);

@@ -5,7 +5,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     base::{
         error::{Error, ErrorKind},
-        header::{header, request_id},
+        header::{media_type, request_id},
         json,
     },
     exchange::{
@@ -46,8 +46,7 @@ impl Opening<'_> {
     /// Waits for the first chunk, because a failure before it can still be retried. A response that is not an event
     /// stream is an error, unless `plain` allows text. Reads at most `limit` bytes of it.
     pub(crate) async fn open(self, mut body: Guard, plain: bool, limit: usize) -> Result<Opened, Failure> {
-        let kind = header(&self.headers, CONTENT_TYPE).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
+        let kind = media_type(&self.headers).to_owned();
         let promised = kind.eq_ignore_ascii_case("text/event-stream");
         if plain && !promised && !is_page(&self.headers) {
             let first = match kind.eq_ignore_ascii_case("application/json") {

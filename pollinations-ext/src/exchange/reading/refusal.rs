@@ -10,16 +10,18 @@
 //!    response is plain text, it has no usage at all.
 //! 4. The text has a Markdown link to `https://enter.pollinations.ai/` whose parameter `ref` names a reason.
 
-use http::{
-    HeaderMap, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
-};
+use http::{HeaderMap, StatusCode, header::CACHE_CONTROL};
 use pollinations_api::Operation;
 use reqwest::Url;
 use serde_json::Value;
 
 use crate::{
-    base::{header::header, json, reason::PaymentKind, sse::Decoder},
+    base::{
+        header::{header, media_type},
+        json,
+        reason::PaymentKind,
+        sse::Decoder,
+    },
     retry::envelope,
 };
 
@@ -62,8 +64,7 @@ impl Refusal {
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         // Most texts are ruled out here.
         memchr::memmem::find(body, SITE.as_bytes())?;
-        let kind = header(headers, CONTENT_TYPE).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = media_type(headers).to_ascii_lowercase();
         let mut reply = Reply::default();
         match kind.as_str() {
             "text/event-stream" => reply.add_events(body)?,
@@ -222,7 +223,7 @@ mod tests {
         fn headers(&self) -> HeaderMap {
             let mut headers = HeaderMap::new();
             headers.insert(CACHE_CONTROL, self.cache_control.parse().unwrap());
-            headers.insert(CONTENT_TYPE, format!("{}; charset=utf-8", self.kind).parse().unwrap());
+            headers.insert(http::header::CONTENT_TYPE, format!("{}; charset=utf-8", self.kind).parse().unwrap());
             if self.usage_header {
                 headers.insert("x-usage-total-tokens", "12".parse().unwrap());
             }

@@ -38,7 +38,8 @@ pub(super) fn read(mut response: Value) -> serde_json::Result<ResponseReply> {
     serde_json::from_value(response)
 }
 
-/// Makes a list of what is none, and of each text in it what `of_text` makes of it.
+/// Wraps a value that is not a list in a list, and converts each text in the list with `of_text`. Null becomes an empty
+/// list.
 fn as_list(value: &mut Value, of_text: impl Fn(&str) -> Value) {
     if !value.is_array() {
         *value = match value.take() {

@@ -223,7 +223,7 @@ impl Hoist {
         self.children(schema, "", &mut own);
         let Some(mut inner) = schema.as_object_mut().map(std::mem::take) else { return };
         let mut site = Map::new();
-        // A type of ours has its default, whoever uses it; in other documents each use may have another.
+        // In our document a default belongs to the type. In other documents each use of a type may have its own default.
         let default = ["default"].iter().filter(|_| self.whose == Names::Suggested);
         for key in SITE.iter().chain(default) {
             site.extend(inner.shift_remove(*key).map(|value| ((*key).to_owned(), value)));
