@@ -77,9 +77,24 @@ impl Shared {
 
     /// Decodes a response into the type that the document defines.
     pub(crate) fn decode<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
+        let mut value = T::absent();
+        self.decode_in_place(&mut value, response, attempts)?;
+        Ok(value)
+    }
+
+    /// The same, for types that are large enough for their moves to count. `value` must be an absent value.
+    pub(crate) fn decode_in_place<T: Read>(
+        &self,
+        value: &mut T,
+        response: &RawResponse,
+        attempts: u32,
+    ) -> Result<(), Error> {
         let body = response.body();
-        json::lenient(body).or_else(|error| match first_of_two(body) {
-            Some(value) => Ok(value),
+        json::lenient_in_place(value, body).or_else(|error| match first_of_two(body) {
+            Some(first) => {
+                *value = first;
+                Ok(())
+            }
             None => Err(self.unreadable(response, &error).with_attempts(attempts)),
         })
     }
@@ -203,7 +218,7 @@ impl Shared {
         let request = send.write(self).map_err(named)?;
         let client = client.map_or_else(|| self.upgrades.client(), |client| Ok(client.clone())).map_err(named)?;
         let running = self.run(&client, request, operation, options, Receive::Upgrade, Earlier::default());
-        let (received, attempts) = Box::pin(running).await.explain(operation, &self.keys)?;
+        let (received, attempts) = running.await.explain(operation, &self.keys)?;
         let Received::Response(response) = received else { return Err(nothing(operation)) };
         let failed = |error| named(Error::transport(error)).with_attempts(attempts);
         response.upgrade().await.map_err(failed)
@@ -218,9 +233,8 @@ impl Shared {
         send: impl Write<T, E>,
     ) -> Result<(Received, u32), Error> {
         let request = send.write(self).map_err(|error| error.with_operation(operation))?;
-        // Boxed, to keep the callers' futures small.
         let running = self.run(&self.http, request, operation, options, receive, Earlier::default());
-        Box::pin(running).await.explain(operation, &self.keys)
+        running.await.explain(operation, &self.keys)
     }
 
     /// The URL of a call, without the API key. Nothing is sent.

@@ -1,14 +1,12 @@
 //! Turns a failed attempt into an error.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use memchr::memmem::Finder;
-use pollinations_api::Operation;
 use serde_json::Value;
 
-use super::body::{ErrorBody, excerpt, under_success};
+use super::body::{ErrorBody, excerpt, may_be_fault, under_success};
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -75,18 +73,17 @@ fn api(status: StatusCode, headers: &HeaderMap, body: &[u8], keys: &Keyring) -> 
 /// The maximum size of a successful response that is checked for an error, in bytes.
 const MAX_DISGUISED: usize = 1024 * 1024;
 
-/// Operations whose body is written by a model, so it may look like anything.
+/// The paths of operations whose body is written by a model, so it may look like anything.
 const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
-/// The failure, if the body of a successful response is an error. If the body contains a status, that status is used.
+/// The failure, if the body of a successful response is an error. `path` is that of the operation in the document. If the body contains a status, that status is used.
 pub(crate) fn disguised(
-    operation: &str,
+    path: &str,
     status: StatusCode,
     headers: &HeaderMap,
     body: &Bytes,
     keys: &Keyring,
 ) -> Option<Failure> {
-    let path = Operation::find(operation).map_or("", |operation| operation.path);
     if WRITTEN.contains(&path) {
         // Models write plain text. An HTML page comes from a proxy.
         return is_page(headers).then(|| Failure::Other(unexpected("an HTML page", "the text", headers, body, keys)));
@@ -94,12 +91,11 @@ pub(crate) fn disguised(
     error_in(status, headers, body, keys)
 }
 
-/// Operations whose files can have any type, JSON and HTML included.
+/// The paths of operations whose files can have any type, JSON and HTML included.
 const ANY_FILE: &[&str] = &["/{id}", "/account/"];
 
 /// Whether a successful response to a download cannot be the file, because its content type is JSON or HTML.
-pub(crate) fn is_no_file(operation: &str, headers: &HeaderMap) -> bool {
-    let path = Operation::find(operation).map_or("", |operation| operation.path);
+pub(crate) fn is_no_file(path: &str, headers: &HeaderMap) -> bool {
     let is_json = media_type(headers).eq_ignore_ascii_case("application/json");
     (is_json || is_page(headers)) && !ANY_FILE.iter().any(|start| path.starts_with(start))
 }
@@ -128,7 +124,7 @@ pub(crate) fn is_page(headers: &HeaderMap) -> bool {
 
 /// The failure, if a body is an error, whatever the operation.
 pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, keys: &Keyring) -> Option<Failure> {
-    if body.len() > MAX_DISGUISED || !may_be_error(body) {
+    if body.len() > MAX_DISGUISED || !may_be_fault(body) {
         return None;
     }
     let meant = under_success(&json::read::<Value>(body).ok()?)?;
@@ -136,35 +132,4 @@ pub(crate) fn error_in(status: StatusCode, headers: &HeaderMap, body: &Bytes, ke
         Some(status) => Failure::Status { status, headers: Box::new(headers.clone()), body: body.clone() },
         None => Failure::Other(api(status, headers, body, keys)),
     })
-}
-
-/// Whether a body looks like JSON with the fields of an error. This is a cheap check without parsing.
-fn may_be_error(body: &[u8]) -> bool {
-    // Built once: building them takes longer than searching a small reply.
-    static SIGNS: LazyLock<[Finder<'static>; 18]> = LazyLock::new(|| {
-        [
-            "rror\"",
-            "rrors\"",
-            "ode\"",
-            "\"base_resp\"",
-            "\"success\"",
-            "\"detail\"",
-            "xception\"",
-            "ault\"",
-            "aultstring\"",
-            "\"err\"",
-            "rr_msg\"",
-            "rrmsg\"",
-            "rror_msg\"",
-            "rror_message\"",
-            "rrorMessage\"",
-            "\"fail",
-            "ailure_reason\"",
-            "\"ok\"",
-        ]
-        .map(Finder::new)
-    });
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
-    body.starts_with(b"{") && SIGNS.iter().any(|sign| sign.find(body).is_some())
-        || body.starts_with(b"[") && memchr::memmem::find(body, b"\"error\"").is_some()
 }

@@ -14,16 +14,19 @@ use crate::{
 };
 
 /// The settings of one call that differ from its client, and additional headers, parameters and fields.
+///
+/// Most calls have none. So they are boxed, because every method of a request moves the request.
 #[derive(Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) retry: Option<RetryPolicy>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) attempt_timeout: Option<Duration>,
-    /// The callback for upload progress.
-    pub(crate) report: Option<Report>,
-    /// The body, if it is streamed for each attempt instead of being part of the request.
+pub(crate) struct Options(Option<Box<Settings>>);
+
+#[derive(Clone, Default)]
+struct Settings {
+    retry: Option<RetryPolicy>,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    report: Option<Report>,
     #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) content: Option<Content>,
+    content: Option<Content>,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     fields: Map<String, Value>,
@@ -32,54 +35,106 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    fn settings(&mut self) -> &mut Settings {
+        self.0.get_or_insert_default()
+    }
+
+    pub(crate) fn retry(&self) -> Option<&RetryPolicy> {
+        self.0.as_ref()?.retry.as_ref()
+    }
+
+    pub(crate) fn set_retry(&mut self, policy: RetryPolicy) {
+        self.settings().retry = Some(policy);
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.0.as_ref()?.timeout
+    }
+
+    pub(crate) fn set_timeout(&mut self, limit: Duration) {
+        self.settings().timeout = Some(limit);
+    }
+
+    pub(crate) fn attempt_timeout(&self) -> Option<Duration> {
+        self.0.as_ref()?.attempt_timeout
+    }
+
+    pub(crate) fn set_attempt_timeout(&mut self, limit: Duration) {
+        self.settings().attempt_timeout = Some(limit);
+    }
+
+    /// The callback for upload progress.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn report(&self) -> Option<&Report> {
+        self.0.as_ref()?.report.as_ref()
+    }
+
+    pub(crate) fn set_report(&mut self, report: Report) {
+        self.settings().report = Some(report);
+    }
+
+    /// The body, if it is streamed for each attempt instead of being part of the request.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn content(&self) -> Option<&Content> {
+        self.0.as_ref()?.content.as_ref()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn set_content(&mut self, content: Content) {
+        self.settings().content = Some(content);
+    }
+
     pub(crate) fn header(&mut self, name: &str, value: &str) {
         let parsed = (HeaderName::try_from(name), HeaderValue::try_from(value));
         match parsed {
             (Ok(name), Ok(mut value)) => {
                 // The value may be a secret, so `Debug` must not print it.
                 value.set_sensitive(true);
-                self.headers.insert(name, value);
+                self.settings().headers.insert(name, value);
             }
-            (Err(_), _) => self.problem = Some(format!("`{}` is not the name of a header", name.escape_debug())),
-            (_, Err(_)) => self.problem = Some(format!("the value of the header `{name}` cannot be sent")),
+            (Err(_), _) => {
+                self.settings().problem = Some(format!("`{}` is not the name of a header", name.escape_debug()))
+            }
+            (_, Err(_)) => self.settings().problem = Some(format!("the value of the header `{name}` cannot be sent")),
         }
     }
 
     /// Sets a header, unless the caller has already set it.
     pub(crate) fn default_header(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers.entry(name).or_insert(value);
+        self.settings().headers.entry(name).or_insert(value);
     }
 
     pub(crate) fn query(&mut self, name: String, value: String) {
-        self.query.push((name, value));
+        self.settings().query.push((name, value));
     }
 
     pub(crate) fn field(&mut self, name: String, value: Value) {
-        self.fields.insert(name, value);
+        self.settings().fields.insert(name, value);
     }
 
     /// Makes sending the request fail, because a value is invalid.
     pub(crate) fn refuse(&mut self, problem: impl Into<String>) {
-        self.problem.get_or_insert_with(|| problem.into());
+        self.settings().problem.get_or_insert_with(|| problem.into());
     }
 
     /// Adds the additional headers, parameters and fields to a request.
     pub(crate) fn apply(&self, request: &mut Request) -> Result<(), Error> {
-        if let Some(problem) = &self.problem {
+        let Some(settings) = &self.0 else { return Ok(()) };
+        if let Some(problem) = &settings.problem {
             return Err(Error::request(problem.as_str()));
         }
-        for (name, value) in &self.headers {
+        for (name, value) in &settings.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        if !self.query.is_empty() {
-            request.url_mut().query_pairs_mut().extend_pairs(&self.query);
+        if !settings.query.is_empty() {
+            request.url_mut().query_pairs_mut().extend_pairs(&settings.query);
         }
-        if !self.fields.is_empty() {
+        if !settings.fields.is_empty() {
             let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
             let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(body) else {
                 return Err(Error::request("fields can only be added to a request whose body is a JSON object"));
             };
-            object.extend(self.fields.clone());
+            object.extend(settings.fields.clone());
             let body = serde_json::to_vec(&object).map_err(|error| Error::request(error.to_string()))?;
             *request.body_mut() = Some(body.into());
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -91,14 +146,16 @@ impl Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let none = Settings::default();
+        let settings = self.0.as_deref().unwrap_or(&none);
         formatter
             .debug_struct("Options")
-            .field("retry", &self.retry)
-            .field("timeout", &self.timeout)
-            .field("attempt_timeout", &self.attempt_timeout)
-            .field("headers", &self.headers)
-            .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("fields", &self.fields.keys().collect::<Vec<_>>())
+            .field("retry", &settings.retry)
+            .field("timeout", &settings.timeout)
+            .field("attempt_timeout", &settings.attempt_timeout)
+            .field("headers", &settings.headers)
+            .field("query", &settings.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("fields", &settings.fields.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }
@@ -117,7 +174,7 @@ macro_rules! call_options {
         /// # }
         /// ```
         pub fn retry(mut self, policy: $crate::retry::RetryPolicy) -> Self {
-            self.options.retry = Some(policy);
+            self.options.set_retry(policy);
             self
         }
 
@@ -131,7 +188,7 @@ macro_rules! call_options {
         /// # }
         /// ```
         pub fn timeout(mut self, limit: std::time::Duration) -> Self {
-            self.options.timeout = Some(limit);
+            self.options.set_timeout(limit);
             self
         }
 
@@ -146,7 +203,7 @@ macro_rules! call_options {
         /// # }
         /// ```
         pub fn attempt_timeout(mut self, limit: std::time::Duration) -> Self {
-            self.options.attempt_timeout = Some(limit);
+            self.options.set_attempt_timeout(limit);
             self
         }
 

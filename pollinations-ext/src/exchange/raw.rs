@@ -44,6 +44,10 @@ impl RawResponse {
         Self { operation: operation.to_owned(), status, headers, body }
     }
 
+    pub(crate) fn into_headers(self) -> HeaderMap {
+        self.headers
+    }
+
     pub(crate) fn operation(&self) -> &str {
         &self.operation
     }

@@ -214,7 +214,7 @@ impl UploadRequest {
     /// ```
     #[cfg(not(target_arch = "wasm32"))]
     pub fn on_progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.options.report = Some(Report::new(report));
+        self.options.set_report(Report::new(report));
         self
     }
 
@@ -298,7 +298,7 @@ impl UploadRequest {
         #[cfg(not(target_arch = "wasm32"))]
         let (options, upload) = {
             let mut options = self.options;
-            options.content = Some(Content::new(pieces));
+            options.set_content(Content::new(pieces));
             (options, Upload { content_type })
         };
         #[cfg(target_arch = "wasm32")]

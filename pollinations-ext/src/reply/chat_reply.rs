@@ -39,7 +39,8 @@ use crate::base::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct ChatReply {
-    completion: ChatCompletion,
+    /// Boxed, because replies are moved often.
+    completion: Box<ChatCompletion>,
     headers: HeaderMap,
     /// Content that was read from other fields, when it was first asked for.
     elsewhere: OnceLock<Box<Elsewhere>>,
@@ -56,7 +57,7 @@ struct Elsewhere {
 }
 
 impl ChatReply {
-    pub(crate) fn new(mut completion: ChatCompletion, headers: HeaderMap) -> Self {
+    pub(crate) fn new(mut completion: Box<ChatCompletion>, headers: HeaderMap) -> Self {
         tidy::completion(&mut completion);
         Self { completion, headers, elsewhere: OnceLock::new() }
     }
@@ -367,7 +368,7 @@ impl ChatReply {
     /// # }
     /// ```
     pub fn into_completion(self) -> ChatCompletion {
-        self.completion
+        *self.completion
     }
 
     /// The headers of the response, such as `x-usage-prompt-text-tokens`.
@@ -399,7 +400,7 @@ impl ChatReply {
 /// ```
 impl From<ChatCompletion> for ChatReply {
     fn from(completion: ChatCompletion) -> Self {
-        Self::new(completion, HeaderMap::new())
+        Self::new(Box::new(completion), HeaderMap::new())
     }
 }
 

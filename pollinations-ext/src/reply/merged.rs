@@ -108,7 +108,7 @@ impl Merged {
     }
 
     pub(super) fn into_reply(self, headers: HeaderMap) -> ChatReply {
-        ChatReply::new(self.into_completion(), headers)
+        ChatReply::new(Box::new(self.into_completion()), headers)
     }
 
     pub(super) fn into_completion(self) -> ChatCompletion {

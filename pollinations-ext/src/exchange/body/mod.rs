@@ -4,6 +4,7 @@ mod code;
 mod cut;
 mod fault;
 mod page;
+mod signs;
 mod words;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use pollinations_api::{json, types::ErrorCode};
 use serde_json::Value;
 
 pub(crate) use fault::{in_event, under_success};
+pub(crate) use signs::may_be_fault;
 
 use crate::{
     base::{

@@ -66,9 +66,9 @@ impl Again {
         let request = self.request.as_ref().filter(|_| is_broken).and_then(Request::try_clone);
         let error = error.with_attempts(self.attempts);
         let Some(request) = request else { return Err(error) };
-        let policy = self.options.retry.as_ref().unwrap_or(&self.shared.retry);
+        let policy = self.options.retry().unwrap_or(&self.shared.retry);
         let bucket = policy.retry_budget().and(self.shared.bucket.as_deref());
-        let left = self.options.timeout.unwrap_or(self.shared.timeout).saturating_sub(self.start.elapsed());
+        let left = self.options.timeout().unwrap_or(self.shared.timeout).saturating_sub(self.start.elapsed());
         let wait = policy.wait(self.attempts, None).filter(|wait| {
             *wait < left
                 && policy.has_time(self.start.elapsed().saturating_add(*wait))
@@ -92,8 +92,7 @@ impl Again {
         let earlier = Earlier { attempts: self.attempts, spent: self.start.elapsed() };
         let shared = &self.shared;
         // Boxed, to keep the callers' futures small.
-        let running =
-            Box::pin(shared.run(&shared.http, request, self.operation, &self.options, Receive::Open, earlier));
+        let running = shared.run(&shared.http, request, self.operation, &self.options, Receive::Open, earlier);
         let outcome = running.await;
         self.attempts = outcome.attempts;
         let (received, attempts) = outcome.explain(self.operation, &shared.keys)?;

@@ -36,7 +36,8 @@ pub(crate) enum Opened {
 
 /// A response whose headers have arrived.
 pub(crate) struct Opening<'a> {
-    pub(crate) operation: &'a str,
+    /// The path of the operation in the document.
+    pub(crate) path: &'a str,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) keys: &'a Keyring,
@@ -99,7 +100,7 @@ impl Opening<'_> {
             }
         }
         let all = all.freeze();
-        if let Some(failure) = disguised(self.operation, self.status, &self.headers, &all, self.keys) {
+        if let Some(failure) = disguised(self.path, self.status, &self.headers, &all, self.keys) {
             return Err(failure);
         }
         let value: Option<Value> = json::read(&all).ok();

@@ -11,7 +11,6 @@
 //! 4. The text has a Markdown link to `https://enter.pollinations.ai/` whose parameter `ref` names a reason.
 
 use http::{HeaderMap, StatusCode, header::CACHE_CONTROL};
-use pollinations_api::Operation;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -48,11 +47,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// Whether a successful response with these headers may be a refusal, so that its body has to be inspected.
-    pub(crate) fn is_possible(operation: &str, headers: &HeaderMap) -> bool {
+    /// `path` is that of the operation in the document.
+    pub(crate) fn is_possible(path: &str, headers: &HeaderMap) -> bool {
         let directives = || header(headers, CACHE_CONTROL).unwrap_or_default().split(',').map(str::trim);
         let has = |name: &str| directives().any(|directive| directive.eq_ignore_ascii_case(name));
         let is_text = || {
-            let path = Operation::find(operation).map_or("", |operation| operation.path);
             let is_under =
                 |text: &&str| path.strip_prefix(*text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             TEXT_PATHS.iter().any(is_under)
@@ -256,7 +255,8 @@ mod tests {
 
         fn read(&self) -> Option<Refusal> {
             let headers = self.headers();
-            let is_possible = Refusal::is_possible(self.operation, &headers);
+            let is_possible =
+                Refusal::is_possible(pollinations_api::Operation::find(self.operation).unwrap().path, &headers);
             Refusal::read(&headers, self.body().as_bytes()).filter(|_| is_possible)
         }
     }

@@ -3,62 +3,41 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod connections;
 mod effect;
+mod sending;
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 pub(crate) mod upgrade;
 
 use std::{
-    pin::pin,
+    pin::Pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH},
+    HeaderMap, HeaderValue,
+    header::{ACCEPT, AUTHORIZATION},
 };
 use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
 #[cfg(not(target_arch = "wasm32"))]
-use bytes::Bytes;
-
-#[cfg(not(target_arch = "wasm32"))]
 use self::connections::Connections;
+use self::sending::Sending;
 use crate::{
     base::{
-        error::{Error, ErrorKind},
-        header::{header, request_id},
+        error::Error,
         json,
-        reason::PaymentKind,
-        time::{Instant, after, timeout, timeout_at, until},
+        time::{timeout, until},
     },
     exchange::{
-        body::ErrorBody,
-        failure::{disguised, in_place_of_file, is_no_file, late},
         gateway::Gateway,
         options::Options,
         raw::RawResponse,
-        reading::{
-            End, MAX_ERROR_BODY,
-            guard::Guard,
-            look::{accepted, not_refused, refused, unread},
-            opening::{Opened, Opening},
-            pieces, read, read_within,
-            refusal::Refusal,
-            within,
-        },
+        reading::{MAX_ERROR_BODY, opening::Opened, pieces, read},
     },
     key::{ApiKey, KeyPlacement, Keyring},
-    retry::{
-        self, Ask, Bucket, Exchange, Failure, Limits, Observer, Outcome, Payment, PaymentPolicy, PaymentRequired,
-        Repeat, RetryPolicy,
-    },
-};
-#[cfg(not(target_arch = "wasm32"))]
-use crate::{
-    base::{file::Data, progress::Report},
-    exchange::content::{Content, Problem},
+    retry::{self, Ask, Bucket, Failure, Limits, Observer, Outcome, Repeat, RetryPolicy},
 };
 
 /// The default maximum size of a body in memory, in bytes.
@@ -148,47 +127,42 @@ impl Shared {
     }
 
     /// Sends a request, with retries.
-    pub(crate) async fn run(
-        &self,
-        client: &reqwest::Client,
+    ///
+    /// The future is boxed, to keep the callers' futures small. Its memory is allocated first, so that it is created
+    /// there and not copied: most of its size is for what happens later.
+    pub(crate) fn run<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
         request: Request,
-        operation: &str,
-        options: &Options,
+        operation: &'a str,
+        options: &'a Options,
         receive: Receive,
         earlier: Earlier,
-    ) -> Outcome<Received> {
-        let request = match self.prepare(request, operation, options, receive) {
-            Ok(request) => request,
-            Err(error) => return Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
+    ) -> Pin<Box<impl Future<Output = Outcome<Received>> + use<'a>>> {
+        let place = Box::new_uninit();
+        let prepared = self.prepare(request, operation, options, receive).map(|request| {
+            let known = Operation::find(operation);
+            let timeout = options.timeout().unwrap_or(self.timeout);
+            let attempt_timeout = options.attempt_timeout().or(self.attempt_timeout);
+            let policy = options.retry().unwrap_or(&self.retry);
+            let limits = Limits {
+                operation,
+                policy,
+                bucket: policy.retry_budget().and(self.bucket.as_deref()),
+                timeout: timeout.saturating_sub(earlier.spent),
+                attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(known, &request)),
+                attempts: earlier.attempts,
+                observer: self.observer.as_ref(),
+            };
+            (Sending::new(self, client, request, operation, options, receive), limits)
+        });
+        let running = async move {
+            match prepared {
+                Ok((mut sending, limits)) => retry::run(&mut sending, &limits).await,
+                Err(error) => Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
+            }
         };
-        let known = Operation::find(operation);
-        let attempt_timeout = options.attempt_timeout.or(self.attempt_timeout);
-        let policy = options.retry.as_ref().unwrap_or(&self.retry);
-        let limits = Limits {
-            operation,
-            policy,
-            bucket: policy.retry_budget().and(self.bucket.as_deref()),
-            timeout: options.timeout.unwrap_or(self.timeout).saturating_sub(earlier.spent),
-            attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(known, &request)),
-            attempts: earlier.attempts,
-            observer: self.observer.as_ref(),
-        };
-        let mut sending = Sending {
-            shared: self,
-            client,
-            operation,
-            receive,
-            timeout: options.timeout.unwrap_or(self.timeout),
-            repeat: effect::repeat(known, &request, receive.is_stream()),
-            is_public: known.is_some_and(|operation| operation.is_public),
-            #[cfg(not(target_arch = "wasm32"))]
-            report: options.report.clone(),
-            #[cfg(not(target_arch = "wasm32"))]
-            content: options.content.clone(),
-            request: Some(request),
-            generation: 0,
-        };
-        retry::run(&mut sending, &limits).await
+        Box::into_pin(Box::write(place, running))
     }
 
     /// Completes the request, except for the API key.
@@ -251,273 +225,4 @@ impl Shared {
 pub(crate) struct Earlier {
     pub(crate) attempts: u32,
     pub(crate) spent: Duration,
-}
-
-/// A request with its retries.
-struct Sending<'a> {
-    shared: &'a Shared,
-    client: &'a reqwest::Client,
-    operation: &'a str,
-    receive: Receive,
-    timeout: Duration,
-    repeat: Repeat,
-    /// Whether the operation takes no key.
-    is_public: bool,
-    #[cfg(not(target_arch = "wasm32"))]
-    report: Option<Report>,
-    /// The body, if it is streamed.
-    #[cfg(not(target_arch = "wasm32"))]
-    content: Option<Content>,
-    /// The request without an API key. `None` once it has been sent, if it cannot be sent again.
-    request: Option<Request>,
-    /// The generation of the key used for the last attempt.
-    generation: u64,
-}
-
-impl Exchange for Sending<'_> {
-    type Output = Received;
-
-    async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
-        let again = self.request.as_ref().and_then(Request::try_clone);
-        let Some(mut request) = std::mem::replace(&mut self.request, again) else {
-            return Err(Failure::Other(Error::request("the request body was already used and cannot be sent again")));
-        };
-        let current = self.shared.keys.current();
-        self.generation = current.generation;
-        if let Some(key) = current.key.as_ref().filter(|_| !self.is_public) {
-            self.shared.authenticate(&mut request, key);
-        }
-        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-        if self.receive == Receive::Upgrade {
-            upgrade::ask(&mut request);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        let problem = self.fill(&mut request).await.map_err(Failure::Other)?;
-        let mut limit = left;
-        if self.receive == Receive::Native {
-            *request.timeout_mut() = Some(left);
-            // Gives the HTTP client time to report the timeout first.
-            limit = left.saturating_add(Duration::from_secs(1));
-        }
-        let result = self.send(request, limit, patience).await;
-        #[cfg(not(target_arch = "wasm32"))]
-        let result = result.map_err(|failure| problem.take().map_or(failure, Failure::Other));
-        result
-    }
-
-    fn status(received: &Received) -> StatusCode {
-        match received {
-            Received::Response(response) => response.status(),
-            Received::Whole(response) => response.status(),
-            Received::Stream(_) => StatusCode::OK,
-        }
-    }
-
-    fn is_repeatable(&self) -> bool {
-        self.request.is_some()
-    }
-
-    fn repeat(&self) -> Repeat {
-        self.repeat
-    }
-
-    async fn pay(&mut self, policy: PaymentPolicy, failure: &Failure) -> Payment {
-        let keys = &self.shared.keys;
-        match policy {
-            PaymentPolicy::NextKey if keys.next(self.generation) => Payment::Settled,
-            PaymentPolicy::Ask => {
-                let Some(ask) = &self.shared.ask else { return Payment::Never };
-                let _one_at_a_time = keys.asking.lock().await;
-                if keys.has_moved_on(self.generation) {
-                    return Payment::Settled;
-                }
-                let (body, said) = (failure_body(failure, keys), failure.said());
-                let required = PaymentRequired {
-                    operation: self.operation.to_owned(),
-                    kind: said.payment.unwrap_or(PaymentKind::Unspecified),
-                    reason: if failure.is_signed_out() { Some("signed_out".to_owned()) } else { body.reason() },
-                    message: body.message,
-                    fix_url: said.fix_url.map(|url| keys.redact(&url)),
-                };
-                match ask.answer(required).await {
-                    retry::PaymentAnswer::Retry => keys.renew(None),
-                    retry::PaymentAnswer::Key(key) => keys.renew(Some(key)),
-                    retry::PaymentAnswer::GiveUp => return Payment::Never,
-                }
-                Payment::Settled
-            }
-            PaymentPolicy::WaitForReset { limit } => {
-                if failure.said().payment.is_some_and(|kind| !kind.is_renewed()) {
-                    return Payment::Never;
-                }
-                let wait = self.shared.time_to_reset().await.filter(|wait| *wait <= limit);
-                wait.map_or(Payment::Never, Payment::In)
-            }
-            _ => Payment::Never,
-        }
-    }
-}
-
-/// The error body of a failed response.
-fn failure_body(failure: &Failure, keys: &Keyring) -> ErrorBody {
-    match failure {
-        Failure::Status { body, .. } | Failure::Unread(_, body) => {
-            let fallback = if failure.is_signed_out() { "the key is no longer valid" } else { "out of pollen" };
-            ErrorBody::parse(body, fallback, keys)
-        }
-        _ => ErrorBody::default(),
-    }
-}
-
-impl Sending<'_> {
-    /// Sets the body for this attempt, if it is streamed or has a progress callback.
-    #[cfg(not(target_arch = "wasm32"))]
-    async fn fill(&self, request: &mut Request) -> Result<Problem, Error> {
-        let written = || {
-            let bytes = request.body().filter(|_| self.report.is_some())?.as_bytes()?;
-            Some(Content::new([Data::Bytes(Bytes::copy_from_slice(bytes))]))
-        };
-        let Some(content) = self.content.clone().or_else(written) else { return Ok(Problem::default()) };
-        let (body, problem) = content.open(self.report.clone()).await?;
-        *request.body_mut() = Some(body);
-        // The length of the body in the request. The HTTP client sets the length of this one.
-        request.headers_mut().remove(CONTENT_LENGTH);
-        Ok(problem)
-    }
-
-    /// Sends the request and receives the response, within a time limit. With `patience`, fails with [`Failure::Late`] if
-    /// there is no response, or no more data, within that time.
-    ///
-    /// Timers are not free. So the head of the response has one timer, and the body has another, which is only set if the
-    /// body does not arrive together with the head.
-    async fn send(&self, request: Request, limit: Duration, patience: Option<Duration>) -> Result<Received, Failure> {
-        let begun = Instant::now();
-        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-        let handshake = upgrade::Handshake::of(&request);
-        let late = || Failure::Other(late(self.timeout));
-        let patience = patience.filter(|patience| *patience < limit);
-        let answer = timeout_at(after(begun, patience.unwrap_or(limit)), pin!(self.client.execute(request))).await;
-        let answer = answer.map_err(|_| patience.map_or_else(late, Failure::Late))?;
-        let mut response = answer.map_err(|error| self.unanswered(error, begun.elapsed()))?;
-        #[cfg(not(target_arch = "wasm32"))]
-        self.shared.connections.answered(&response);
-        self.shared.keys.clean(response.headers_mut());
-        #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-        if self.receive == Receive::Upgrade
-            && (response.status().is_success() || response.status() == StatusCode::SWITCHING_PROTOCOLS)
-        {
-            return handshake.check(&response).map(|()| Received::Response(response)).map_err(Failure::Other);
-        }
-        timeout_at(after(begun, limit), pin!(self.receive(response, patience))).await.unwrap_or_else(|_| Err(late()))
-    }
-
-    /// Receives the response after its head.
-    async fn receive(&self, mut response: Response, patience: Option<Duration>) -> Result<Received, Failure> {
-        let status = response.status();
-        if !status.is_success() {
-            if self.receive == Receive::Native {
-                return Err(unread(response).await);
-            }
-            let headers = Box::new(std::mem::take(response.headers_mut()));
-            // The part of the body that arrived is more informative than how it broke off.
-            let (body, _) = within(patience, read(pieces(response), MAX_ERROR_BODY)).await?;
-            return Err(Failure::Status { status, headers, body });
-        }
-        if let Some(coding) = undecoded(&response)
-            && self.receive != Receive::Native
-        {
-            let message = format!("the response has the content encoding `{coding}`, which the client did not ask for");
-            let error = Error::new(ErrorKind::Decode, message).with_status(status);
-            return Err(Failure::Other(error.with_request_id(request_id(response.headers()))));
-        }
-        let may_refuse = !self.shared.refusals_as_text && Refusal::is_possible(self.operation, response.headers());
-        match self.receive {
-            Receive::Native if may_refuse => accepted(response).await.map(Received::Response),
-            Receive::Open if is_no_file(self.operation, response.headers()) => {
-                let headers = response.headers().clone();
-                let silence = Some(self.shared.idle_timeout);
-                let (body, _) = read_within(silence, pieces(response), MAX_ERROR_BODY, 0).await?;
-                Err(in_place_of_file(status, &headers, &body, &self.shared.keys))
-            }
-            Receive::Native | Receive::Open => Ok(Received::Response(response)),
-            // This was checked above.
-            #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-            Receive::Upgrade => Ok(Received::Response(response)),
-            Receive::Whole => {
-                // A body that stops arriving is requested again, if possible.
-                let silence = patience.map(|_| self.shared.idle_timeout);
-                self.whole(response, may_refuse, silence).await.map(Received::Whole)
-            }
-            Receive::Events | Receive::Pieces => {
-                let headers = response.headers().clone();
-                let mut body = pieces(response);
-                if may_refuse {
-                    body = not_refused(&headers, body).await?;
-                }
-                let plain = self.receive == Receive::Pieces;
-                let guard = Guard::new(body, self.shared.idle_timeout);
-                let opening = Opening { operation: self.operation, status, headers, keys: &self.shared.keys };
-                let opened = opening.open(guard, plain, self.shared.max_body).await;
-                opened.map(|opened| Received::Stream(Box::new(opened)))
-            }
-        }
-    }
-
-    /// The failure for an error that occurred before the headers of the response.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn unanswered(&self, error: reqwest::Error, elapsed: Duration) -> Failure {
-        match self.shared.connections.had_closed(&error, elapsed) {
-            true => Failure::Closed(error),
-            false => Failure::Broken(error),
-        }
-    }
-
-    /// A browser does not report connections.
-    #[cfg(target_arch = "wasm32")]
-    fn unanswered(&self, error: reqwest::Error, _: Duration) -> Failure {
-        Failure::Broken(error)
-    }
-
-    async fn whole(
-        &self,
-        mut response: Response,
-        may_refuse: bool,
-        silence: Option<Duration>,
-    ) -> Result<RawResponse, Failure> {
-        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        let expected = response.content_length().unwrap_or_default();
-        let (body, end) = read_within(silence, pieces(response), self.shared.max_body, expected).await?;
-        match end {
-            End::Complete => {
-                if let Some(refusal) = may_refuse.then(|| Refusal::read(&headers, &body)).flatten() {
-                    return Err(refused(&refusal, headers));
-                }
-                if let Some(failure) = disguised(self.operation, status, &headers, &body, &self.shared.keys) {
-                    return Err(failure);
-                }
-                let body = self.shared.gateway.adapt(self.operation, body);
-                Ok(RawResponse::new(self.operation, status, headers, body))
-            }
-            End::Broken(error) => Err(Failure::Other(error)),
-            End::TooLarge => {
-                let message = format!(
-                    "the response is larger than {} bytes; raise `max_response_bytes` to allow more",
-                    self.shared.max_body
-                );
-                Err(Failure::Other(Error::new(ErrorKind::TooLarge, message)))
-            }
-        }
-    }
-}
-
-/// The encoding that a body still has. An HTTP client that decodes bodies removes the header.
-#[cfg(not(target_arch = "wasm32"))]
-fn undecoded(response: &Response) -> Option<&str> {
-    header(response.headers(), CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
-}
-
-/// A browser decodes bodies but keeps the header.
-#[cfg(target_arch = "wasm32")]
-fn undecoded(_: &Response) -> Option<&str> {
-    None
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use pollinations_api::types::{
-    AssistantMessage, ChatCompletionRequest, ChatMessage, DeveloperMessage, FunctionDefinition, FunctionTool,
-    MessageContent, StreamOptions, SystemMessage, Tool, ToolMessage, UserMessage,
+    AssistantMessage, ChatCompletion, ChatCompletionRequest, ChatMessage, DeveloperMessage, FunctionDefinition,
+    FunctionTool, MessageContent, StreamOptions, SystemMessage, Tool, ToolMessage, UserMessage,
 };
 use serde_json::{Map, Value};
 
 use super::{attachment::Attachment, body::Body};
 use crate::{
-    base::{error::Error, file::File},
+    base::{error::Error, file::File, json::Read as _},
     exchange::{
         options::{Options, call_options},
         raw::RawResponse,
@@ -388,10 +388,11 @@ impl ChatRequest {
         self.load().await?;
         let (response, attempts) = self.shared.whole(OPERATION, &self.options, Body(self.body)).await?;
         if is_stream(response.body()) {
-            return ChatStream::recorded(&self.shared, OPERATION, &response).finish().await;
+            return Box::pin(ChatStream::recorded(&self.shared, OPERATION, &response).finish()).await;
         }
-        let completion = self.shared.decode(&response, attempts)?;
-        Ok(ChatReply::new(completion, response.headers().clone()))
+        let mut completion = Box::new(ChatCompletion::absent());
+        self.shared.decode_in_place(&mut *completion, &response, attempts)?;
+        Ok(ChatReply::new(completion, response.into_headers()))
     }
 
     /// Sends the request and returns the raw response.
@@ -449,7 +450,9 @@ impl ChatRequest {
     /// Reads the files and inserts them into their messages.
     pub(super) async fn load(&mut self) -> Result<(), Error> {
         for attachment in std::mem::take(&mut self.attachments) {
-            attachment.load_into(&mut self.body.messages).await.map_err(|error| error.with_operation(OPERATION))?;
+            Box::pin(attachment.load_into(&mut self.body.messages))
+                .await
+                .map_err(|error| error.with_operation(OPERATION))?;
         }
         Ok(())
     }
