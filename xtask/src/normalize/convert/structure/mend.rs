@@ -1,4 +1,4 @@
-//! What each kind of object requires, forbids, or allows only together with something else.
+//! Repairs objects: which fields each kind requires or forbids, and which only work together with others.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Cleaner;
 use crate::normalize::walk::{Kind, push};
 
-/// Writes a shorthand that real documents use as the object it stands for.
+/// Expands a shorthand that real documents use.
 pub(super) fn wrap(kind: Kind, value: &mut Value) {
     if kind == Kind::Example && !value.is_object() {
         *value = json!({ "value": value.take() });
@@ -16,7 +16,7 @@ pub(super) fn wrap(kind: Kind, value: &mut Value) {
 }
 
 impl Cleaner<'_> {
-    /// Mends an object whose fields have the right types. Returns whether it can stay.
+    /// Repairs an object whose fields have the right types. Returns false if the object has to be removed.
     pub(super) fn mend(&mut self, kind: Kind, key: &str, object: &mut Map<String, Value>) -> bool {
         match kind {
             Kind::Document => self.document(object),
@@ -74,7 +74,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// Gives a field that has to be there a value.
+    /// Sets a required field that is missing.
     fn require(&mut self, object: &mut Map<String, Value>, key: &str, value: &str) -> bool {
         if !object.contains_key(key) {
             self.warn(format!("`{key}` is missing, and becomes `{value}`"));
@@ -83,7 +83,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// Leaves an object out that lacks what it cannot do without.
+    /// Returns false, with a warning, if a field is missing without which the object is useless.
     fn needs(&mut self, object: &Map<String, Value>, keys: &[&str]) -> bool {
         match keys.iter().find(|key| !object.contains_key(**key)) {
             Some(missing) => {
@@ -128,7 +128,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// A parameter is there once.
+    /// Removes duplicate parameters.
     fn parameters(&mut self, object: &mut Map<String, Value>) -> bool {
         let Some(parameters) = object.get_mut("parameters").and_then(Value::as_array_mut) else { return true };
         let count = parameters.len();
@@ -184,7 +184,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// A parameter or header has a schema, or one media type with a schema.
+    /// Makes a parameter or header have either a schema, or one media type with a schema.
     fn content(&mut self, object: &mut Map<String, Value>) -> bool {
         self.one_example(object);
         let types = object.get_mut("content").and_then(Value::as_object_mut);
@@ -238,7 +238,7 @@ impl Cleaner<'_> {
             "http" => (&["scheme"], &["scheme", "bearerFormat"]),
             "oauth2" => (&["flows"], &["flows"]),
             "openIdConnect" => (&["openIdConnectUrl"], &["openIdConnectUrl"]),
-            // Dealt with by the pass `security`.
+            // The pass `security` handles this.
             "mutualTLS" => (&[], &[]),
             _ => {
                 self.warn(format!("`{kind}` is not a type of security scheme; it is left out"));
@@ -303,7 +303,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// Mends the keys of an object of objects.
+    /// Repairs the keys of an object of objects.
     pub(super) fn keys(&mut self, kind: Kind, name: &str, map: &mut Map<String, Value>) {
         let mend: fn(&str) -> Option<String> = match (kind, name) {
             (Kind::Document, "paths") => path,
@@ -344,7 +344,7 @@ fn status(key: &str) -> Option<String> {
     }
 }
 
-/// The text of a status, for a response that has no description.
+/// The text of a status, for a response without a description.
 pub(in crate::normalize) fn reason_phrase(status: &str) -> &'static str {
     match status.parse::<StatusCode>().ok().and_then(|status| status.canonical_reason()) {
         Some(phrase) => phrase,
