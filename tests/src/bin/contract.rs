@@ -154,7 +154,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     match format {
         contract::Format::Text => {
             println!("\n{}", report.summary());
-            if let Some(next) = next(&report, settings.key.is_some(), &arguments.base_url) {
+            if let Some(next) = next(&report, &settings) {
                 let _ = terminal::message("next", &next);
             }
         }
@@ -168,10 +168,10 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
 }
 
 /// What to do about the result, for the person who ran the suite.
-fn next(report: &contract::Report, has_key: bool, base_url: &str) -> Option<String> {
+fn next(report: &contract::Report, settings: &contract::Settings) -> Option<String> {
     let (passed, failed, skipped) = report.counts();
     if passed == 0 && failed > 0 {
-        return Some(format!("no check passed; check that the server at {base_url} is running"));
+        return Some(format!("no check passed; check that the server at {} is running", settings.base_url));
     }
     if failed > 0 {
         let broken: std::collections::BTreeSet<&str> = report.broken().into_iter().collect();
@@ -183,11 +183,18 @@ fn next(report: &contract::Report, has_key: bool, base_url: &str) -> Option<Stri
     if report.drift().next().is_some() {
         return Some("the server has something new; run `cargo xtask sync` to update openapi.json".to_owned());
     }
-    match skipped {
-        0 => None,
-        _ if !has_key => Some("set POLLINATIONS_API_KEY to run the checks that need a key".to_owned()),
-        _ => Some("pass --spend and --allow-changes to run the skipped checks".to_owned()),
-    }
+    let advice = if skipped == 0 {
+        return None;
+    } else if settings.key.is_none() {
+        "set POLLINATIONS_API_KEY to run the checks that need a key"
+    } else if settings.spend != contract::Spend::All || !settings.allow_changes {
+        "pass --spend and --allow-changes to run the skipped checks"
+    } else if settings.publishable_key.is_none() {
+        "set POLLINATIONS_PUBLISHABLE_KEY to run the check that needs one"
+    } else {
+        return None;
+    };
+    Some(advice.to_owned())
 }
 
 /// The live service has a separate media server.

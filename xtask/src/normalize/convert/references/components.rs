@@ -97,7 +97,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
         let Some(reference) = object.get("$ref").and_then(Value::as_str).map(str::to_owned) else { return };
         let found = pointers::follow(&original, &reference);
         let Some(found) = found.filter(|found| walk::kind_at(&found.pointer) == Some(place.kind)) else {
-            warnings.add(&place.pointer(), format!("the reference `{reference}` leads nowhere in this document"));
+            warnings.add(&place.pointer(), format!("the reference `{reference}` has no target in this document"));
             // The status stays, even if nothing is known about its body.
             *value = match place.kind {
                 Kind::Response => json!({ "description": reason_phrase(place.key()) }),

@@ -146,7 +146,7 @@ impl Resources {
             let key = |resource: &str| (resource.to_owned(), fragment.clone().into_owned());
             return self.anchors.get(&key(resource)).or_else(|| self.anchors.get(&key(""))).cloned();
         }
-        // In documents with an `$id` inside, references are often relative to the whole document all the same.
+        // In documents with an `$id` inside, references are often relative to the whole document anyway.
         let found = locate(document, &format!("{resource}{fragment}"))
             .or_else(|| locate(document, &fragment).filter(|_| address.is_empty()))?;
         matches!(walk::kind_at(&found), Some(Kind::Schema) | None).then_some(found)
@@ -193,7 +193,7 @@ pub(super) fn rings(document: &mut Value, warnings: &mut Warnings) {
         while let Some(reference) = ring(schemas, &name, &mut way, &mut done) {
             let mut pointer = "/components/schemas".to_owned();
             push(&mut pointer, &reference.0);
-            warnings.add(&pointer, "the schema is made of itself; the reference to itself is left out");
+            warnings.add(&pointer, "the schema refers to itself; the reference is left out");
             if let Some(schema) = schemas.get_mut(&reference.0) {
                 cut(schema, &reference.1);
             }

@@ -30,7 +30,7 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
         return;
     }
     if !allows(schema, default) {
-        warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
+        warnings.add(&place.pointer(), format!("the schema does not allow the default `{default}`; it is left out"));
         schema.shift_remove("default");
     }
 }

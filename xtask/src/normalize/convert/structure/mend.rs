@@ -35,14 +35,14 @@ impl Cleaner<'_> {
             Kind::Header => self.header(object),
             Kind::RequestBody => {
                 if !object.contains_key("content") {
-                    self.warn("a request body needs `content`; it gets an empty one");
+                    self.warn("a request body needs `content`; an empty one is added");
                     object.insert("content".to_owned(), json!({}));
                 }
                 true
             }
             Kind::Response => {
                 if !object.contains_key("description") {
-                    self.warn("a response needs a `description`; it gets the text of its status");
+                    self.warn("a response needs a `description`; the text of its status is added");
                     object.insert("description".to_owned(), json!(reason_phrase(key)));
                 }
                 true
@@ -77,7 +77,7 @@ impl Cleaner<'_> {
     /// Sets a required field that is missing.
     fn require(&mut self, object: &mut Map<String, Value>, key: &str, value: &str) -> bool {
         if !object.contains_key(key) {
-            self.warn(format!("`{key}` is missing, and becomes `{value}`"));
+            self.warn(format!("`{key}` is missing; it is set to `{value}`"));
             object.insert(key.to_owned(), json!(value));
         }
         true
@@ -100,7 +100,7 @@ impl Cleaner<'_> {
             let mut seen = HashSet::new();
             tags.retain(|tag| seen.insert(tag.get("name").map(Value::to_string)));
             if tags.len() < count {
-                self.warn("tags of the same name are left out but for the first");
+                self.warn("duplicate tags are left out");
             }
         }
         true
@@ -111,7 +111,7 @@ impl Cleaner<'_> {
             if !variable.contains_key("default") {
                 let first = variable.get("enum").and_then(|values| values.get(0)).cloned();
                 variable.insert("default".to_owned(), first.unwrap_or_else(|| json!("")));
-                self.warn(format!("the server variable `{name}` needs a `default`, and gets one"));
+                self.warn(format!("the server variable `{name}` needs a `default`; one is added"));
             }
         }
     }
@@ -122,7 +122,7 @@ impl Cleaner<'_> {
         if let Some(responses) = responses.as_object_mut()
             && !responses.keys().any(|key| !key.starts_with("x-"))
         {
-            self.warn("an operation needs `responses`; it gets one that says nothing");
+            self.warn("an operation needs `responses`; a default response is added");
             responses.insert("default".to_owned(), json!({ "description": "Any response" }));
         }
         true
@@ -138,7 +138,7 @@ impl Cleaner<'_> {
             seen.insert((text("$ref"), text("in"), text("name")))
         });
         if parameters.len() < count {
-            self.warn("parameters that stand in the list twice are left out");
+            self.warn("duplicate parameters are left out");
         }
         true
     }
@@ -150,7 +150,7 @@ impl Cleaner<'_> {
         let styles: &[&str] = match object.get("in").and_then(Value::as_str) {
             Some("path") => {
                 if object.insert("required".to_owned(), json!(true)) != Some(json!(true)) {
-                    self.warn("a parameter of the path is always required");
+                    self.warn("a path parameter is always required");
                 }
                 &["matrix", "label", "simple"]
             }
@@ -226,7 +226,7 @@ impl Cleaner<'_> {
             object.shift_remove("examples");
         }
         if object.contains_key("examples") && object.shift_remove("example").is_some() {
-            self.warn("there is either `example` or `examples`; the first is left out");
+            self.warn("`example` and `examples` cannot be used together; the first is left out");
         }
         true
     }
@@ -321,7 +321,7 @@ impl Cleaner<'_> {
                     }
                     map.insert(mended, value);
                 }
-                None => self.warn(format!("`{key}` cannot stand here, and is left out")),
+                None => self.warn(format!("`{key}` is not allowed here; it is left out")),
             }
         }
     }

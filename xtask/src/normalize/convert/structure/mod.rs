@@ -79,7 +79,7 @@ impl Cleaner<'_> {
         for (key, value) in std::mem::take(object) {
             if unknown(&key) {
                 if OLD_DRAFTS.contains(&key.as_str()) {
-                    self.warn(format!("`{key}` is a keyword of older drafts of JSON Schema, and means nothing here"));
+                    self.warn(format!("`{key}` is a keyword of older drafts of JSON Schema; it has no effect here"));
                 }
                 let extension = format!("x-{}", key.trim_start_matches('$'));
                 object.entry(extension).or_insert(value);
@@ -179,11 +179,11 @@ impl Cleaner<'_> {
         let mut seen = HashSet::new();
         list.retain(|member| member.as_str().is_some_and(|text| seen.insert(text.to_owned())));
         if list.len() < count {
-            self.warn("the list has members that are repeated or no strings; they are left out");
+            self.warn("the list has duplicates, or entries that are not strings; they are left out");
         }
         if list.is_empty() && kind == Kind::Schema {
             if count > 0 {
-                self.warn("nothing is left of the list");
+                self.warn("no valid entry is left in the list");
             }
             return false;
         }
