@@ -215,7 +215,12 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
         (None, _) => say(format!("{name} does not exist yet")),
         // A file that is not a document is overwritten like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
-            Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
+            Some(Ok(report)) if report.bump.is_some() => {
+                print_report(&report, sync.format)?;
+                if io::stdout().is_terminal() {
+                    say(String::new());
+                }
+            }
             Some(Ok(_)) => say(format!("{name} differs, but no change affects the client")),
             _ => say(format!("{name} is not an OpenAPI document")),
         },
@@ -307,7 +312,13 @@ fn print_report(report: &drift::Report, format: Format) -> Result<()> {
             }
             for line in changes.lines() {
                 let is_heading = !line.is_empty() && !line.starts_with(' ');
-                if is_heading { terminal::heading(line)? } else { terminal::line(line, CONTINUED)? }
+                let has_class =
+                    ["breaking", "additive", "docs", "methods"].iter().any(|it| line.trim().starts_with(it));
+                match line {
+                    _ if is_heading => terminal::heading(line)?,
+                    _ if has_class => terminal::line(line, CONTINUED)?,
+                    _ => terminal::line(line, 4)?,
+                }
             }
         }
         Format::Json => print!("{}", report.to_json()?),
