@@ -9,10 +9,10 @@ use pollinations_ext::ApiKey;
 use pollinations_tests::contract::{self, Document};
 use xtask::terminal;
 
-/// The column where a finding continues on the next line: below its text.
+/// The indentation of the continuation lines of a finding.
 const CONTINUED: usize = 10;
 
-/// The document at the time of the build.
+/// The API document at the time of the build.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Check that a server matches openapi.json, by calling every operation.
@@ -84,7 +84,7 @@ enum Aspect {
     Refusal,
 }
 
-/// The format of the report.
+/// The format of a report.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// A table
@@ -130,13 +130,13 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
         Format::Json => contract::Format::Json,
         Format::Junit => contract::Format::Junit,
     };
-    // Only shown on a terminal, on standard error.
+    // The spinner is drawn on standard error, and only on a terminal.
     let progress = indicatif::ProgressBar::new_spinner();
     progress.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, exchanges) = contract::run(&document, &settings, |row| {
         progress.set_message(format!("{} checks done", progress.position()));
         progress.inc(1);
-        // The table is printed as it grows.
+        // Print each row of the table as soon as it is known.
         if format == contract::Format::Text {
             progress.suspend(|| {
                 for line in row.to_string().lines() {
@@ -197,7 +197,7 @@ fn next(report: &contract::Report, settings: &contract::Settings) -> Option<Stri
     Some(advice.to_owned())
 }
 
-/// The live service has a separate media server.
+/// The URL of the live service's media, which are on a different host.
 fn media_url(base_url: &str) -> Option<String> {
     (base_url.trim_end_matches('/') == "https://gen.pollinations.ai")
         .then(|| "https://media.pollinations.ai".to_owned())
