@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-// A client of another document may have long chains of types that hold each other. Whether they are `Send` takes a step
-// for each link.
+// The client of another document may have long chains of types that contain each other. The compiler checks each link
+// to find out whether they are `Send`.
 #![recursion_limit = "1024"]
 
 pub mod json;

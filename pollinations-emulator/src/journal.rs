@@ -114,7 +114,7 @@ fn form(body: &Bytes) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// Replaces every string that is a key. Returns false if there is none.
+/// Replaces every string that is a key. Returns false if the value contains no key.
 fn take_keys_out(json: &mut Value) -> bool {
     match json {
         Value::String(text) if looks_like_one(text) => {

@@ -25,7 +25,7 @@ use xtask::{
 
 /// Updates the client when the pollinations.ai API changes.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true, max_term_width = 80)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true, max_term_width = 80, styles = terminal::STYLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -46,7 +46,7 @@ enum Command {
         #[arg(long)]
         check: bool,
         /// The file to update, or to compare with [default: openapi.json in the workspace root].
-        #[arg(short, long)]
+        #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// Only warn if the target of an overlay fact no longer exists, instead of failing.
         #[arg(long)]
@@ -67,10 +67,10 @@ enum Command {
         /// The document to read ('-' is standard input).
         input: PathBuf,
         /// The file to write ('-' is standard output) [default: -].
-        #[arg(short, long)]
+        #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// An OpenAPI Overlay 1.0 document to apply to the result.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
         /// Fail if the document uses something that OpenAPI 3.0 cannot express.
         #[arg(long)]
@@ -161,7 +161,8 @@ fn main() -> ExitCode {
         Command::Emulate { arguments } => run_emulator(arguments),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // If standard error is closed, only the exit code is left to tell of the error.
+        let _ = terminal::message("error", &format!("{error:#}"));
         ExitCode::from(2)
     })
 }
@@ -191,7 +192,10 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     let mut built = sync::build_with(document, sync.unmatched, sync.prose)?;
     progress.finish_and_clear();
     report_warnings(&built.warnings, sync.deny_warnings)?;
-    report_words(&built);
+    report_words(&built)?;
+    if io::stderr().is_terminal() && !(built.warnings.is_empty() && built.stale.is_empty()) {
+        eprintln!();
+    }
     let path = sync.output.as_path();
     // Messages are not mixed into a report that a program reads.
     let say = |text: String| match sync.format {
@@ -211,7 +215,12 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
         (None, _) => say(format!("{name} does not exist yet")),
         // A file that is not a document is overwritten like any other.
         (Some(_), old) => match old.as_ref().map(|old| drift::compare(old, &built.document).map(with_methods)) {
-            Some(Ok(report)) if report.bump.is_some() => print_report(&report, sync.format)?,
+            Some(Ok(report)) if report.bump.is_some() => {
+                print_report(&report, sync.format)?;
+                if io::stdout().is_terminal() {
+                    say(String::new());
+                }
+            }
             Some(Ok(_)) => say(format!("{name} differs, but no change affects the client")),
             _ => say(format!("{name} is not an OpenAPI document")),
         },
@@ -222,7 +231,7 @@ fn run_sync(sync: &Sync) -> Result<ExitCode> {
     }
     sync::write(path, &bytes)?;
     say(format!("{name} written"));
-    eprintln!("next: {}", if built.undescribed.is_empty() { NEXT } else { NEXT_WITH_WORDS });
+    terminal::message("next", if built.undescribed.is_empty() { NEXT } else { NEXT_WITH_WORDS })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -235,18 +244,29 @@ const NEXT_WITH_WORDS: &str = "describe the new items in xtask/overlay and run s
                                `cargo test --workspace --all-features`, review the snapshots, and commit them with the \
                                document";
 
+/// The number of unused descriptions that a terminal shows. If the document is old, there are hundreds, and they
+/// would scroll the warnings away.
+const SHOWN: usize = 20;
+
 /// Reports documentation without a target, and items without documentation. Both are only warnings.
-fn report_words(built: &sync::Built) {
+fn report_words(built: &sync::Built) -> Result<()> {
     if !built.stale.is_empty() {
-        let (count, are) = (built.stale.len(), if built.stale.len() == 1 { "action is" } else { "actions are" });
-        eprintln!("note: {count} documentation {are} for items that no longer exist; remove from xtask/overlay:");
-        for action in &built.stale {
-            eprintln!("  {action}");
+        let count = built.stale.len();
+        let are = if count == 1 { "description in xtask/overlay is" } else { "descriptions in xtask/overlay are" };
+        let mut text = format!("{count} {are} for items that no longer exist:");
+        let shown = if io::stderr().is_terminal() && count > SHOWN { SHOWN } else { count };
+        for action in &built.stale[..shown] {
+            text = text + "\n  " + action.trim_end_matches(": the target matches nothing");
         }
+        if shown < count {
+            text += &format!("\n  and {} more; redirect standard error to a file to see all", count - shown);
+        }
+        terminal::message("note", &text)?;
     }
     if !built.undescribed.is_empty() {
-        eprintln!("note: {}", built.undescribed);
+        terminal::message("note", &built.undescribed.to_string())?;
     }
+    Ok(())
 }
 
 fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
@@ -254,7 +274,13 @@ fn report_warnings(warnings: &[Warning], deny: bool) -> Result<()> {
         bail!("{} warning(s), with --deny-warnings set; the first is {first}", warnings.len());
     }
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        // A pointer is often longer than a line of a terminal. There it comes last, so that the reason stays readable.
+        let text = match (io::stderr().is_terminal(), warning.pointer.as_str()) {
+            (true, "") => warning.reason.clone(),
+            (true, pointer) => format!("{}\n  #{pointer}", warning.reason),
+            (false, _) => warning.to_string(),
+        };
+        terminal::message("warning", &text)?;
     }
     Ok(())
 }
@@ -269,19 +295,30 @@ fn write_out(bytes: &[u8]) -> Result<()> {
     io::stdout().lock().write_all(bytes).context("cannot write to standard output")
 }
 
-/// Where a change continues on the next line: below its text.
+/// The column where a change continues on the next line: below its text.
 const CONTINUED: usize = 12;
 
-/// Prints a report. On a terminal, lines are wrapped, and without `NO_COLOR` the class of a change has a colour.
+/// Prints a report. On a terminal, lines are wrapped, and without `NO_COLOR` the classes of changes have colors.
 fn print_report(report: &drift::Report, format: Format) -> Result<()> {
     match format {
         Format::Text => {
-            let is_terminal = io::stdout().is_terminal();
-            let mut out = anstream::stdout().lock();
-            for line in report.to_text().lines() {
-                // A program that reads the report gets a line for each change.
-                let line = if is_terminal { terminal::wrapped(line, CONTINUED) } else { line.to_owned() };
-                writeln!(out, "{}", terminal::coloured(&line))?;
+            let text = report.to_text();
+            let (summary, changes) = text.split_once("\n\n").unwrap_or((&text, ""));
+            for line in summary.lines() {
+                terminal::line(line, CONTINUED)?;
+            }
+            if !changes.is_empty() {
+                terminal::line("", 0)?;
+            }
+            for line in changes.lines() {
+                let is_heading = !line.is_empty() && !line.starts_with(' ');
+                let has_class =
+                    ["breaking", "additive", "docs", "methods"].iter().any(|it| line.trim().starts_with(it));
+                match line {
+                    _ if is_heading => terminal::heading(line)?,
+                    _ if has_class => terminal::line(line, CONTINUED)?,
+                    _ => terminal::line(line, 4)?,
+                }
             }
         }
         Format::Json => print!("{}", report.to_json()?),

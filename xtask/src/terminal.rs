@@ -1,7 +1,64 @@
-//! Lines and colors of reports on a terminal.
+//! Messages and reports on a terminal: line width and colors.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::builder::styling::{AnsiColor, Style, Styles};
 
 /// The maximum width of a line. Most terminals open with this many columns.
 const COLUMNS: usize = 80;
+
+/// Where a message continues on the next line.
+const CONTINUED: usize = 4;
+
+/// How clap marks its own errors. Its default shows the wrong argument in yellow, which is hard to read on white.
+pub const STYLES: Styles = Styles::styled().invalid(Style::new().bold());
+
+const RED: Style = AnsiColor::Red.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+const MAGENTA: Style = AnsiColor::Magenta.on_default();
+const BOLD: Style = Style::new().bold();
+
+/// Prints `label: text` to standard error. On a terminal, long lines are wrapped, and the label is bold.
+///
+/// # Errors
+///
+/// An error if standard error is closed.
+pub fn message(label: &str, text: &str) -> io::Result<()> {
+    let mut out = anstream::stderr().lock();
+    let style = if label == "error" { RED.bold() } else { BOLD };
+    for (place, line) in format!("{label}: {text}").lines().enumerate() {
+        // A program that reads the messages gets each on one line.
+        let line = if io::stderr().is_terminal() { wrapped(line, CONTINUED) } else { line.to_owned() };
+        match line.strip_prefix(label).filter(|_| place == 0) {
+            Some(rest) => writeln!(out, "{style}{label}{style:#}{rest}")?,
+            None => writeln!(out, "{line}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints a line of a report to standard output. On a terminal, a long line is wrapped and continues at the column
+/// `indent`, and the words and headings that matter have a color.
+///
+/// # Errors
+///
+/// An error if standard output is closed.
+pub fn line(line: &str, indent: usize) -> io::Result<()> {
+    // A program that reads the report gets each item on one line.
+    let line = if io::stdout().is_terminal() { wrapped(line, indent) } else { line.to_owned() };
+    writeln!(anstream::stdout().lock(), "{}", colored(&line))
+}
+
+/// Prints a heading of a report to standard output. On a terminal, the name before two spaces is bold.
+///
+/// # Errors
+///
+/// An error if standard output is closed.
+pub fn heading(line: &str) -> io::Result<()> {
+    let line = if io::stdout().is_terminal() { wrapped(line, CONTINUED) } else { line.to_owned() };
+    let (name, rest) = line.split_at(line.find("  ").unwrap_or(line.len()));
+    writeln!(anstream::stdout().lock(), "{BOLD}{name}{BOLD:#}{rest}")
+}
 
 /// Breaks a line between words, so that it fits 80 columns. Further lines are indented by `indent` columns. A word that is
 /// longer than a line stays whole, so that it can be copied.
@@ -29,24 +86,24 @@ pub fn wrapped(line: &str, indent: usize) -> String {
     all
 }
 
-/// Colours the class of a change. Red, green and magenta can be read on a light and on a dark background, in the usual
-/// palettes; yellow, cyan and blue cannot.
-#[must_use]
-pub fn coloured(line: &str) -> String {
+/// Colors the first word of a line, if it is the class of a change or the result of a check. Red, green and magenta are
+/// easy to read on a light and on a dark background, in the usual palettes. Yellow, cyan and blue are not.
+fn colored(line: &str) -> String {
     let text = line.trim_start();
     let (indent, word) = (&line[..line.len() - text.len()], text.split(' ').next().unwrap_or_default());
-    let colour = match word {
-        "breaking" => "31",
-        "additive" => "32",
-        "docs" => "35",
+    let style = match word {
+        "FAILED" => RED.bold(),
+        "breaking" => RED,
+        "additive" | "ok" => GREEN,
+        "docs" | "drift:" => MAGENTA,
         _ => return line.to_owned(),
     };
-    format!("{indent}\x1b[{colour}m{word}\x1b[0m{}", &text[word.len()..])
+    format!("{indent}{style}{word}{style:#}{}", &text[word.len()..])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, coloured, wrapped};
+    use super::{COLUMNS, colored, wrapped};
 
     #[test]
     fn a_long_line_is_wrapped_below_its_text() {
@@ -68,8 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn the_class_of_a_change_has_a_colour() {
-        assert_eq!(coloured("  breaking  a"), "  \x1b[31mbreaking\x1b[0m  a");
-        assert_eq!(coloured("Operations: 1 changed"), "Operations: 1 changed");
+    fn the_class_of_a_change_and_the_result_of_a_check_have_a_color() {
+        assert_eq!(colored("  breaking  a"), "  \x1b[31mbreaking\x1b[0m  a");
+        assert_eq!(colored("FAILED  list_models"), "\x1b[1m\x1b[31mFAILED\x1b[0m  list_models");
+        assert_eq!(colored("Operations: 1 changed"), "Operations: 1 changed");
     }
 }

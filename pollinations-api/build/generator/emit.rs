@@ -128,7 +128,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether a type has a default: it needs no values from the program, except the items of lists.
+    /// Whether a type has a default. Its required fields then are lists, maps, objects, or types with a default.
     fn has_default(&self, name: &str) -> bool {
         fn search(emitter: &Emitter<'_>, name: &str, depth: usize) -> bool {
             let Some(definition) = emitter.definitions.get(name).filter(|_| depth < 16) else { return false };
@@ -183,11 +183,11 @@ impl Emitter<'_> {
         }
         let other = match &union.tag {
             Some(tag) => {
-                let _ = writeln!(text, "    /// Any other `{tag}`: the whole object as it came, and as it goes back.");
+                let _ = writeln!(text, "    /// Any other `{tag}`: the whole object, unchanged.");
                 "::serde_json::Map<::std::string::String, ::serde_json::Value>"
             }
             None => {
-                let _ = writeln!(text, "    /// Anything else: the JSON as it came, and as it goes back.");
+                let _ = writeln!(text, "    /// Anything else: the JSON, unchanged.");
                 "::serde_json::Value"
             }
         };

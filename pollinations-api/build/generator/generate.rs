@@ -135,7 +135,7 @@ impl Work<'_> {
         let finish = |tokens: TokenStream| {
             let file = syn::parse2(with_methods(rename(tokens, &stubs, &self.emitter.roots.runtime)))
                 .map_err(|error| error.to_string())?;
-            // progenitor's examples do not know the crate they are in: something to read, not doc tests to skip.
+            // progenitor's examples do not import the crate, so they do not compile. Show them as text.
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };
         let client = finish(guarded(|| Generator::new(&settings).generate_tokens(&spec))?)?;

@@ -1,4 +1,4 @@
-//! The document for progenitor: only operations. Each type is a placeholder for one of ours.
+//! Creates the document for progenitor. It only has operations, with a placeholder for each of our types.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ const BUILDER_NAMES: [&str; 24] = [
     "Debug",
     "Client",
 ];
-/// An operation before it is lowered: what its parts are.
+/// An operation before it is lowered.
 pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) path: String,
@@ -62,12 +62,12 @@ pub(crate) struct Operation {
     pub(crate) forms: Vec<String>,
 }
 
-/// A parameter that progenitor has no code for, so that the code it writes for a similar one is rewritten.
+/// A kind of parameter that progenitor does not support. It generates code for a similar one, which is then rewritten.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Special {
-    /// Written as a header.
+    /// A cookie, generated as a header.
     Cookie,
-    /// A map of the style `deepObject`, written as any other value in a query.
+    /// A `deepObject` map, generated as an ordinary query parameter.
     Deep,
 }
 
@@ -226,7 +226,7 @@ pub(crate) struct Stubs {
     types: Vec<String>,
     /// The names of parameters while progenitor runs, and their names in the document.
     names: BTreeMap<String, String>,
-    /// Those of parameters that progenitor has no code for.
+    /// The names of unsupported parameters, with their kinds.
     special: BTreeMap<String, Special>,
 }
 
@@ -258,7 +258,7 @@ impl Stubs {
         stub
     }
 
-    /// What is special about the parameter of this name.
+    /// The kind of the parameter with this name, if progenitor does not support it.
     pub(crate) fn special(&self, name: &str) -> Option<Special> {
         self.special.get(name).copied()
     }
@@ -301,7 +301,8 @@ fn lower(
     lowered.insert("operationId".to_owned(), json!(id));
     let mut parameters = Vec::new();
     for parameter in &operation.parameters {
-        // What is in square brackets is a member of an object, which says where the members of its own go.
+        // A name with brackets is a member of a `deepObject`. If it can have members of its own, their names are added
+        // in further brackets.
         let is_open = matches!(parameter.ty, Type::Named(_) | Type::Map(_) | Type::Object | Type::Any);
         let is_deep = parameter.place == "query"
             && parameter.wire.ends_with(']')

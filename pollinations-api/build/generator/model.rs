@@ -18,7 +18,7 @@ pub(crate) enum Shape {
 #[derive(Default)]
 pub(crate) struct Struct {
     pub(crate) fields: Vec<Field>,
-    /// Whether only programs write it.
+    /// Whether it only occurs in requests.
     pub(crate) strict: bool,
 }
 

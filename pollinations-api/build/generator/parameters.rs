@@ -10,19 +10,19 @@ use super::{
     read::Types,
 };
 
-/// Names that the generated functions have for themselves.
+/// Names that the generated functions use themselves.
 const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
 
-/// A parameter of an operation, as the generated code has it.
+/// A parameter of an operation, as it is generated.
 pub(super) struct Parameter {
     pub(super) place: &'static str,
     pub(super) wire: String,
     pub(super) ident: String,
     pub(super) doc: String,
     pub(super) required: bool,
-    /// How a list becomes one text; nothing if each member is a parameter of its own.
+    /// How a list is joined into one text. `None` if each item is a separate parameter.
     pub(super) joined: Option<&'static str>,
-    /// Whether the value is sent as a text of JSON, whatever its type.
+    /// Whether the value is sent as JSON text, whatever its type.
     pub(super) is_json: bool,
     pub(super) ty: Type,
 }
@@ -42,7 +42,8 @@ impl Parameter {
     }
 }
 
-/// The parameters of an operation, with those of its path. What cannot be sent is left out with a warning.
+/// The parameters of an operation, including those of its path. Parameters that cannot be sent are left out, with a
+/// warning.
 pub(super) fn read(
     document: &Value,
     place: &Place<'_>,
@@ -53,7 +54,7 @@ pub(super) fn read(
     let mut found: Vec<&Value> = Vec::new();
     for parameter in list(place.operation, "parameters").iter().chain(list(place.item, "parameters")) {
         let parameter = resolve(document, parameter);
-        // What the operation says goes before what its path says.
+        // Parameters of the operation override those of its path.
         let same = |other: &&Value| other["name"] == parameter["name"] && other["in"] == parameter["in"];
         if !found.iter().any(same) {
             found.push(parameter);
@@ -95,7 +96,7 @@ pub(super) fn read(
         let explode = parameter.get("explode").and_then(Value::as_bool);
         let usual = if matches!(place, "query" | "cookie") { "form" } else { "simple" };
         let joined = match style.unwrap_or(usual) {
-            // These say how an object and a list stand in a query, and nothing of other values.
+            // These styles only affect objects and lists.
             "deepObject" if place == "query" => {
                 let schema = parameter.get("schema").unwrap_or(&Value::Null);
                 let member = Deep { wire: wire.clone(), schema, required: flag(parameter, "required") };
@@ -155,7 +156,7 @@ pub(super) fn read(
             read.push(Parameter { required: true, ..Parameter::new("path", name, Type::String) });
         }
     }
-    // A name that stands in two places goes to the one that comes first in this order.
+    // If a name occurs in several places, the first place in this order gets it unchanged.
     let mut taken = Taken::new(&PARAMETER_NAMES);
     for place in ["path", "query", "header", "cookie"] {
         let mut here: Vec<&mut Parameter> = read.iter_mut().filter(|parameter| parameter.place == place).collect();
@@ -167,15 +168,15 @@ pub(super) fn read(
     read
 }
 
-/// A parameter of the style `deepObject`, or a property of one: `filter`, `filter[size]`, `filter[size][gt]`.
+/// A parameter with the style `deepObject`, or a property of one: `filter`, `filter[size]`, `filter[size][gt]`.
 struct Deep<'a> {
     wire: String,
     schema: &'a Value,
     required: bool,
 }
 
-/// The properties of an object and of the objects in it, each a parameter of its own; nothing if this is no object whose
-/// properties are known. An object in itself ends there.
+/// The properties of an object, and those of the objects in it, each as a separate parameter. `None` if the schema is
+/// not an object with known properties, or contains itself.
 fn members<'a>(document: &'a Value, parameter: &Deep<'a>, open: &mut Vec<&'a Value>) -> Option<Vec<Deep<'a>>> {
     let mut schema = resolve(document, parameter.schema);
     while let [only] = list(schema, "allOf")

@@ -101,7 +101,7 @@ impl<'a> Types<'a> {
             let told = members.iter().any(|member| says_a_type(resolve(self.document, member)));
             let nulls: Vec<&Value> = members.iter().filter(|member| !is_null(member)).copied().collect();
             if !told {
-                // It only says which properties belong together.
+                // The union only says which properties belong together.
             } else if has_properties {
                 return Sort::Struct;
             } else if let [only] = nulls.as_slice() {
@@ -296,7 +296,7 @@ impl<'a> Types<'a> {
         let mut members: Vec<Member> = Vec::new();
         for member in union_members(schema).into_iter().filter(|member| !is_null(member)) {
             let seen = self.look(&member.clone(), &format!("{name}-{}", kind_of(member)));
-            // A union that is a member of itself says nothing with it.
+            // A union that is a member of itself adds no values.
             let is_itself = matches!(&seen.ty, Type::Named(other) if other == name);
             if is_itself || members.iter().any(|other| other.ty == seen.ty) || seen.ty == Type::Any {
                 continue;

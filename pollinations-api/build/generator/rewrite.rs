@@ -1,11 +1,11 @@
-//! Rewrites what progenitor wrote: names, and requests that it has no code for.
+//! Rewrites progenitor's code: names, and requests that it does not support.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use super::lower::{Special, Stubs};
 
-/// Gives parameters the names that they have on the wire, and writes those that progenitor has no code for.
+/// Gives parameters their names in the document, and rewrites the parameters that progenitor does not support.
 pub(super) fn rename(tokens: TokenStream, stubs: &Stubs, runtime: &str) -> TokenStream {
     let mut written: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -45,7 +45,7 @@ pub(super) fn rename(tokens: TokenStream, stubs: &Stubs, runtime: &str) -> Token
     written.into_iter().collect()
 }
 
-/// The text that the arguments of a call begin with.
+/// The first argument of a call, if it is a string literal.
 fn literal(arguments: TokenStream) -> Option<String> {
     let first = arguments.into_iter().next()?;
     Some(syn::parse_str::<syn::LitStr>(&first.to_string()).ok()?.value())
@@ -83,7 +83,7 @@ fn cookie(before: &mut Vec<TokenTree>, arguments: TokenStream, wire: &str, runti
     }
 }
 
-/// Makes `QueryParam::new("name", &value)` write the members of the value under the name.
+/// Rewrites `QueryParam::new("name", &value)` so that the members of the value are sent under the name.
 fn deep(arguments: TokenStream, runtime: &str) -> TokenStream {
     let name = literal(arguments.clone()).unwrap_or_default();
     let value: TokenStream = rest(arguments).into_iter().collect();
@@ -95,8 +95,8 @@ fn path(text: &str) -> Vec<TokenTree> {
     text.parse::<TokenStream>().into_iter().flatten().collect()
 }
 
-/// Writes requests with `OPTIONS` and `TRACE` as reqwest has them: it has no function of its own for these methods, which
-/// progenitor calls all the same.
+/// Rewrites requests with `OPTIONS` and `TRACE`. reqwest has no functions for these methods, but progenitor generates
+/// calls to them.
 pub(super) fn with_methods(tokens: TokenStream) -> TokenStream {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let is = |at: Option<usize>, text: &str| match at.and_then(|at| tokens.get(at)) {

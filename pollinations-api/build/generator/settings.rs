@@ -1,4 +1,4 @@
-//! Where the generated code is used.
+//! The paths that the generated code uses.
 
 /// The paths in the generated code.
 pub(crate) struct Roots {

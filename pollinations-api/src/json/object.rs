@@ -428,7 +428,7 @@ pub fn write_field<M: SerializeMap, T: Read>(
     value: &T,
     absent: impl Fn() -> T,
 ) -> Result<(), M::Error> {
-    // Most fields of most objects are not there.
+    // Most optional fields are missing.
     if !required && extra.is_unmarked() && value.is_blank() {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Values of parameters that are more than one text: JSON, cookies, and maps in square brackets.
+//! Values of parameters that are not plain text: JSON, cookies, and `deepObject` maps.
 
 use std::fmt::{self, Write as _};
 
@@ -6,9 +6,9 @@ use reqwest::header::{COOKIE, HeaderMap, HeaderValue, InvalidHeaderValue};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// A value that is sent as a text of JSON in a path, a query, a header or a cookie.
+/// A value that is sent as JSON text in a path, a query, a header or a cookie.
 ///
-/// This is how a parameter goes out whose `content` is `application/json` in the document. It is made from the value.
+/// Parameters whose `content` is `application/json` in the document have this type. Convert it from the value.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ impl<T> From<T> for Encoded<T> {
 impl<T: Serialize> fmt::Display for Encoded<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::to_string(&self.0).map_err(|_| fmt::Error)?;
-        // A header takes ASCII, and JSON has a way to write everything in it.
+        // Headers are ASCII, and JSON can escape all other characters.
         for character in text.chars() {
             if character.is_ascii() {
                 formatter.write_char(character)?;
@@ -51,7 +51,7 @@ impl<T: Serialize> Serialize for Encoded<T> {
     }
 }
 
-/// A value whose members are written with its name in front, in the style `deepObject`: `filter[size]=5`.
+/// A value whose members are sent in the style `deepObject`, with its name in front: `filter[size]=5`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Deep<'a, T> {
@@ -93,13 +93,13 @@ fn flatten(name: String, value: Value, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-/// Adds a cookie to the header of all cookies, of which a request has one (RFC 6265, section 5.4).
+/// Adds a cookie to the `Cookie` header. A request has only one such header (RFC 6265, section 5.4).
 ///
-/// What the value of a cookie cannot hold (section 4.1.1) is percent-encoded.
+/// Characters that a cookie value cannot contain (section 4.1.1) are percent-encoded.
 ///
 /// # Errors
 ///
-/// Never in practice: what is no header has been encoded.
+/// Does not happen, because all characters that a header cannot contain are encoded.
 #[doc(hidden)]
 pub fn add_cookie(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), InvalidHeaderValue> {
     let mut text = headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok()).map(str::to_owned).unwrap_or_default();

@@ -31,12 +31,12 @@ pub fn read<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     parse(bytes).map(|Body(value)| value)
 }
 
-/// Reads a text into a value that is [`Read::absent`] before, without repairs: for types that are large enough, and come
-/// often enough, for their moves to count.
+/// Parses a text in place, without repairs. `slot` must be [`Read::absent`]. This is faster for large types that are
+/// parsed often, because it avoids moving the value.
 ///
 /// # Errors
 ///
-/// As [`read`]. The value is then in no state to be used.
+/// Same as [`read`]. After an error, do not use the value.
 #[doc(hidden)]
 #[inline]
 pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()> {

@@ -39,7 +39,7 @@ pub(crate) fn answer(facts: &Value, question: &Value) -> Value {
             })
         }
         _ => {
-            // Words that the facts share speak for true, and words that they lack speak for false.
+            // Words that are also in the facts count for true, and other words count for false.
             let statement = words(&question["instructions"]);
             let missing = statement.difference(&facts).count();
             let is_true = shared(&question["instructions"]) + shared(&question["criteria"]["true"]);

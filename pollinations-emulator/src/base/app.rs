@@ -21,8 +21,7 @@ pub struct App {
 
 impl App {
     /// An app with this key (`pk_…`) and these redirect URIs. They are compared exactly, except that those on
-    /// 127.0.0.1,
-    /// `[::1]` and `localhost` match any port (RFC 8252, section 7.3).
+    /// 127.0.0.1, `[::1]` and `localhost` match any port (RFC 8252, section 7.3).
     pub fn new<U: Into<String>>(client_id: impl Into<String>, redirect_uris: impl IntoIterator<Item = U>) -> Self {
         Self { client_id: client_id.into(), redirect_uris: redirect_uris.into_iter().map(Into::into).collect() }
     }

@@ -50,7 +50,7 @@ pub(crate) fn of_path(path: &str) -> &'static str {
     }
 }
 
-/// The categories that a new key may use: the id of a model stands for its whole category.
+/// The categories that a new key may use. The id of a model allows its whole category.
 pub(crate) fn of_all(models: &[String]) -> Vec<String> {
     let mut categories: Vec<String> = Vec::new();
     for model in models {

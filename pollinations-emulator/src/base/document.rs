@@ -22,7 +22,7 @@ type Validator = Arc<jsonschema::Validator>;
 /// All operations, parsed on first use and shared by all emulators of a process.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::parse(TEXT));
 
-/// Other paths of operations, and the path each stands for: those of the older gateway, and the deprecated `/openai`.
+/// Other paths of operations, with the path in the document: those of the older gateway, and the deprecated `/openai`.
 const ALIASES: &[(&str, &str)] = &[
     ("/openai", "/v1/chat/completions"),
     ("/generate/openai", "/v1/chat/completions"),
@@ -113,7 +113,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// The form of the reply that stands for a refusal; `None` if refusals are sent as errors.
+    /// The form of the reply that is sent in place of a refusal; `None` if refusals are sent as errors.
     pub(crate) fn text_form(&self) -> Option<TextForm> {
         TEXT_FORMS.iter().find(|(path, _)| *path == self.path).map(|(_, form)| *form)
     }

@@ -86,8 +86,7 @@ impl Key {
     }
 
     /// Limits the key to these models, or to categories of models: `text`, `image`, `video`, `audio`, `3d`,
-    /// `embedding`,
-    /// `realtime`. Other models are refused with 403.
+    /// `embedding`, `realtime`. Other models are refused with 403.
     pub fn models<M: Into<String>>(mut self, models: impl IntoIterator<Item = M>) -> Self {
         self.models = Some(models.into_iter().map(Into::into).collect());
         self

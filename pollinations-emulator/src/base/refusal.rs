@@ -60,7 +60,7 @@ impl Refusal {
         format!("{SITE}{page}?ref={reference}")
     }
 
-    /// The text of the reply that stands for the refusal.
+    /// The text of the reply that is sent in place of the refusal.
     pub(crate) fn text(self) -> String {
         let advice = match self {
             Self::PaymentRequired | Self::InsufficientBalance | Self::QuestPollenOnly => "Top up to go on",
@@ -93,7 +93,6 @@ pub enum Refusals {
     /// Always with 402 or 403, the error code and `fixUrl`.
     Status,
     /// As the service did until the summer of 2026: always with 402 or 403. Every 402 has the code `PAYMENT_REQUIRED`,
-    /// and
-    /// `details.reason` is `key_budget` or `account_balance`.
+    /// and `details.reason` is `key_budget` or `account_balance`.
     Older,
 }

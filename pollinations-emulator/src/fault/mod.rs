@@ -101,8 +101,7 @@ pub struct Fault {
 
 impl Fault {
     /// Answers with this status and an error in the service's envelope. 429 is the rate limit of the edge, which sends
-    /// no
-    /// `Retry-After`.
+    /// no `Retry-After`.
     pub fn status(status: u16) -> Self {
         Self { status: Some(status), ..Self::default() }
     }

@@ -30,8 +30,7 @@ const NOT_COMPARED: &[&str] = &["key", "no-cache"];
 
 /// Answers a request whose result is shared with identical requests: those that arrive during the generation wait for
 /// it, and those that arrive later get the result from the cache. The generation continues if the client disconnects.
-/// With
-/// `fresh`, the result is generated again.
+/// With `fresh`, the result is generated again.
 pub(super) async fn shared(
     state: &State,
     request: Request,

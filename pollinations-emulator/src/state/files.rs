@@ -83,8 +83,7 @@ impl Files {
     }
 
     /// A page of the files with a tag, newest first: at most `limit`, and only those older than the file with the
-    /// number
-    /// `before`. If there are more, also returns the number of the last file of the page.
+    /// number `before`. If there are more, also returns the number of the last file of the page.
     pub(crate) fn page(&self, tag: &str, before: Option<u64>, limit: usize) -> (Vec<Stored>, Option<u64>) {
         let shelf = lock(&self.0);
         let tagged = shelf.files.range(..before.unwrap_or(u64::MAX)).rev();

@@ -126,7 +126,7 @@ impl Slots {
     }
 }
 
-/// A running generation. If it is dropped without a result, those who wait for it get none.
+/// A running generation. If it is dropped without a result, requests that wait for it get an error.
 #[derive(Debug)]
 pub(crate) struct Started {
     generations: Generations,

@@ -21,9 +21,8 @@ const BEGINNING: u64 = 8 * 1024;
 /// A file to send: an image as input, a recording to transcribe, a file to upload.
 ///
 /// The file is read when the request is sent. Its content type is detected from its first bytes, unless you set it.
-/// [`Media::upload`](crate::Media::upload) streams a local file in constant memory; other requests hold the whole
-/// file in memory.
-/// requests hold the whole file in memory.
+/// [`Media::upload`](crate::Media::upload) streams a local file in constant memory. Other requests hold the whole file
+/// in memory.
 ///
 /// # Examples
 ///

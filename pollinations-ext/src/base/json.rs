@@ -17,7 +17,8 @@ pub(crate) fn lenient<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
     json::read(bytes)
 }
 
-/// The same, but fast, for types of which thousands arrive: the object is parsed in place. `slot` must be an absent value.
+/// The same, but faster, for types that are parsed thousands of times. The object is parsed in place. `slot` must be an
+/// absent value.
 #[inline]
 pub(crate) fn lenient_in_place<T: Read>(slot: &mut T, bytes: &[u8]) -> serde_json::Result<()> {
     match str::from_utf8(bytes) {

@@ -353,7 +353,8 @@ fn refused(client: &reqwest::Client, _: &Error) -> reqwest::Result<Response> {
     Err(ended(client))
 }
 
-/// Rejects a request because this gateway lacks the operation, the way a server would that lacks it.
+/// Rejects a request for an operation that this gateway lacks. The response is the one that a server without the
+/// operation would send.
 #[cfg(not(target_arch = "wasm32"))]
 fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
     let body = serde_json::json!({ "error": { "code": "NOT_FOUND", "message": error.message() } });

@@ -319,16 +319,16 @@ macro_rules! list_setters {
     )* };
 }
 
-/// What a setter takes, and what can be wrong with it.
+/// The type of a setter's argument.
 pub(crate) trait Argument {
-    /// What is wrong with the value, if anything is.
+    /// Why the value is invalid, or `None` if it is valid.
     fn problem(&self, _name: &str) -> Option<String> {
         None
     }
 }
 
 impl Argument for f64 {
-    // JSON has no such number: it would be sent as `null`, which the service reads as the default.
+    // JSON has no infinity and no NaN. They would be sent as `null`, which the service reads as the default.
     fn problem(&self, name: &str) -> Option<String> {
         (!self.is_finite()).then(|| format!("`{name}` is {self}; it must be a finite number"))
     }

@@ -1,6 +1,6 @@
-//! The groups of the API, one room each: the requests and replies that people see.
+//! The groups of the API, one room each, with the public request and response types.
 //!
-//! Groups do not know each other. What two of them need is a floor below.
+//! Groups do not import each other. Code that two groups need is on a lower floor.
 
 pub(crate) mod account;
 pub(crate) mod audio;

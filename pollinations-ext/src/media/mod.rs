@@ -184,10 +184,10 @@ impl Media {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status 401 if the
-    /// API key is not a valid secret key, 403 if the file belongs to someone else, 404 if there is no such file. If
-    /// the response is lost, [`Error::outcome_unknown`] is true. If you then delete the file again, status 404 means
-    /// that the first request succeeded.
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is neither an ID nor a URL. Status
+    /// 401 if the API key is missing or invalid, 403 if it is publishable (`pk_…`) or the file belongs to someone else,
+    /// 404 if there is no such file. If the response is lost, [`Error::outcome_unknown`] is true. If you then delete
+    /// the file again, status 404 means that the first request succeeded.
     ///
     /// # Examples
     ///

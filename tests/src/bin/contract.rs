@@ -2,17 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use pollinations_ext::ApiKey;
 use pollinations_tests::contract::{self, Document};
 use xtask::terminal;
 
-/// Where a finding continues on the next line: below its text.
+/// The indentation of the continuation lines of a finding.
 const CONTINUED: usize = 10;
 
-/// The document, as it was when this was built.
+/// The API document at the time of the build.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Check that a server matches openapi.json, by calling every operation.
@@ -25,10 +25,12 @@ const DOCUMENT: &str = include_str!("../../openapi.json");
     name = "cargo xtask contract",
     bin_name = "cargo xtask contract",
     max_term_width = 80,
+    styles = terminal::STYLES,
     after_help = "Examples:\n  cargo xtask contract --base-url https://gen.pollinations.ai\n  \
-                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all --allow-changes --format junit"
+                  cargo xtask contract --base-url http://127.0.0.1:4000 --spend all \\\n      \
+                  --allow-changes --format junit"
 )]
-#[allow(rustdoc::bare_urls, reason = "the help shows them as they are")]
+#[allow(rustdoc::bare_urls, reason = "the help shows plain URLs")]
 struct Arguments {
     /// URL of the server, such as https://gen.pollinations.ai
     #[arg(long)]
@@ -56,7 +58,7 @@ struct Arguments {
     record: Option<PathBuf>,
 }
 
-/// What a run may cost.
+/// The cost of a run.
 #[derive(Clone, Copy, ValueEnum)]
 enum Spend {
     /// Free operations: lists, the account, invalid requests
@@ -67,7 +69,7 @@ enum Spend {
     All,
 }
 
-/// What is looked at.
+/// A kind of check.
 #[derive(Clone, Copy, ValueEnum)]
 enum Aspect {
     /// Responses match the document
@@ -82,7 +84,7 @@ enum Aspect {
     Refusal,
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// A table
@@ -99,13 +101,14 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {error}");
+            // If standard error is closed, only the exit code is left to tell of the error.
+            let _ = terminal::message("error", &error);
             ExitCode::from(2)
         }
     }
 }
 
-/// Whether every contract holds.
+/// Runs the suite. Returns whether the server matches the document.
 async fn run(arguments: &Arguments) -> Result<bool, String> {
     let document = Document::parse(DOCUMENT)?;
     let settings = contract::Settings {
@@ -127,27 +130,34 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
         Format::Json => contract::Format::Json,
         Format::Junit => contract::Format::Junit,
     };
-    // Drawn on a terminal alone, and on standard error.
+    // The spinner is drawn on standard error, and only on a terminal.
     let progress = indicatif::ProgressBar::new_spinner();
     progress.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, exchanges) = contract::run(&document, &settings, |row| {
         progress.set_message(format!("{} checks done", progress.position()));
         progress.inc(1);
-        // The table is printed as it grows.
+        // Print each row of the table as soon as it is known.
         if format == contract::Format::Text {
-            let is_terminal = std::io::stdout().is_terminal();
             progress.suspend(|| {
                 for line in row.to_string().lines() {
-                    // A program that reads the table gets a line for each finding.
-                    println!("{}", if is_terminal { terminal::wrapped(line, CONTINUED) } else { line.to_owned() });
+                    // If standard output is closed, the suite still runs, because it has an exit code.
+                    let _ = terminal::line(line, CONTINUED);
                 }
             });
         }
     })
     .await?;
     progress.finish_and_clear();
+    if report.rows().is_empty() {
+        return Err(format!("openapi.json has no operation named {}", arguments.operations.join(" or ")));
+    }
     match format {
-        contract::Format::Text => println!("{}", report.summary()),
+        contract::Format::Text => {
+            println!("\n{}", report.summary());
+            if let Some(next) = next(&report, &settings) {
+                let _ = terminal::message("next", &next);
+            }
+        }
         other => print!("{}", report.render(other)?),
     }
     if let Some(folder) = &arguments.record {
@@ -157,7 +167,37 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     Ok(report.holds())
 }
 
-/// The live service has its media elsewhere.
+/// What to do about the result, for the person who ran the suite.
+fn next(report: &contract::Report, settings: &contract::Settings) -> Option<String> {
+    let (passed, failed, skipped) = report.counts();
+    if passed == 0 && failed > 0 {
+        return Some(format!("no check passed; check that the server at {} is running", settings.base_url));
+    }
+    if failed > 0 {
+        let broken: std::collections::BTreeSet<&str> = report.broken().into_iter().collect();
+        let broken = broken.into_iter().collect::<Vec<_>>().join(",");
+        return Some(format!(
+            "fix the server or openapi.json, then repeat the failed checks with --operations {broken}"
+        ));
+    }
+    if report.drift().next().is_some() {
+        return Some("the server has something new; run `cargo xtask sync` to update openapi.json".to_owned());
+    }
+    let advice = if skipped == 0 {
+        return None;
+    } else if settings.key.is_none() {
+        "set POLLINATIONS_API_KEY to run the checks that need a key"
+    } else if settings.spend != contract::Spend::All || !settings.allow_changes {
+        "pass --spend and --allow-changes to run the skipped checks"
+    } else if settings.publishable_key.is_none() {
+        "set POLLINATIONS_PUBLISHABLE_KEY to run the check that needs one"
+    } else {
+        return None;
+    };
+    Some(advice.to_owned())
+}
+
+/// The URL of the live service's media, which are on a different host.
 fn media_url(base_url: &str) -> Option<String> {
     (base_url.trim_end_matches('/') == "https://gen.pollinations.ai")
         .then(|| "https://media.pollinations.ai".to_owned())
@@ -178,7 +218,7 @@ fn aspects(chosen: &[Aspect]) -> Vec<contract::Aspect> {
         .collect()
 }
 
-/// Reads a key from the environment. A malformed key is an error, which does not show it.
+/// Reads a key from the environment. If it is malformed, the error does not show it.
 fn key(variable: &str) -> Result<Option<ApiKey>, String> {
     match env::var(variable).ok().filter(|key| !key.trim().is_empty()) {
         Some(key) => Ok(Some(ApiKey::new(key).map_err(|error| format!("{variable}: {error}"))?)),

@@ -171,10 +171,9 @@ impl Report {
     /// The last line of a table.
     pub fn summary(&self) -> String {
         let (passed, failed, skipped) = self.counts();
-        format!(
-            "{passed} passed, {failed} failed, {skipped} skipped, {} differences from the document (drift)",
-            self.drift().count()
-        )
+        let drift = self.drift().count();
+        let differences = if drift == 1 { "difference" } else { "differences" };
+        format!("{passed} passed, {failed} failed, {skipped} skipped, {drift} {differences} from the document (drift)")
     }
 
     /// Writes the report.

@@ -43,7 +43,7 @@ impl Pair {
                 }
                 // The walker compares extensions, but not this keyword.
                 if let Some(nullable) = schema.shift_remove("nullable") {
-                    // What is nullable lists null among its values, which is the same change told twice.
+                    // The values of a nullable enumeration include null, so this change would be reported twice.
                     if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut).filter(|it| it.len() > 1)
                     {
                         values.retain(|value| !value.is_null());

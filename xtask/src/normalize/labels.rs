@@ -1,7 +1,8 @@
-//! Words that tell the members of a union apart where no property does so for all of them.
+//! Labels for the members of a union without a property that distinguishes all of them.
 //!
-//! A member is called by its JSON type. Several objects of one union get a better word: the value of a constant that
-//! only this one has (`"modality": "text"`), or the name of a required property that only this one has (`baseUrl`).
+//! The label of a member is its JSON type. If a union has several objects, they get a better label: the value of a
+//! constant that only this object has (`"modality": "text"`), or the name of a required property that only this object
+//! has (`baseUrl`).
 
 use serde_json::{Map, Value};
 
@@ -39,7 +40,7 @@ pub(super) fn json_type(schema: &Value) -> &str {
     }
 }
 
-/// The properties that can have one string only, with that string.
+/// The properties that only allow one string, with that string.
 fn constants(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
     let properties =
         schema.as_object().into_iter().flat_map(parts).filter_map(|part| part.get("properties")?.as_object());
@@ -58,7 +59,8 @@ fn required(schema: &Value) -> impl Iterator<Item = &str> {
     lists.flatten().filter_map(Value::as_str)
 }
 
-/// The one property of an object that is nothing but this property, as Rust's enumerations are written by default.
+/// The property of an object with exactly one property, which is required. By default, Rust's enumerations are written
+/// as such objects.
 fn only_property(schema: &Value) -> Option<&str> {
     let properties = schema.get("properties").and_then(Value::as_object).filter(|properties| properties.len() == 1)?;
     let (name, _) = properties.iter().next()?;

@@ -1,11 +1,11 @@
-//! From any OpenAPI 3.1 document to the OpenAPI 3.0.3 document that the generator reads.
+//! Converts any OpenAPI 3.1 document to the OpenAPI 3.0.3 document that the generator reads.
 //!
-//! Normalization is a list of small passes, each a file of its own. There are two lists. [`convert`] turns any document
-//! into 3.0.3 and loses nothing that 3.0.3 can say; what it cannot say is a [`Warning`] with its JSON pointer.
-//! [`shape`] then makes of it what this project wants of its own document. [`normalize`] runs the first, [`shaped`] both.
+//! Normalization is a list of small passes, one file each. There are two lists. [`convert`] turns any document into
+//! 3.0.3 and keeps everything that 3.0.3 can express. Anything else is a [`Warning`] with its JSON pointer. [`shape`]
+//! then adapts the document to this project. [`normalize`] runs the first list, [`shaped`] runs both.
 //!
 //! Both are pure functions. The result does not depend on the order of keys in the input, the same input gives the same
-//! bytes, and the output goes through unchanged.
+//! bytes, and a second run changes nothing.
 
 pub mod convert;
 mod labels;
@@ -33,20 +33,20 @@ pub struct Pass {
     run: Run,
 }
 
-/// What a pass looks at.
+/// What a pass is called with.
 #[derive(Clone, Copy)]
 enum Run {
-    /// The document as a whole.
+    /// The whole document.
     Document(fn(&mut Value, &mut Warnings)),
-    /// One schema at a time, after those inside it. Passes of this kind that follow each other share one walk.
+    /// Each schema, after the schemas inside it. Consecutive passes of this kind share one walk.
     Schema(fn(&Place<'_>, &mut Value, &mut Warnings)),
 }
 
-/// How often the passes run at the most. One round does the work and the next finds nothing left to do, unless what
-/// one pass made of a strange document gives an earlier one something new.
+/// The maximum number of rounds. The first round does the work, and the second usually finds nothing to do. With a
+/// strange document, a pass may create something new for an earlier pass.
 const MAX_ROUNDS: usize = 12;
 
-/// Something of the input that the output cannot carry.
+/// Something in the input that the output cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// JSON pointer into the document.
@@ -68,7 +68,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The warnings of a run, in the order in which they came up.
+/// The warnings of a run, in order.
 #[derive(Debug, Default)]
 pub struct Warnings(Vec<Warning>);
 
@@ -99,7 +99,7 @@ impl fmt::Display for NotOpenApi {
 
 impl std::error::Error for NotOpenApi {}
 
-/// Turns an OpenAPI 3.0 or 3.1 document into OpenAPI 3.0.3.
+/// Converts an OpenAPI 3.0 or 3.1 document to OpenAPI 3.0.3.
 ///
 /// # Examples
 ///
@@ -120,31 +120,31 @@ impl std::error::Error for NotOpenApi {}
 ///
 /// # Errors
 ///
-/// [`NotOpenApi`] when the value is not an OpenAPI 3.0 or 3.1 document: no object, another version, no `info`, or
-/// `paths` that are not an object.
+/// [`NotOpenApi`] if the value is not an OpenAPI 3.0 or 3.1 document: it is not an object, has another version or no
+/// `info`, or its `paths` are not an object.
 pub fn normalize(document: Value) -> Result<Normalized, NotOpenApi> {
     rounds(document, &[convert::PASSES.iter().collect(), convert::NAMES.iter().collect()])
 }
 
-/// What happens to the words of the upstream document.
+/// What to do with the descriptions of the upstream document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Prose {
-    /// They are dropped, because ours take their place.
+    /// Remove them, because ours replace them.
     #[default]
     Drop,
-    /// They stay.
+    /// Keep them.
     Keep,
 }
 
-/// Makes of an OpenAPI 3.0 or 3.1 document what this project wants of its own: converts it, and shapes it.
+/// Converts an OpenAPI 3.0 or 3.1 document, and shapes it for this project.
 ///
 /// # Errors
 ///
-/// As for [`normalize`].
+/// Same as [`normalize`].
 pub fn shaped(document: Value, prose: Prose) -> Result<Normalized, NotOpenApi> {
     let shape = || shape::PASSES.iter().filter(move |pass| prose == Prose::Drop || pass.name != shape::PROSE);
     let before_names = || convert::PASSES.iter().chain(shape());
-    // Without its words a schema may be simpler than before, which the names have to know.
+    // Without its descriptions, a schema may become simpler, and names depend on that. So these passes run twice.
     rounds(document, &[before_names().collect(), before_names().collect(), shape::NAMES.iter().collect()])
 }
 
@@ -168,7 +168,7 @@ fn rounds(mut document: Value, lists: &[Vec<&Pass>]) -> Result<Normalized, NotOp
     Ok(Normalized { document, warnings: warnings.0 })
 }
 
-/// A hash of a document as it would be written, the order of its keys included. Cheaper than a copy to compare with.
+/// A hash of a document, including the order of its keys. Cheaper than comparing with a copy.
 fn fingerprint(document: &Value) -> u64 {
     fn add(value: &Value, hasher: &mut DefaultHasher) {
         mem::discriminant(value).hash(hasher);
@@ -216,16 +216,16 @@ fn run(mut passes: &[&Pass], document: &mut Value, warnings: &mut Warnings) {
     }
 }
 
-/// Every pass, in the order in which they run when all of them do.
+/// Every pass, in the order in which they run.
 pub fn passes() -> impl Iterator<Item = &'static Pass> {
     let lists = [convert::PASSES, convert::NAMES, shape::PASSES, shape::NAMES];
     let mut seen = HashSet::new();
     lists.into_iter().flatten().filter(move |pass| seen.insert(pass.name))
 }
 
-/// Runs one pass by its name; for the tests of that pass.
+/// Runs one pass by its name, for the tests of that pass.
 ///
-/// Returns nothing when there is no pass of that name.
+/// Returns `None` if there is no such pass.
 pub fn run_pass(name: &str, mut document: Value) -> Option<Normalized> {
     let pass = passes().find(|pass| pass.name == name)?;
     let mut warnings = Warnings::default();
@@ -233,7 +233,7 @@ pub fn run_pass(name: &str, mut document: Value) -> Option<Normalized> {
     Some(Normalized { document, warnings: warnings.0 })
 }
 
-/// The bytes in which a document is written: indented by two spaces, with a newline at the end.
+/// Serializes a document, indented by two spaces, with a newline at the end.
 pub fn to_bytes(document: &Value) -> Vec<u8> {
     let mut text = format!("{document:#}");
     text.push('\n');

@@ -1,8 +1,8 @@
-//! The rules by which operations and types get their names.
+//! The rules for the names of operations and types.
 //!
-//! A type is named by the title that the document gives it, else by where it is used: the owner, and the way from there.
-//! Type names are in Pascal case as the generator writes it, so that it changes none of them, and at most
-//! [`MAX_LENGTH`] characters long.
+//! A type is named after its title in the document, otherwise after where it is used: its owner, and the path from
+//! there. Type names are in Pascal case as the generator writes it, so that the generator does not change them. They
+//! have at most [`MAX_LENGTH`] characters.
 
 use deunicode::deunicode;
 use heck::{ToPascalCase, ToSnakeCase};
@@ -12,36 +12,36 @@ use super::tables::{COMPONENTS, OPERATIONS, TYPES};
 /// The name of the error envelope.
 pub(super) const ERROR: &str = "ApiError";
 
-/// The longest name of a type.
+/// The maximum length of a type name.
 const MAX_LENGTH: usize = 40;
 
-/// The length up to which a name made from its place is comfortable to read.
+/// The length up to which a name made from its place is easy to read.
 const COMFORTABLE: usize = 32;
 
-/// Names that Rust keeps for itself.
+/// Names that Rust reserves.
 const RESERVED: [&str; 1] = ["Self"];
 
-/// The id that the table has for an operation.
+/// The id for an operation in our tables.
 pub(super) fn our_operation(method: &str, path: &str) -> Option<&'static str> {
     OPERATIONS.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, id)| *id)
 }
 
-/// The name that the table has for a component.
+/// The name for a component in our tables.
 pub(super) fn our_component(upstream: &str) -> Option<&'static str> {
     COMPONENTS.iter().find(|(name, _)| *name == upstream).map(|(_, ours)| *ours)
 }
 
-/// The name that the table has for the type used at this place.
+/// The name for the type used at this place in our tables.
 pub(super) fn our_type(parent: &str, edge: &str) -> Option<&'static str> {
     TYPES.iter().find(|(place, _)| place.strip_prefix(parent).is_some_and(|rest| rest == edge)).map(|(_, name)| *name)
 }
 
-/// Whether a name is one that the tables gave, and so is preferred to upstream's.
+/// Whether a name is from our tables, and therefore preferred to upstream's.
 pub(super) fn is_ours(name: &str) -> bool {
     COMPONENTS.iter().any(|(_, ours)| *ours == name) || TYPES.iter().any(|(_, ours)| *ours == name)
 }
 
-/// An operation's own id in snake case, if that is an identifier.
+/// An operation's own id in snake case, if it is an identifier.
 pub(super) fn identifier(id: &str) -> Option<String> {
     let id = ascii(id);
     if !id.chars().all(|character| character.is_ascii_alphanumeric() || "_-. /:".contains(character)) {
@@ -53,26 +53,26 @@ pub(super) fn identifier(id: &str) -> Option<String> {
     id.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(id)
 }
 
-/// The same, without the method that some generators put in front.
+/// The same, without the method that some generators put in front of it.
 pub(super) fn identifier_without_method(method: &str, id: &str) -> Option<String> {
     let machine_made = id.contains(|character: char| character.is_ascii_uppercase());
     let id = identifier(id)?;
-    // An id in snake case was chosen, by a person or by an earlier run.
+    // An id in snake case was chosen by a person, or by an earlier run.
     let rest = id.strip_prefix(method).and_then(|rest| rest.strip_prefix('_')).filter(|_| machine_made);
     Some(rest.map(str::to_owned).unwrap_or(id)).filter(|id| id.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
-/// A text in the letters of ASCII, as near as they come: `größe` becomes `grosse`.
+/// A text converted to ASCII as closely as possible: `größe` becomes `grosse`.
 pub(super) fn ascii(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { deunicode(text) }
 }
 
-/// Whether a name may be the key of a component (OpenAPI 3.0.3, "Components Object").
+/// Whether a name is valid as the key of a component (OpenAPI 3.0.3, "Components Object").
 pub(super) fn is_component_key(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
 }
 
-/// A name in the letters that the key of a component may have.
+/// A name converted to a valid key of a component.
 pub(super) fn component_key(name: &str) -> String {
     let key: String = ascii(name)
         .chars()
@@ -81,7 +81,7 @@ pub(super) fn component_key(name: &str) -> String {
     if key.is_empty() { "unnamed".to_owned() } else { key }
 }
 
-/// The names that a component could have, the best first: its own as a type name, then others for when that is taken.
+/// The possible names of a component, best first: its own as a type name, then alternatives in case that is taken.
 pub(super) fn component(upstream: &str, title: Option<&str>) -> Vec<String> {
     let own = type_name(upstream);
     let mut names = vec![own.clone()];
@@ -93,7 +93,7 @@ pub(super) fn component(upstream: &str, title: Option<&str>) -> Vec<String> {
     names
 }
 
-/// A name for a schema that stands at a place of its own and becomes a component, the best first.
+/// The possible names of a schema that becomes a component, from its JSON pointer, best first.
 pub(super) fn from_pointer(pointer: &str, title: Option<&str>) -> Vec<String> {
     let structure =
         ["schema", "items", "properties", "$defs", "definitions", "content", "application/json", "components"];
@@ -121,7 +121,7 @@ pub(super) fn from_pointer(pointer: &str, title: Option<&str>) -> Vec<String> {
     names
 }
 
-/// A short, readable name for a type from the place where it is used.
+/// A short, readable name for a type, from where it is used.
 pub(super) fn from_place(owner: &str, edge: &str) -> String {
     let owner = words(owner);
     let direction = |word: &String| matches!(word.as_str(), "request" | "response" | "form");
@@ -129,7 +129,7 @@ pub(super) fn from_place(owner: &str, edge: &str) -> String {
     join(if short.is_empty() { owner } else { short }, edge, true)
 }
 
-/// The same with all there is to say of the place, for when the short name is taken.
+/// The same with the full path, in case the short name is taken.
 pub(super) fn from_whole_place(owner: &str, edge: &str) -> String {
     join(words(owner), edge, false)
 }
@@ -140,21 +140,21 @@ pub(super) fn of_status(operation: &str, phrase: &str, kind: &str) -> String {
     name.extend(words(phrase));
     name.push(kind.to_owned());
     name.dedup();
-    // The status matters more here than what the operation starts with.
+    // The status is more important than the beginning of the operation's name.
     while name.len() > 3 && name.iter().map(String::len).sum::<usize>() > MAX_LENGTH {
         name.remove(0);
     }
     type_name(&name.join("_"))
 }
 
-/// The name of the owner and a title, for when others have the same title.
+/// The name of the owner and a title, if several types have the same title.
 pub(super) fn from_owner_and_title(owner: &str, title: &str) -> String {
     let mut name = words(owner);
     name.extend(words(title));
     shorten(name, 0, COMFORTABLE)
 }
 
-/// A name with what is special about the type at its end.
+/// A name followed by a distinguishing word.
 pub(super) fn qualified(name: &str, quality: &str) -> String {
     fit(name, &ascii(quality).to_pascal_case())
 }
@@ -165,10 +165,10 @@ fn words(text: &str) -> Vec<String> {
     text.to_snake_case().split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// What a member of a union is called that nothing but its JSON type tells apart.
+/// Labels of members that only differ in their JSON type.
 const JSON_TYPES: [&str; 7] = ["", "array", "boolean", "integer", "number", "object", "string"];
 
-/// The words of an owner and of the way from there to a type.
+/// A name from the words of an owner and the path from there to a type.
 fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
     let room = if short { COMFORTABLE } else { MAX_LENGTH };
     let Some((before, member)) = edge.split_once('(') else {
@@ -177,7 +177,7 @@ fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
         along(&mut name, edge);
         name.dedup();
         if name.len() == owner && owner > 0 && !edge.is_empty() && !edge.ends_with("[]") {
-            // The way repeats the end of the owner's name, which the owner has already.
+            // The path repeats the end of the owner's name, so it adds no word.
             name.push("body".to_owned());
         }
         return shorten(name, 0, room);
@@ -191,7 +191,7 @@ fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
             name.push("value".to_owned());
         }
     } else {
-        // The label says which member it is; of what, the end of the owner's name says well enough.
+        // The label distinguishes the members, and the end of the owner's name is enough to name the union.
         let kept = if short { name.iter().rposition(|word| word.len() > 1).unwrap_or_default() } else { 0 };
         let mut tagged = words(label);
         first = tagged.len();
@@ -202,7 +202,7 @@ fn join(mut name: Vec<String>, edge: &str, short: bool) -> String {
     shorten(name, first, room)
 }
 
-/// Adds the words of a way that leads through no union.
+/// Adds the words of a path that has no union in it.
 fn along(name: &mut Vec<String>, edge: &str) {
     let place = [".query.", ".path.", ".header.", ".cookie."].iter().find_map(|prefix| edge.strip_prefix(prefix));
     let place = place.unwrap_or(edge);
@@ -225,7 +225,7 @@ fn along(name: &mut Vec<String>, edge: &str) {
     name.append(&mut suffix);
 }
 
-/// A type name of some words. Where they need more room, words after the first `kept` go.
+/// A type name from these words. If they are too long, words after the first `kept` are dropped.
 fn shorten(mut name: Vec<String>, kept: usize, room: usize) -> String {
     name.dedup();
     while name.iter().map(String::len).sum::<usize>() > room && name.len() > kept + 2 {
@@ -235,7 +235,7 @@ fn shorten(mut name: Vec<String>, kept: usize, room: usize) -> String {
     type_name(&name.join("_"))
 }
 
-/// The name of a member of a union that is not a type of its own: a string, a list, a number.
+/// The name for a member of a union without a type of its own: a string, a list, a number.
 pub(super) fn member(kind: &str) -> &'static str {
     match kind {
         "string" => "Text",
@@ -247,7 +247,7 @@ pub(super) fn member(kind: &str) -> &'static str {
     }
 }
 
-/// A text as the name of a type, as the generator would write it.
+/// A text as the name of a type, in the form that the generator uses.
 pub(super) fn type_name(text: &str) -> String {
     let kept: String =
         ascii(text).chars().map(|character| if character.is_ascii_alphanumeric() { character } else { ' ' }).collect();
@@ -261,7 +261,7 @@ pub(super) fn type_name(text: &str) -> String {
     if name.len() > MAX_LENGTH { cut(&name, MAX_LENGTH) } else { name }
 }
 
-/// In Pascal case that stays as it is when it is written in Pascal case once more.
+/// A text in Pascal case. Converting the result again does not change it.
 fn stable(text: &str) -> String {
     let mut name = text.to_pascal_case();
     loop {
@@ -273,7 +273,7 @@ fn stable(text: &str) -> String {
     }
 }
 
-/// As many of the first words of a name as there is room for.
+/// As many of the first words of a name as fit.
 fn cut(name: &str, room: usize) -> String {
     let mut short = String::new();
     for word in words(name) {
@@ -287,14 +287,14 @@ fn cut(name: &str, room: usize) -> String {
     if short.is_empty() { name.chars().take(room).collect() } else { short }
 }
 
-/// A name with a suffix, of which the name gives way if there is no room for both.
+/// A name with a suffix. If they are too long together, the name is shortened.
 fn fit(name: &str, suffix: &str) -> String {
     let suffix: String = suffix.chars().filter(char::is_ascii_alphanumeric).take(MAX_LENGTH / 2).collect();
     let whole = stable(&format!("{name}{suffix}"));
     if whole.len() <= MAX_LENGTH { whole } else { stable(&format!("{}{suffix}", cut(name, MAX_LENGTH - suffix.len()))) }
 }
 
-/// The singular of an English plural, well enough for a type name.
+/// The singular of an English plural, good enough for a type name.
 fn singular(word: &str) -> String {
     match word {
         _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", &word[..word.len() - 3]),

@@ -1,4 +1,4 @@
-//! Where references lead to.
+//! Resolves references.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::walk::{self, push, unescape};
 
-/// How many references are followed in a row.
+/// The maximum number of references to follow in a row.
 const MAX_CHAIN: usize = 32;
 
-/// What a reference leads to.
+/// The target of a reference.
 pub(super) struct Found<'a> {
-    /// The JSON pointer of the object, which is no reference itself.
+    /// The JSON pointer of the object, which is not itself a reference.
     pub(super) pointer: String,
     pub(super) value: &'a Value,
 }
@@ -31,14 +31,14 @@ pub(super) fn reference(section: &str, name: &str) -> String {
     reference
 }
 
-/// The name of the component of this section that a reference leads to.
+/// The name of the component that a reference refers to, if it is in this section.
 pub(super) fn component(reference: &str, section: &str) -> Option<String> {
     let pointer = pointer(reference)?;
     let name = pointer.strip_prefix("/components/")?.strip_prefix(section)?.strip_prefix('/')?;
     (!name.contains('/')).then(|| unescape(name))
 }
 
-/// Follows a reference, and the references it leads to, to an object that is not a reference.
+/// Follows references until one refers to an object that is not a reference.
 pub(super) fn follow<'a>(document: &'a Value, reference: &str) -> Option<Found<'a>> {
     let mut reference = reference;
     for _ in 0..MAX_CHAIN {
@@ -52,14 +52,15 @@ pub(super) fn follow<'a>(document: &'a Value, reference: &str) -> Option<Found<'
     None
 }
 
-/// Replaces references, wherever one may stand: in place of an object, and in the mapping of a discriminator.
+/// Replaces references in all places where they are allowed: instead of an object, and in the mapping of a
+/// discriminator.
 pub(super) fn rewrite(document: &mut Value, renamed: &HashMap<String, String>) {
     if renamed.is_empty() {
         return;
     }
     let replace = |target: &mut Value| {
         let Some(text) = target.as_str() else { return };
-        // The same reference may be written with percent signs.
+        // A reference may be percent-encoded.
         let plain = || renamed.get(&format!("#{}", pointer(text).filter(|_| text.contains('%'))?));
         if let Some(new) = renamed.get(text).or_else(plain) {
             *target = Value::String(new.clone());

@@ -1,4 +1,4 @@
-//! What kind of Rust type a schema asks for; shared by the passes that name and rewrite schemas.
+//! The kind of Rust type for a schema. Used by all passes that name or rewrite schemas.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 /// The prefix of a reference to a schema component.
 pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
-/// Takes the schema components out of a document.
+/// Removes the schema components from a document and returns them.
 pub(super) fn take_schemas(document: &mut Value) -> Map<String, Value> {
     match document.pointer_mut("/components/schemas") {
         Some(Value::Object(schemas)) => std::mem::take(schemas),
@@ -15,7 +15,7 @@ pub(super) fn take_schemas(document: &mut Value) -> Map<String, Value> {
     }
 }
 
-/// Puts schema components into a document, beside those that it has.
+/// Adds schema components to those of a document.
 pub(super) fn put_schemas(document: &mut Value, schemas: Map<String, Value>) {
     if !schemas.is_empty()
         && let Some(root) = document.as_object_mut()
@@ -26,7 +26,7 @@ pub(super) fn put_schemas(document: &mut Value, schemas: Map<String, Value>) {
     }
 }
 
-/// A string enumeration of at least two values. One value is a constant, which needs no type.
+/// Whether this is a string enumeration with at least two values. A single value is a constant, which needs no type.
 pub(super) fn is_string_enum(schema: &Map<String, Value>) -> bool {
     schema.get("type").is_none_or(|kind| kind == "string")
         && schema
@@ -35,33 +35,33 @@ pub(super) fn is_string_enum(schema: &Map<String, Value>) -> bool {
             .is_some_and(|values| values.len() > 1 && values.iter().all(Value::is_string))
 }
 
-/// An object with named properties, or one put together from several schemas.
+/// Whether this is an object with named properties, or is made of several schemas.
 pub(super) fn is_struct(schema: &Map<String, Value>) -> bool {
     schema.get("properties").and_then(Value::as_object).is_some_and(|properties| !properties.is_empty())
         || schema.get("allOf").and_then(Value::as_array).is_some_and(|members| members.len() > 1)
 }
 
-/// The members of a union of at least two schemas.
+/// The members of a union with at least two members.
 pub(super) fn union_members(schema: &Map<String, Value>) -> Option<&Vec<Value>> {
     ["anyOf", "oneOf"].iter().filter_map(|keyword| schema.get(*keyword)?.as_array()).find(|members| members.len() > 1)
 }
 
-/// Whether a schema becomes a type with a name.
+/// Whether a schema becomes a named type.
 pub(super) fn is_named(schema: &Map<String, Value>) -> bool {
     is_string_enum(schema) || is_struct(schema) || union_members(schema).is_some()
 }
 
-/// The property that tells the members of a union apart.
+/// The property that distinguishes the members of a union.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tag {
     /// Its name.
     pub(super) property: String,
-    /// For each member the values that select it; none for a member that takes every other value.
+    /// The values that select each member. Empty for a member that accepts every other value.
     pub(super) values: Vec<Vec<String>>,
 }
 
-/// Finds the tag of a union: a required string property with constant values, different in every member. The last
-/// member may leave it open.
+/// Finds the tag of a union: a required string property with constant values, which are different in every member. The
+/// last member may accept any other value.
 pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> Option<Tag> {
     let members: Vec<&Map<String, Value>> =
         members.iter().map(|member| resolve(member, components)?.as_object()).collect::<Option<_>>()?;
@@ -83,8 +83,7 @@ pub(super) fn union_tag(members: &[Value], components: &Map<String, Value>) -> O
     })
 }
 
-/// The values of a required string property: those that are listed, or none where any string will do. Nothing if this
-/// is no such property.
+/// The values of a required string property. Empty if it accepts any string. `None` if there is no such property.
 pub(super) fn tag_values(member: &Map<String, Value>, property: &str) -> Option<Vec<String>> {
     let required = |part: &Map<String, Value>| {
         let names = part.get("required").and_then(Value::as_array);
@@ -95,7 +94,7 @@ pub(super) fn tag_values(member: &Map<String, Value>, property: &str) -> Option<
     }
     let schemas: Vec<&Map<String, Value>> =
         parts(member).filter_map(|part| part.get("properties")?.get(property)?.as_object()).collect();
-    // The narrowest of several: a base leaves open what its heirs decide.
+    // The narrowest schema applies, because a base schema leaves the values to the schemas that extend it.
     let schema = schemas.iter().find(|schema| schema.contains_key("enum")).or_else(|| schemas.first())?;
     match schema.get("enum") {
         Some(values) => values.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
@@ -103,13 +102,13 @@ pub(super) fn tag_values(member: &Map<String, Value>, property: &str) -> Option<
     }
 }
 
-/// A schema, and the schemas of its `allOf` that stand in place.
+/// A schema, and the inline schemas of its `allOf`.
 pub(super) fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
     let all = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
     std::iter::once(schema).chain(all.filter_map(Value::as_object))
 }
 
-/// Follows a reference to a schema component, once.
+/// Follows one reference to a schema component.
 pub(super) fn resolve<'a>(schema: &'a Value, components: &'a Map<String, Value>) -> Option<&'a Value> {
     match schema.get("$ref") {
         Some(reference) => components.get(reference.as_str()?.strip_prefix(SCHEMAS)?),

@@ -1,8 +1,8 @@
 //! The names that we chose for operations and types.
 //!
-//! A type is looked up by where it is used: `Parent.property`, `Parent.property[]` for the members of a list,
+//! Types are looked up by where they are used: `Parent.property`, `Parent.property[]` for the items of a list,
 //! `Parent.property{}` for the values of a map, `Union(tag)` or `Union(type)` for a member of a union, and
-//! `operation.request`, `operation.response`, `operation.query.name` at the top. Parents go by their final names.
+//! `operation.request`, `operation.response`, `operation.query.name` for operations. Parents have their final names.
 
 /// Operations by method and path.
 pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[

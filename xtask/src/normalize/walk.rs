@@ -1,26 +1,26 @@
-//! Knows where schemas live in an OpenAPI document, so that no pass has to.
+//! Finds all objects in an OpenAPI document, so that passes do not need to know where they are.
 //!
-//! One table (`field`) says which key of which object holds what; every pass walks through it. A property that happens
-//! to be called `items` is therefore never mistaken for the keyword.
+//! One table (`field`) says what each key of each object contains, and every pass uses it. A property that happens to
+//! be named `items` is therefore never mistaken for the keyword.
 
 use serde_json::{Map, Value};
 
-/// What an object in the document is, by its place.
+/// The kind of an object in the document, which depends on its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The document itself.
     Document,
     /// The `info` object.
     Info,
-    /// Who to ask about the API.
+    /// The contact for the API.
     Contact,
     /// The license of the API.
     License,
     /// One server.
     Server,
-    /// A variable in the address of a server.
+    /// A variable in the URL of a server.
     ServerVariable,
-    /// Documentation elsewhere.
+    /// A link to other documentation.
     ExternalDocs,
     /// A tag with its documentation.
     Tag,
@@ -58,14 +58,14 @@ pub enum Kind {
     SecurityRequirement,
     /// A schema.
     Schema,
-    /// What tells the members of a union apart.
+    /// The property that distinguishes the members of a union.
     Discriminator,
-    /// How a schema is written as XML.
+    /// The XML form of a schema.
     Xml,
 }
 
 impl Kind {
-    /// Whether a `$ref` may stand in place of the object.
+    /// Whether a `$ref` may replace the object.
     pub(crate) fn can_be_reference(self) -> bool {
         use Kind::*;
         matches!(
@@ -75,7 +75,7 @@ impl Kind {
     }
 }
 
-/// What the value of a field is.
+/// The type of the value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     /// A string.
@@ -84,7 +84,7 @@ pub(crate) enum Field {
     Flag,
     /// A number.
     Number,
-    /// A whole number of zero or more.
+    /// A whole number, 0 or more.
     Count,
     /// Any JSON value.
     Any,
@@ -100,7 +100,7 @@ pub(crate) enum Field {
     AnyMap,
     /// A schema's `type`: a name, or a list of names.
     Types,
-    /// A number, or the boolean that 3.0 has in its place.
+    /// A number, or the boolean that 3.0 has instead.
     NumberOrFlag,
     /// An object of the document.
     One(Kind),
@@ -110,28 +110,29 @@ pub(crate) enum Field {
     Map(Kind),
 }
 
-/// Where a visitor is.
+/// The place of a visited object.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
-    /// What the visited object is.
+    /// The kind of the visited object.
     pub kind: Kind,
     above: Option<&'a Place<'a>>,
     token: Token<'a>,
 }
 
-/// One step of a way through the document.
+/// One step of the path to an object.
 #[derive(Clone, Copy)]
 enum Token<'a> {
     Root,
     Key(&'a str),
-    /// Two steps: a keyword, and a key below it.
+    /// Two steps: a keyword, and a key in it.
     Entry(&'a str, &'a str),
-    /// A keyword, and an index below it.
+    /// A keyword, and an index in it.
     Index(&'a str, usize),
 }
 
 impl Place<'_> {
-    /// The JSON pointer (RFC 6901) of the visited object. Made when it is asked for, since most visits need none.
+    /// The JSON pointer (RFC 6901) of the visited object. It is only created on request, because most visits do not
+    /// need it.
     pub fn pointer(&self) -> String {
         let mut pointer = self.above.map(Self::pointer).unwrap_or_default();
         match self.token {
@@ -151,7 +152,7 @@ impl Place<'_> {
         pointer
     }
 
-    /// The key under which the visited object stands, if it stands under one.
+    /// The key of the visited object, or an empty text if it has no key.
     pub fn key(&self) -> &str {
         match self.token {
             Token::Key(key) | Token::Entry(_, key) => key,
@@ -160,10 +161,10 @@ impl Place<'_> {
     }
 }
 
-/// The methods a path item may hold, in the order in which OpenAPI lists them.
+/// The methods of a path item, in the order in which OpenAPI lists them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// What stands under a key of an object; nothing for a key that neither OpenAPI 3.0, 3.1 nor JSON Schema 2020-12 has.
+/// The type of a field. `None` if neither OpenAPI 3.0, OpenAPI 3.1 nor JSON Schema 2020-12 has this key.
 pub(crate) fn field(kind: Kind, key: &str) -> Option<Field> {
     use Field::*;
     use Kind::*;
@@ -173,7 +174,7 @@ pub(crate) fn field(kind: Kind, key: &str) -> Option<Field> {
         (Document | PathItem | Operation, "servers") => List(Server),
         (Document, "paths" | "webhooks") => Map(PathItem),
         (Document, "components") => One(Components),
-        // Not of OpenAPI, but where documents that come from JSON Schema keep their types.
+        // Not in OpenAPI, but documents that were converted from JSON Schema have their types here.
         (Document, "definitions" | "$defs") => Map(Schema),
         (Document | Operation, "security") => List(SecurityRequirement),
         (Document, "tags") => List(Tag),
@@ -284,14 +285,15 @@ fn schema_field(key: &str) -> Option<Field> {
     })
 }
 
-/// Whether the keys below a key may be extensions. Names of properties and headers may start with `x-` like any other.
+/// Whether the keys in this field may be extensions. Elsewhere, such as in `properties`, a name may start with `x-`
+/// like any other name.
 pub(crate) fn has_extensions(kind: Kind, key: &str) -> bool {
     matches!((kind, key), (Kind::Document, "paths") | (Kind::Operation, "responses"))
 }
 
-/// Visits every object of the document, children before parents, and lets the visitor change it.
+/// Visits every object of the document, children before parents. The visitor may change them.
 ///
-/// A schema may be `true` or `false` as well as an object; a visitor sees those too.
+/// A schema may also be `true` or `false`. Visitors get those too.
 pub fn visit(document: &mut Value, visitor: &mut impl FnMut(&Place<'_>, &mut Value)) {
     descend(document, &Place { kind: Kind::Document, above: None, token: Token::Root }, visitor);
 }
@@ -344,7 +346,7 @@ pub fn push(pointer: &mut String, token: &str) -> usize {
     depth
 }
 
-/// What stands at a JSON pointer, by the table of fields; nothing where that says nothing, such as in an extension.
+/// The kind of object at a JSON pointer. `None` if the table does not know the place, for example in an extension.
 pub(crate) fn kind_at(pointer: &str) -> Option<Kind> {
     let mut kind = Kind::Document;
     let mut tokens = pointer.split('/').skip(1);
@@ -362,7 +364,7 @@ pub(crate) fn kind_at(pointer: &str) -> Option<Kind> {
     Some(kind)
 }
 
-/// The key that a reference token of a JSON pointer stands for.
+/// Decodes a reference token of a JSON pointer.
 pub(crate) fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }

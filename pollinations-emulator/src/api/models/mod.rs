@@ -81,8 +81,8 @@ async fn one(
     found.map(|model| Json(model.object())).ok_or_else(|| Failure::no_model(&name))
 }
 
-/// The models that a caller may use: those that the key allows, without those that take only paid pollen if there is
-/// none. Without a key, all models.
+/// The models that a caller may use: those that the key allows. If the account has no paid pollen, models that only
+/// take paid pollen are left out. Without a key, all models.
 fn visible<'a>(state: &'a state::State, caller: Option<&'a Caller>) -> impl Iterator<Item = &'static Model> + 'a {
     let is_visible = move |model: &&Model| {
         caller.is_none_or(|Caller(key)| {

@@ -72,19 +72,19 @@ fn is_flat(object: &Map<String, Value>) -> bool {
             let kind = value.as_str().unwrap_or_default().to_lowercase();
             kind.contains("error") || kind.contains("exception")
         }
-        // AWS names the event of a failure so.
+        // AWS uses such names for error events.
         name => name.ends_with("exception") && says_something(value),
     };
     object.iter().any(says_why) && !reason(&Value::Object(object.clone())).is_empty()
 }
 
-/// Whether an object has what calls are made for.
+/// Whether an object has the fields of a result.
 fn has_result(object: &Map<String, Value>) -> bool {
     const RESULTS: &[&str] = &["choices", "data", "id", "output", "result", "success", "text", "url", "usage"];
     RESULTS.iter().any(|name| object.get(*name).is_some_and(says_something))
 }
 
-/// The words of a body that is no result, whether they tell of an error or not; empty if there are none.
+/// The message in a body that is not a result, even if it does not describe an error. Empty if there is no message.
 pub(super) fn remark(value: &Value) -> String {
     let object = value.as_object().filter(|object| !has_result(object));
     object.map(|_| reason(value)).unwrap_or_default()

@@ -108,7 +108,7 @@ fn spoken(text: &str) -> String {
     if text.starts_with('<') {
         return words::one_line(&page::title(text), MAX_LINE);
     }
-    // Bytes of an image are not for people. An escape sequence is left out of what they are shown.
+    // Binary data, such as an image, is not a message. Escape sequences are allowed, because they are removed later.
     let is_binary = |character: char| {
         let is_control = character.is_control() && !character.is_whitespace() && character != '\u{1b}';
         character == char::REPLACEMENT_CHARACTER || is_control
@@ -118,7 +118,7 @@ fn spoken(text: &str) -> String {
     }
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
-    // A line that ends so is only the heading of the next one.
+    // If the first line ends with a colon, it is a heading, and the message is on the next line.
     match lines.next().filter(|_| first.trim_end().ends_with(':')) {
         Some(second) => words::one_line(&format!("{first} {second}"), MAX_LINE),
         None => words::one_line(first, MAX_LINE),

@@ -1,6 +1,6 @@
 //! Parses error pages of proxies and firewalls, and XML errors of storage services.
 
-/// Characters of a page that are looked at for words outside of all known elements.
+/// The maximum amount of text in bytes to read from a page without a title.
 const MAX_TEXT: usize = 2000;
 
 /// The title of an HTML page or the message of an XML document. Empty if there is none.
@@ -41,7 +41,7 @@ fn element<'a>(text: &'a str, lower: &str, name: &str) -> Option<&'a str> {
     text.get(start..end)
 }
 
-/// The words between the tags, without scripts, styles and comments.
+/// The text between the tags, without scripts, styles and comments.
 fn visible(text: &str, lower: &str) -> String {
     let mut words = String::new();
     let mut at = 0;
@@ -63,7 +63,7 @@ fn visible(text: &str, lower: &str) -> String {
     words
 }
 
-/// The words in an attribute, where a document has no others.
+/// The message in an attribute, for documents without text.
 fn attribute<'a>(text: &'a str, lower: &str) -> Option<&'a str> {
     ["message=\"", "description=\"", "reason=\""].iter().find_map(|name| {
         let start = lower.find(name)? + name.len();

@@ -130,7 +130,7 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// A text without what a terminal would obey: escape sequences (ECMA-48, section 5.4) and control characters.
+/// Removes escape sequences (ECMA-48, section 5.4) and control characters, which a terminal would interpret.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     let is_hidden = |character: char| character.is_control() && !character.is_whitespace();
     if !text.contains(is_hidden) {
@@ -216,7 +216,7 @@ impl Sentences {
         }
     }
 
-    /// Looks for a sentence wherever it stands.
+    /// Searches for a sentence at any depth.
     fn search(&mut self, value: &Value, about: &str, depth: usize) {
         if depth == 0 || self.count > 0 {
             return;
@@ -271,7 +271,7 @@ fn inside(text: &str) -> Option<Value> {
 
 fn rank(name: &str) -> Option<usize> {
     let name = plain_name(name);
-    // `internalServerException` and the like, as AWS names the event of a failure.
+    // AWS names error events like `internalServerException`.
     let name = if name.ends_with("exception") { "exception" } else { &name };
     PLACES.iter().position(|(place, _)| *place == name)
 }

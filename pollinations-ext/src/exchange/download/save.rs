@@ -76,7 +76,8 @@ impl Download {
         let file = ended(writing.await).map_err(failed)?;
         let target = path.to_owned();
         let naming = spawn_blocking(move || {
-            // Not before the data is on disk: an existing file may be worth more than half of the new one.
+            // Rename the file only after the data is on disk. After a crash, an existing file is better than half of a
+            // new one.
             write(file, batch)?.sync_data()?;
             temporary.persist(target).map_err(|error| error.error)
         });

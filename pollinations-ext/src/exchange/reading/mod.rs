@@ -47,12 +47,11 @@ pub(crate) enum End {
 
 /// Reads a body up to a limit in bytes. If the body breaks off, returns the bytes read before.
 pub(crate) async fn read(body: Body, limit: usize) -> (Bytes, End) {
-    // Without a limit there is no failure.
+    // Without an idle timeout, this cannot fail.
     read_within(None, body, limit, 0).await.unwrap_or((Bytes::new(), End::TooLarge))
 }
 
-/// The same with a limit on the silence between two pieces. `expected` is how many bytes will come, if that is known: for a
-/// long body it saves copies.
+/// The same with an idle timeout. `expected` is the size of the body, if known. It avoids copies of a long body.
 pub(crate) async fn read_within(
     silence: Option<Duration>,
     body: Body,

@@ -20,7 +20,8 @@ const VIDEO_TIMEOUT: Duration = Duration::from_secs(300);
 const UPLOADS: &[&str] = &["/upload", "/media"];
 const ACCOUNT: &str = "/account";
 
-/// What it means to send this request a second time. `is_stream` says that its answer is read as a stream.
+/// The effect of sending this request a second time. `is_stream` says whether the caller reads the response as a
+/// stream.
 pub(super) fn repeat(operation: Option<&Operation>, request: &Request, is_stream: bool) -> Repeat {
     let path = operation.map_or("", |operation| operation.path);
     if operation.is_some_and(|operation| operation.is_coalesced) {
@@ -35,10 +36,10 @@ pub(super) fn repeat(operation: Option<&Operation>, request: &Request, is_stream
     }
 }
 
-/// How long an attempt may go without an answer, if nothing else is set.
+/// The default timeout of an attempt.
 pub(super) fn attempt_timeout(operation: Option<&Operation>, request: &Request) -> Duration {
     let path = operation.map_or("", |operation| operation.path);
-    // A duration makes a video even where the operation has images, too.
+    // Image operations with a duration generate a video.
     let is_video = is_under(path, "/video") || (is_under(path, "/image") && has_pair(request, "duration", None));
     if is_video { VIDEO_TIMEOUT } else { ATTEMPT_TIMEOUT }
 }

@@ -74,7 +74,7 @@ pub(crate) struct Shared {
     pub(crate) upgrades: Arc<upgrade::Upgrades>,
 }
 
-/// When a response counts as received, so that the request is not retried any more.
+/// How to receive a response. Once it is received, the request is not retried any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Receive {
     /// When the headers have arrived, with any status. The HTTP client's own timeout applies to the body too. This is
@@ -93,7 +93,7 @@ pub(crate) enum Receive {
     Upgrade,
 }
 
-/// A response, as it was asked to be received.
+/// A response, as requested with [`Receive`].
 pub(crate) enum Received {
     Response(Response),
     Whole(RawResponse),
@@ -220,7 +220,7 @@ impl Shared {
     }
 }
 
-/// What a call has done before the body of its response broke off and it is requested again.
+/// The attempts and the time that a download used before it is requested again.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Earlier {
     pub(crate) attempts: u32,

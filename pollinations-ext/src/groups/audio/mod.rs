@@ -24,6 +24,6 @@ pub use transcription::TranscriptionRequest;
 pub use voice_change::VoiceChangeRequest;
 pub use voice_isolation::VoiceIsolationRequest;
 
-/// The maximum size of a recording, in bytes, for voices and stems. The document says 50 MB for `file`; this takes it
-/// as MiB.
+/// The maximum size of a recording in bytes, for voices and stems. The document says 50 MB for `file`. This client
+/// allows 50 MiB.
 const MAX_RECORDING: u64 = 50 * 1024 * 1024;

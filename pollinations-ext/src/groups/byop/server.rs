@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// Discovers the endpoints of a server with OAuth 2.0 FragmentFlow Server Metadata (RFC 8414).
+    /// Discovers the endpoints of a server with OAuth 2.0 Authorization Server Metadata (RFC 8414).
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
-//! Messages that are not quite of the form that the document promises.
+//! Repairs messages that do not match the document.
 
 use pollinations_api::types::{MessageBlock, MessageResponse};
 use serde_json::{Map, Value, json};
 
-/// Whether a message has been read as it is, or may have something that [`read`] finds.
+/// Whether a message matches the document. If not, [`read`] may be able to repair it.
 pub(super) fn is_usual(message: &MessageResponse) -> bool {
     let is_usual = |block: &MessageBlock| match block {
         MessageBlock::Text(_) | MessageBlock::Thinking(_) | MessageBlock::RedactedThinking(_) => true,
@@ -13,7 +13,8 @@ pub(super) fn is_usual(message: &MessageResponse) -> bool {
     !message.content.is_empty() && message.content.iter().all(is_usual)
 }
 
-/// Reads a message after putting texts where blocks belong, and an empty input where a tool takes none.
+/// Repairs and parses a message. Text in place of blocks becomes a block, and a missing input of a tool becomes an
+/// empty object.
 pub(super) fn read(mut message: Value) -> serde_json::Result<MessageResponse> {
     if let Some(content) = message.get_mut("content") {
         if !content.is_array() {

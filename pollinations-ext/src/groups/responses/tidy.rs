@@ -1,9 +1,9 @@
-//! Responses that are not quite of the form that the document promises.
+//! Repairs responses that do not match the document.
 
 use pollinations_api::types::{ResponseContentPart, ResponseOutput, ResponseReply};
 use serde_json::{Map, Value, json};
 
-/// Whether a response has been read as it is, or may have something that [`read`] finds.
+/// Whether a response matches the document. If not, [`read`] may be able to repair it.
 pub(super) fn is_usual(response: &ResponseReply) -> bool {
     let is_usual_part = |part: &ResponseContentPart| {
         matches!(
@@ -22,8 +22,8 @@ pub(super) fn is_usual(response: &ResponseReply) -> bool {
     !response.output.is_empty() && response.output.iter().all(is_usual)
 }
 
-/// Reads a response after putting texts where lists of parts belong, types where there are none, and arguments that came
-/// as an object into a text.
+/// Repairs and parses a response. Text in place of lists of parts becomes a part, missing types are added, and
+/// arguments that are objects become text.
 pub(super) fn read(mut response: Value) -> serde_json::Result<ResponseReply> {
     if let Some(response) = response.as_object_mut() {
         let text = response.get("output_text").and_then(Value::as_str).map(str::to_owned);
@@ -85,7 +85,7 @@ fn item(item: &mut Map<String, Value>) {
     }
 }
 
-/// `text` is what the type of the part is called elsewhere.
+/// Changes the type `text`, which other APIs use, to `output_text`.
 fn part(part: &mut Map<String, Value>) {
     let is_text = part.get("text").is_some_and(Value::is_string);
     if is_text && part.get("type").is_none_or(|kind| kind.is_null() || kind == "text") {

@@ -3,8 +3,9 @@
 //! Before: `{"oneOf": [{"$ref": "#/components/schemas/cat"}], "discriminator": {"propertyName": "kind"}}`
 //! After: `{"oneOf": […], "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/cat"}}}`
 //!
-//! A member that lists the values of the property itself implies these instead. Components get names that are types' names later; the values stay as they were written. A schema with a discriminator
-//! and no union is the base of those that name it in `allOf` (OpenAPI 3.0.3, "Composition and Inheritance").
+//! If a member lists the values of the property itself, these values are used instead of its name. Components may be
+//! renamed later, but the values stay as they were written. A schema with a discriminator and no union is the base of
+//! those that name it in `allOf` (OpenAPI 3.0.3, "Composition and Inheritance").
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,7 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
         for member in members {
             let Some(name) = pointers::component(&member, "schemas") else { continue };
             let listed = property.as_ref().and_then(|property| values.get(&(name.clone(), property.clone())));
-            // A value that the member does not allow cannot stand for it, whatever the member is called.
+            // If the member lists values and its name is not among them, use the listed values.
             let implied = match listed {
                 Some(listed) if !listed.contains(&name) => listed.clone(),
                 _ => vec![name],
@@ -76,7 +77,7 @@ fn targets(list: Option<&Value>) -> Vec<String> {
     schemas.filter_map(reference).collect()
 }
 
-/// The properties of a schema that list their values, with these.
+/// The properties of a schema that list their values, with these values.
 fn listed(schema: &Value) -> Vec<(String, Vec<String>)> {
     let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
     let properties = parts.chain([schema]).filter_map(|part| part.get("properties")?.as_object()).flatten();

@@ -5,8 +5,8 @@
 //! After: `{"nullable": true, "anyOf": [{"$ref": "#/components/schemas/Json"}]}`;
 //! `{"allOf": […], "required": ["b"], "properties": {"b": {}}}`
 //!
-//! Some validators collect the properties of `allOf` and never finish on a circle. Some expect every required property to
-//! be described. Neither change affects what the schema allows.
+//! Some validators collect the properties of `allOf`, and never finish if schemas refer to each other in a cycle. Some
+//! require a description of every required property. Neither change affects what the schema allows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -55,7 +55,7 @@ fn endless(document: &Value) -> BTreeSet<String> {
         below(schema, &mut found);
         edges.insert(name.clone(), found);
     }
-    // A component ends if everything it leads to ends. The rest are circles.
+    // A component ends if all components that it refers to end. The others are part of a cycle, or lead to one.
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, targets) in &edges {

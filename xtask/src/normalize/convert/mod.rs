@@ -1,4 +1,4 @@
-//! From any OpenAPI 3.1 document to OpenAPI 3.0.3, losing nothing that 3.0.3 can say.
+//! Converts any OpenAPI 3.1 document to OpenAPI 3.0.3, and keeps everything that 3.0.3 can express.
 
 mod discriminators;
 mod loops;
@@ -18,8 +18,8 @@ pub(super) use version::check;
 
 /// Every pass, in the order in which they run.
 ///
-/// The structure of the document is mended first and references are resolved, so that the later passes can rely on both.
-/// Then keywords of 3.1 are rewritten. Names come last, when every schema has the shape it will keep.
+/// The first passes repair the structure of the document and resolve references, so that later passes can rely on both.
+/// Then keywords of 3.1 are rewritten. Names come last, when the schemas do not change any more.
 pub const PASSES: &[Pass] = &[
     Pass { name: "version", run: Run::Document(version::run) },
     Pass { name: "structure", run: Run::Document(structure::run) },
@@ -43,7 +43,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "loops", run: Run::Document(loops::run) },
 ];
 
-/// What follows both lists: ids, types with names, and the order of keys. These are the names that the document suggests.
+/// The passes that follow both lists: ids, named types, and the order of keys. The names are those that the document
+/// suggests.
 pub const NAMES: &[Pass] = &[
     Pass { name: "operations", run: Run::Document(operations::run) },
     Pass { name: "types", run: Run::Document(types::run) },

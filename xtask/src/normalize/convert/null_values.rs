@@ -1,10 +1,10 @@
-//! Lists null among the values of a nullable enumeration, since an enumeration allows nothing that it does not list.
+//! Adds null to the values of a nullable enumeration, because an enumeration only allows the values that it lists.
 //!
 //! Before: `{"type": "boolean", "enum": [false], "nullable": true}`
 //! After: `{"type": "boolean", "enum": [false, null], "nullable": true}`
 //!
-//! The passes before this one look at the other values only, so the pass `nullable` takes null off the list. This pass
-//! runs when types have their names, and puts null back.
+//! The earlier pass `nullable` removes null from the list, so that the passes in between only see the other values.
+//! This pass runs once types have names, and adds null again.
 
 use serde_json::{Value, json};
 

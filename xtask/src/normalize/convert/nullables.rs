@@ -3,8 +3,8 @@
 //! Before: `{"Name": {"type": "string", "nullable": true}}`, used as `{"$ref": "#/components/schemas/Name"}`
 //! After: `{"Name": {"type": "string"}}`, used as `{"nullable": true, "allOf": [{"$ref": "#/components/schemas/Name"}]}`
 //!
-//! A type of its own cannot be null in most languages, but a property can. In `allOf` with other schemas a component is
-//! not nullable unless the others are.
+//! In most languages, a named type cannot be null, but a property can. In `allOf` with other schemas, a component is
+//! only nullable if the others are.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ const WORDS: [&str; 9] =
 
 pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     // A component that is only a nullable reference is nullable too, so this repeats. Each component is handled once,
-    // because unions that are members of each other would pass `nullable` on forever.
+    // because unions that are members of each other would pass `nullable` on without end.
     let mut done: HashSet<String> = HashSet::new();
     loop {
         let nullable: HashSet<String> = nullable_components(document).difference(&done).cloned().collect();

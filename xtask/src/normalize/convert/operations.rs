@@ -1,10 +1,10 @@
-//! Gives every operation an id that is an identifier, unique, and what a person would call it.
+//! Gives every operation a unique id that is an identifier and easy to read.
 //!
 //! Before: `{"/pets/{id}": {"get": {"operationId": "getPet"}, "delete": {}}}`
 //! After: `{"/pets/{id}": {"get": {"operationId": "get_pet"}, "delete": {"operationId": "delete_pets_by_id"}}}`
 //!
-//! An operation keeps its own id, in snake case; where that is no identifier, or two are the same, method and path make
-//! the id. Links follow.
+//! An operation keeps its own id, in snake case. If that is not an identifier, or two ids are equal, the id is made
+//! from the method and the path. Links are updated.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,8 +20,8 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     rename(document, warnings, |_, _, upstream| vec![upstream.and_then(naming::identifier)]);
 }
 
-/// Renames the operations. `wanted` gives names by method, path and present id, the best first; each is used if nobody
-/// else wants it.
+/// Renames the operations. `wanted` returns names by method, path and present id, best first. A name is used if no
+/// other operation wants it.
 pub(in crate::normalize) fn rename(
     document: &mut Value,
     warnings: &mut Warnings,
@@ -66,7 +66,7 @@ pub(in crate::normalize) fn rename(
     });
 }
 
-/// The first name of each place that no other place wants as much.
+/// The first name of each operation that no other operation wants as much.
 fn choose(places: &[(String, String, Vec<String>)]) -> BTreeMap<(&str, &str), String> {
     let mut ids: BTreeMap<(&str, &str), String> = BTreeMap::new();
     let mut taken: HashSet<String> = HashSet::new();

@@ -1,10 +1,10 @@
-//! Puts everything into one order, so that the output does not depend on upstream's.
+//! Sorts everything, so that the output does not depend on the order in the upstream document.
 //!
 //! Before: `{"components": {…}, "paths": {"/b": {"post": …, "get": …}, "/a": …}}`
 //! After: `{"paths": {"/a": …, "/b": {"get": …, "post": …}}, "components": {…}}`
 //!
-//! Keys are in the order of the alphabet, but for those of the document itself and for the methods of a path. Lists stay
-//! as they are.
+//! Keys are sorted alphabetically, except for those of the document itself and the methods of a path. Lists keep their
+//! order.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Leaves out mutual TLS, which 3.0 has no security scheme for.
+//! Removes mutual TLS, for which 3.0 has no security scheme.
 //!
 //! Before: `{"security": [{"tls": []}, {"token": []}], "components": {"securitySchemes": {"tls": {"type": "mutualTLS"}, …}}}`
 //! After: `{"security": [{"token": []}], "components": {"securitySchemes": {…}}}`, with a warning.
@@ -38,7 +38,8 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
             let Some(schemes) = requirement.as_object_mut() else { return true };
             let count = schemes.len();
             schemes.retain(|name, _| !removed.contains(name));
-            // A requirement that needed only a certificate must not turn into one that needs nothing.
+            // If a requirement only needs a certificate, removing the certificate must not leave a requirement that
+            // needs nothing.
             count == schemes.len() || !schemes.is_empty()
         });
     });

@@ -1,4 +1,4 @@
-//! Declares the document as OpenAPI 3.0.3, and finds another place for what only the 3.1 document object has.
+//! Declares the document as OpenAPI 3.0.3, and moves or removes fields that only the 3.1 document object has.
 //!
 //! Before: `{"openapi": "3.1.0", "info": {"summary": "…", "license": {"identifier": "MIT"}}, "webhooks": {…}}`
 //! After: `{"openapi": "3.0.3", "info": {"x-summary": "…", "license": {"url": "https://spdx.org/licenses/MIT.html", …}}}`,
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use crate::normalize::{NotOpenApi, Warnings};
 
-/// The dialects that the passes read.
+/// The dialects that the passes support.
 const DIALECTS: [&str; 2] =
     ["https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema"];
 
-/// Refuses what is not an OpenAPI 3.0 or 3.1 document.
+/// Rejects documents other than OpenAPI 3.0 and 3.1.
 pub(in crate::normalize) fn check(document: &Value) -> Result<(), NotOpenApi> {
     let fail = |reason: &str| Err(NotOpenApi(reason.to_owned()));
     let Some(object) = document.as_object() else { return fail("the document is not a JSON object") };
@@ -37,7 +37,7 @@ pub(in crate::normalize) fn check(document: &Value) -> Result<(), NotOpenApi> {
         return fail("`info` needs a `title` and a `version`");
     }
     match object.get("paths") {
-        // YAML reads `paths:` with nothing behind it as null.
+        // YAML reads `paths:` without a value as null.
         Some(Value::Object(_) | Value::Null) | None => Ok(()),
         Some(_) => fail("`paths` is not an object"),
     }
@@ -64,7 +64,7 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
         if let Some(license) = info.get_mut("license").and_then(Value::as_object_mut)
             && let Some(identifier) = license.shift_remove("identifier")
         {
-            // The identifier of one license has an address, which is what 3.0 knows.
+            // 3.0 has no license identifiers, but the identifier of a single license has a URL.
             let simple =
                 |text: &&str| text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.+".contains(letter));
             if let Some(text) = identifier.as_str().filter(simple) {

@@ -1,9 +1,9 @@
-//! Leaves out of a union the constants that another of its members admits anyway.
+//! Removes constants from a union if another member also accepts them.
 //!
 //! Before: `{"anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "string"}]}`
 //! After: `{"type": "string"}`
 //!
-//! Longer enumerations stay: they name the known values of an open set.
+//! Longer enumerations stay, because they list the known values of an open enumeration.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(super) fn run(_: &Place<'_>, value: &mut Value, _: &mut Warnings) {
     }
 }
 
-/// A single constant of a type that stands in the union as a whole.
+/// Whether a member is a single constant of a type that the union accepts as a whole.
 fn is_constant_of(member: &Value, plain: &[String]) -> bool {
     let one = member.get("enum").and_then(Value::as_array).is_some_and(|values| values.len() == 1);
     let kind = member.get("type").and_then(Value::as_str);

@@ -1,9 +1,10 @@
-//! Drops defaults, so that a request carries what its caller set and nothing else.
+//! Removes defaults, so that a request only contains what its caller set.
 //!
 //! Before: `{"type": "number", "minimum": 0, "maximum": 2, "default": 1}`
 //! After: `{"type": "number", "minimum": 0, "maximum": 2}`
 //!
-//! An enumeration keeps its default: it becomes the `Default` of a Rust type and is never sent unasked.
+//! An enumeration keeps its default. It becomes the `Default` of a Rust type, and is never sent unless the caller sets
+//! it.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Drops path items that hold no operation.
+//! Removes path items without operations.
 //!
 //! Before: `{"/customer/balance": {}, "/models": {"get": {…}}}`
 //! After: `{"/models": {"get": {…}}}`

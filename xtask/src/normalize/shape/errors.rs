@@ -1,11 +1,11 @@
-//! Turns the copies of the error envelope that upstream writes inline, one a status and operation, into one schema.
+//! Replaces the inline copies of the error envelope, one per status and operation, by one schema.
 //!
 //! Before: `{"400": {"content": {"application/json": {"schema": {"properties": {"code": {"enum": ["BAD_REQUEST"]}, …}}}}}}`
 //! After: `{"400": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}}}`
 //!
-//! What the copies have in common is required, what only some have is optional, and constants that differ become an
-//! enumeration. An error response without a body gets the envelope too, since the server sends it. The generator
-//! takes one error type an operation, which is why this is more than tidiness.
+//! Properties that all copies have stay required, the others become optional, and constants that differ become an
+//! enumeration. An error response without a body gets the envelope too, because the server sends it. This is necessary,
+//! because the generator supports only one error type per operation.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -28,11 +28,11 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     drop_unused(document, &consumed);
 }
 
-/// Returns the components that went into the envelope and may not be needed any more.
+/// Returns the components that were merged into the envelope, and may be unused now.
 fn unify(document: &mut Value, components: &mut Map<String, Value>) -> BTreeSet<String> {
     let reference = json!({ "$ref": format!("{SCHEMAS}{ERROR}") });
 
-    // The envelope is the kind of error body that most responses have; other kinds keep their own schemas.
+    // The envelope is the kind of error body that most responses have. Other kinds keep their own schemas.
     let mut kinds: BTreeMap<Vec<String>, Vec<Value>> = BTreeMap::new();
     each_error(document, |_, response| {
         if let Some(schema) = body(response).and_then(|schema| resolve(schema, components)) {
@@ -71,7 +71,7 @@ fn unify(document: &mut Value, components: &mut Map<String, Value>) -> BTreeSet<
     consumed
 }
 
-/// Calls `visit` with the method and every response of a status that means failure.
+/// Calls `visit` with the method and each response with an error status.
 fn each_error(document: &mut Value, mut visit: impl FnMut(&str, &mut Value)) {
     walk::each_operation(document, |method, _, operation| {
         for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -95,12 +95,12 @@ fn property_names(schema: &Value) -> Vec<String> {
 
 struct Merger<'a> {
     components: &'a Map<String, Value>,
-    /// The components that went into the result and may not be needed any more.
+    /// The components that were merged into the result, and may be unused now.
     consumed: BTreeSet<String>,
 }
 
 impl Merger<'_> {
-    /// The narrowest schema this pass can write that admits what any of the given ones admits.
+    /// The narrowest schema that this pass can create that accepts everything the given ones accept.
     fn merge(&mut self, schemas: Vec<Value>) -> Value {
         let mut seen = HashSet::new();
         let mut schemas: Vec<Value> = schemas.into_iter().filter(|schema| seen.insert(schema.to_string())).collect();
@@ -120,7 +120,7 @@ impl Merger<'_> {
         }
         let mut merged = Map::new();
         for (key, value) in first {
-            // Constants are dealt with below; any other constraint must hold everywhere.
+            // Constants are handled below. Any other constraint is only kept if all schemas have it.
             let everywhere = rest.iter().all(|other| other.get(key) == Some(value));
             if everywhere && !matches!(key.as_str(), "enum" | "properties" | "required") {
                 merged.insert(key.clone(), value.clone());
@@ -167,7 +167,7 @@ fn list<'a>(schema: &'a Map<String, Value>, key: &str) -> &'a [Value] {
     schema.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Removes those of the given components that nothing refers to any more.
+/// Removes those of the given components that are not referred to any more.
 fn drop_unused(document: &mut Value, candidates: &BTreeSet<String>) {
     if candidates.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Drops the bounds that only say "a safe integer in JavaScript" (ECMA-262 `Number.MAX_SAFE_INTEGER`).
+//! Removes bounds that only mean "a safe integer in JavaScript" (ECMA-262 `Number.MAX_SAFE_INTEGER`).
 //!
 //! Before: `{"type": "integer", "minimum": 0, "maximum": 9007199254740991}`
 //! After: `{"type": "integer", "minimum": 0}`

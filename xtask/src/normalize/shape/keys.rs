@@ -1,11 +1,11 @@
-//! Recognizes an API key among the query parameters as what it is: a way to authenticate.
+//! Turns the query parameter for the API key into a security scheme.
 //!
 //! Before: `{"parameters": [{"in": "query", "name": "key", "description": "API key (…)", "schema": {"type": "string"}}]}`
-//! After: no such parameter, and beside the document's own schemes
+//! After: no such parameter, and in addition to the document's own schemes
 //! `{"queryKey": {"type": "apiKey", "in": "query", "name": "key"}}`
 //!
-//! Only an optional parameter whose description calls it an API key is one; others may be named `key` too. As a parameter the key
-//! would stand in the generated builder, whose `Debug` shows it.
+//! This only applies to an optional parameter whose description says that it is an API key, because other parameters
+//! may be named `key` too. As a parameter, the key would be in the generated builder, and its `Debug` would show it.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! What this project wants of its own document, beyond what OpenAPI asks for: one error type, keys as security schemes, no
-//! defaults and no words of upstream's, and the names of our tables.
+//! Adapts the document to this project: one error type, keys as security schemes, no defaults, no upstream
+//! descriptions, and the names in our tables.
 
 mod absorb;
 mod defaults;
@@ -16,10 +16,10 @@ use super::{
     convert::{null_values, order, types},
 };
 
-/// The name of the pass that drops upstream's words.
+/// The name of the pass that removes upstream's descriptions.
 pub(super) const PROSE: &str = "prose";
 
-/// Every pass, in the order in which they run, after those that convert.
+/// The passes, in the order in which they run. They run after those of `convert`.
 pub const PASSES: &[Pass] = &[
     Pass { name: "empty_paths", run: Run::Document(empty_paths::run) },
     Pass { name: "keys", run: Run::Document(keys::run) },
@@ -31,7 +31,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "errors", run: Run::Document(errors::run) },
 ];
 
-/// What follows both lists, with the names of our tables.
+/// The passes that follow both lists, with the names in our tables.
 pub const NAMES: &[Pass] = &[
     Pass { name: "our_operations", run: Run::Document(our_operations::run) },
     Pass { name: "our_types", run: Run::Document(types::run_with_tables) },

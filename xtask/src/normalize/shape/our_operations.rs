@@ -1,4 +1,4 @@
-//! Gives operations the ids of this project's table, and leaves out the method that generators put in front of others.
+//! Gives operations the ids in our table, and removes the method that generators put in front of other ids.
 //!
 //! Before: `{"/image/{prompt}": {"get": {"operationId": "getImagePrompt"}}}`
 //! After: `{"/image/{prompt}": {"get": {"operationId": "generate_image"}}}`

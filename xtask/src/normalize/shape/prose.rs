@@ -1,10 +1,11 @@
-//! Drops upstream's sentences: ours come from the overlay.
+//! Removes upstream's descriptions. Ours come from the overlay.
 //!
 //! Before: `{"description": "User's display name", "type": "string", "example": "Ada"}`
 //! After: `{"type": "string"}`
 //!
 //! A response keeps a description, because OpenAPI requires one: the reason phrase of its status. The marker
-//! `x-normalized` on the document says that this pass has run, so that our own sentences survive a second run.
+//! `x-normalized` on the document records that this pass has run, so that a second run does not remove our own
+//! descriptions.
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::normalize::{
 
 const MARKER: &str = "x-normalized";
 
-/// Words, and what other passes kept of words.
+/// Descriptions, and extensions with descriptions that other passes have created.
 pub(crate) const DROPPED: [&str; 9] = [
     "description",
     "summary",

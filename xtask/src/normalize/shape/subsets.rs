@@ -1,10 +1,10 @@
-//! Makes one object of a union in which one object has all that the others have.
+//! Replaces a union by one object, if one member has all properties of the others.
 //!
 //! Before: `{"anyOf": [{"properties": {"id": …, "usage": …}, "required": ["id", "usage"]}, {"properties": {"id": …}, "required": ["id"]}]}`
 //! After: `{"properties": {"id": …, "usage": …}, "required": ["id"]}`
 //!
-//! Such a union says that something may be missing or null. As a type of its own it would make every caller tell apart
-//! what has the same fields anyway.
+//! Such a union only says that something may be missing or null. As a separate type, it would force every caller to
+//! distinguish members with the same fields.
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,7 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     });
 }
 
-/// The member that has all that the others have, with what they lack optional.
+/// The member with all properties of the others. The properties that others lack become optional.
 fn merge(members: &[Value], components: &Map<String, Value>) -> Option<Map<String, Value>> {
     let objects: Vec<&Map<String, Value>> =
         members.iter().map(|member| resolve(member, components)?.as_object()).collect::<Option<_>>()?;
@@ -42,7 +42,7 @@ fn merge(members: &[Value], components: &Map<String, Value>) -> Option<Map<Strin
         if merged.get("required") == Some(&json!([])) {
             merged.shift_remove("required");
         }
-        // What is a component already stays one.
+        // If the member is a component and has not changed, keep the reference to it.
         match members.get(largest)? {
             Value::Object(member) if merged == *object => Some(member.clone()),
             _ => Some(merged),
@@ -50,7 +50,8 @@ fn merge(members: &[Value], components: &Map<String, Value>) -> Option<Map<Strin
     })
 }
 
-/// Makes optional or nullable what the smaller object lacks; nothing if it has something else.
+/// Makes the properties that the smaller object lacks optional or nullable. `None` if it has something that the larger
+/// one lacks.
 fn absorb(merged: &mut Map<String, Value>, object: &Map<String, Value>, other: &Map<String, Value>) -> Option<()> {
     for (name, schema) in properties(other)? {
         let ours = properties(object)?.get(name)?;
@@ -82,7 +83,7 @@ fn same_but_for_properties(one: &Map<String, Value>, other: &Map<String, Value>)
     one.get("type") == Some(&json!("object")) && rest(one) == rest(other)
 }
 
-/// Whether nothing but null fits.
+/// Whether a schema only allows null.
 fn is_null(schema: &Value) -> bool {
     schema.get("enum") == Some(&json!([null]))
 }

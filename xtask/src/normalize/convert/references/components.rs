@@ -1,11 +1,11 @@
-//! Makes references to reusable parameters, responses and the like lead to a component of the right kind, with a name in
-//! the letters of 3.0.
+//! Resolves references to reusable parameters, responses and so on, so that each refers to a component of the right
+//! kind, whose name only has the characters that 3.0 allows.
 //!
 //! Before: `{"parameters": [{"$ref": "#/components/parameters/page size", "description": "Rows"}]}`
 //! After: `{"parameters": [{"in": "query", "name": "page_size", "description": "Rows", …}]}`
 //!
-//! A reference with a description of its own, or to another place than a component, is replaced by what it leads to. One
-//! that leads nowhere is left out with a warning. Schemas have passes of their own.
+//! If a reference has its own description, or refers to something that is not a component, it is replaced by its
+//! target. If it has no target, it is removed with a warning. Schemas have their own passes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -97,7 +97,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
         let Some(reference) = object.get("$ref").and_then(Value::as_str).map(str::to_owned) else { return };
         let found = pointers::follow(&original, &reference);
         let Some(found) = found.filter(|found| walk::kind_at(&found.pointer) == Some(place.kind)) else {
-            warnings.add(&place.pointer(), format!("the reference `{reference}` leads nowhere in this document"));
+            warnings.add(&place.pointer(), format!("the reference `{reference}` has no target in this document"));
             // The status stays, even if nothing is known about its body.
             *value = match place.kind {
                 Kind::Response => json!({ "description": reason_phrase(place.key()) }),
@@ -118,7 +118,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
             return;
         }
         if in_section && words.is_empty() {
-            // The same component, written in another way.
+            // The same component, with a different spelling of the reference.
             object.insert("$ref".to_owned(), json!(format!("#{}", found.pointer)));
             return;
         }
@@ -130,7 +130,7 @@ fn references(document: &mut Value, warnings: &mut Warnings) {
     });
 }
 
-/// Removes what a reference that leads nowhere left behind.
+/// Removes the nulls that replaced references without a target.
 fn remove_nulls(kind: Kind, value: &mut Value) {
     let Some(object) = value.as_object_mut() else { return };
     object.retain(|key, value| match walk::field(kind, key) {

@@ -1,11 +1,11 @@
-//! Makes every reference to a schema lead to a component: 3.0 tools know no `$defs`, no anchors, no `$id`, and no schemas
-//! anywhere else.
+//! Makes every reference to a schema refer to a component, because 3.0 has no `$defs`, no anchors, no `$id`, and no
+//! references to schemas in other places.
 //!
 //! Before: `{"Tree": {"$defs": {"Leaf": {…}}, "properties": {"leaf": {"$ref": "#/components/schemas/Tree/$defs/Leaf"}}}}`
 //! After: `{"Tree": {"properties": {"leaf": {"$ref": "#/components/schemas/Leaf"}}}, "Leaf": {…}}`
 //!
-//! Definitions become components, and so does what a reference leads to. A reference that leads nowhere, or out of the
-//! document, is left out with a warning: whatever it meant, it then means any value.
+//! Definitions become components, and so do the targets of references. A reference without a target, or to another
+//! document, is removed with a warning. The schema then allows any value.
 
 pub(super) mod components;
 pub(super) mod paths;
@@ -76,10 +76,10 @@ pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     targets::rings(document, warnings);
 }
 
-/// What a schema that was moved leaves in its place, before the name of its component.
+/// The prefix of the mark that replaces a moved schema, before the name of its component.
 const MOVED: &str = "#moved:";
 
-/// Reads dynamic references as plain ones. That is what they are unless a schema redefines the anchor.
+/// Reads dynamic references as plain ones. They are equivalent unless a schema redefines the anchor.
 fn dynamic(document: &mut Value, warnings: &mut Warnings) {
     let mut anchors: HashMap<String, usize> = HashMap::new();
     let mut any = false;
@@ -103,7 +103,7 @@ fn dynamic(document: &mut Value, warnings: &mut Warnings) {
     });
 }
 
-/// Moves what is referred to, and every definition, into the components; returns the name of every target.
+/// Moves all targets of references and all definitions into the components. Returns the name of every target.
 fn move_to_components(document: &mut Value, targets: &Targets) -> HashMap<String, String> {
     let components = document.pointer("/components/schemas").and_then(Value::as_object);
     let mut taken: BTreeSet<String> = components.into_iter().flat_map(Map::keys).cloned().collect();
@@ -127,7 +127,7 @@ fn move_to_components(document: &mut Value, targets: &Targets) -> HashMap<String
             }
         }
     }
-    // From the inside out, so that an outer schema takes along a reference to the inner one.
+    // Inner schemas first, so that an outer schema already contains the reference to the inner one when it is moved.
     moved.sort_by_key(|pointer| std::cmp::Reverse(pointer.len()));
     let mut schemas = Map::new();
     for pointer in moved {

@@ -1,9 +1,9 @@
-//! Puts path items that are only referred to in their places, and makes the parameters of a path fit its template.
+//! Inserts path items that are only referred to, and makes the parameters of a path match its template.
 //!
 //! Before: `{"/a/{id}": {"$ref": "#/components/pathItems/A"}}`, `{"/b/{id}": {"get": {"parameters": []}}}`
 //! After: `{"/a/{id}": {"get": …}}`, `{"/b/{id}": {"get": {"parameters": [{"in": "path", "name": "id", …}]}}}`
 //!
-//! 3.0 has no reusable path items. One that nothing refers to is left out with a warning.
+//! 3.0 has no reusable path items. If nothing refers to one, it is removed with a warning.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(in crate::normalize::convert) fn run(document: &mut Value, warnings: &mut Wa
     parameters(document, warnings);
 }
 
-/// Escapes the braces of paths that belong to no parameter.
+/// Escapes the braces in a path that do not belong to a parameter.
 fn braces(document: &mut Value, warnings: &mut Warnings) {
     let balanced = |path: &str| {
         let mut open = false;
@@ -84,7 +84,7 @@ fn inline(document: &mut Value, warnings: &mut Warnings) {
     }
 }
 
-/// A path has the parameters of its template, and no others.
+/// Makes a path have exactly the parameters of its template.
 fn parameters(document: &mut Value, warnings: &mut Warnings) {
     let components = document.pointer("/components/parameters").cloned().unwrap_or_default();
     let name = |parameter: &Value| -> Option<String> {

@@ -1,4 +1,5 @@
-//! Finds the schemas that references lead to: by JSON pointer, by anchor, and by `$id` (JSON Schema 2020-12, section 8.2).
+//! Finds the targets of references to schemas: by JSON pointer, by anchor, and by `$id` (JSON Schema 2020-12, section
+//! 8.2).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,16 +12,16 @@ use crate::normalize::{
     walk::{self, Kind, Place, push},
 };
 
-/// The address of a document that says nothing of its own.
+/// The base URL of a document that does not state its own.
 const BASE: &str = "https://document.invalid/openapi.json";
 
-/// How many references are followed on the way to a target.
+/// The maximum number of references to follow to find a target.
 const MAX_JUMPS: usize = 16;
 
 pub(super) struct Targets {
-    /// References that lead to components already.
+    /// References to components, which need no change.
     components: HashSet<String>,
-    /// The JSON pointers of targets, by the address that a reference is relative to and the reference as it is written.
+    /// The JSON pointers of targets, by the base of the reference and its text.
     found: HashMap<(String, String), String>,
     definitions: BTreeSet<String>,
     resources: Resources,
@@ -66,7 +67,7 @@ impl Targets {
         self.components.contains(reference)
     }
 
-    /// What references at this place are relative to.
+    /// The resource that references at this place are relative to.
     pub(super) fn place(&self, place: &Place<'_>) -> String {
         self.resources.place(place)
     }
@@ -75,15 +76,15 @@ impl Targets {
         self.found.get(&(place.to_owned(), reference.to_owned())).map(String::as_str)
     }
 
-    /// The JSON pointers of all that has to be a component.
+    /// The JSON pointers of everything that has to become a component.
     pub(super) fn all(&self) -> BTreeSet<&str> {
         self.found.values().chain(&self.definitions).map(String::as_str).collect()
     }
 }
 
-/// The schemas that have an address of their own, and the anchors.
+/// The schemas with their own `$id`, and the anchors.
 struct Resources {
-    /// The JSON pointer and address of each, the document itself first.
+    /// The JSON pointer and URL of each, the document itself first.
     list: Vec<(String, Url)>,
     /// The JSON pointers of anchors, by the pointer of their resource.
     anchors: HashMap<(String, String), String>,
@@ -102,7 +103,7 @@ impl Resources {
         });
         let mut resources = Self { list: Vec::new(), anchors: HashMap::new() };
         resources.list.extend(Url::parse(BASE).ok().map(|base| (String::new(), base)));
-        // An outer address is the base of those inside it.
+        // An outer `$id` is the base URL of those inside it.
         ids.sort_by_key(|(pointer, _)| pointer.len());
         for (pointer, id) in ids {
             let base = resources.resource(&pointer).and_then(|(_, base)| base.join(&id).ok());
@@ -115,7 +116,7 @@ impl Resources {
         resources
     }
 
-    /// The innermost resource that holds this place.
+    /// The innermost resource that contains this place.
     fn resource(&self, pointer: &str) -> Option<&(String, Url)> {
         let holds =
             |outer: &str| pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -123,14 +124,14 @@ impl Resources {
     }
 
     fn place(&self, place: &Place<'_>) -> String {
-        // Most documents have no addresses inside, and a pointer takes time to make.
+        // Most documents have no `$id` inside, and creating a pointer takes time.
         if self.list.len() < 2 {
             return String::new();
         }
         self.resource(&place.pointer()).map(|(pointer, _)| pointer.clone()).unwrap_or_default()
     }
 
-    /// The JSON pointer of the schema that a reference leads to.
+    /// The JSON pointer of the schema that a reference refers to.
     fn resolve(&self, document: &Value, place: &str, reference: &str) -> Option<String> {
         let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let resource = if address.is_empty() {
@@ -145,7 +146,7 @@ impl Resources {
             let key = |resource: &str| (resource.to_owned(), fragment.clone().into_owned());
             return self.anchors.get(&key(resource)).or_else(|| self.anchors.get(&key(""))).cloned();
         }
-        // Documents with addresses inside often mean the whole document all the same.
+        // In documents with an `$id` inside, references are often relative to the whole document anyway.
         let found = locate(document, &format!("{resource}{fragment}"))
             .or_else(|| locate(document, &fragment).filter(|_| address.is_empty()))?;
         matches!(walk::kind_at(&found), Some(Kind::Schema) | None).then_some(found)
@@ -157,7 +158,7 @@ fn without_fragment(mut url: Url) -> Url {
     url
 }
 
-/// The place of a schema, with the references on the way followed.
+/// The JSON pointer of a schema, after following the references along the path.
 fn locate(document: &Value, pointer: &str) -> Option<String> {
     let mut at = String::new();
     let mut rest: Vec<String> = pointer.split('/').skip(1).map(str::to_owned).collect();
@@ -181,8 +182,8 @@ fn locate(document: &Value, pointer: &str) -> Option<String> {
     document.pointer(&at).is_some_and(|it| it.is_object() || it.is_boolean()).then_some(at)
 }
 
-/// Breaks components that are nothing but references to each other, directly or as a part of `allOf`: no value is ever
-/// described by such a schema.
+/// Breaks cycles of components that only consist of references to each other, directly or in `allOf`. Such schemas do
+/// not describe any value.
 pub(super) fn rings(document: &mut Value, warnings: &mut Warnings) {
     let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
     let names: Vec<String> = schemas.keys().cloned().collect();
@@ -192,7 +193,7 @@ pub(super) fn rings(document: &mut Value, warnings: &mut Warnings) {
         while let Some(reference) = ring(schemas, &name, &mut way, &mut done) {
             let mut pointer = "/components/schemas".to_owned();
             push(&mut pointer, &reference.0);
-            warnings.add(&pointer, "the schema is made of itself; the reference to itself is left out");
+            warnings.add(&pointer, "the schema refers to itself; the reference is left out");
             if let Some(schema) = schemas.get_mut(&reference.0) {
                 cut(schema, &reference.1);
             }
@@ -201,7 +202,8 @@ pub(super) fn rings(document: &mut Value, warnings: &mut Warnings) {
     }
 }
 
-/// Looks for a ring below a component. Returns the component that closes it, and the one it closes it with.
+/// Looks for a cycle that starts at a component. Returns the component with the last reference of the cycle, and the
+/// target of that reference.
 fn ring(
     schemas: &Map<String, Value>,
     name: &str,
@@ -226,14 +228,14 @@ fn ring(
     None
 }
 
-/// The components that a schema is made of.
+/// The components that a schema refers to directly or in `allOf`.
 fn parts(schema: &Value) -> Vec<String> {
     let own = schema.get("$ref").and_then(Value::as_str).and_then(|it| pointers::component(it, "schemas"));
     let all = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
     own.into_iter().chain(all.flat_map(parts)).collect()
 }
 
-/// Takes a component out of what a schema is made of.
+/// Removes the reference to a component from a schema or its `allOf`.
 fn cut(schema: &mut Value, name: &str) {
     let is_it = |value: &Value| {
         let reference = value.get("$ref").and_then(Value::as_str);

@@ -1,9 +1,9 @@
-//! Keeps the keywords that only identify or annotate a schema as extensions.
+//! Turns keywords that only identify or annotate a schema into extensions.
 //!
 //! Before: `{"$id": "https://example.com/tree", "$comment": "see the paper", "type": "object"}`
 //! After: `{"x-id": "https://example.com/tree", "x-comment": "see the paper", "type": "object"}`
 //!
-//! References by `$id` and anchor have been followed before, so nothing depends on these any more.
+//! References by `$id` and anchor have already been resolved, so nothing depends on these keywords any more.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ const KEYWORDS: [(&str, &str); 6] = [
     ("$schema", "x-schema"),
 ];
 
-/// The dialect that is meant anyway.
+/// The dialect that applies by default.
 const USUAL: [&str; 2] =
     ["https://json-schema.org/draft/2020-12/schema", "https://spec.openapis.org/oas/3.1/dialect/base"];
 

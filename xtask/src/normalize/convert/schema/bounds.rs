@@ -13,7 +13,7 @@ pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &m
     rewrite(schema, "exclusiveMaximum", "maximum", |exclusive, inclusive| exclusive <= inclusive);
 }
 
-/// The exclusive bound wins where it is the tighter of the two.
+/// The exclusive bound is used if it is the tighter one.
 fn rewrite(schema: &mut Map<String, Value>, exclusive: &str, inclusive: &str, tighter: fn(f64, f64) -> bool) {
     let Some(bound @ Value::Number(_)) = schema.get(exclusive).cloned() else { return };
     let wins = match (bound.as_f64(), schema.get(inclusive).and_then(Value::as_f64)) {

@@ -1,4 +1,4 @@
-//! Rewrites `const`, which 3.0 does not have, as an enumeration of one.
+//! Rewrites `const`, which 3.0 does not have, as an enumeration with one value.
 //!
 //! Before: `{"const": "function"}`
 //! After: `{"type": "string", "enum": ["function"]}`

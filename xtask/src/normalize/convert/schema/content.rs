@@ -1,4 +1,4 @@
-//! Rewrites how 3.1 describes encoded strings as the formats of 3.0.
+//! Rewrites the keywords of 3.1 for encoded strings as formats of 3.0.
 //!
 //! Before: `{"type": "string", "contentEncoding": "base64"}`, `{"contentMediaType": "image/png"}`
 //! After: `{"type": "string", "format": "byte"}`, `{"type": "string", "format": "binary"}`
@@ -26,7 +26,7 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
             warnings.add(&place.pointer(), format!("`contentEncoding: {other}` has no format in OpenAPI 3.0"));
             None
         }
-        // Text of some kind is a string like any other.
+        // Text with a media type is still a string.
         (None, Some(kind)) if kind.as_str().is_none_or(is_text) => {
             warnings.add(&place.pointer(), format!("`contentMediaType: {kind}` has no counterpart in OpenAPI 3.0"));
             schema.entry("type").or_insert(json!("string"));

@@ -1,9 +1,9 @@
-//! Leaves out a default that its own schema does not allow.
+//! Removes a default that its own schema does not allow.
 //!
 //! Before: `{"type": "string", "enum": ["a", "b"], "default": "c"}`, `{"nullable": true, "allOf": […], "default": null}`
 //! After: `{"type": "string", "enum": ["a", "b"]}` with a warning, `{"nullable": true, "allOf": […], "x-default": null}`
 //!
-//! Where a schema is made of others, or lists its values, 3.0 does not count null among its values although it is nullable.
+//! If a schema has `allOf` or an enumeration, 3.0 does not count null among its values, even if it is nullable.
 
 use serde_json::{Map, Value, json};
 
@@ -24,13 +24,13 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
         schema.insert("x-default".to_owned(), Value::Null);
         return;
     }
-    // `1.0` is an integer to JSON Schema, but not to every validator.
+    // In JSON Schema `1.0` is an integer, but some validators disagree.
     if let Some(whole) = whole_number(default).filter(|_| schema.get("type") == Some(&json!("integer"))) {
         schema.insert("default".to_owned(), whole);
         return;
     }
     if !allows(schema, default) {
-        warnings.add(&place.pointer(), format!("the default `{default}` is no value of its schema, and is left out"));
+        warnings.add(&place.pointer(), format!("the schema does not allow the default `{default}`; it is left out"));
         schema.shift_remove("default");
     }
 }
@@ -42,7 +42,7 @@ fn whole_number(value: &Value) -> Option<Value> {
     (whole as f64 == number).then(|| json!(whole))
 }
 
-/// Whether the types and the enumerations of a schema allow a value, inside of lists and objects too.
+/// Whether the types and the enumerations of a schema allow a value, including values inside lists and objects.
 fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
     if value.is_null() && schema.get("nullable") == Some(&json!(true)) {
         return true;

@@ -1,8 +1,8 @@
-//! Puts two schemas that must both hold into one.
+//! Merges two schemas that both apply.
 
 use serde_json::{Map, Value, json};
 
-/// Says in `schema` also what `member` says, flat if their keywords do not get in each other's way, else in `allOf`.
+/// Adds the constraints of `member` to `schema`: directly if their keywords do not conflict, otherwise in `allOf`.
 pub(super) fn both(schema: &mut Map<String, Value>, member: Map<String, Value>) {
     let is_reference = member.contains_key("$ref");
     let flat =
@@ -32,7 +32,7 @@ pub(super) fn both(schema: &mut Map<String, Value>, member: Map<String, Value>) 
 }
 
 fn fits(schema: &Map<String, Value>, key: &str, value: &Value) -> bool {
-    // A closed object is closed for the properties beside it alone.
+    // `additionalProperties` only considers the properties in the same schema.
     let closes = |schema: &Map<String, Value>| schema.get("additionalProperties").is_some_and(|it| *it != json!(true));
     match (key, schema.get(key)) {
         ("additionalProperties", None) => *value == json!(true) || !schema.contains_key("properties"),

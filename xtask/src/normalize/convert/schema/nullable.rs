@@ -3,7 +3,7 @@
 //! Before: `{"anyOf": [{"type": "string"}, {"type": "null"}]}`, `{"type": ["integer", "null"]}`
 //! After: `{"type": "string", "nullable": true}`, `{"type": "integer", "nullable": true}`
 //!
-//! A nullable reference becomes `{"nullable": true, "allOf": [{"$ref": "…"}]}`, which is how 3.0 tools write it.
+//! A nullable reference becomes `{"nullable": true, "allOf": [{"$ref": "…"}]}`, the usual form in 3.0.
 
 use serde_json::{Map, Value, json};
 
@@ -48,7 +48,7 @@ fn types(place: &Place<'_>, schema: &mut Map<String, Value>, warnings: &mut Warn
                     schema.insert("type".to_owned(), name);
                 }
                 names if all.iter().all(|kind| names.iter().any(|name| name == kind)) => {
-                    // Any type at all, so that the keywords for single types go on meaning what they did.
+                    // Any type is allowed, so keywords for single types keep their meaning.
                     schema.shift_remove("type");
                 }
                 names => several(place, schema, names, warnings),
@@ -80,7 +80,7 @@ fn several(place: &Place<'_>, schema: &mut Map<String, Value>, names: &[Value], 
     }
 }
 
-/// Keywords that speak of values of certain types only, and so move into the member of that type.
+/// Keywords that only apply to values of certain types, and so move into the member of that type.
 fn keyword_types(keyword: &str) -> &'static [&'static str] {
     match keyword {
         "minLength" | "maxLength" | "pattern" => &["string"],
@@ -96,7 +96,7 @@ fn is_typed(keyword: &str) -> bool {
     keyword == "enum" || !keyword_types(keyword).is_empty()
 }
 
-/// What a schema says of the values of one type; nothing if it allows none of them.
+/// The part of a schema that applies to values of one type. `None` if it allows no values of that type.
 fn restrict(schema: &Map<String, Value>, name: &Value) -> Option<Value> {
     let mut member = Map::new();
     member.insert("type".to_owned(), name.clone());
@@ -119,13 +119,13 @@ fn restrict(schema: &Map<String, Value>, name: &Value) -> Option<Value> {
     Some(Value::Object(member))
 }
 
-/// `null` among the values of an enumeration says what `nullable` says.
+/// Replaces null in an enumeration with `nullable`.
 fn enumeration(schema: &mut Map<String, Value>) {
     let typed = schema.get("type").is_some() && schema.get("nullable") != Some(&json!(true));
     let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) else { return };
     if values.len() > 1 && values.contains(&Value::Null) {
         values.retain(|value| !value.is_null());
-        // A type without null excludes it, whatever the enumeration says.
+        // A type without null excludes null, even if the enumeration lists it.
         if !typed {
             schema.insert("nullable".to_owned(), json!(true));
         }
@@ -134,9 +134,9 @@ fn enumeration(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Rewrites the null among the members of a union. Returns whether it never was allowed.
+/// Replaces the null member of a union with `nullable`. Returns whether a type next to the union excludes null.
 fn union(schema: &mut Map<String, Value>, keyword: &str) -> bool {
-    // A type beside the union may exclude null.
+    // A type next to the union may exclude null.
     let excluded = schema.contains_key("type") && schema.get("nullable") != Some(&json!(true));
     let Some(members) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { return false };
     let count = members.len();
@@ -162,7 +162,7 @@ fn union(schema: &mut Map<String, Value>, keyword: &str) -> bool {
     excluded
 }
 
-/// The schema of null alone, as the visit of the member before this one left it.
+/// Whether a member only allows null. The member has already been visited, so null may be an enumeration by now.
 fn is_null(member: &Value) -> bool {
     let Some(member) = member.as_object() else { return false };
     let null = member.get("enum") == Some(&json!([null])) || member.get("type") == Some(&json!("null"));

@@ -1,9 +1,9 @@
-//! Moves what stands beside a `$ref`, which 3.0 ignores, to where it counts.
+//! Moves the keywords next to a `$ref`, which 3.0 ignores, to where they have an effect.
 //!
 //! Before: `{"$ref": "#/components/schemas/Tier", "description": "…"}`
 //! After: `{"allOf": [{"$ref": "#/components/schemas/Tier"}], "description": "…"}`
 //!
-//! The other way round, an `allOf` of one schema with nothing beside it is that schema.
+//! Conversely, an `allOf` with one schema and nothing next to it is replaced by that schema.
 
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 //! Before: `{"type": "array", "prefixItems": [{"type": "number"}, {"type": "number"}], "items": false}`
 //! After: `{"type": "array", "items": {"type": "number"}, "maxItems": 2}`
 //!
-//! Where the members are of one type this loses nothing. Otherwise their order is lost, which is a warning.
+//! If the members have the same type, nothing is lost. Otherwise their order is lost, which is a warning.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::normalize::{Warnings, walk::Place};
 pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
     let Some(schema) = value.as_object_mut() else { return };
     let Some(Value::Array(mut members)) = schema.shift_remove("prefixItems") else { return };
-    // What comes after the members; that may be said in either way.
+    // The schema of the items after the members. Either keyword can have it.
     let rest = match schema.get("items") {
         Some(rest) => Some(rest.clone()),
         None => schema.shift_remove("unevaluatedItems"),

@@ -1,4 +1,4 @@
-//! Makes unions as simple as what they say.
+//! Simplifies unions.
 //!
 //! Before: `{"anyOf": [{"anyOf": [{"type": "string"}, {"type": "integer"}]}, {"type": "integer"}]}`
 //! After: `{"anyOf": [{"type": "string"}, {"type": "integer"}]}`
@@ -6,8 +6,9 @@
 //! Before: `{"oneOf": [{"const": "fast", "description": "At once."}, {"const": "slow"}, {"type": "object"}]}`
 //! After: `{"oneOf": [{"enum": ["fast", "slow"], "x-enumDescriptions": {"fast": "At once."}}, {"type": "object"}]}`
 //!
-//! Nested unions are flattened, equal members are merged, and a union of one is its member. Strings that are listed one
-//! by one, which is how Rust's and Python's generators describe the values of an enumeration, become one list.
+//! Nested unions are flattened, equal members are merged, and a union with one member is replaced by that member.
+//! Constants and lists of strings are merged into one enumeration. Generators for Rust and Python describe the values
+//! of an enumeration one by one.
 
 use std::collections::HashSet;
 
@@ -37,17 +38,17 @@ pub(in crate::normalize::convert) fn run(_: &Place<'_>, value: &mut Value, _: &m
     }
 }
 
-/// What the values of a string enumeration are for, by value. Redocly's tools read it.
+/// The descriptions of the values of a string enumeration, by value. Redocly's tools use this extension.
 const DESCRIPTIONS: &str = "x-enumDescriptions";
 
-/// Makes one enumeration of all members that are strings with values of their own.
+/// Merges all members that list string values into one enumeration.
 fn enumerate(members: &mut Vec<Value>) {
     let mut values: Vec<Value> = Vec::new();
     let mut words = Map::new();
     let mut indices = Vec::new();
     for (index, member) in members.iter().enumerate() {
         let Some((listed, said)) = listed(member) else { continue };
-        // A value that two members list is not valid for `oneOf`, and would have two descriptions.
+        // With `oneOf`, a value that two members list is not valid. It would also have two descriptions.
         if listed.iter().any(|value| values.contains(value)) {
             return;
         }
@@ -73,7 +74,7 @@ fn enumerate(members: &mut Vec<Value>) {
     }
 }
 
-/// The values of a member that says no more than which strings it takes, and its own words.
+/// The values of a member that only lists strings, and its title or description.
 fn listed(member: &Value) -> Option<(&[Value], Option<String>)> {
     let member = member.as_object()?;
     let plain = member.keys().all(|key| matches!(key.as_str(), "type" | "enum" | "title" | "description"));
@@ -86,7 +87,7 @@ fn listed(member: &Value) -> Option<(&[Value], Option<String>)> {
     (member.get("type")? == "string").then_some((values, said))
 }
 
-/// Lifts the members of a nested union that says nothing else, and what is nullable in it.
+/// Inserts the members of a nested union that has no other keywords, and keeps whether it is nullable.
 fn flatten(schema: &mut Map<String, Value>) {
     let typed = schema.contains_key("type") && schema.get("nullable") != Some(&json!(true));
     let mut nullable = false;

@@ -1,17 +1,17 @@
-//! Says with the keywords of 3.0 what can be said of the constraints that only JSON Schema 2020-12 has, and warns of the
-//! rest.
+//! Expresses constraints that only JSON Schema 2020-12 has with the keywords of 3.0 as far as possible, and warns about
+//! the rest.
 //!
 //! Before: `{"type": "object", "patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": false}`
 //! After: `{"type": "object", "additionalProperties": {"type": "string"}}`, with a warning.
 //!
-//! Boolean schemas become `{}` and `{"not": {}}`. `propertyNames` that only asks for strings says nothing and goes
-//! without a warning.
+//! Boolean schemas become `{}` and `{"not": {}}`. `propertyNames` that only requires strings has no effect, and is
+//! removed without a warning.
 
 use serde_json::{Map, Value, json};
 
 use crate::normalize::{Warnings, walk::Place};
 
-/// Keywords that constrain values, so that dropping them loses something.
+/// Keywords that constrain values, so that removing them loses information.
 const CONSTRAINTS: [&str; 12] = [
     "if",
     "then",
@@ -27,13 +27,13 @@ const CONSTRAINTS: [&str; 12] = [
     "unevaluatedProperties",
 ];
 
-/// Keywords whose findings `unevaluatedProperties` looks at; without them it is `additionalProperties`.
+/// Keywords that `unevaluatedProperties` depends on. Without them, it is the same as `additionalProperties`.
 const EVALUATING: [&str; 7] = ["$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "not"];
 
 pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, warnings: &mut Warnings) {
     match value {
-        // `additionalProperties` is the one place where 3.0 knows boolean schemas. `items` and `unevaluatedItems` wait
-        // for the array, for which `false` may end a tuple.
+        // 3.0 only allows boolean schemas in `additionalProperties`. `items` and `unevaluatedItems` are handled with
+        // the array, because `false` may end a tuple.
         Value::Bool(_) if matches!(place.key(), "additionalProperties" | "items" | "unevaluatedItems") => {}
         Value::Bool(_) if place.key() == "unevaluatedProperties" => {}
         Value::Bool(_) => object(value),
@@ -48,7 +48,7 @@ pub(in crate::normalize::convert) fn run(place: &Place<'_>, value: &mut Value, w
                     warnings.add(&place.pointer(), format!("`{keyword}` has no counterpart in OpenAPI 3.0"));
                 }
             }
-            // A property's value may be anything: 3.0 writes that as `true`.
+            // If a property may have any value, the usual form in 3.0 is `true`.
             if schema.get("additionalProperties") == Some(&json!({})) {
                 schema.insert("additionalProperties".to_owned(), json!(true));
             }
@@ -79,7 +79,7 @@ fn unevaluated(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A list has `items` in 3.0, and they are no boolean.
+/// Gives every list `items`, which 3.0 requires, and replaces boolean ones, which 3.0 does not allow.
 fn items(schema: &mut Map<String, Value>) {
     match schema.get_mut("items") {
         Some(Value::Bool(false)) => {
@@ -99,10 +99,10 @@ fn items(schema: &mut Map<String, Value>) {
     }
 }
 
-/// A list that contains something is not empty.
+/// Replaces `contains` with a minimum length, because a list that contains an item is not empty.
 fn contains(schema: &mut Map<String, Value>) {
     if !schema.contains_key("contains") {
-        // Without it, its bounds mean nothing.
+        // Without `contains`, its bounds have no effect.
         schema.shift_remove("minContains");
         schema.shift_remove("maxContains");
         return;
@@ -114,7 +114,7 @@ fn contains(schema: &mut Map<String, Value>) {
     }
 }
 
-/// The values of properties that a pattern allows become values of any other property.
+/// Allows the values of properties that match a pattern for all additional properties.
 fn patterns(schema: &mut Map<String, Value>) {
     let Some(patterns) = schema.get("patternProperties").and_then(Value::as_object) else { return };
     let mut kinds: Vec<Value> = Vec::new();
@@ -125,7 +125,7 @@ fn patterns(schema: &mut Map<String, Value>) {
         }
     }
     if rest.is_none() || rest == Some(&json!(true)) || kinds.contains(&json!({})) {
-        // Where any property is allowed, the pattern cannot be said at all.
+        // If any property is allowed, the pattern cannot be expressed at all.
         return;
     }
     let values = if kinds.len() == 1 { kinds.pop().unwrap_or_default() } else { json!({ "anyOf": kinds }) };

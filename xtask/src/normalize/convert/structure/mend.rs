@@ -1,4 +1,4 @@
-//! What each kind of object requires, forbids, or allows only together with something else.
+//! Repairs objects: which fields each kind requires or forbids, and which only work together with others.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Cleaner;
 use crate::normalize::walk::{Kind, push};
 
-/// Writes a shorthand that real documents use as the object it stands for.
+/// Expands a shorthand that real documents use.
 pub(super) fn wrap(kind: Kind, value: &mut Value) {
     if kind == Kind::Example && !value.is_object() {
         *value = json!({ "value": value.take() });
@@ -16,7 +16,7 @@ pub(super) fn wrap(kind: Kind, value: &mut Value) {
 }
 
 impl Cleaner<'_> {
-    /// Mends an object whose fields have the right types. Returns whether it can stay.
+    /// Repairs an object whose fields have the right types. Returns false if the object has to be removed.
     pub(super) fn mend(&mut self, kind: Kind, key: &str, object: &mut Map<String, Value>) -> bool {
         match kind {
             Kind::Document => self.document(object),
@@ -35,14 +35,14 @@ impl Cleaner<'_> {
             Kind::Header => self.header(object),
             Kind::RequestBody => {
                 if !object.contains_key("content") {
-                    self.warn("a request body needs `content`; it gets an empty one");
+                    self.warn("a request body needs `content`; an empty one is added");
                     object.insert("content".to_owned(), json!({}));
                 }
                 true
             }
             Kind::Response => {
                 if !object.contains_key("description") {
-                    self.warn("a response needs a `description`; it gets the text of its status");
+                    self.warn("a response needs a `description`; the text of its status is added");
                     object.insert("description".to_owned(), json!(reason_phrase(key)));
                 }
                 true
@@ -74,16 +74,16 @@ impl Cleaner<'_> {
         true
     }
 
-    /// Gives a field that has to be there a value.
+    /// Sets a required field that is missing.
     fn require(&mut self, object: &mut Map<String, Value>, key: &str, value: &str) -> bool {
         if !object.contains_key(key) {
-            self.warn(format!("`{key}` is missing, and becomes `{value}`"));
+            self.warn(format!("`{key}` is missing; it is set to `{value}`"));
             object.insert(key.to_owned(), json!(value));
         }
         true
     }
 
-    /// Leaves an object out that lacks what it cannot do without.
+    /// Returns false, with a warning, if a field is missing without which the object is useless.
     fn needs(&mut self, object: &Map<String, Value>, keys: &[&str]) -> bool {
         match keys.iter().find(|key| !object.contains_key(**key)) {
             Some(missing) => {
@@ -100,7 +100,7 @@ impl Cleaner<'_> {
             let mut seen = HashSet::new();
             tags.retain(|tag| seen.insert(tag.get("name").map(Value::to_string)));
             if tags.len() < count {
-                self.warn("tags of the same name are left out but for the first");
+                self.warn("duplicate tags are left out");
             }
         }
         true
@@ -111,7 +111,7 @@ impl Cleaner<'_> {
             if !variable.contains_key("default") {
                 let first = variable.get("enum").and_then(|values| values.get(0)).cloned();
                 variable.insert("default".to_owned(), first.unwrap_or_else(|| json!("")));
-                self.warn(format!("the server variable `{name}` needs a `default`, and gets one"));
+                self.warn(format!("the server variable `{name}` needs a `default`; one is added"));
             }
         }
     }
@@ -122,13 +122,13 @@ impl Cleaner<'_> {
         if let Some(responses) = responses.as_object_mut()
             && !responses.keys().any(|key| !key.starts_with("x-"))
         {
-            self.warn("an operation needs `responses`; it gets one that says nothing");
+            self.warn("an operation needs `responses`; a default response is added");
             responses.insert("default".to_owned(), json!({ "description": "Any response" }));
         }
         true
     }
 
-    /// A parameter is there once.
+    /// Removes duplicate parameters.
     fn parameters(&mut self, object: &mut Map<String, Value>) -> bool {
         let Some(parameters) = object.get_mut("parameters").and_then(Value::as_array_mut) else { return true };
         let count = parameters.len();
@@ -138,7 +138,7 @@ impl Cleaner<'_> {
             seen.insert((text("$ref"), text("in"), text("name")))
         });
         if parameters.len() < count {
-            self.warn("parameters that stand in the list twice are left out");
+            self.warn("duplicate parameters are left out");
         }
         true
     }
@@ -150,7 +150,7 @@ impl Cleaner<'_> {
         let styles: &[&str] = match object.get("in").and_then(Value::as_str) {
             Some("path") => {
                 if object.insert("required".to_owned(), json!(true)) != Some(json!(true)) {
-                    self.warn("a parameter of the path is always required");
+                    self.warn("a path parameter is always required");
                 }
                 &["matrix", "label", "simple"]
             }
@@ -184,7 +184,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// A parameter or header has a schema, or one media type with a schema.
+    /// Makes a parameter or header have either a schema, or one media type with a schema.
     fn content(&mut self, object: &mut Map<String, Value>) -> bool {
         self.one_example(object);
         let types = object.get_mut("content").and_then(Value::as_object_mut);
@@ -226,7 +226,7 @@ impl Cleaner<'_> {
             object.shift_remove("examples");
         }
         if object.contains_key("examples") && object.shift_remove("example").is_some() {
-            self.warn("there is either `example` or `examples`; the first is left out");
+            self.warn("`example` and `examples` cannot be used together; the first is left out");
         }
         true
     }
@@ -238,7 +238,7 @@ impl Cleaner<'_> {
             "http" => (&["scheme"], &["scheme", "bearerFormat"]),
             "oauth2" => (&["flows"], &["flows"]),
             "openIdConnect" => (&["openIdConnectUrl"], &["openIdConnectUrl"]),
-            // Dealt with by the pass `security`.
+            // The pass `security` handles this.
             "mutualTLS" => (&[], &[]),
             _ => {
                 self.warn(format!("`{kind}` is not a type of security scheme; it is left out"));
@@ -303,7 +303,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// Mends the keys of an object of objects.
+    /// Repairs the keys of an object of objects.
     pub(super) fn keys(&mut self, kind: Kind, name: &str, map: &mut Map<String, Value>) {
         let mend: fn(&str) -> Option<String> = match (kind, name) {
             (Kind::Document, "paths") => path,
@@ -321,7 +321,7 @@ impl Cleaner<'_> {
                     }
                     map.insert(mended, value);
                 }
-                None => self.warn(format!("`{key}` cannot stand here, and is left out")),
+                None => self.warn(format!("`{key}` is not allowed here; it is left out")),
             }
         }
     }
@@ -344,7 +344,7 @@ fn status(key: &str) -> Option<String> {
     }
 }
 
-/// The text of a status, for a response that has no description.
+/// The text of a status, for a response without a description.
 pub(in crate::normalize) fn reason_phrase(status: &str) -> &'static str {
     match status.parse::<StatusCode>().ok().and_then(|status| status.canonical_reason()) {
         Some(phrase) => phrase,

@@ -1,11 +1,11 @@
-//! Makes every object have the fields that OpenAPI requires, each with the right JSON type.
+//! Gives every object the fields that OpenAPI requires, with the right JSON types.
 //!
 //! Before: `{"200": {"content": {}}, "2xx": "ok"}`, `{"type": "string", "required": [], "widget": "slider"}`
 //! After: `{"200": {"description": "OK", "content": {}}}`, `{"type": "string", "x-widget": "slider"}`, with warnings.
 //!
-//! The passes after this one can rely on the structure of the document. A field that no specification knows becomes an
-//! extension (`x-`), a field of the wrong type is left out, and what 3.0 requires is added. Each is a warning, except
-//! for an unknown field, which loses nothing.
+//! Later passes can rely on the structure of the document. Unknown fields become extensions (`x-`), fields of the wrong
+//! type are removed, and fields that 3.0 requires are added. Each change is a warning, except for unknown fields,
+//! because they are kept.
 
 mod mend;
 
@@ -20,14 +20,14 @@ use crate::normalize::{
     walk::{self, Field, Kind, push},
 };
 
-/// Keywords that used to mean something.
+/// Keywords of older drafts of JSON Schema.
 const OLD_DRAFTS: [&str; 4] = ["dependencies", "additionalItems", "$recursiveRef", "$recursiveAnchor"];
 
 pub(super) fn run(document: &mut Value, warnings: &mut Warnings) {
     Cleaner { pointer: String::new(), warnings }.object(Kind::Document, "", document);
 }
 
-/// Walks down the document and remembers where it is.
+/// Walks through the document, and tracks the current place.
 struct Cleaner<'a> {
     pointer: String,
     warnings: &'a mut Warnings,
@@ -38,7 +38,7 @@ impl Cleaner<'_> {
         self.warnings.add(&self.pointer, reason);
     }
 
-    /// Cleans what stands below a key. Returns whether it can stay.
+    /// Checks the value of a key. Returns whether the value can stay.
     fn below(&mut self, token: &str, clean: impl FnOnce(&mut Self) -> bool) -> bool {
         let depth = push(&mut self.pointer, token);
         let stays = clean(self);
@@ -46,7 +46,7 @@ impl Cleaner<'_> {
         stays
     }
 
-    /// Cleans an object that stands under `key`. Returns whether it can stay.
+    /// Checks the object at `key`. Returns whether it can stay.
     fn object(&mut self, kind: Kind, key: &str, value: &mut Value) -> bool {
         if kind == Kind::Schema && value.is_boolean() {
             return true;
@@ -70,7 +70,7 @@ impl Cleaner<'_> {
         self.mend(kind, key, object)
     }
 
-    /// Makes extensions of the keys that nothing defines.
+    /// Turns unknown keys into extensions.
     fn unknown(&mut self, kind: Kind, object: &mut Map<String, Value>) {
         let unknown = |key: &String| walk::field(kind, key).is_none() && !key.starts_with("x-");
         if !object.keys().any(unknown) {
@@ -79,7 +79,7 @@ impl Cleaner<'_> {
         for (key, value) in std::mem::take(object) {
             if unknown(&key) {
                 if OLD_DRAFTS.contains(&key.as_str()) {
-                    self.warn(format!("`{key}` is a keyword of older drafts of JSON Schema, and means nothing here"));
+                    self.warn(format!("`{key}` is a keyword of older drafts of JSON Schema; it has no effect here"));
                 }
                 let extension = format!("x-{}", key.trim_start_matches('$'));
                 object.entry(extension).or_insert(value);
@@ -89,7 +89,7 @@ impl Cleaner<'_> {
         }
     }
 
-    /// Cleans the value of a field. Returns whether it can stay.
+    /// Checks the value of a field. Returns whether it can stay.
     fn field(&mut self, kind: Kind, name: &str, field: Field, value: &mut Value) -> bool {
         match field {
             Field::One(kind) => return self.object(kind, name, value),
@@ -169,7 +169,7 @@ impl Cleaner<'_> {
         true
     }
 
-    /// A list of strings. Only the roles of a security requirement may be none.
+    /// A list of strings. Only the list of roles of a security requirement may be empty.
     fn texts(&mut self, kind: Kind, value: &mut Value) -> bool {
         let Some(list) = value.as_array_mut() else {
             self.warn(format!("this must be a list, not {}, and is left out", kind_of(value)));
@@ -179,11 +179,11 @@ impl Cleaner<'_> {
         let mut seen = HashSet::new();
         list.retain(|member| member.as_str().is_some_and(|text| seen.insert(text.to_owned())));
         if list.len() < count {
-            self.warn("the list has members that are repeated or no strings; they are left out");
+            self.warn("the list has duplicates, or entries that are not strings; they are left out");
         }
         if list.is_empty() && kind == Kind::Schema {
             if count > 0 {
-                self.warn("nothing is left of the list");
+                self.warn("no valid entry is left in the list");
             }
             return false;
         }
@@ -213,7 +213,7 @@ impl Cleaner<'_> {
     }
 }
 
-/// Whether a value is a whole number of zero or more; one written as `5.0` becomes `5`.
+/// Whether a value is a whole number of zero or more. If it is written as `5.0`, changes it to `5`.
 fn whole(value: &mut Value) -> bool {
     if value.is_u64() {
         return true;

@@ -1,10 +1,10 @@
-//! What makes two schemas the same type.
+//! Decides whether two schemas are the same type.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// What two schemas have in common when they are the same type: everything but the order and the default.
+/// The text of a schema without its default and the order of its keys. Schemas with the same text are the same type.
 pub(super) fn form(schema: &Map<String, Value>) -> String {
     let mut form = String::new();
     write_object(schema.iter().filter(|(key, _)| *key != "default"), &mut form);

@@ -1,12 +1,12 @@
-//! Moves every inline schema that needs a type into the components, under a name a person would choose.
+//! Moves every inline schema that needs a type into the components, under a readable name.
 //!
 //! Before: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"properties": {"id": …}}}}}}`
 //! After: `{"AssistantMessage": {"properties": {"tool_calls": {"items": {"$ref": "#/components/schemas/ToolCall"}}}},
 //! "ToolCall": {"properties": {"id": …}}}`
 //!
-//! Inline schemas of the same shape become one type; components stay as many as there are. Names come from titles and from
-//! the places of use, not from the order in which things stand. A union whose members differ in a constant property gets
-//! a `discriminator`.
+//! Equal inline schemas become one type, but components are never merged. Names come from titles and from where the
+//! types are used, and do not depend on the order in the document. If the members of a union differ in a constant
+//! property, the union gets a `discriminator`.
 
 mod form;
 mod names;
@@ -29,16 +29,16 @@ use unions::{members, title_members};
 /// The prefix of a reference to a shape that has no name yet.
 const SHAPE: &str = "#/shape/";
 
-/// Keywords that describe one use of a type rather than the type.
+/// Keywords that describe one use of a type instead of the type.
 const SITE: &[&str] =
     &["nullable", "deprecated", "readOnly", "writeOnly", "description", "example", "x-examples", "x-default"];
 
-/// Whose names the types get.
+/// Which names the types get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Names {
-    /// Those that the document suggests.
+    /// The names that the document suggests.
     Suggested,
-    /// Those of this project's tables, where they have one. Components of one shape become one type.
+    /// The names in this project's tables, if they have one. Equal components become one type.
     Ours,
 }
 
@@ -46,13 +46,13 @@ pub(super) fn run(document: &mut Value, _: &mut Warnings) {
     Hoist::new(document, Names::Suggested).run(document);
 }
 
-/// Does the same with the names that this project's tables have.
+/// The same with the names in this project's tables.
 pub(in crate::normalize) fn run_with_tables(document: &mut Value, _: &mut Warnings) {
-    // Merging two components can make two others equal; each round merges at least one pair, or is the last.
+    // Merging two components can make two others equal. Each round but the last merges at least one pair, so this ends.
     while Hoist::new(document, Names::Ours).run(document) {}
 }
 
-/// Who uses a shape.
+/// The user of a shape.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Owner {
     /// An operation or a reusable response, parameter or body, by its name.
@@ -63,22 +63,22 @@ enum Owner {
 
 struct Shape {
     schema: Map<String, Value>,
-    /// The text that is equal for all schemas of the same type.
+    /// The same text for all schemas of the same type.
     form: String,
-    /// Where it is used: who uses it, and as what.
+    /// The users of the shape, with the place in each.
     uses: BTreeSet<(Owner, String)>,
-    /// The names it had as a component.
+    /// The names of the components with this shape.
     names: BTreeSet<String>,
-    /// Names that say more of the place, such as the status of a response.
+    /// Longer names, for example with the status of a response.
     alternatives: BTreeSet<String>,
 }
 
-/// A shape that was lifted out of a schema, waiting to learn who owns it.
+/// Shapes taken out of a schema, before their owner is known.
 type Pending = Vec<(usize, String)>;
 
 struct Hoist {
     whose: Names,
-    /// The components that are members of unions, as they were before the pass: to find the tag of a union.
+    /// The original components that are members of unions, to find the tag of a union.
     members: Map<String, Value>,
     shapes: Vec<Shape>,
     by_form: HashMap<String, usize>,
@@ -92,7 +92,8 @@ impl Hoist {
 
     /// Returns whether components were merged.
     fn run(mut self, document: &mut Value) -> bool {
-        // Components that are no types of their own, such as a string, keep their names and are lifted from.
+        // Components without a type of their own, such as strings, keep their names. Only the types inside them are
+        // moved.
         let mut kept = Map::new();
         for (name, mut schema) in shapes::take_schemas(document) {
             let mut pending = Pending::new();
@@ -132,7 +133,7 @@ impl Hoist {
         merged
     }
 
-    /// Lifts the schemas of operations and of reusable parameters, bodies and responses.
+    /// Moves the schemas of operations and of reusable parameters, bodies and responses.
     fn roots(&mut self, document: &mut Value) {
         walk::each_operation(document, |_, _, operation| {
             let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -148,7 +149,7 @@ impl Hoist {
                 self.response(&name, status, response);
             }
         });
-        // What is left: shared parameters, headers, callbacks.
+        // The rest: shared parameters, headers, callbacks.
         walk::visit(document, &mut |place, value| {
             let name = place.key();
             match place.kind {
@@ -185,7 +186,7 @@ impl Hoist {
         self.media_of(owner, edge, None, value);
     }
 
-    /// Lifts the schemas of a response, which its status may tell apart from others of the same operation.
+    /// Moves the schemas of a response. Its status may distinguish them from others of the same operation.
     fn response(&mut self, owner: &str, status: &str, response: &mut Value) {
         let (edge, kind) = match status.as_bytes() {
             [b'1' | b'2', ..] => (".response", "response"),
@@ -212,7 +213,7 @@ impl Hoist {
         }
     }
 
-    /// Lifts what is inside the schema, then the schema itself if it is a type.
+    /// Moves the types inside a schema, then the schema itself if it is a type.
     fn lift(&mut self, schema: &mut Value, edge: &str, pending: &mut Pending) {
         let named = schema.as_object().is_some_and(shapes::is_named);
         if !named {
@@ -223,7 +224,8 @@ impl Hoist {
         self.children(schema, "", &mut own);
         let Some(mut inner) = schema.as_object_mut().map(std::mem::take) else { return };
         let mut site = Map::new();
-        // In our document a default belongs to the type. In other documents each use of a type may have its own default.
+        // In this project's document a default belongs to the type. In other documents each use of a type may have its
+        // own.
         let default = ["default"].iter().filter(|_| self.whose == Names::Suggested);
         for key in SITE.iter().chain(default) {
             site.extend(inner.shift_remove(*key).map(|value| ((*key).to_owned(), value)));
@@ -239,7 +241,7 @@ impl Hoist {
         };
     }
 
-    /// Lifts what is directly inside a schema.
+    /// Moves the types directly inside a schema.
     fn children(&mut self, schema: &mut Value, edge: &str, pending: &mut Pending) {
         let Some(object) = schema.as_object_mut() else { return };
         for (name, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -257,7 +259,7 @@ impl Hoist {
         self.members(object, edge, pending);
     }
 
-    /// Lifts the members of a union and writes down what tells them apart.
+    /// Moves the members of a union, and records the property that distinguishes them.
     fn members(&mut self, object: &mut Map<String, Value>, edge: &str, pending: &mut Pending) {
         let tag = shapes::union_members(object).and_then(|members| shapes::union_tag(members, &self.members));
         let told_by = object.get("discriminator").and_then(|it| it.get("propertyName")?.as_str()).map(str::to_owned);
@@ -268,7 +270,8 @@ impl Hoist {
             for (index, member) in members.iter_mut().enumerate() {
                 let values = tag.as_ref().and_then(|tag| tag.values.get(index));
                 let label = match values.map(Vec::as_slice) {
-                    // The last member is open. It is not a type of its own: it takes whatever the others do not.
+                    // The last member is open: it accepts every value that the others do not. It is not a type of its
+                    // own.
                     Some([]) => {
                         self.children(member, edge, pending);
                         continue;
@@ -277,7 +280,7 @@ impl Hoist {
                     Some(_) => "*".to_owned(),
                     None => labels.get(index).cloned().unwrap_or_default(),
                 };
-                // A member in place says by itself what stands for it, also if others do not.
+                // An inline member states the values of its tag, even if other members do not.
                 let alone =
                     told_by.as_deref().filter(|told_by| tag.as_ref().is_none_or(|tag| tag.property != *told_by));
                 let own = alone.and_then(|property| shapes::tag_values(member.as_object()?, property));
@@ -312,7 +315,7 @@ impl Hoist {
         }
     }
 
-    /// The number of the shape with this form, new or known.
+    /// The number of the shape of this schema, which may be new.
     fn intern(&mut self, schema: Map<String, Value>, children: Pending) -> usize {
         let form = form(&schema);
         let number = match self.by_form.get(&form) {
@@ -335,8 +338,8 @@ impl Hoist {
         number
     }
 
-    /// The number of a component, which is a type of its own, whatever else has its form. Inline schemas of that form are
-    /// uses of the first such component.
+    /// The number of a component. Each component has its own type, even if another has the same shape. Inline schemas
+    /// with this shape are uses of the first such component.
     fn intern_component(&mut self, schema: Map<String, Value>, children: Pending) -> usize {
         let form = form(&schema);
         let unnamed = |number: &usize| self.shapes.get(*number).is_some_and(|shape| shape.names.is_empty());

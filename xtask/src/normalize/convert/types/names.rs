@@ -1,4 +1,4 @@
-//! What the types are called.
+//! The names of types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ impl Hoist {
         let mut names: Vec<Option<String>> = vec![None; self.shapes.len()];
         let mut taken: BTreeSet<String> = kept.keys().cloned().collect();
         for (number, shape) in self.shapes.iter().enumerate() {
-            // Of several names, one of ours is best, then the shortest.
+            // If there are several names, prefer one from our tables, then the shortest.
             let ours = |name: &String| self.whose == Names::Ours && naming::is_ours(name);
             let best = shape.names.iter().min_by_key(|name| (!ours(name), name.len(), (*name).clone()));
             if let Some(best) = best {
@@ -39,7 +39,7 @@ impl Hoist {
             (0..self.shapes.len()).filter(|number| names[*number].is_none() && waiting[*number] == 0).collect();
         loop {
             if ready.is_empty() {
-                // Types that own each other wait for each other, so one of them has to start.
+                // Types in a cycle own each other, so start with one of them.
                 let open = (0..self.shapes.len()).filter(|number| names[*number].is_none());
                 let Some(first) = open.min_by_key(|number| (waiting[*number], &self.shapes[*number].form)) else {
                     break;
@@ -67,7 +67,7 @@ impl Hoist {
         names.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    /// The titles that name one type alone.
+    /// Titles that only one type has.
     fn titles(&self, taken: &BTreeSet<String>) -> BTreeSet<String> {
         let mut count: BTreeMap<String, usize> = BTreeMap::new();
         for shape in self.shapes.iter().filter(|shape| shape.names.is_empty()) {
@@ -92,12 +92,12 @@ impl Hoist {
         })
     }
 
-    /// The names that its title and its uses suggest, the best first.
+    /// Names from its title and its uses, best first.
     fn candidates(&self, number: usize, names: &[Option<String>], titles: &BTreeSet<String>) -> Vec<String> {
         let shape = &self.shapes[number];
         let mut candidates = Vec::new();
         if self.whose == Names::Ours {
-            // A form that the table does not know goes by the request that it is.
+            // If the table has no name for a form, use the name of the JSON request.
             let ours = |owner: &str, edge: &str| {
                 naming::our_type(owner, edge)
                     .or_else(|| naming::our_type(owner, ".request").filter(|_| edge == ".form"))
@@ -125,7 +125,7 @@ impl Hoist {
     }
 }
 
-/// Gives components names that are type names.
+/// Renames components to valid type names.
 pub(super) fn rename_components(document: &mut Value, whose: Names) {
     let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
     let mut originals: Vec<(Vec<String>, String)> = schemas
@@ -136,7 +136,7 @@ pub(super) fn rename_components(document: &mut Value, whose: Names) {
             (ours.into_iter().chain(naming::component(original, title)).collect(), original.clone())
         })
         .collect();
-    // Names that do not change come first, so that a renamed component never takes one of them.
+    // Names that do not change come first, so that no renamed component takes one of them.
     originals.sort_by_key(|(names, original)| (names.first() != Some(original), original.clone()));
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -165,7 +165,7 @@ fn title(schema: &Map<String, Value>) -> Option<String> {
     title.contains(|letter: char| letter.is_alphabetic()).then(|| naming::type_name(title))
 }
 
-/// The first name that is free. If none is, one with something special about the type added, or else a letter.
+/// The first free name. If there is none, a distinguishing word or a letter is added.
 pub(super) fn free(candidates: &[String], schema: &Map<String, Value>, taken: &BTreeSet<String>) -> String {
     if let Some(name) = candidates.iter().find(|name| !taken.contains(*name)) {
         return name.clone();

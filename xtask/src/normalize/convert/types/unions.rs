@@ -1,4 +1,4 @@
-//! The members of unions: what they are, and what those are called that are no types of their own.
+//! The members of unions, and names for members without a type of their own.
 
 use std::collections::BTreeSet;
 
@@ -26,9 +26,10 @@ pub(super) fn members(document: &mut Value) -> Map<String, Value> {
     found.collect()
 }
 
-/// Gives the members of a union that are no types of their own a title, which becomes their name in Rust.
+/// Sets a title on each member of a union without a type of its own. The title becomes its name in Rust.
 pub(super) fn title_members(union: &str, schema: &mut Map<String, Value>, whose: Names) {
-    // Beside properties of its own, a union says which of them belong together: its members are no values.
+    // If the schema also has properties, the union only says which of them belong together, so its members need no
+    // names.
     if schema.contains_key("discriminator") || schema.contains_key("properties") {
         return;
     }
@@ -52,7 +53,7 @@ pub(super) fn title_members(union: &str, schema: &mut Map<String, Value>, whose:
     }
 }
 
-/// What is special about a member of a union beside others of its type.
+/// A property that distinguishes a member of a union from others of its type.
 fn quality(member: &Value) -> Option<String> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let items = member.get("items");
