@@ -213,7 +213,7 @@ fn large(count: usize) -> Value {
     json!({ "openapi": "3.1.0", "info": { "title": "Large", "version": "1" }, "paths": paths })
 }
 
-/// Compares the times for a small and a large document in the same run, so that the speed of the machine does not matter.
+/// Compares a small and a large document in the same run, so that the speed of the machine does not matter.
 #[test]
 fn the_time_to_normalize_grows_linearly_with_the_size() {
     let time = |document: &Value| {

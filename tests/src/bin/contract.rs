@@ -9,10 +9,10 @@ use pollinations_ext::ApiKey;
 use pollinations_tests::contract::{self, Document};
 use xtask::terminal;
 
-/// Where a finding continues on the next line: below its text.
+/// The indentation of the continuation lines of a finding.
 const CONTINUED: usize = 10;
 
-/// The document, as it was when this was built.
+/// The API document at the time of the build.
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Check that a server matches openapi.json, by calling every operation.
@@ -67,7 +67,7 @@ enum Spend {
     All,
 }
 
-/// What is looked at.
+/// A kind of check.
 #[derive(Clone, Copy, ValueEnum)]
 enum Aspect {
     /// Responses match the document
@@ -82,7 +82,7 @@ enum Aspect {
     Refusal,
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// A table
@@ -127,18 +127,18 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
         Format::Json => contract::Format::Json,
         Format::Junit => contract::Format::Junit,
     };
-    // Drawn on a terminal alone, and on standard error.
+    // The spinner is drawn on standard error, and only on a terminal.
     let progress = indicatif::ProgressBar::new_spinner();
     progress.enable_steady_tick(std::time::Duration::from_millis(100));
     let (report, exchanges) = contract::run(&document, &settings, |row| {
         progress.set_message(format!("{} checks done", progress.position()));
         progress.inc(1);
-        // The table is printed as it grows.
+        // Print each row of the table as soon as it is known.
         if format == contract::Format::Text {
             let is_terminal = std::io::stdout().is_terminal();
             progress.suspend(|| {
                 for line in row.to_string().lines() {
-                    // A program that reads the table gets a line for each finding.
+                    // If the output is not a terminal, each finding stays on one line.
                     println!("{}", if is_terminal { terminal::wrapped(line, CONTINUED) } else { line.to_owned() });
                 }
             });
@@ -157,7 +157,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     Ok(report.holds())
 }
 
-/// The live service has its media elsewhere.
+/// The URL of the live service's media, which are on a different host.
 fn media_url(base_url: &str) -> Option<String> {
     (base_url.trim_end_matches('/') == "https://gen.pollinations.ai")
         .then(|| "https://media.pollinations.ai".to_owned())
