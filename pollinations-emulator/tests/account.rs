@@ -240,7 +240,11 @@ async fn agents_are_stored_changed_and_deleted() {
     assert_eq!(synced.0, 200);
     assert_ne!(synced.1["deployedCommitSha"], code["deployedCommitSha"]);
     assert_eq!(post(&emulator, &sync, json!({})).await.0, 429);
-    assert_eq!(post(&emulator, &format!("{path}/sync"), json!({})).await.0, 404, "an agent without code cannot be synced");
+    assert_eq!(
+        post(&emulator, &format!("{path}/sync"), json!({})).await.0,
+        404,
+        "an agent without code cannot be synced"
+    );
 
     assert_eq!(call(&emulator, KEY, "DELETE", &path, None).await.0, 200);
     assert_eq!(get(&emulator, KEY, &path).await.0, 404);

@@ -105,7 +105,7 @@ async fn streams(table: &mut String) {
     join_all((0..STREAMS).map(|number| streams.read(&client, number))).await;
     let seconds = begun.elapsed().as_secs_f64();
     let [complete, interrupted, refused, events] =
-    [streams.complete, streams.interrupted, streams.refused, streams.events].map(AtomicUsize::into_inner);
+        [streams.complete, streams.interrupted, streams.refused, streams.events].map(AtomicUsize::into_inner);
     assert_eq!(complete + interrupted + refused, STREAMS);
     assert!(complete > STREAMS * 9 / 10, "{complete} of {STREAMS} were complete");
     assert!(interrupted > 0, "no stream was interrupted");

@@ -48,7 +48,9 @@ async fn events(text: &'static str) -> Error {
 }
 
 fn keys(cases: &mut Vec<(&'static str, Error)>) {
-    for (name, key) in [("an empty key", ""), ("no prefix", "hunter2"), ("only a prefix", "sk_"), ("a space in the key", "sk_a b")] {
+    for (name, key) in
+        [("an empty key", ""), ("no prefix", "hunter2"), ("only a prefix", "sk_"), ("a space in the key", "sk_a b")]
+    {
         cases.push((name, ApiKey::new(key).unwrap_err()));
     }
     cases.push(("no key", Pollinations::builder().build().unwrap_err()));
@@ -60,8 +62,14 @@ async fn requests(cases: &mut Vec<(&'static str, Error)>) {
     let emulator = Emulator::start().await.unwrap();
     let pollinations = builder(emulator.base_url()).build().unwrap();
     let text = || File::bytes("plain words").name("notes.txt");
-    cases.push(("a file that is not an image", pollinations.chat("openai").user("Look").image(text()).send().await.unwrap_err()));
-    cases.push(("a file that is not a recording", pollinations.chat("openai").user("Listen").audio(text()).send().await.unwrap_err()));
+    cases.push((
+        "a file that is not an image",
+        pollinations.chat("openai").user("Look").image(text()).send().await.unwrap_err(),
+    ));
+    cases.push((
+        "a file that is not a recording",
+        pollinations.chat("openai").user("Listen").audio(text()).send().await.unwrap_err(),
+    ));
     let nowhere = File::path("/nowhere/cat.png");
     cases.push(("a missing file", pollinations.chat("openai").user("Look").image(nowhere).send().await.unwrap_err()));
     let folder = "/nowhere/cat.jpg";
@@ -162,7 +170,10 @@ async fn sign_ins(cases: &mut Vec<(&'static str, Error)>) {
     let answer = Step::json(400, r#"{"error":"invalid_grant","error_description":"The code was used before"}"#);
     let script = Script::play(vec![answer]).await;
     let code = format!("{back}?code=a_code_that_was_used&state=s");
-    cases.push(("a code that was already used", flow().server(Server::at(&script.url)).finish(&code).await.unwrap_err()));
+    cases.push((
+        "a code that was already used",
+        flow().server(Server::at(&script.url)).finish(&code).await.unwrap_err(),
+    ));
 }
 
 /// The message without ports and names of temporary files, which differ between runs.

@@ -117,7 +117,12 @@ async fn invalid_headers_are_rejected_and_unusual_queries_are_escaped() {
     let chat = || client.chat("m").user("Hi");
     for value in ["a\r\nx-other: 1", "a\nb", "a\0b", "\u{7f}"] {
         assert_error(value, error_of(chat().header("x-mine", value).send().await), ErrorKind::InvalidRequest, "x-mine");
-        assert_error(value, error_of(client.text("Hi").header("x-mine", value).stream().await), ErrorKind::InvalidRequest, "x-mine");
+        assert_error(
+            value,
+            error_of(client.text("Hi").header("x-mine", value).stream().await),
+            ErrorKind::InvalidRequest,
+            "x-mine",
+        );
     }
     for name in ["", "x mine", "x:mine", "x\r\nmine", "x-ümine"] {
         assert_error(name, error_of(chat().header(name, "1").send().await), ErrorKind::InvalidRequest, "header");

@@ -52,7 +52,8 @@ async fn the_fail_policy_returns_the_402_at_once() {
 
 #[tokio::test]
 async fn the_next_key_policy_switches_to_the_next_key_and_keeps_it() {
-    let script = Script::play(vec![out_of_pollen("key_budget"), out_of_pollen("key_budget"), balance(), balance()]).await;
+    let script =
+        Script::play(vec![out_of_pollen("key_budget"), out_of_pollen("key_budget"), balance(), balance()]).await;
     let builder = builder(&script, PaymentPolicy::NextKey);
     let builder = builder.fallback_key("sk_second".parse().unwrap()).fallback_key("sk_third".parse().unwrap());
     let client = builder.build().unwrap();

@@ -233,7 +233,8 @@ fn every_json_value_is_read_as_a_value_or_an_error() {
             for values in [[one.clone(), other.clone()], [choice(&one), choice(&other)], [delta(&one), delta(&other)]] {
                 let result = outcome(pieces([&values[0], &values[1]]));
                 assert!(
-                    result.get("reply").is_some() || result["message"].as_str().is_some_and(|message| !message.is_empty())
+                    result.get("reply").is_some()
+                        || result["message"].as_str().is_some_and(|message| !message.is_empty())
                 );
             }
             Ok(())

@@ -65,9 +65,13 @@ impl Call {
             Self::Text => text.send().await.map(|reply| reply.to_string()),
             Self::TextPost => text.send_post().await.map(|reply| reply.to_string()),
             Self::TextStream => Ok(text.stream().await?.finish().await.expect("no error once the stream is open")),
-            Self::TextStreamPost => Ok(text.stream_post().await?.finish().await.expect("no error once the stream is open")),
+            Self::TextStreamPost => {
+                Ok(text.stream_post().await?.finish().await.expect("no error once the stream is open"))
+            }
             Self::Answer => chat.answer().await.map(|answer| answer.text()),
-            Self::AnswerStream => Ok(chat.answer_stream().await?.finish().await.expect("no error once the stream is open")),
+            Self::AnswerStream => {
+                Ok(chat.answer_stream().await?.finish().await.expect("no error once the stream is open"))
+            }
             Self::Response => client.responses("openai").user("Hello").send().await.map(|response| response.text()),
             Self::ResponseStream => {
                 let stream = client.responses("openai").user("Hello").stream().await?;

@@ -44,7 +44,8 @@ async fn every_attempt_has_a_span_without_the_key() {
         }
         // Each span says why the attempt ended.
         for (attempt, end) in [(1, "rate limited"), (2, "lost"), (3, "answered")] {
-            let has_ended = |line: &&str| line.contains(&format!("attempt={attempt} ")) && line.contains("attempt ended");
+            let has_ended =
+                |line: &&str| line.contains(&format!("attempt={attempt} ")) && line.contains("attempt ended");
             let line = text.lines().find(has_ended).unwrap_or_else(|| panic!("{attempt} is not in\n{text}"));
             assert!(line.contains(&format!("end=\"{end}\" joins=false")), "{line}");
         }

@@ -116,7 +116,8 @@ async fn extra_fields_of_the_provider_are_sent_back_unchanged() {
     let message = json!({
         "role": "assistant", "content": null, "tool_calls": [call], "reasoning_details": details, "reasoning_content": "hm",
     });
-    let script = Script::play(vec![reply_with(&message, "tool_calls"), reply_with_text("Five"), reply_with_text("Bye")]).await;
+    let script =
+        Script::play(vec![reply_with(&message, "tool_calls"), reply_with_text("Five"), reply_with_text("Bye")]).await;
     let mut conversation = client(&script.url).chat("m").rust_function(clock()).conversation();
     conversation.say("What time is it?").await.unwrap();
     conversation.say("Thanks").await.unwrap();
@@ -185,7 +186,8 @@ async fn the_number_of_tool_rounds_is_limited() {
 
 #[tokio::test]
 async fn calls_of_tools_without_a_rust_function_are_returned_to_the_caller() {
-    let script = Script::play(vec![reply_with_calls(&[("weather", r#"{"name":"Paris"}"#)]), reply_with_text("Sunny")]).await;
+    let script =
+        Script::play(vec![reply_with_calls(&[("weather", r#"{"name":"Paris"}"#)]), reply_with_text("Sunny")]).await;
     let request = client(&script.url).chat("openai").user("Weather?").function("weather", "Tells the weather", None);
     let run = request.clone().rust_function(clock()).run().await.unwrap();
     let calls = run.reply().tool_calls();
@@ -226,8 +228,13 @@ async fn a_reply_that_does_not_match_the_type_is_a_structured_output_error() {
 
 #[tokio::test]
 async fn a_conversation_keeps_only_successful_turns() {
-    let script =
-        Script::play(vec![reply_with_text("one"), Step::json(400, "{}"), reply_with_calls(&[("clock", "{}")]), reply_with_text("two")]).await;
+    let script = Script::play(vec![
+        reply_with_text("one"),
+        Step::json(400, "{}"),
+        reply_with_calls(&[("clock", "{}")]),
+        reply_with_text("two"),
+    ])
+    .await;
     let mut conversation = client(&script.url).chat("openai").system("Be brief").rust_function(clock()).conversation();
     assert_eq!(conversation.say("first").await.unwrap().text(), "one");
     conversation.say("second").await.unwrap_err();

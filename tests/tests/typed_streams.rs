@@ -184,7 +184,9 @@ impl Api {
 
     async fn stream(self, client: &Pollinations) -> Result<Outcome, Error> {
         match self {
-            Self::Messages => client.messages("claude", 99).user("Hi").stream().await?.finish().await.map(Outcome::from),
+            Self::Messages => {
+                client.messages("claude", 99).user("Hi").stream().await?.finish().await.map(Outcome::from)
+            }
             Self::Responses => client.responses("openai").user("Hi").stream().await?.finish().await.map(Outcome::from),
         }
     }

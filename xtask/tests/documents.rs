@@ -78,7 +78,11 @@ fn the_output_has_only_keywords_of_openapi_3_0() {
             }
             assert!(schema.get("type").is_none_or(Value::is_string), "{name}{}", place.pointer());
             assert!(schema.get("exclusiveMinimum").is_none_or(Value::is_boolean), "{name}{}", place.pointer());
-            assert!(schema.len() == 1 || !schema.contains_key("$ref"), "{name}{}: keywords beside a reference", place.pointer());
+            assert!(
+                schema.len() == 1 || !schema.contains_key("$ref"),
+                "{name}{}: keywords beside a reference",
+                place.pointer()
+            );
         });
         serde_json::from_value::<openapiv3::OpenAPI>(normalized).unwrap_or_else(|error| panic!("{name}: {error}"));
     }

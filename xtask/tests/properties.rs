@@ -64,9 +64,17 @@ fn shaped_documents_are_valid_and_normalized() {
         let twice = shaped(once.document.clone(), Prose::Drop).unwrap();
         assert_eq!(to_bytes(&twice.document), to_bytes(&once.document), "{name}");
         let converted = normalize(once.document.clone()).unwrap();
-        assert_eq!(to_bytes(&converted.document), to_bytes(&once.document), "{name}: normalizing the output changed it");
+        assert_eq!(
+            to_bytes(&converted.document),
+            to_bytes(&once.document),
+            "{name}: normalizing the output changed it"
+        );
         let other = shaped(permuted(&document, &mut fastrand::Rng::with_seed(5)), Prose::Drop).unwrap();
-        assert_eq!(to_bytes(&other.document), to_bytes(&once.document), "{name}: the output depends on the order of keys");
+        assert_eq!(
+            to_bytes(&other.document),
+            to_bytes(&once.document),
+            "{name}: the output depends on the order of keys"
+        );
     }
 }
 

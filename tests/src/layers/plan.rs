@@ -50,8 +50,7 @@ impl Plan {
     fn unplaced(&self, sources: &Sources) -> Vec<String> {
         let unplaced = sources.files().filter(|file| self.place(file).is_none());
         let mut problems: Vec<String> = unplaced.map(|file| format!("{file} is in no room of the plan")).collect();
-        let used: BTreeSet<&str> =
-            sources.files().filter_map(|file| self.place(file)).map(|(_, room)| room).collect();
+        let used: BTreeSet<&str> = sources.files().filter_map(|file| self.place(file)).map(|(_, room)| room).collect();
         let empty = self.floors.iter().copied().flatten().filter(|room| !used.contains(*room));
         problems.extend(empty.map(|room| format!("the plan has a room `{room}`, but no file is in it")));
         problems

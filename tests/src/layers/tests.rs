@@ -102,7 +102,12 @@ fn grouped_and_renamed_imports_are_found() {
 #[test]
 fn imports_from_nested_modules_are_resolved() {
     for code in ["use super::super::right;", "mod inner { use super::super::super::right::Right; }"] {
-        assert_problem(&[("left/half.rs", &format!("{code} pub struct Half;"))], "left/half.rs", "right.rs", "sideways");
+        assert_problem(
+            &[("left/half.rs", &format!("{code} pub struct Half;"))],
+            "left/half.rs",
+            "right.rs",
+            "sideways",
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
         Context, Probe,
         Spend::{Cheap, None as Free},
     },
-    Running, expect_status, require, error_text,
+    Running, error_text, expect_status, require,
     undo::{blocked, unblocked, with_key},
 };
 

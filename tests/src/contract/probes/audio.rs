@@ -5,7 +5,7 @@ use super::{
         Aspect::{Answer, Content, Refusal},
         Spend::{All, None as Free},
     },
-    Context, Probe, Running, recording, expect_status, require, silence, error_text,
+    Context, Probe, Running, error_text, expect_status, recording, require, silence,
 };
 
 /// The length of audio in seconds that all operations accept, and that is long enough to isolate a voice.
@@ -95,7 +95,8 @@ fn refusals() -> Vec<Probe> {
 
 /// Separates music and checks the archive: it must have this many mp3 files.
 async fn stems(context: &Context, variation: &str, count: usize) -> Result<(), String> {
-    let archive = context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(error_text)?;
+    let archive =
+        context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(error_text)?;
     let bytes = archive.bytes().await.map_err(error_text)?;
     require(bytes.starts_with(b"PK\x03\x04"), "the archive is not a ZIP file")?;
     // Each file has a header in the central directory of the archive.

@@ -10,8 +10,11 @@ use super::{
         Context, Probe,
         Spend::None as Free,
     },
-    Running, expect_status, require, error_text,
-    undo::{REPOSITORY, blocked, delete_models, unique_name, unblocked, prompt_agent, with_agent, with_connection, with_model},
+    Running, error_text, expect_status, require,
+    undo::{
+        REPOSITORY, blocked, delete_models, prompt_agent, unblocked, unique_name, with_agent, with_connection,
+        with_model,
+    },
 };
 
 /// A URL without a server.

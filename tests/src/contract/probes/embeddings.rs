@@ -5,7 +5,7 @@ use super::{
         Aspect::{Answer, Content, Refusal},
         Spend::{Cheap, None as Free},
     },
-    Context, Probe, Running, recording, expect_status, require, error_text,
+    Context, Probe, Running, error_text, expect_status, recording, require,
 };
 
 pub(super) fn all() -> Vec<Probe> {
@@ -18,7 +18,8 @@ pub(super) fn all() -> Vec<Probe> {
             expect_status(request.send().await.map(drop), 400)
         }),
         probe!(Cheap, Content, "embed", "embedding", |context| {
-            let embeddings = context.client()?.embed("A tulip in spring").dimensions(256).send().await.map_err(error_text)?;
+            let embeddings =
+                context.client()?.embed("A tulip in spring").dimensions(256).send().await.map_err(error_text)?;
             require(embeddings.vector().len() == 256, "the vector does not have the requested length")?;
             require(embeddings.usage().total_tokens > 0, "the usage has no tokens")?;
             let length = embeddings.vector().iter().map(|number| number * number).sum::<f32>().sqrt();
@@ -26,7 +27,8 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Cheap, Content, "embed", "embeddings of several texts", |context| {
             let texts = ["a red tulip", "red tulips", "the train to Berlin"];
-            let embeddings = context.client()?.embed_batch(texts).send().await.map_err(|error| error_text(error.into()))?;
+            let embeddings =
+                context.client()?.embed_batch(texts).send().await.map_err(|error| error_text(error.into()))?;
             let vectors = embeddings.into_vectors();
             require(vectors.len() == texts.len(), "the number of vectors is wrong")?;
             let likeness = |one: usize, other: usize| -> f32 {

@@ -8,7 +8,7 @@ use super::{
         Context, Probe,
         Spend::{All, None as Free},
     },
-    Running, expect_status, require, error_text,
+    Running, error_text, expect_status, require,
 };
 
 /// One pixel as a data URL, which the service does not have to download.

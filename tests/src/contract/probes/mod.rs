@@ -156,7 +156,8 @@ pub(super) fn all() -> Vec<Probe> {
             require(reply.message().is_some(), "the reply has no message")
         }),
         probe!(Cheap, Stream, "chat_completions", "streamed chat", |context| {
-            let stream = context.client()?.chat("openai").user("Say hello").seed(1).stream().await.map_err(error_text)?;
+            let stream =
+                context.client()?.chat("openai").user("Say hello").seed(1).stream().await.map_err(error_text)?;
             let reply = stream.finish().await.map_err(error_text)?;
             require(!reply.text().is_empty() && reply.usage().is_some(), "the stream has no text or no usage")
         }),
@@ -186,8 +187,15 @@ pub(super) fn all() -> Vec<Probe> {
             context.client()?.text("A flower, in JSON").json(true).send().await.map(drop).map_err(error_text)
         }),
         probe!(Cheap, Stream, "generate_text", "streamed text", |context| {
-            let text =
-                context.client()?.text("Say hello").stream().await.map_err(error_text)?.finish().await.map_err(error_text)?;
+            let text = context
+                .client()?
+                .text("Say hello")
+                .stream()
+                .await
+                .map_err(error_text)?
+                .finish()
+                .await
+                .map_err(error_text)?;
             require(!text.is_empty(), "the text is empty")
         }),
         probe!(Cheap, Answer, "generate_text_post", "text by POST", |context| {
@@ -212,10 +220,14 @@ pub(super) fn all() -> Vec<Probe> {
             let media = context.client()?.media();
             let uploaded = media.upload(picture()).send().await.map_err(error_text)?;
             require(media.exists(&uploaded.id).await.map_err(error_text)?, "the uploaded file is missing")?;
-            require(!media.exists("0000000000000000").await.map_err(error_text)?, "a file that was never uploaded exists")
+            require(
+                !media.exists("0000000000000000").await.map_err(error_text)?,
+                "a file that was never uploaded exists",
+            )
         }),
         probe!(All, Answer, "generate_image", "image", |context| {
-            let image = context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(error_text)?;
+            let image =
+                context.client()?.image("a cat / 100%?").size(64, 64).seed(1).send().await.map_err(error_text)?;
             image.bytes().await.map(drop).map_err(error_text)
         }),
         probe!(All, Answer, "generate_video", "video", |context| {
@@ -249,7 +261,8 @@ fn speeches() -> Vec<Probe> {
     macro_rules! speech {
         ($format:literal) => {
             probe!(All, Answer, "create_speech", concat!("speech as ", $format), |context| {
-                let speech = context.client()?.speech("Hello").response_format($format).send().await.map_err(error_text)?;
+                let speech =
+                    context.client()?.speech("Hello").response_format($format).send().await.map_err(error_text)?;
                 speech.bytes().await.map(drop).map_err(error_text)
             })
         };

@@ -23,8 +23,12 @@ pub(super) fn all() -> Vec<Probe> {
         }),
         probe!(Free, Content, "list_all_models", "filtered models", |context| {
             let models = context.any_client()?.models().all().source(ModelSource::Official).agent(false);
-            let found =
-                models.capabilities([ModelCapability::ToolCalling]).search("openai").limit(2).await.map_err(error_text)?;
+            let found = models
+                .capabilities([ModelCapability::ToolCalling])
+                .search("openai")
+                .limit(2)
+                .await
+                .map_err(error_text)?;
             require(!found.is_empty() && found.len() <= 2, "the list is empty or longer than the limit")?;
             let fits = found.iter().all(|model| {
                 model.supports(ModelCapability::ToolCalling)

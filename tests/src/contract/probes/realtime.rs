@@ -9,7 +9,7 @@ use super::{
         Context, Probe,
         Spend::{All, None as Free},
     },
-    Running, expect_status, require, error_text,
+    Running, error_text, expect_status, require,
 };
 
 const MODEL: &str = "openai/gpt-realtime-2.1";

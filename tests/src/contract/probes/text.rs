@@ -9,7 +9,7 @@ use super::{
         Probe,
         Spend::{Cheap, None as Free},
     },
-    Context, Running, expect_status, require, error_text,
+    Context, Running, error_text, expect_status, require,
 };
 
 const MODEL: &str = "claude";
