@@ -69,6 +69,11 @@ const PHRASES: &[(&str, &str)] = &[
     ("a lost answer", "a lost response"),
     ("time-out", "timeout"),
     ("licence", "license"),
+    ("what came of", "the result of"),
+    ("what comes of", "the result of"),
+    ("that breaks off", "that is interrupted"),
+    ("the next key is taken", "the next key is used"),
+    ("alone in its program", "in a separate test program"),
 ];
 
 /// Whether the phrases are forbidden in a file. They are allowed in this list, in the changelog, and in texts that
