@@ -1,4 +1,4 @@
-"""Small chat calls with the Python client of OpenAI: prints calls a second, one after the other and many at once."""
+"""Small chat calls with OpenAI's Python client. Prints the calls per second, one after the other and many at once."""
 
 import asyncio
 import sys

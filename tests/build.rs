@@ -1,5 +1,4 @@
-//! Generates a small client from each document of `documents`, all to be compiled together, and a table of the types of
-//! `pollinations-api`.
+//! Generates a small client from each document in `documents`, and a table of the types of `pollinations-api`.
 
 use std::{
     env,
@@ -25,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     types(&out)
 }
 
-/// A module for each document.
+/// Generates a module for each document.
 fn clients(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir("documents")?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
@@ -75,7 +74,7 @@ fn clients(out: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// For each type of the API a function that reads a value and writes it again.
+/// Generates a table with each type of the API and its round-trip function.
 fn types(out: &Path) -> Result<(), Box<dyn Error>> {
     let document = serde_json::from_str(&fs::read_to_string("openapi.json")?)?;
     let roots = Roots { types: "crate::types".to_owned(), runtime: "crate".to_owned() };

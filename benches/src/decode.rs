@@ -1,4 +1,5 @@
-//! Ways from bytes to typed chunks: ours, the limit, and those of others. Each returns how many chunks there were.
+//! Functions that turn bytes into typed chunks: with our crate, with the least possible work, and with other crates.
+//! Each returns the number of chunks.
 
 use std::convert::Infallible;
 
@@ -10,16 +11,16 @@ use pollinations_ext::{chat::ChatStream, sse::Decoder, types::ChatCompletionChun
 
 use crate::{EVENT, strict};
 
-/// The bytes as they come.
+/// The pieces as a stream.
 pub fn source(pieces: &[Bytes]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin + use<> {
     stream::iter(pieces.to_vec().into_iter().map(Ok))
 }
 
-/// What all this comes down to: serde_json on events of which somebody else has found the ends.
+/// The lower limit for our types: serde_json on events that are already split.
 ///
 /// # Panics
 ///
-/// When a chunk is none.
+/// If a chunk is invalid.
 pub fn limit(events: &[u8]) -> usize {
     let mut count = 0;
     for event in events.chunks_exact(EVENT) {
@@ -29,11 +30,11 @@ pub fn limit(events: &[u8]) -> usize {
     count
 }
 
-/// The same into a struct that serde's derive reads strictly.
+/// The same into a struct with serde's derive, which reads strictly.
 ///
 /// # Panics
 ///
-/// When a chunk is none.
+/// If a chunk is invalid.
 pub fn strict(events: &[u8]) -> usize {
     let mut count = 0;
     for event in events.chunks_exact(EVENT) {
@@ -43,11 +44,11 @@ pub fn strict(events: &[u8]) -> usize {
     count
 }
 
-/// The same over bytes that come in pieces: bare reqwest, and somebody who knows how long each event is.
+/// The same over HTTP: splits the bytes of bare reqwest by the length of the events, which is known in advance.
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 pub async fn limit_stream(response: reqwest::Response, events: usize) -> usize {
     let mut body = response.bytes_stream();
     let mut rest = BytesMut::new();
@@ -71,11 +72,11 @@ pub async fn limit_stream(response: reqwest::Response, events: usize) -> usize {
     count
 }
 
-/// A [`ChatStream`], which also puts the reply together.
+/// A [`ChatStream`], which also collects the reply.
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 pub fn ours(pieces: &[Bytes]) -> usize {
     finished(async {
         let mut stream = ChatStream::from_bytes(source(pieces));
@@ -88,11 +89,11 @@ pub fn ours(pieces: &[Bytes]) -> usize {
     })
 }
 
-/// [`Decoder`] and serde_json, which is the work that the others do.
+/// [`Decoder`] and serde_json, which is the same work as with the decoders of other crates.
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 pub fn decoder(pieces: &[Bytes]) -> usize {
     finished(async {
         let mut source = source(pieces);
@@ -116,7 +117,7 @@ pub fn decoder(pieces: &[Bytes]) -> usize {
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 #[cfg(feature = "peers")]
 pub fn eventsource_stream(pieces: &[Bytes]) -> usize {
     let events = source(pieces).eventsource().map(|event| event.expect("an event").data);
@@ -127,7 +128,7 @@ pub fn eventsource_stream(pieces: &[Bytes]) -> usize {
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 #[cfg(feature = "peers")]
 pub fn sseer(pieces: &[Bytes]) -> usize {
     let events = sseer::event_stream::EventStream::new(source(pieces)).map(|event| event.expect("an event").data);
@@ -138,7 +139,7 @@ pub fn sseer(pieces: &[Bytes]) -> usize {
 ///
 /// # Panics
 ///
-/// When the stream fails.
+/// If the stream fails.
 #[cfg(feature = "peers")]
 pub fn sse_stream(pieces: &[Bytes]) -> usize {
     let events = sse_stream::SseByteStream::new(source(pieces));
@@ -159,7 +160,7 @@ async fn typed<D: std::ops::Deref<Target = str>>(events: impl Stream<Item = D>) 
     count
 }
 
-/// Nothing is waited for.
+/// The result of a future that never has to wait.
 fn finished<T>(future: impl Future<Output = T>) -> T {
-    future.now_or_never().expect("a stream that is there")
+    future.now_or_never().expect("all bytes are available")
 }

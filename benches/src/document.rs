@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-/// The real OpenAPI 3.1 document if it lies beside the checkout, and otherwise what was made of it.
+/// The upstream OpenAPI 3.1 document if it is next to the checkout, or else the normalized one.
 ///
 /// # Panics
 ///
-/// When there is no document.
+/// If there is no document.
 pub fn real() -> Value {
     let upstream = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/upstream/openapi-2026-10.json");
     let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.json");
@@ -14,11 +14,11 @@ pub fn real() -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Operations of the large document, which are 3.3 MB.
+/// The number of operations in 3.3 MB of the large document.
 pub const OPERATIONS: usize = 288;
 
-/// A document as the large APIs have them: so many times 288 operations in 3.3 MB, each with types of its own inline and
-/// others that many share.
+/// A document like those of large APIs: `times` times 288 operations in 3.3 MB. Each operation has inline types and
+/// references to shared ones.
 pub fn large(times: usize) -> Value {
     let mut paths = serde_json::Map::new();
     let mut schemas = serde_json::Map::new();
@@ -81,7 +81,7 @@ pub fn large(times: usize) -> Value {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_large_document_is_as_large_as_it_says() {
+    fn the_large_document_has_the_documented_size() {
         let bytes = super::large(1).to_string().len();
         assert!((3_200_000..3_600_000).contains(&bytes), "{bytes}");
     }

@@ -1,4 +1,4 @@
-//! Ways to get a video into a file. Each panics when it is not as long as it should be.
+//! Functions that save a video to a file. Each panics if the length is wrong.
 
 use std::path::Path;
 
@@ -16,17 +16,17 @@ fn request(client: &reqwest::Client, url: &str) -> reqwest::RequestBuilder {
 ///
 /// # Panics
 ///
-/// When something fails.
+/// If anything fails.
 pub async fn ours(client: &Pollinations, path: &Path) {
     let written = client.video("x", "veo").send().await.expect("a video").save(path).await.expect("a file");
     assert_eq!(written, VIDEO as u64);
 }
 
-/// The pieces as they come.
+/// Writes each piece as soon as it arrives.
 ///
 /// # Panics
 ///
-/// When something fails.
+/// If anything fails.
 pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
     let mut bytes = request(client, url).send().await.expect("a video").bytes_stream();
     let mut file = File::create(path).await.expect("a file");
@@ -40,11 +40,11 @@ pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
     assert_eq!(written, VIDEO);
 }
 
-/// All of it first.
+/// Reads everything before writing it.
 ///
 /// # Panics
 ///
-/// When something fails.
+/// If anything fails.
 pub async fn in_memory(client: &reqwest::Client, url: &str, path: &Path) {
     let bytes = request(client, url).send().await.expect("a video").bytes().await.expect("the whole video");
     assert_eq!(bytes.len(), VIDEO);

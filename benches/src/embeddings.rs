@@ -1,13 +1,13 @@
-//! What a server answers with vectors.
+//! Replies with embedding vectors.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
-/// Vectors in a reply, and floats in each.
+/// The number of vectors in a reply, and of floats in each.
 pub const VECTORS: usize = 1_000;
 pub const FLOATS: usize = 1_536;
 
-/// The vectors, with the digits that models have.
+/// The vectors. Their numbers have as many digits as those of real models.
 pub fn vectors() -> Vec<Vec<f32>> {
     #[allow(clippy::cast_precision_loss, reason = "any numbers will do")]
     let float = |index: usize| ((index as f32) * 0.37).sin() / 40.0;
@@ -19,12 +19,12 @@ pub fn body() -> Value {
     json!({ "input": "Hello" })
 }
 
-/// A reply with the vectors as numbers.
+/// A reply with the vectors as JSON numbers.
 pub fn json() -> String {
     reply(vectors().into_iter().map(Into::into))
 }
 
-/// A reply with the bytes of the vectors in base64.
+/// A reply with the vectors in base64.
 pub fn base64() -> String {
     let bytes = |vector: Vec<f32>| -> Vec<u8> { vector.into_iter().flat_map(f32::to_le_bytes).collect() };
     reply(vectors().into_iter().map(|vector| BASE64_STANDARD.encode(bytes(vector)).into()))

@@ -1,6 +1,6 @@
-//! What the benchmarks share: a server that costs next to nothing, and the other ways to read what it sends.
+//! Shared code of the benchmarks: a server that takes very little time, and the code that the client is compared with.
 //!
-//! The server writes bytes that were made beforehand, so that what is measured is the client.
+//! The server sends bytes that were prepared in advance, so that the benchmarks measure the client.
 
 #![forbid(unsafe_code)]
 
@@ -25,19 +25,19 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::runtime::Runtime;
 
-/// Bytes of one event of a stream, `data: ` and the empty line after it included.
+/// The length of one event of a stream, including `data: ` and the empty line after it.
 pub const EVENT: usize = 219;
 
-/// Events of a stream.
+/// The number of events in a stream.
 pub const EVENTS: usize = 10_000;
 
-/// Bytes of the long video.
+/// The size of the long video.
 pub const VIDEO: usize = 200_000_000;
 
-/// What ends a stream.
+/// The event at the end of a stream.
 pub const DONE: &str = "data: [DONE]\n\n";
 
-/// The JSON of one chunk of a chat, as long as an event has room for.
+/// The JSON of one chunk of a chat, which makes an event of [`EVENT`] bytes.
 pub fn chunk(number: usize) -> String {
     let before = format!(
         r#"{{"id":"chatcmpl-0123456789abcdef01234567","object":"chat.completion.chunk","created":1760000000,"model":"openai","choices":[{{"index":0,"delta":{{"content":"word {number:06}"#
@@ -47,7 +47,7 @@ pub fn chunk(number: usize) -> String {
     format!("{before}{}{after}", ".".repeat(room))
 }
 
-/// So many events, and the end of the stream.
+/// A stream of `count` events, with its end.
 pub fn events(count: usize) -> Bytes {
     let mut text = String::with_capacity(count * EVENT + DONE.len());
     for number in 0..count {
@@ -65,7 +65,7 @@ pub fn pieces(mut stream: Bytes, longest: usize) -> Vec<Bytes> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut pieces = Vec::new();
     while !stream.is_empty() {
-        // xorshift64: fast, even enough, and no dependency.
+        // xorshift64 is fast, random enough, and needs no dependency.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -75,40 +75,40 @@ pub fn pieces(mut stream: Bytes, longest: usize) -> Vec<Bytes> {
     pieces
 }
 
-/// One thread for the client, and one for the server. With more, what is measured is mostly how long the operating
-/// system takes to wake a thread for each chunk.
+/// A runtime with one thread for the client. The server has its own. With more threads, the result would mostly be the
+/// time that the operating system takes to wake a thread for each chunk.
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// Makes calls, so many at once, each of which returns 1.
+/// Makes `calls` calls, `at_once` at a time. Each must return 1.
 ///
 /// # Panics
 ///
-/// When one of them returns something else.
+/// If a call returns something else.
 pub async fn many<F: Future<Output = usize>>(calls: usize, at_once: usize, call: impl Fn() -> F) {
     let calls_made = stream::iter(0..calls).map(|_| call()).buffer_unordered(at_once);
     assert_eq!(calls_made.fold(0, |sum, one| async move { sum + one }).await, calls);
 }
 
-/// A whole reply, as small as a chat has them.
+/// A small but complete reply of a chat.
 pub const REPLY: &str = r#"{"id":"chatcmpl-0123456789abcdef","object":"chat.completion","created":1760000000,"model":"openai","choices":[{"index":0,"message":{"role":"assistant","content":"Hello! How can I help you today?"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}"#;
 
 /// A client of this crate for the server. Retries stay on, as they are by default.
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn ours(url: &str) -> pollinations_ext::Pollinations {
     let key = "sk_benchmark".parse().expect("a key");
     pollinations_ext::Pollinations::builder().base_url(url).key(key).build().expect("a client")
 }
 
-/// The client that most would take for the chat alone.
+/// A client of async-openai.
 #[cfg(feature = "peers")]
 pub fn async_openai(url: &str) -> async_openai::Client<async_openai::config::OpenAIConfig> {
     let config =
@@ -120,7 +120,7 @@ pub fn async_openai(url: &str) -> async_openai::Client<async_openai::config::Ope
 ///
 /// # Panics
 ///
-/// When it cannot be built.
+/// If it cannot be built.
 #[cfg(feature = "peers")]
 pub fn async_openai_request() -> async_openai::types::chat::CreateChatCompletionRequest {
     use async_openai::types::chat::{ChatCompletionRequestUserMessageArgs, CreateChatCompletionRequestArgs};
@@ -129,7 +129,7 @@ pub fn async_openai_request() -> async_openai::types::chat::CreateChatCompletion
     CreateChatCompletionRequestArgs::default().model("openai").messages([message.into()]).build().expect("a request")
 }
 
-/// The body that bare reqwest sends, as somebody would write it.
+/// The body that bare reqwest sends.
 pub fn body(stream: bool) -> serde_json::Value {
     serde_json::json!({ "model": "openai", "messages": [{ "role": "user", "content": "Hello" }], "stream": stream })
 }

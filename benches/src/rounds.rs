@@ -1,15 +1,15 @@
-//! Measures contestants that take turns.
+//! Measures several contestants in turns.
 //!
-//! In each round every contestant works once, and each round begins with another one, so that whatever disturbs the
-//! machine disturbs all of them. `benches/run` starts a benchmark with `--rounds 20`, reads what it prints, and compares
-//! the contestants within each round.
+//! In each round every contestant runs once, and each round begins with a different one, so that changes in the load of
+//! the machine affect all of them alike. `benches/run` starts a benchmark with `--rounds 20`, reads its output, and
+//! compares the contestants within each round.
 
 use std::time::{Duration, Instant};
 
-/// Works once, and says how long that took.
+/// Runs once and returns how long that took.
 pub type Contestant<'a> = Box<dyn FnMut() -> Duration + 'a>;
 
-/// A contestant that is measured from beginning to end.
+/// A contestant whose whole run is measured.
 pub fn timed<'a, T>(mut work: impl FnMut() -> T + 'a) -> Contestant<'a> {
     Box::new(move || {
         let begun = Instant::now();
@@ -20,29 +20,29 @@ pub fn timed<'a, T>(mut work: impl FnMut() -> T + 'a) -> Contestant<'a> {
     })
 }
 
-/// How often contestants take turns.
+/// The number of rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Rounds(usize);
 
 impl Rounds {
-    /// The number after `--rounds` on the command line. Without it there are none, and every contestant works just once,
-    /// unmeasured: that shows that the benchmark works.
+    /// The number after `--rounds` on the command line. Without it, nothing is measured and every contestant runs once,
+    /// to check that the benchmark works.
     ///
     /// # Panics
     ///
-    /// When it is no number.
+    /// If it is not a number.
     pub fn from_args() -> Self {
         let number = std::env::args().skip_while(|argument| argument != "--rounds").nth(1);
         Self(number.map_or(0, |number| number.parse().expect("a number of rounds")))
     }
 
-    /// A part of the rounds, for what takes long: every so many of them, and one at least.
+    /// A fraction of the rounds, but at least one, for benchmarks that take long.
     #[must_use]
     pub fn every(self, nth: usize) -> Self {
         Self(self.0.div_ceil(nth))
     }
 
-    /// Measures the contestants, and prints a line for each: `group/name` and its seconds in each round.
+    /// Measures the contestants and prints a line for each, with `group/name` and its seconds in each round.
     pub fn run(self, group: &str, mut contestants: Vec<(&str, Contestant<'_>)>) {
         let mut seconds = vec![Vec::with_capacity(self.0); contestants.len()];
         for (_, work) in &mut contestants {

@@ -1,4 +1,4 @@
-//! A server that answers with bytes that are there already.
+//! A server whose answers were prepared in advance.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -15,26 +15,26 @@ use tokio::{
 
 use crate::{EVENT, REPLY, embeddings, events};
 
-/// Events in one chunk of HTTP's chunked coding.
+/// The number of events in one chunk of HTTP's chunked encoding.
 const EVENTS_A_CHUNK: usize = 8;
 
-/// Bytes that are written at once.
+/// How many bytes are written at once.
 const BLOCK: usize = 64 * 1024;
 
-/// What a server answers to everything.
+/// The answer of a server to all requests.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
     /// A whole reply.
     Reply,
-    /// A stream of so many events.
+    /// A stream of this many events.
     Events(usize),
-    /// A video of so many bytes.
+    /// A video of this many bytes.
     Video(usize),
-    /// One event, and then nothing more while the client stays.
+    /// One event, and then nothing while the client stays connected.
     Idle,
-    /// The head at once, and a moment later one event and the end.
+    /// The headers at once, and a moment later one event and the end.
     First,
-    /// What an upload is answered with.
+    /// The reply to an upload.
     Upload,
     /// Vectors as JSON numbers.
     Embeddings,
@@ -42,20 +42,20 @@ pub enum Answer {
     EmbeddingsBase64,
 }
 
-/// A server on a thread of its own. It ends with the process.
+/// A server with its own thread. It runs until the process ends.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Where it listens.
+    /// The URL of the server.
     pub url: String,
     wrote: Arc<Mutex<Instant>>,
 }
 
 impl Server {
-    /// Starts a server that answers this to everything.
+    /// Starts a server that gives this answer to all requests.
     ///
     /// # Panics
     ///
-    /// When no port can be had.
+    /// If no port is available.
     pub fn start(answer: Answer) -> Self {
         let wrote = Arc::new(Mutex::new(Instant::now()));
         let clock = Arc::clone(&wrote);
@@ -71,7 +71,7 @@ impl Server {
                     let Ok((socket, _)) = listener.accept().await else { return };
                     let (bytes, clock) = (bytes.clone(), Arc::clone(&clock));
                     tokio::spawn(async move {
-                        // A client that has gone away has had enough.
+                        // A client that disconnects is not an error.
                         let _ = serve(socket, answer, bytes, clock).await;
                     });
                 }
@@ -84,7 +84,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// When the server has panicked.
+    /// If the server has panicked.
     pub fn wrote(&self) -> Instant {
         *self.wrote.lock().expect("no panic")
     }
@@ -92,7 +92,7 @@ impl Server {
 
 const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// Everything that can be written beforehand.
+/// The part of the answer that is prepared in advance.
 fn written(answer: Answer) -> Bytes {
     let mut bytes = BytesMut::new();
     match answer {
@@ -121,7 +121,7 @@ fn written(answer: Answer) -> Bytes {
     bytes.freeze()
 }
 
-/// A whole response.
+/// A whole response with this body.
 fn json(bytes: &mut BytesMut, body: &str) {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
     bytes.extend_from_slice(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes());
@@ -145,7 +145,7 @@ async fn serve(mut socket: TcpStream, answer: Answer, bytes: Bytes, clock: Arc<M
             }
             Answer::Idle => socket.write_all(&event()).await?,
             Answer::First => {
-                // The client is waiting by then.
+                // By then the client waits for the event.
                 tokio::time::sleep(Duration::from_millis(2)).await;
                 let event = event();
                 *clock.lock().expect("no panic") = Instant::now();
@@ -165,10 +165,10 @@ fn event() -> Vec<u8> {
     [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
 }
 
-/// What ends a body in chunks.
+/// The end of a chunked body.
 const END: &[u8] = b"0\r\n\r\n";
 
-/// Reads a request and forgets it, as it comes; false when there are no more.
+/// Reads a request and drops its bytes as they arrive. Returns false if there are no more requests.
 async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Result<bool> {
     let mut left = loop {
         if let Some((head, body)) = head(buffer) {
@@ -186,7 +186,7 @@ async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Resu
                 *left -= here;
                 *left == 0
             }
-            // The client sends no more until it has its answer, so that the end of the chunks is what came last.
+            // The client sends nothing more until it has the answer, so the buffer ends with the end of the body.
             None if buffer.ends_with(END) => {
                 buffer.clear();
                 true
@@ -206,8 +206,8 @@ async fn request(socket: &mut TcpStream, buffer: &mut BytesMut) -> std::io::Resu
     }
 }
 
-/// Bytes of the head of the request at the beginning, if it is all there, and of the body after it, unless that comes in
-/// chunks. It looks at nothing else, since what the server takes is part of what is measured.
+/// The length of the head at the start of the buffer, if it is complete, and of the body after it, unless that is
+/// chunked. Nothing else is parsed, because the time that the server takes is part of the result.
 fn head(buffer: &[u8]) -> Option<(usize, Option<usize>)> {
     let (mut length, mut in_chunks, mut at) = (None, false, 0);
     loop {

@@ -1,4 +1,4 @@
-//! What serde's derive makes of the same JSON: structs with the fields of ours that read strictly, and keep nothing else.
+//! Structs with the same fields as ours and serde's derive, which read strictly and drop unknown fields.
 
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ pub struct AudioDelta {
     pub transcript: Option<String>,
 }
 
-/// A part of a message. None comes in what is measured.
+/// A part of a message. The benchmarks contain none.
 pub type ContentBlock = Value;
 
 /// `ToolCallDelta`.
@@ -294,7 +294,7 @@ pub struct PendingPriceChange {
     pub pricing: BTreeMap<String, Price>,
 }
 
-/// A price: a number, or a text with a number in it.
+/// A price: a number, or a string that contains a number.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the values of the API")]
@@ -388,7 +388,7 @@ pub struct PricingOption {
     pub value: String,
 }
 
-/// The JSON of a listing of so many models, each with the fields that most have.
+/// The JSON of a listing of `count` models, each with the usual fields.
 pub fn models(count: usize) -> String {
     let models = (0..count).map(|number| {
         format!(

@@ -1,4 +1,4 @@
-//! A server that speaks HTTP/2 over TLS, with a certificate of its own making.
+//! A server that speaks HTTP/2 over TLS, with a self-signed certificate.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -25,21 +25,21 @@ use tokio_rustls::{
 
 use crate::REPLY;
 
-/// A server that answers every request with a small reply. It ends with the process.
+/// A server that answers every request with a small reply. It runs until the process ends.
 #[derive(Clone, Debug)]
 pub struct TlsServer {
-    /// Where it listens.
+    /// The URL of the server.
     pub url: String,
     certificate: CertificateDer<'static>,
     accepted: Arc<AtomicUsize>,
 }
 
 impl TlsServer {
-    /// Starts a server on a thread of its own.
+    /// Starts a server with its own thread.
     ///
     /// # Panics
     ///
-    /// When no certificate can be made or no port be had.
+    /// If no certificate can be made or no port is available.
     pub fn start() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let certificate = made.cert.der().clone();
@@ -58,17 +58,17 @@ impl TlsServer {
         Self { url, certificate, accepted }
     }
 
-    /// A client that trusts the server, and no other.
+    /// A client that trusts only this server.
     ///
     /// # Panics
     ///
-    /// When it cannot be made.
+    /// If the client cannot be made.
     pub fn client(&self) -> reqwest::Client {
         let certificate = reqwest::Certificate::from_der(&self.certificate).expect("a certificate");
         reqwest::Client::builder().tls_certs_only([certificate]).build().expect("a client")
     }
 
-    /// How many connections it has accepted.
+    /// How many connections the server has accepted.
     pub fn connections(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)
     }
@@ -81,7 +81,7 @@ async fn serve(listener: std::net::TcpListener, acceptor: TlsAcceptor, count: Ar
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
             socket.set_nodelay(true).expect("a socket");
-            // A client that has gone away has had enough.
+            // A client that disconnects is not an error.
             let Ok(stream) = acceptor.accept(socket).await else { return };
             let connection = http2::Builder::new(TokioExecutor::new());
             let _ = connection.serve_connection(TokioIo::new(stream), service_fn(answer)).await;

@@ -1,4 +1,4 @@
-//! Ways to send a file of 400 MB.
+//! Functions that send a file of 400 MB.
 
 use std::{
     io::Write as _,
@@ -8,18 +8,18 @@ use std::{
 use pollinations_ext::{File, Pollinations};
 use reqwest::{Body, multipart};
 
-/// Bytes of the file.
+/// The size of the file.
 pub const FILE: u64 = 400_000_000;
 
-/// Makes the file. All but its beginning is empty, so that the disk has nothing to do.
+/// Makes the file. It is sparse, so reading it does not depend on the disk.
 ///
 /// # Panics
 ///
-/// When there is no room.
+/// If the file cannot be written.
 pub fn file() -> PathBuf {
     let path = std::env::temp_dir().join(format!("pollinations-upload-{}.mp4", std::process::id()));
     let mut file = std::fs::File::create(&path).expect("a file");
-    // The client looks at the beginning: the service takes images, sound and video.
+    // The client checks from the first bytes that the file is an image, audio or a video, as the service requires.
     file.write_all(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").expect("room");
     file.set_len(FILE).expect("room");
     path
@@ -29,7 +29,7 @@ pub fn file() -> PathBuf {
 ///
 /// # Panics
 ///
-/// When something fails.
+/// If anything fails.
 pub async fn ours(client: &Pollinations, path: &Path) {
     client.media().upload(File::path(path)).send().await.expect("an upload");
 }
@@ -38,7 +38,7 @@ pub async fn ours(client: &Pollinations, path: &Path) {
 ///
 /// # Panics
 ///
-/// When something fails.
+/// If anything fails.
 pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
     let file = tokio::fs::File::open(path).await.expect("a file");
     let part = multipart::Part::stream_with_length(Body::from(file), FILE).file_name("x.mp4");

@@ -1,8 +1,8 @@
 //! See `pollinations_tests::fuzz`.
 #![no_main]
 
-// The comparison catches the panics of a crate below it, at which libFuzzer would stop. What is not caught still is
-// one of ours.
+// libFuzzer's own hook would stop at panics of a dependency that the comparison catches. With this hook, only panics
+// that are not caught end the run.
 libfuzzer_sys::fuzz_target!(
     init: std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))),
     |bytes: &[u8]| pollinations_tests::fuzz::run("drift", bytes)

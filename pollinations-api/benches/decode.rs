@@ -1,4 +1,5 @@
-//! Decoding a chunk of a chat, beside serde's derive on equal structs that read strictly: time, and allocations.
+//! Compares reading a chunk of a chat into our types with reading it into the same structs with serde's derive, which
+//! is strict: the time and the allocations.
 //!
 //! `cargo bench -p pollinations-api --bench decode`
 
@@ -55,7 +56,7 @@ struct Usage {
 const ROUNDS: usize = 40;
 const TIMES: usize = 20_000;
 
-/// The nanoseconds of the fastest round, and the allocations of one time.
+/// The nanoseconds in the fastest round, and the allocations of one run.
 fn measure<T>(decode: impl Fn() -> T) -> (f64, usize) {
     let region = Region::new(ALLOCATOR);
     black_box(decode());

@@ -19,7 +19,7 @@ mod tests {
     use super::encode_path;
 
     #[test]
-    fn any_text_stays_one_segment() {
+    fn every_text_is_encoded_as_one_path_segment() {
         let prompt = "a/b\\c?d#e%f \"g\"\n<h> 🌸 {i}|^`.., ;=:@&+$!*'()[]";
         let url = reqwest::Url::parse(&format!("https://example.com/text/{}", encode_path(prompt))).unwrap();
         let segments: Vec<&str> = url.path_segments().unwrap().collect();

@@ -1,4 +1,4 @@
-//! Responses that do not keep to the document are read all the same, and nothing of them is lost.
+//! Responses that do not match the document are still read, without losing anything.
 
 use pollinations_api::{
     json::read,
@@ -22,7 +22,7 @@ fn decode(value: &Value) -> ChatCompletionChunk {
 }
 
 #[test]
-fn what_conforms_goes_round() {
+fn a_valid_chunk_survives_a_round_trip() {
     let value = chunk();
     let decoded = decode(&value);
     assert!(decoded.extra().is_empty());
@@ -30,7 +30,7 @@ fn what_conforms_goes_round() {
 }
 
 #[test]
-fn every_form_of_a_number() {
+fn numbers_are_read_in_every_form_and_other_values_are_kept() {
     for (form, expected) in [(json!(3), 3), (json!(3.0), 3), (json!("3"), 3), (json!("3.0"), 3), (json!(true), 1)] {
         let value = json!({ "prompt_tokens": form, "completion_tokens": 1, "total_tokens": 4 });
         let usage: CompletionUsage = read(value.to_string().as_bytes()).unwrap();
@@ -46,7 +46,7 @@ fn every_form_of_a_number() {
     }
     let mut usage: CompletionUsage = read(br#"{ "prompt_tokens": "x", "total_tokens": 4 }"#).unwrap();
     assert_eq!(usage.extra().missing().collect::<Vec<_>>(), ["completion_tokens"]);
-    // What the program sets goes out, whatever came.
+    // Values that the program sets are sent, whatever was received.
     usage.prompt_tokens = 7;
     usage.completion_tokens = 1;
     let expected = json!({ "prompt_tokens": 7, "completion_tokens": 1, "total_tokens": 4 });
@@ -54,7 +54,7 @@ fn every_form_of_a_number() {
 }
 
 #[test]
-fn numbers_keep_their_form() {
+fn numbers_are_written_in_the_form_in_which_they_were_read() {
     for text in [r#"{"balance":1.0}"#, r#"{"balance":1}"#, r#"{"balance":0.5}"#, r#"{"balance":"1"}"#] {
         let balance: AccountBalance = read(text.as_bytes()).unwrap();
         assert_eq!(serde_json::to_string(&balance).unwrap(), text);
@@ -62,7 +62,7 @@ fn numbers_keep_their_form() {
 }
 
 #[test]
-fn text_parts_become_the_text() {
+fn content_parts_are_joined_into_a_text() {
     let mut value = chunk();
     let parts = json!([{ "type": "thinking", "thinking": "hm" }, { "type": "text", "text": "He" }, { "type": "text", "text": "llo" }]);
     value["choices"][0]["delta"]["content"] = parts.clone();
@@ -74,7 +74,7 @@ fn text_parts_become_the_text() {
 }
 
 #[test]
-fn lists_keep_what_can_be_read() {
+fn lists_skip_entries_that_cannot_be_read() {
     let mut value = chunk();
     value["choices"] = json!([7, value["choices"][0], null, "x"]);
     let decoded = decode(&value);
@@ -85,7 +85,7 @@ fn lists_keep_what_can_be_read() {
 }
 
 #[test]
-fn unknown_fields_are_kept_and_go_back() {
+fn unknown_fields_are_kept_and_sent_back() {
     let call = json!({
         "id": "1", "type": "function", "function": { "name": "f", "arguments": "{}" },
         "extra_content": { "google": { "thought_signature": "abc" } }, "cache_mark": { "kept": "yes" }
@@ -99,10 +99,10 @@ fn unknown_fields_are_kept_and_go_back() {
 }
 
 #[test]
-fn fields_that_the_program_adds() {
+fn programs_can_add_fields() {
     let mut message = UserMessage::new("Hello".to_owned());
     message.extra_mut().insert("mood", 3);
-    // A value under the name of a field goes out in its place.
+    // A value with the name of a field replaces the field.
     message.extra_mut().insert("name", json!({ "first": "Ada" }));
     let expected = json!({ "role": "user", "content": "Hello", "mood": 3, "name": { "first": "Ada" } });
     assert_eq!(serde_json::to_value(&message).unwrap(), expected);
@@ -110,7 +110,7 @@ fn fields_that_the_program_adds() {
 }
 
 #[test]
-fn a_key_twice() {
+fn a_repeated_field_has_its_last_valid_value() {
     let text = br#"{ "id": "a", "id": null, "model": "x", "model": "y", "usage": { "total_tokens": 3 }, "usage": 7 }"#;
     let chunk: ChatCompletionChunk = read(text).unwrap();
     assert_eq!((chunk.id.as_deref(), chunk.model.as_deref()), (Some("a"), Some("y")));
@@ -118,7 +118,7 @@ fn a_key_twice() {
 }
 
 #[test]
-fn enumerations_and_nothing() {
+fn unknown_enum_values_and_missing_fields_are_accepted() {
     let mut value = chunk();
     for (reason, read) in
         [(json!(""), Some("")), (json!("done"), Some("done")), (json!(7), Some("7")), (json!({}), None)]
@@ -136,13 +136,13 @@ fn enumerations_and_nothing() {
 }
 
 #[test]
-fn a_program_s_own_mistake_shows() {
+fn a_request_with_a_missing_field_is_an_error() {
     let error = serde_json::from_str::<ChatMessage>(r#"{ "role": "user" }"#).unwrap_err().to_string();
     assert!(error.contains("missing field `content`"), "{error}");
 }
 
 #[test]
-fn secrets_are_not_shown() {
+fn debug_output_hides_secrets() {
     let created = json!({ "id": "key_1", "key": "sk_0123456789", "name": "x", "again": "sk_0123456789" });
     let created: types::CreatedKey = serde_json::from_value(created).unwrap();
     assert_eq!(created.key, "sk_0123456789");

@@ -1,21 +1,21 @@
-//! What the server adds is decoded, kept, and written back.
+//! New enum values and new union members of the server are decoded, kept, and serialized unchanged.
 
 use pollinations_api::types::{AccountTier, ChatMessage, ChatVoice, ContentPart, ImageQuality, KeyType, Tool};
 use serde_json::json;
 
-fn there_and_back<T: serde::Serialize + serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+fn round_trip<T: serde::Serialize + serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
     let decoded: T = serde_json::from_value(value.clone()).unwrap();
     assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
     decoded
 }
 
 #[test]
-fn enumerations() {
-    assert_eq!(there_and_back::<AccountTier>(json!("flower")), AccountTier::Flower);
-    assert_eq!(there_and_back::<AccountTier>(json!("orchard")), AccountTier::Other("orchard".to_owned()));
+fn enumerations_accept_unknown_values_and_convert_to_text() {
+    assert_eq!(round_trip::<AccountTier>(json!("flower")), AccountTier::Flower);
+    assert_eq!(round_trip::<AccountTier>(json!("orchard")), AccountTier::Other("orchard".to_owned()));
     assert!(serde_json::from_value::<AccountTier>(json!({})).is_err());
 
-    // From and to text in every way that Rust has.
+    // Conversions from and to text.
     assert_eq!("high".parse(), Ok(ImageQuality::High));
     assert_eq!(ImageQuality::from("high"), ImageQuality::from("high".to_owned()));
     assert_eq!(ImageQuality::from("ultra").to_string(), "ultra");
@@ -23,18 +23,18 @@ fn enumerations() {
     assert_eq!(format!("[{:>6}]", ImageQuality::Hd), "[    hd]");
     assert_eq!(ChatVoice::Alloy, "alloy");
     assert!(ChatVoice::KNOWN.contains(&"coral"));
-    // The document names a default for this one, and none for the kind of a key.
+    // The document has a default for `ImageQuality`, but not for `KeyType`.
     assert_eq!(ImageQuality::default(), ImageQuality::Medium);
     assert_eq!(KeyType::KNOWN, ["publishable", "secret"]);
 }
 
 #[test]
-fn unions() {
-    let known = there_and_back(json!({ "role": "user", "content": "Hello" }));
+fn unions_accept_unknown_members() {
+    let known = round_trip(json!({ "role": "user", "content": "Hello" }));
     assert!(matches!(known, ChatMessage::User(_)));
-    let new = there_and_back(json!({ "role": "narrator", "content": "Meanwhile…", "mood": 3 }));
+    let new = round_trip(json!({ "role": "narrator", "content": "Meanwhile…", "mood": 3 }));
     assert!(matches!(new, ChatMessage::Other(_)));
-    assert!(matches!(there_and_back(json!({ "type": "hologram", "x": [1] })), ContentPart::Other(_)));
-    assert_eq!(there_and_back::<Tool>(json!({ "type": "code_execution" })), Tool::code_execution());
-    assert!(matches!(there_and_back(json!({ "type": "time_travel" })), Tool::Other(_)));
+    assert!(matches!(round_trip(json!({ "type": "hologram", "x": [1] })), ContentPart::Other(_)));
+    assert_eq!(round_trip::<Tool>(json!({ "type": "code_execution" })), Tool::code_execution());
+    assert!(matches!(round_trip(json!({ "type": "time_travel" })), Tool::Other(_)));
 }

@@ -1,4 +1,4 @@
-//! The generated code: every public item with its signature, and that the names are for people.
+//! Snapshots of the public items of the generated code with their signatures, and rules for names and documentation.
 
 use quote::ToTokens;
 use syn::{Fields, ImplItem, Item, Visibility};
@@ -21,7 +21,7 @@ fn module(path: &[&str]) -> Vec<Item> {
     })
 }
 
-/// Code on one line, without the paths that every generated type is written with.
+/// The code on one line, without the full paths of common types.
 fn short(code: impl ToTokens) -> String {
     let mut text = code.to_token_stream().to_string();
     for (long, brief) in [
@@ -104,7 +104,7 @@ fn describe(items: &[Item]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What an object is made with, from inside its macro.
+/// The arguments of an object's `new`, read from its macro.
 fn describe_new(tokens: &str) -> Option<String> {
     let (name, _) = tokens.split_once(' ').unwrap();
     let (_, arguments) = tokens.rsplit_once(" new {").unwrap();
@@ -118,7 +118,7 @@ fn describe_new(tokens: &str) -> Option<String> {
     (!arguments.is_empty()).then(|| format!("fn {name}::new({})", arguments.join(", ")))
 }
 
-/// The name and the variants of an open enumeration, from inside its macro.
+/// The name and the variants of an open enumeration, read from its macro.
 fn describe_open_enum(tokens: &str) -> String {
     let (_, rest) = tokens.split_once("pub enum ").unwrap();
     let (name, body) = rest.split_once('{').unwrap();
@@ -138,7 +138,7 @@ fn operation_builders() {
     insta::assert_snapshot!(describe(&module(&["builder"])));
 }
 
-/// The items of the model that are objects, or else those that are not.
+/// The items of the model that are objects, or the items that are not.
 fn model(objects: bool) -> Vec<Item> {
     let is_object = |item: &Item| match item {
         Item::Struct(_) => true,
@@ -168,7 +168,7 @@ fn enumerations_and_unions() {
 }
 
 #[test]
-fn objects_can_grow() {
+fn objects_are_non_exhaustive() {
     for item in items(MODEL) {
         let Item::Struct(item) = item else { continue };
         let is_hidden = item.fields.iter().any(|field| !matches!(field.vis, Visibility::Public(_)));
@@ -177,7 +177,7 @@ fn objects_can_grow() {
 }
 
 #[test]
-fn names_are_what_a_person_would_choose() {
+fn type_names_are_short_and_not_generated() {
     let mut names = Vec::new();
     for item in items(MODEL) {
         match item {
@@ -187,12 +187,12 @@ fn names_are_what_a_person_would_choose() {
             }
             Item::Enum(item) => {
                 let open = item.variants.iter().any(|variant| variant.ident == "Other");
-                assert!(open && item.variants.len() > 1, "{}: an enum has an open last case", item.ident);
+                assert!(open && item.variants.len() > 1, "{}: an enum must have an `Other` variant", item.ident);
                 names.push(item.ident.to_string());
             }
             Item::Macro(item) if item.mac.path.segments.last().unwrap().ident == "__open_enum" => {
                 let text = describe_open_enum(&item.mac.tokens.to_string());
-                assert!(text.matches('=').count() > 1, "one value needs no type: {text}");
+                assert!(text.matches('=').count() > 1, "an enumeration with a single value: {text}");
                 names.push(text.split_whitespace().nth(2).unwrap().to_owned());
             }
             _ => {}
@@ -207,7 +207,7 @@ fn names_are_what_a_person_would_choose() {
     }
 }
 
-/// Whether an item has documentation that says more than its name.
+/// Whether the documentation of an item says more than its name.
 fn documented(attributes: &[syn::Attribute], name: &str) -> bool {
     let docs: String = attributes.iter().filter(|it| it.path().is_ident("doc")).map(short).collect();
     !docs.is_empty() && !docs.contains(&format!("\"`{name}`\"")) && !docs.contains(&format!("`{name}`]"))

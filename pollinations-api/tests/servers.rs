@@ -1,10 +1,10 @@
-//! Where requests go.
+//! The servers to which requests are sent.
 
 use std::sync::{Arc, Mutex};
 
 use pollinations_api::{Client, Execution, Operation, SharedTransport, Transport, reqwest};
 
-/// Writes addresses down and answers every request with nothing.
+/// Records the URL of each request, and returns an empty response.
 #[derive(Default)]
 struct Recorder(Mutex<Vec<String>>);
 
@@ -17,29 +17,29 @@ impl Transport for Recorder {
     }
 }
 
-async fn addresses(base_url: &str) -> Vec<String> {
+async fn urls(base_url: &str) -> Vec<String> {
     let recorder = Arc::new(Recorder::default());
     let client = Client::new(base_url, SharedTransport::from(Arc::clone(&recorder)));
     client.media_exists().id("0123").send().await.unwrap();
-    // No balance comes back, and none is looked at.
+    // The empty response is not a valid balance, so the error is ignored.
     let _ = client.account_balance().send().await;
     recorder.0.lock().unwrap().clone()
 }
 
 #[tokio::test]
-async fn operations_go_to_the_server_that_the_document_gives_them() {
+async fn operations_use_the_server_given_in_the_document() {
     let expected = ["https://media.pollinations.ai/0123", "https://gen.pollinations.ai/account/balance"];
-    assert_eq!(addresses("https://gen.pollinations.ai").await, expected);
+    assert_eq!(urls("https://gen.pollinations.ai").await, expected);
 }
 
 #[tokio::test]
-async fn another_address_answers_for_all() {
+async fn a_custom_base_url_applies_to_all_operations() {
     let expected = ["http://127.0.0.1:9/0123", "http://127.0.0.1:9/account/balance"];
-    assert_eq!(addresses("http://127.0.0.1:9").await, expected);
+    assert_eq!(urls("http://127.0.0.1:9").await, expected);
 }
 
 #[test]
-fn every_operation_is_as_the_document_has_it() {
+fn every_operation_matches_the_document() {
     let document: serde_json::Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
     let mut described = 0;
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -1,4 +1,4 @@
-//! What an account can do about itself: keys, usage, earnings, quests, and what it stores.
+//! Account operations: keys, usage, earnings, quests, agents, models and connected apps.
 
 use pollinations_emulator::{Emulator, Key};
 use serde_json::{Value, json};
@@ -35,11 +35,11 @@ async fn a_created_key_works_within_its_limits() {
     let (status, made) = post(&emulator, "/account/keys", limits).await;
     assert_eq!(status, 200, "{made}");
     let (id, key) = (text(&made, "id"), text(&made, "key"));
-    // The id of a model stands for its category.
+    // A model ID is stored as its category.
     assert_eq!(made["permissions"], json!({ "models": ["image"], "account": null }));
     assert_eq!(get(&emulator, key, "/image/x?model=kontext&width=8&height=8").await.0, 200);
-    assert_eq!(get(&emulator, key, "/image/y?width=8&height=8").await.0, 402, "the budget is used up");
-    assert_eq!(get(&emulator, key, "/text/x?json=true").await.0, 403, "text is another category");
+    assert_eq!(get(&emulator, key, "/image/y?width=8&height=8").await.0, 402, "the budget must be used up");
+    assert_eq!(get(&emulator, key, "/text/x?json=true").await.0, 403, "text is not an allowed category");
     for path in ["/account/keys", "/account/usage", "/account/earnings", "/account/agents"] {
         assert_eq!(get(&emulator, key, path).await.0, 403, "{path}");
     }
@@ -67,25 +67,25 @@ async fn a_created_key_works_within_its_limits() {
     assert_eq!(get(&emulator, key, "/account/usage").await.0, 200);
     let expired = json!({ "expiresAt": "2026-01-01T00:00:00Z" });
     assert_eq!(call(&emulator, KEY, "PATCH", &path, Some(expired)).await.1["enabled"], false);
-    assert_eq!(get(&emulator, key, "/account/key").await.0, 401, "it has expired");
+    assert_eq!(get(&emulator, key, "/account/key").await.0, 401, "the key must be expired");
     let never = json!({ "expiresAt": null });
     assert_eq!(call(&emulator, KEY, "PATCH", &path, Some(never)).await.1["expiresAt"], Value::Null);
     assert_eq!(get(&emulator, key, "/account/key").await.0, 200);
 
     assert_eq!(call(&emulator, KEY, "DELETE", &path, None).await.0, 200);
-    assert_eq!(get(&emulator, key, "/account/key").await.0, 401, "it was revoked");
+    assert_eq!(get(&emulator, key, "/account/key").await.0, 401, "the key must be revoked");
     assert_eq!(call(&emulator, KEY, "DELETE", &path, None).await.0, 404);
     assert_eq!(call(&emulator, KEY, "PATCH", &path, Some(json!({ "name": "x" }))).await.0, 404);
     let own = get(&emulator, KEY, "/account/key").await.1;
     let own = format!("/account/keys/{}", text(&own, "id"));
-    assert_eq!(call(&emulator, KEY, "DELETE", &own, None).await.0, 400, "a key cannot revoke itself");
-    // Nothing of a key is in the journal.
+    assert_eq!(call(&emulator, KEY, "DELETE", &own, None).await.0, 400, "a key must not revoke itself");
+    // The journal does not contain the key.
     let secret = key.trim_start_matches("sk_");
     assert!(!format!("{:?}", emulator.journal()).contains(secret));
 }
 
 #[tokio::test]
-async fn a_publishable_key_identifies_an_app_and_cannot_spend() {
+async fn a_publishable_key_cannot_spend_and_needs_valid_settings() {
     let emulator = Emulator::start().await.unwrap();
     let app = json!({ "name": "Drawing board", "type": "publishable", "redirectUris": ["https://example.com/back"] });
     let (status, made) = post(&emulator, "/account/keys", app).await;
@@ -163,7 +163,7 @@ async fn quests_are_completed_by_the_requests_they_ask_for() {
     assert_eq!(post(&emulator, "/account/keys", json!({ "name": "x" })).await.0, 200);
     assert_eq!(status("first-key").await, "completed");
     assert_eq!(rewards().await, 3);
-    // The catalog needs no key, and knows nobody.
+    // The catalog needs no key, so quests have no status.
     let answer = reqwest::get(format!("{}/quests/catalog", emulator.base_url())).await.unwrap();
     let catalog: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
     assert!(catalog["quests"].as_array().unwrap().iter().all(|quest| quest.get("status").is_none()));
@@ -224,7 +224,7 @@ async fn agents_are_stored_changed_and_deleted() {
     let agent = json!({ "name": "poet", "title": "Poet", "baseModel": "openai", "systemPrompt": "Rhyme." });
     let (status, made) = post(&emulator, "/account/agents", agent.clone()).await;
     assert_eq!((status, &made["type"], &made["visibility"]), (200, &"prompt_agent".into(), &"private".into()));
-    assert_eq!(post(&emulator, "/account/agents", agent).await.0, 400, "the name is taken");
+    assert_eq!(post(&emulator, "/account/agents", agent).await.0, 400, "a taken name must be rejected");
     let path = format!("/account/agents/{}", text(&made, "id"));
     let changes = json!({ "systemPrompt": "Do not rhyme." });
     let changed = call(&emulator, KEY, "PATCH", &path, Some(changes)).await.1;
@@ -240,7 +240,11 @@ async fn agents_are_stored_changed_and_deleted() {
     assert_eq!(synced.0, 200);
     assert_ne!(synced.1["deployedCommitSha"], code["deployedCommitSha"]);
     assert_eq!(post(&emulator, &sync, json!({})).await.0, 429);
-    assert_eq!(post(&emulator, &format!("{path}/sync"), json!({})).await.0, 404, "it has no code");
+    assert_eq!(
+        post(&emulator, &format!("{path}/sync"), json!({})).await.0,
+        404,
+        "an agent without code cannot be synced"
+    );
 
     assert_eq!(call(&emulator, KEY, "DELETE", &path, None).await.0, 200);
     assert_eq!(get(&emulator, KEY, &path).await.0, 404);

@@ -1,4 +1,4 @@
-//! Two kinds of pollen, budgets of keys, and the forms of a refusal.
+//! Paid pollen and quest pollen, budgets of keys, and the formats of errors 402 and 403.
 
 use pollinations_emulator::{Builder, Emulator, Fault, Key, Refusal, Refusals, Scenario};
 use reqwest::Response;
@@ -45,7 +45,7 @@ async fn quest_pollen_is_spent_first_but_not_on_paid_only_models() {
     assert_eq!(meters, ["pack", "tier", "pack"]);
     let daily = json_of(get(&emulator, "sk_a", "/account/usage/daily").await).await;
     assert_eq!(daily["count"], 3, "{daily}");
-    // With a key and without paid pollen, a listing leaves out what cannot be paid.
+    // The list for this key leaves out models that it cannot pay for.
     let listed = json_of(get(&emulator, "sk_a", "/image/models").await).await;
     assert!(listed.as_array().unwrap().iter().all(|model| model["paid_only"] == false), "{listed}");
     let models = json_of(reqwest::get(format!("{}/image/models", emulator.base_url())).await.unwrap()).await;
@@ -90,7 +90,7 @@ async fn charges_can_be_read_over_http() {
     assert_eq!(wrong.status(), 400);
 }
 
-/// What leads to each refusal, its code, and the `ref` of its link.
+/// An emulator for each refusal, with the code, the `ref` of the link, and the status.
 async fn refusals(form: Refusals) -> Vec<(Emulator, &'static str, &'static str, u16)> {
     let start = async |builder: Builder| builder.refusals(form).start().await.unwrap();
     let paid_only = ["openai", "flux"];
@@ -131,7 +131,7 @@ fn hello(more: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_refusal_is_a_reply_of_the_assistant() {
+async fn refusals_of_chats_and_texts_are_replies_of_the_assistant() {
     for (emulator, _, reference, _) in refusals(Refusals::Text).await {
         let link = |text: &str| {
             let (_, rest) = text.split_once("](https://enter.pollinations.ai/").unwrap_or_else(|| panic!("{text}"));
@@ -193,7 +193,7 @@ async fn json_audio_and_images_are_refused_with_a_status() {
 }
 
 #[tokio::test]
-async fn refusals_can_have_other_forms() {
+async fn refusals_can_be_sent_with_a_status_or_in_the_older_format() {
     for (emulator, code, _, status) in refusals(Refusals::Status).await {
         let response = post(&emulator, hello(json!({ "stream": true }))).await;
         assert_eq!(response.status(), status);

@@ -69,13 +69,13 @@ async fn finished_results_come_from_the_cache() {
         first.push(response.bytes().await.unwrap());
     }
     for (request, bytes) in requests().into_iter().zip(&first) {
-        // The key is not what makes a request another one.
+        // A different key does not make a different request.
         let response = request.bearer_auth("sk_b").query(&[("key", "sk_c")]).send().await.unwrap();
         assert_eq!(cache(&response), Some("HIT"));
         assert_eq!(response.bytes().await.unwrap(), bytes);
     }
     assert_eq!(emulator.charges(), first.len());
-    // Something is different each time: the path, the query, the body, the method.
+    // Each request differs in its path, query, body or method.
     for request in [
         get(&http, &emulator, "/image/a%20cat?width=8&height=8&seed=2"),
         get(&http, &emulator, "/image/a%20dog?width=8&height=8&seed=1"),
@@ -103,7 +103,7 @@ async fn streams_uploads_and_lists_are_not_shared() {
 }
 
 #[tokio::test]
-async fn no_cache_makes_a_new_image() {
+async fn no_cache_generates_a_new_image() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     for (path, from, charges) in [
@@ -122,19 +122,19 @@ async fn no_cache_makes_a_new_image() {
 async fn a_generation_continues_when_its_client_disconnects() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
-    // Long enough for a busy machine: the request must have arrived when its client hangs up.
+    // The times are long, because on a busy machine the request must arrive before the client disconnects.
     let slow = Fault::default().generation(Duration::from_secs(6));
-    let hung_up = with(get(&http, &emulator, IMAGE), &slow).timeout(Duration::from_secs(3)).send().await;
-    assert!(hung_up.unwrap_err().is_timeout());
+    let disconnected = with(get(&http, &emulator, IMAGE), &slow).timeout(Duration::from_secs(3)).send().await;
+    assert!(disconnected.unwrap_err().is_timeout());
     assert_eq!(emulator.charges(), 0);
     let joined = get(&http, &emulator, IMAGE).send().await.unwrap();
     assert_eq!((cache(&joined), joined.status().as_u16()), (Some("HIT"), 200));
     assert_eq!(emulator.charges(), 1);
 
-    // A stream is charged too, but nobody can join it.
+    // A stream is charged too, but other requests cannot join it.
     let stream = post(&http, &emulator, "/v1/chat/completions", &chat("Hello", true));
-    let hung_up = with(stream, &slow).timeout(Duration::from_secs(1)).send().await;
-    assert!(hung_up.unwrap_err().is_timeout());
+    let disconnected = with(stream, &slow).timeout(Duration::from_secs(1)).send().await;
+    assert!(disconnected.unwrap_err().is_timeout());
     assert_eq!(emulator.charges(), 1);
     let deadline = Instant::now() + Duration::from_secs(20);
     while emulator.charges() < 2 && Instant::now() < deadline {
@@ -144,7 +144,7 @@ async fn a_generation_continues_when_its_client_disconnects() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_charged_and_cached() {
+async fn a_lost_response_is_charged_and_cached() {
     let emulator = Emulator::start().await.unwrap();
     let http = Client::new();
     assert!(with(get(&http, &emulator, IMAGE), &Fault::lost()).send().await.is_err());
@@ -153,7 +153,7 @@ async fn a_lost_answer_is_charged_and_cached() {
     assert_eq!(late.status(), 524);
     let found = get(&http, &emulator, IMAGE).send().await.unwrap();
     assert_eq!((cache(&found), emulator.charges()), (Some("HIT"), 1));
-    // What is not carried out is not charged.
+    // A request that is not processed is not charged.
     let other = "/image/other?width=8&height=8";
     assert!(with(get(&http, &emulator, other), &Fault::reset()).send().await.is_err());
     assert_eq!(with(get(&http, &emulator, other), &Fault::cloudflare(524)).send().await.unwrap().status(), 524);
@@ -173,7 +173,7 @@ async fn failures_are_not_cached_and_key_limits_still_apply() {
     };
     assert_eq!(ask("sk_poor").await, (402, None));
     assert_eq!(ask("sk_a").await, (200, Some("MISS".to_owned())));
-    // What costs nothing needs no budget.
+    // A cached result is free, so the key needs no budget.
     assert_eq!(ask("sk_poor").await, (200, Some("HIT".to_owned())));
     assert_eq!(ask("sk_flux").await.0, 403);
     assert_eq!(emulator.charges(), 1);

@@ -1,4 +1,4 @@
-//! Misbehaviour on request, as it looks from outside.
+//! Injected faults, as clients see them.
 
 use std::{
     io::{Read, Write},
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const CHAT: &str = r#"{"messages":[{"role":"user","content":"one two three"}],"stream":true}"#;
 
-/// Sends one request over a socket of its own. Returns what came, and how it ended.
+/// Sends a raw request on a new connection. Returns the response, and how the connection ended.
 fn raw(emulator: &Emulator, request: &str) -> (String, std::io::Result<usize>) {
     let mut socket = TcpStream::connect(emulator.base_url().strip_prefix("http://").unwrap()).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -29,12 +29,12 @@ fn chat(headers: &str) -> String {
     )
 }
 
-/// The same with the fault in a header.
+/// The chat request with the fault in a header.
 fn faulty(fault: &Fault) -> String {
     chat(&format!("x-emulator-fault: {}\r\n", serde_json::to_string(fault).unwrap()))
 }
 
-/// The data of the events of a response that came in chunks.
+/// The data of the events in a response with chunked encoding.
 fn events(response: &str) -> Vec<String> {
     let mut rest = response.split_once("\r\n\r\n").unwrap().1;
     let mut body = String::new();
@@ -59,7 +59,7 @@ async fn a_status_applies_a_few_times_and_then_requests_succeed() {
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (429, &"3".parse().unwrap()));
         let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         assert_eq!(body["error"]["code"], "RATE_LIMITED");
-        // Other operations are not met.
+        // Other operations are not affected.
         assert!(reqwest::get(format!("{}/text/models", emulator.base_url())).await.unwrap().status().is_success());
     }
     assert!(reqwest::get(&url).await.unwrap().status().is_success());
@@ -76,11 +76,11 @@ async fn connections_are_reset_and_bodies_truncated() {
         assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
         let (text, end) = raw(&emulator, &faulty(&Fault::default().reset_after(200)));
         assert!(text.starts_with("HTTP/1.1 200 OK") && !text.contains("[DONE]"), "{text}");
-        // What was on its way when the reset came may be gone; the end is missing in any case.
+        // A reset may also lose data in transit. The end of the response is missing in any case.
         assert!(end.is_err() || !text.ends_with("0\r\n\r\n"), "{text}");
         let (text, _) = raw(&emulator, &faulty(&Fault::default().truncate(200)));
         assert!(text.ends_with("0\r\n\r\n") && !text.contains("[DONE]"), "{text}");
-        // And it is still there.
+        // The emulator still works.
         assert!(raw(&emulator, &chat("")).0.contains("[DONE]"));
     })
     .await
@@ -182,7 +182,7 @@ async fn faults_can_be_set_over_http() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keep_alives_and_whole_answers_in_one_chunk() {
+async fn a_stream_can_have_keep_alives_or_consist_of_one_chunk() {
     let emulator = Emulator::start().await.unwrap();
     tokio::task::spawn_blocking(move || {
         let plain = events(&raw(&emulator, &chat("")).0);
@@ -202,7 +202,7 @@ async fn keep_alives_and_whole_answers_in_one_chunk() {
 }
 
 #[tokio::test]
-async fn a_tool_call_in_one_chunk() {
+async fn a_stream_of_one_chunk_can_have_a_tool_call() {
     let emulator = Emulator::start().await.unwrap();
     let function = json!({ "name": "weather", "parameters": { "type": "object", "required": ["city"],
         "properties": { "city": { "type": "string" } } } });
@@ -236,7 +236,7 @@ async fn cloudflare_can_answer_instead_of_the_service() {
         let page = send(Fault::cloudflare(code)).await;
         assert_eq!((page.status().as_u16(), &page.headers()["server"]), (code, &"cloudflare".parse().unwrap()));
         assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
-        // The request was numbered by nobody.
+        // The request never reached the service, so it has no request ID.
         assert!(page.headers().get("x-request-id").is_none());
         assert!(page.text().await.unwrap().contains(&format!("| {code}: ")));
         let line = send(Fault::cloudflare(code).plain()).await;
@@ -249,7 +249,7 @@ async fn cloudflare_can_answer_instead_of_the_service() {
 }
 
 #[tokio::test]
-async fn both_rate_limits_and_details_of_errors() {
+async fn rate_limits_and_error_codes_have_the_formats_of_the_service() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let send = async |fault: &str| {
@@ -274,7 +274,7 @@ async fn both_rate_limits_and_details_of_errors() {
 }
 
 #[tokio::test]
-async fn every_status_has_the_code_of_the_service() {
+async fn every_status_has_the_error_code_of_the_service() {
     let emulator = Emulator::start().await.unwrap();
     for (status, code) in [
         (400, "BAD_REQUEST"),

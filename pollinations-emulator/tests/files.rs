@@ -1,4 +1,4 @@
-//! What the emulator sends as a sound, a picture or a video is one, for decoders of others.
+//! Third-party decoders can read the audio, images and videos of the emulator.
 
 use std::io::Cursor;
 
@@ -13,7 +13,7 @@ async fn get(emulator: &Emulator, path: &str) -> (String, Vec<u8>) {
     (kind, response.bytes().await.unwrap().to_vec())
 }
 
-/// Seconds of a sound, as far as a decoder gets; without one, as the packets say.
+/// The decoded length of audio in seconds. For Opus, which has no decoder here, the length given by its packets.
 fn seconds(format: &str, bytes: Vec<u8>) -> f64 {
     let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
     let mut hint = Hint::new();
@@ -36,7 +36,7 @@ fn seconds(format: &str, bytes: Vec<u8>) -> f64 {
                 let decoded = decoder.decode(&packet).unwrap();
                 decoded.frames() as f64 / f64::from(decoded.spec().rate)
             }
-            // Opus counts in 48 kHz whatever it was made of (RFC 7845, section 4).
+            // Opus always counts samples at 48 kHz (RFC 7845, section 4).
             None => packet.dur as f64 / 48_000.0,
         };
     }
@@ -61,7 +61,7 @@ async fn sounds_decode_and_have_the_requested_length() {
     assert_eq!((kind.as_str(), bytes.len()), ("audio/pcm", 3 * 24_000 * 2));
 }
 
-/// Sends a recording in a form, and returns the answer.
+/// Sends a recording in a form, and returns the content type and the body of the response.
 async fn send(emulator: &Emulator, path: &str, recording: &[u8]) -> (String, Vec<u8>) {
     let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n".as_slice();
     let body = [head, recording, b"\r\n--b--\r\n"].concat();
@@ -88,7 +88,7 @@ async fn voices_and_stems_are_as_long_as_the_recording() {
     for index in 0..archive.len() {
         let mut stem = Vec::new();
         std::io::copy(&mut archive.by_index(index).unwrap(), &mut stem).unwrap();
-        // Stereo, as the header of the first frame says (ISO/IEC 11172-3, section 2.4.2.3).
+        // The header of the first frame says stereo (ISO/IEC 11172-3, section 2.4.2.3).
         assert_eq!(stem[3] >> 6, 0);
         assert!((5.9..6.2).contains(&seconds("mp3", stem)), "{index}");
     }
@@ -105,12 +105,12 @@ async fn images_have_the_requested_size_and_are_reproducible() {
     assert_ne!(get(&emulator, "/image/a%20dog?width=40&height=30&seed=7").await.1, jpeg);
     let (kind, png) = get(&emulator, "/image/x?width=8&height=8&transparent=true").await;
     assert_eq!((kind.as_str(), image::guess_format(&png).unwrap()), ("image/png", ImageFormat::Png));
-    // More than any picture needs comes out as large as it can.
+    // Sizes above the maximum are reduced to it.
     let (_, large) = get(&emulator, "/image/x?width=99999999999&height=1").await;
     assert_eq!(image::load_from_memory(&large).unwrap().dimensions(), (2048, 1));
 }
 
-/// The boxes of an MP4 file, by their paths: where the content begins, and how long it is.
+/// Collects the boxes of an MP4 file: the path, the start of the content, and its length.
 fn boxes(bytes: &[u8], start: usize, end: usize, path: &str, found: &mut Vec<(String, usize, usize)>) {
     let mut at = start;
     while at < end {
@@ -127,7 +127,7 @@ fn boxes(bytes: &[u8], start: usize, end: usize, path: &str, found: &mut Vec<(St
 }
 
 #[tokio::test]
-async fn a_video_has_the_offsets_of_its_frames() {
+async fn a_video_has_correct_frame_offsets() {
     let emulator = Emulator::start().await.unwrap();
     let (kind, bytes) = get(&emulator, "/image/a%20cat?model=seedance&duration=3&width=640&height=480").await;
     assert_eq!(kind, "video/mp4");

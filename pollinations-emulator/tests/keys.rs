@@ -1,4 +1,4 @@
-//! Keys, budgets, permissions, and what is refused.
+//! Keys, their budgets and permissions, and rejected requests.
 
 use pollinations_emulator::{Emulator, Key, Scenario};
 use serde_json::Value;
@@ -42,14 +42,14 @@ async fn only_configured_keys_are_accepted() {
     for path in ["/account/usage", "/account/usage/daily", "/account/earnings", "/account/quests", "/account/keys"] {
         assert_eq!(get(&emulator, "sk_blind", path).await.0, 403, "{path}");
     }
-    // Who it is anybody may know, but for name and e-mail address.
+    // Without the permission, the profile has no name and no email address.
     let (status, profile) = get(&emulator, "sk_blind", "/account/profile").await;
     assert_eq!((status, &profile["githubUsername"], &profile["email"]), (200, &"ada".into(), &Value::Null));
     assert_eq!(get(&emulator, "sk_all", "/account/profile").await.1["email"], "ada@example.com");
 }
 
 #[tokio::test]
-async fn the_account_runs_out_and_the_records_add_up() {
+async fn usage_records_add_up_to_the_spent_balance() {
     let emulator = Emulator::builder().balance(0.025).start().await.unwrap();
     for prompt in ["x", "y"] {
         assert_eq!(get(&emulator, "sk_a", &format!("/image/{prompt}?width=8&height=8")).await.0, 200);
@@ -84,7 +84,7 @@ async fn invalid_requests_get_an_error_for_each_field() {
     let details = post(r#"{"messages":[{"role":"user","content":5}],"temperature":9,"seed":"x"}"#).await;
     let fields = details["fieldErrors"].as_object().unwrap();
     assert_eq!(sorted(fields), ["messages", "seed", "temperature"]);
-    // Nothing of it costs anything.
+    // Invalid requests are not charged.
     assert_eq!(emulator.balance(), 100.0);
 }
 

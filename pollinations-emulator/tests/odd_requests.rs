@@ -1,5 +1,5 @@
-//! Requests that no careful client sends: other methods, broken bodies, paths that are not UTF-8, schemas without end.
-//! The emulator answers all of them, and always in the format of the service.
+//! Unusual and invalid requests: unexpected methods, broken bodies, paths that are not UTF-8, endless schemas. The
+//! emulator always responds in the format of the service.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::{
 
 const KEY: &str = "sk_odd";
 
-/// Sends bytes as they are, and returns the status and the body of the answer.
+/// Sends a raw request, and returns the status and the body of the response.
 async fn raw(emulator: &Emulator, request: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(emulator.base_url().trim_start_matches("http://")).await.unwrap();
     stream.write_all(request).await.unwrap();
@@ -35,19 +35,19 @@ fn code(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn paths_that_are_not_utf8_are_refused_in_the_envelope() {
+async fn paths_that_are_not_utf8_get_the_error_envelope() {
     let emulator = Emulator::start().await.unwrap();
     for path in ["/image/%ff", "/text/%ff", "/audio/%ff", "/video/%ff", "/v1/models/%ff", "/account/agents/%ff"] {
         let (status, body) = get(&emulator, path).await;
         assert_eq!((status, code(&body).as_str()), (400, "BAD_REQUEST"), "{path}: {body}");
     }
-    // The media service writes flat errors.
+    // In errors of the media service, `error` is a string.
     let (status, body) = get(&emulator, "/%ff/metadata").await;
     assert!(status == 400 && serde_json::from_str::<Value>(&body).unwrap()["error"].is_string(), "{status} {body}");
 }
 
 #[tokio::test]
-async fn reports_on_models_have_flat_errors() {
+async fn errors_of_model_reports_have_a_string_in_their_error_field() {
     let emulator = Emulator::start().await.unwrap();
     let (status, body) = get(&emulator, "/models/status?minutes=soon").await;
     let body: Value = serde_json::from_str(&body).unwrap();
@@ -66,7 +66,7 @@ async fn dot_segments_are_not_prompts() {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_does_and_both_share_a_generation() {
+async fn head_has_the_headers_of_get_and_shares_its_generation() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     for path in
@@ -85,7 +85,7 @@ async fn head_answers_as_get_does_and_both_share_a_generation() {
 }
 
 #[tokio::test]
-async fn web_pages_of_any_origin_may_call() {
+async fn cors_allows_requests_from_any_origin() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = format!("{}/v1/chat/completions", emulator.base_url());
@@ -99,7 +99,7 @@ async fn web_pages_of_any_origin_may_call() {
     assert_eq!(allowed.headers()["access-control-allow-origin"], "*");
     assert_eq!(allowed.headers()["access-control-allow-headers"], "authorization,content-type");
     assert!(allowed.headers()["access-control-allow-methods"].to_str().unwrap().contains("POST"));
-    // Errors can be read as well, but not the pages of Cloudflare, which stands in front of the service.
+    // Web pages can read errors too, but not Cloudflare's pages, because they do not come from the service.
     let refused = http.post(&url).send().await.unwrap();
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["access-control-allow-origin"]),
@@ -107,10 +107,10 @@ async fn web_pages_of_any_origin_may_call() {
     );
     let page = http.post(&url).header("x-emulator-fault", r#"{"cloudflare": 524}"#).send().await.unwrap();
     assert!(!page.headers().contains_key("access-control-allow-origin"));
-    // Any other OPTIONS is a method that the path does not take.
+    // An OPTIONS request that is not a preflight is a method that is not allowed.
     let other = http.request(reqwest::Method::OPTIONS, &url).send().await.unwrap();
     assert_eq!((other.status().as_u16(), &other.headers()["allow"]), (405, &"POST".parse().unwrap()));
-    assert_eq!(emulator.journal().len(), 3, "preflights are not in the journal");
+    assert_eq!(emulator.journal().len(), 3, "preflights must not be in the journal");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn broken_bodies_get_400_and_large_ones_413() {
 
     let http = reqwest::Client::new();
     let url = format!("{}/text", emulator.base_url());
-    // The client sends all of it before it looks at the answer.
+    // The client sends the whole body before it reads the response.
     let answer = http.post(url).bearer_auth(KEY).body(vec![b'x'; 65 << 20]).send().await.unwrap();
     assert_eq!(answer.status(), 413);
     assert_eq!(code(&answer.text().await.unwrap()), "PAYLOAD_TOO_LARGE");
@@ -143,7 +143,7 @@ async fn large_images_fit_in_a_chat() {
 }
 
 #[tokio::test]
-async fn endless_schemas_and_long_texts_have_bounded_answers() {
+async fn endless_schemas_and_long_texts_get_bounded_responses() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
     let chat =
@@ -192,7 +192,7 @@ async fn concurrent_changes_of_a_key_are_all_applied() {
 }
 
 #[tokio::test]
-async fn concurrent_requests_cannot_create_two_agents_of_one_name() {
+async fn concurrent_requests_cannot_create_two_agents_with_the_same_name() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = format!("{}/account/my-models/endpoint-agents", emulator.base_url());
@@ -233,7 +233,7 @@ async fn a_device_that_polls_too_fast_gets_slow_down() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", emulator.base_url());
-    // As a form, which is what RFC 8628 says, and as JSON, which is what the service's own clients send.
+    // RFC 8628 requires a form. The service's own clients send JSON.
     let form = http.post(url("/api/device/code")).header("content-type", "application/x-www-form-urlencoded");
     let first: Value = form.body("client_id=pk_app").send().await.unwrap().json().await.unwrap();
     let second = http.post(url("/api/device/code")).json(&json!({ "client_id": "pk_app" })).send().await.unwrap();
@@ -246,10 +246,10 @@ async fn a_device_that_polls_too_fast_gets_slow_down() {
     };
     assert_eq!(ask(&first["device_code"]).await, "authorization_pending");
     assert_eq!(ask(&first["device_code"]).await, "slow_down");
-    assert_eq!(ask(&second["device_code"]).await, "authorization_pending", "another device is not affected");
+    assert_eq!(ask(&second["device_code"]).await, "authorization_pending", "another device must not be affected");
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(ask(&first["device_code"]).await, "authorization_pending");
-    // What is no object of texts has the errors of RFC 6749, too.
+    // A body of the wrong JSON type gets an error of RFC 6749 too.
     let broken = http.post(url("/api/device/code")).header("content-type", "application/json").body("[1]").send();
     assert_eq!(broken.await.unwrap().json::<Value>().await.unwrap()["error"], "invalid_request");
 }

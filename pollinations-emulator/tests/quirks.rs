@@ -1,4 +1,4 @@
-//! Answers in the forms that providers really send.
+//! Quirks: responses that providers really send.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ async fn unknown_quirks_are_errors_and_quirks_combine_with_other_faults() {
 }
 
 #[test]
-fn every_quirk_is_on_its_page() {
+fn the_page_about_quirks_lists_every_quirk() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(folder.join("../docs/quirks.md")).unwrap();
     let shown: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();

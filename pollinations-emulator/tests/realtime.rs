@@ -1,4 +1,4 @@
-//! Realtime sessions, event by event, as any client of the protocol sees them.
+//! Realtime sessions, event by event, with a plain WebSocket client.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::{SinkExt, StreamExt};
@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 
 const MODEL: &str = "openai/gpt-realtime-2.1";
 
-/// A client that knows the protocol and nothing of the service.
+/// A plain WebSocket client that sends and receives JSON events.
 struct Talk(WebSocketStream<TcpStream>);
 
 impl Talk {
@@ -41,7 +41,7 @@ impl Talk {
         serde_json::from_str(message.to_text().unwrap()).unwrap()
     }
 
-    /// Events up to the one of this type, which is the last.
+    /// The events up to and including the next one of this type.
     async fn until(&mut self, kind: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
@@ -50,7 +50,7 @@ impl Talk {
             if event["type"] == kind {
                 return events;
             }
-            assert!(events.len() < 10_000 && event["type"] != "error", "{kind} did not come: {event}");
+            assert!(events.len() < 10_000 && event["type"] != "error", "expected {kind}, found {event}");
         }
     }
 
@@ -67,7 +67,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_events_of_a_text_response() {
+async fn a_text_response_has_all_events_in_order() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     talk.message("Hello there").await;
@@ -100,7 +100,7 @@ async fn the_events_of_a_text_response() {
     assert_eq!(done["metadata"]["a"], "b");
     assert_eq!(done["output"][0]["content"][0], json!({ "type": "output_text", "text": "You said: Hello there" }));
     assert_eq!((&done["usage"]["input_tokens"], &done["usage"]["output_tokens"]), (&json!(2), &json!(4)));
-    // Ids are told apart, and belong together.
+    // Event IDs are unique, and all events name the same response.
     let ids: std::collections::BTreeSet<&str> =
         events.iter().map(|event| event["event_id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), events.len());
@@ -108,7 +108,7 @@ async fn the_events_of_a_text_response() {
 }
 
 #[tokio::test]
-async fn keys_in_the_query_the_subprotocol_and_older_event_names() {
+async fn older_clients_can_use_the_key_in_the_query_the_subprotocol_and_older_event_names() {
     let emulator = Emulator::start().await.unwrap();
     let headers = [("sec-websocket-protocol", "realtime, openai-beta.realtime-v1"), ("openai-beta", "realtime=v1")];
     let (mut talk, response) = Talk::open(&emulator, &format!("/realtime?key=sk_test&model={MODEL}"), &headers).await;
@@ -156,7 +156,7 @@ async fn items_are_retrieved_deleted_and_inserted() {
 }
 
 #[tokio::test]
-async fn speech_interrupts_the_one_response_at_a_time() {
+async fn only_one_response_runs_at_a_time_and_speech_interrupts_it() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     talk.message(&"word ".repeat(300)).await;
@@ -170,7 +170,7 @@ async fn speech_interrupts_the_one_response_at_a_time() {
         }
     };
     assert_eq!(error["error"]["code"], "conversation_already_has_active_response");
-    // 100 ms of sound.
+    // 100 ms of audio.
     let loud = BASE64_STANDARD.encode(9_000_i16.to_le_bytes().repeat(2_400));
     talk.say(json!({ "type": "input_audio_buffer.append", "audio": loud })).await;
     let events = talk.until("response.done").await;
@@ -182,7 +182,7 @@ async fn speech_interrupts_the_one_response_at_a_time() {
     );
     let item = &response["output"][0];
     assert_eq!(item["status"], "incomplete");
-    // What was not heard is cut off.
+    // Truncate the audio that the user did not hear.
     let id = item["id"].clone();
     talk.say(json!({ "type": "conversation.item.truncate", "item_id": id, "content_index": 0, "audio_end_ms": 10 }))
         .await;
@@ -204,7 +204,7 @@ async fn transcription_sessions_only_transcribe() {
     talk.say(json!({ "type": "response.create" })).await;
     assert_eq!(talk.next().await["type"], "error");
     drop(talk);
-    // It is charged although the client has just gone away.
+    // The session is charged even though the client disconnected without closing it.
     for _ in 0..200 {
         if emulator.charges() == 1 {
             return;
@@ -219,7 +219,7 @@ async fn invalid_events_are_answered_with_errors() {
     let emulator = Emulator::start().await.unwrap();
     let mut talk = Talk::with_key(&emulator).await;
     for (message, code) in [
-        ("no JSON", "invalid_json"),
+        ("not JSON", "invalid_json"),
         ("[]", "invalid_json"),
         ("{}", "missing_required_parameter"),
         (r#"{"type":"x"}"#, "invalid_value"),

@@ -1,4 +1,4 @@
-//! The Messages API, the Responses API, texts from messages and decisions: billing, coalescing, errors, refusals.
+//! The Messages API, the Responses API, texts from messages and decisions: billing, coalescing and errors.
 
 use pollinations_emulator::{Emulator, Fault, Refusal};
 use reqwest::Response;
@@ -17,7 +17,7 @@ async fn json_of(response: Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-/// The data of the events of a stream.
+/// The events of a stream, parsed as JSON.
 async fn events(response: Response) -> Vec<Value> {
     let text = response.text().await.unwrap();
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -50,7 +50,7 @@ async fn identical_requests_are_charged_once_unless_they_are_streamed() {
         ("/text", chat.clone(), 1),
         ("/v1/responses", response(&streamed), 2),
         ("/text", merged(chat, &streamed), 2),
-        // The service does not say that messages coalesce.
+        // The document does not say that the service coalesces messages.
         ("/v1/messages", message(&json!({})), 2),
         ("/v1/messages", message(&streamed), 2),
     ] {
@@ -82,10 +82,10 @@ async fn whole_and_streamed_replies_have_the_same_usage() {
 }
 
 #[tokio::test]
-async fn text_routes_send_refusals_as_replies() {
+async fn responses_without_pollen_are_replies_and_other_routes_return_402() {
     let emulator = Emulator::builder().balance(0.0).start().await.unwrap();
     let link = "https://enter.pollinations.ai/";
-    // As a response, whole and streamed.
+    // The Responses API sends a reply, both whole and streamed.
     let answer = post(&emulator, "/v1/responses", &response(&json!({})), None).await;
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["cache-control"]),
@@ -98,7 +98,7 @@ async fn text_routes_send_refusals_as_replies() {
     let text: String =
         events(answer).await.iter().filter_map(|event| event["delta"].as_str().map(str::to_owned)).collect();
     assert!(text.contains(link), "{text}");
-    // With its status for JSON, for messages and for decisions.
+    // JSON, messages and decisions get the status 402.
     let json = json!({ "text": { "format": { "type": "json_object" } } });
     assert_eq!(post(&emulator, "/v1/responses", &response(&json), None).await.status(), 402);
     let decision = json!({ "state": "x", "questions": { "a": { "type": "noul", "instructions": "y" } } });
@@ -131,7 +131,7 @@ async fn errors_of_the_messages_api_have_anthropics_format() {
     let body = json_of(answer).await;
     assert_eq!(body["error"]["type"], "invalid_request_error");
     assert!(body["error"]["message"].as_str().unwrap().starts_with("max_tokens: "), "{body}");
-    // All others have the envelope of the service.
+    // Other operations have the error envelope of the service.
     let answer = post(&emulator, "/v1/responses", &response(&json!({ "max_output_tokens": 0 })), None).await;
     assert_eq!(json_of(answer).await["success"], false);
 }
@@ -202,13 +202,13 @@ async fn chats_with_media_models_are_answered_with_a_link() {
         let streamed = merged(body, &json!({ "stream": true }));
         let chunks = events(post(&emulator, "/v1/chat/completions", &streamed, None).await).await;
         let has_null = |chunk: &Value| chunk.get("usage") == Some(&Value::Null) && chunk["choices"][0].is_object();
-        assert!(chunks.iter().all(has_null), "no usage, and no chunk for it: {chunks:?}");
+        assert!(chunks.iter().all(has_null), "a chunk with usage: {chunks:?}");
 
         let whole = json_of(post(&emulator, "/v1/responses", &response(&json!({ "model": model })), None).await).await;
         assert_eq!((whole.get("usage"), &whole["status"]), (Some(&Value::Null), &"completed".into()), "{whole}");
     }
     assert_eq!(emulator.charges(), 9);
-    // They cost what they cost elsewhere.
+    // The price is the same as without a chat.
     assert!((100.0 - emulator.balance() - 0.09).abs() < 1e-9, "{}", emulator.balance());
 }
 

@@ -1,20 +1,20 @@
-//! What the environment sets, and what is said when it does not.
+//! The environment variables that `Pollinations::from_env` reads, and its errors.
 
 use std::{env, process::Command};
 
 use pollinations_ext::Pollinations;
 
-/// Runs this test again in a process of its own, with these variables and no others of ours.
+/// Runs the test below in a new process with only these variables, and returns the outcome that it prints.
 fn outcome(variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "the_environment", "--nocapture"]).env("IN_CHILD", "1");
+    command.args(["--exact", "from_env_reads_the_variables", "--nocapture"]).env("IN_CHILD", "1");
     command.env_remove("POLLINATIONS_API_KEY").env_remove("POLLINATIONS_BASE_URL").envs(variables.iter().copied());
     let shown = String::from_utf8(command.output().unwrap().stdout).unwrap();
     shown.lines().find_map(|line| line.strip_prefix("outcome: ")).unwrap_or_else(|| panic!("{shown}")).to_owned()
 }
 
 #[test]
-fn the_environment() {
+fn from_env_reads_the_variables() {
     if env::var_os("IN_CHILD").is_some() {
         match Pollinations::from_env() {
             Ok(client) => println!("\noutcome: {client:?}"),

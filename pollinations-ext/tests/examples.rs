@@ -1,4 +1,4 @@
-//! Every example does what it says, against the emulator, and is short.
+//! Runs every example against the emulator, and checks that it is short.
 
 use std::{
     env, fs,
@@ -10,10 +10,10 @@ use std::{
 use pollinations_emulator::Emulator;
 use pollinations_ext::Pollinations;
 
-/// Lines of an example at the most.
+/// The maximum number of lines of an example.
 const MAX_LINES: usize = 40;
 
-/// The example that cargo has built beside this test.
+/// The command for an example, which cargo builds together with this test.
 fn example(name: &str, emulator: &Emulator, folder: &Path) -> Command {
     let mut path: PathBuf = env::current_exe().unwrap();
     path.pop();
@@ -136,13 +136,13 @@ async fn every_example_runs() {
     ] {
         assert!(fs::read(folder.path().join(file)).unwrap().starts_with(start), "{file}");
     }
-    // Names of all that were tried, and of those that ask a user.
+    // The examples that were run above, and those that other tests run or that need a browser.
     let mut names: Vec<&str> = tried.iter().map(|(name, ..)| *name).collect();
     names.extend(["login", "device_login", "sign_in", "web_sign_in", "quickstart", "realtime", "realtime_sound"]);
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        assert!(names.contains(&name.as_str()), "{name} is not tried");
+        assert!(names.contains(&name.as_str()), "no test runs {name}");
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         assert!(
             lines <= MAX_LINES || ["quickstart", "web_sign_in"].contains(&name.as_str()),
@@ -153,7 +153,7 @@ async fn every_example_runs() {
 
 #[cfg(feature = "realtime")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_realtime_sessions() {
+async fn the_realtime_examples_print_the_answers() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("question.pcm"), [0; 48_000]).unwrap();
@@ -176,7 +176,7 @@ async fn the_realtime_sessions() {
     assert_eq!(fs::read(folder.path().join("answer.pcm")).unwrap().len(), 7 * 14_400);
 }
 
-/// Starts an example that asks the user for something, and returns it with its first line.
+/// Starts an example that asks the user to do something. Returns the process, its output and the first line of it.
 fn asking(mut command: Command) -> (std::process::Child, BufReader<std::process::ChildStdout>, String) {
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -187,7 +187,7 @@ fn asking(mut command: Command) -> (std::process::Child, BufReader<std::process:
 
 #[cfg(feature = "byop-loopback")]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_login_in_a_browser() {
+async fn the_login_example_continues_after_the_login_in_a_browser() {
     use pollinations_ext::api::reqwest::{Client, Url, redirect::Policy};
 
     let emulator = Emulator::start().await.unwrap();
@@ -216,7 +216,7 @@ async fn the_login_in_a_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_login_with_a_code() {
+async fn the_device_login_example_continues_after_the_code_was_entered() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let command = example("device_login", &emulator, folder.path());
@@ -238,7 +238,7 @@ async fn the_login_with_a_code() {
 }
 
 #[tokio::test]
-async fn an_example_says_what_is_missing() {
+async fn an_example_names_the_file_that_is_missing() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let output = example("vision", &emulator, folder.path()).arg("no-such.png").output().unwrap();

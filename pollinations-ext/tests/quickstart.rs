@@ -1,4 +1,4 @@
-//! The quickstart does its job, and says in one line when it cannot.
+//! Runs the quickstart with and without a key, and checks that its errors are a single line.
 
 use std::{
     env,
@@ -8,7 +8,7 @@ use std::{
 
 use pollinations_emulator::Emulator;
 
-/// Runs the example that cargo has built beside this test.
+/// Runs the example, which cargo builds together with this test.
 fn quickstart(variables: &[(&str, &str)]) -> Output {
     let mut path: PathBuf = env::current_exe().unwrap();
     path.pop();
@@ -52,7 +52,7 @@ async fn with_a_key_it_uses_the_service() {
 }
 
 #[test]
-fn what_cannot_work_is_said_in_one_line() {
+fn errors_are_a_single_line() {
     let nowhere = "http://127.0.0.1:1";
     for (key, url, expected) in [
         ("hunter2", nowhere, "error: the API key is not valid: it must start with `sk_` or `pk_`; get a key at"),

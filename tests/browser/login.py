@@ -1,7 +1,7 @@
-"""Bring Your Own Pollen in a real browser: the example programs, the emulator's pages, and what is left of the key.
+"""Bring Your Own Pollen in a real browser: the example programs, the emulator's pages, and traces of keys and codes.
 
-Chromium, driven by ChromeDriver, does what a user does: visits the link that the program prints, clicks, and reads.
-Screenshots of every page, light and dark, wide and narrow, go into the folder given as the first argument.
+ChromeDriver controls Chromium, which does what a user does: it visits the link that the program prints, clicks, and
+reads. The first argument is the folder for screenshots of every page, light and dark, wide and narrow.
 """
 
 import json
@@ -22,12 +22,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 SHOTS = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else ROOT / "target" / "screenshots"
-PATIENCE = 20
-LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in ((1280, 800), (390, 780))]
+TIMEOUT = 20
+APPEARANCES = [(scheme, size) for scheme in ("light", "dark") for size in ((1280, 800), (390, 780))]
 
 
 def first_line(process, pattern):
-    """What the first line that a program prints has at this place."""
+    """Returns the first group of the pattern in the first line that a program prints."""
     line = process.stdout.readline()
     found = re.search(pattern, line)
     assert found, f"{line!r} has no {pattern}"
@@ -64,7 +64,7 @@ class Login(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
 
     def start(self, name, *arguments, **environment):
-        """Starts an example program in a folder of its own, against the emulator."""
+        """Starts an example program in its own folder, against the emulator."""
         process = subprocess.Popen(
             [TARGET / "examples" / name, *arguments], cwd=self.folder.name, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -78,15 +78,15 @@ class Login(unittest.TestCase):
         self.browser.find_element(By.CSS_SELECTOR, f"button[value={decision}]").click()
 
     def heading(self, text):
-        """Waits until the page says this, and shows it in all its looks."""
-        # The page may go while it is looked at.
-        WebDriverWait(self.browser, PATIENCE, ignored_exceptions=[WebDriverException]).until(
+        """Waits until the page has this heading."""
+        # The page may be replaced while its heading is read.
+        WebDriverWait(self.browser, TIMEOUT, ignored_exceptions=[WebDriverException]).until(
             lambda browser: browser.find_element(By.TAG_NAME, "h1").text == text,
-            f"the page never said {text!r}",
+            f"the heading never became {text!r}",
         )
 
     def show(self, name):
-        for scheme, (width, height) in LOOKS:
+        for scheme, (width, height) in APPEARANCES:
             feature = {"name": "prefers-color-scheme", "value": scheme}
             self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
             metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
@@ -98,12 +98,12 @@ class Login(unittest.TestCase):
             self.assertLessEqual(inner, outer, f"{name} is wider than {width} pixels")
 
     def network(self, method):
-        """Everything of this kind that the browser's network has done."""
+        """The network events of this kind."""
         self.events += [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
         return [event["params"] for event in self.events if event["method"] == method]
 
-    def nothing_of_the_key_is_left(self, receiver):
-        """Not in the address, not in the history, and nowhere did the page go with it but to its own receiver."""
+    def assert_no_trace_of_the_key(self, receiver):
+        """The key is not in the URL, the history or the storage, and was sent only to the receiver."""
         self.assertEqual(self.browser.current_url, f"{receiver}/callback")
         self.assertEqual(self.browser.execute_script("return location.href"), f"{receiver}/callback")
         self.assertNotIn("api_key", self.browser.execute_script("return document.referrer"))
@@ -117,12 +117,12 @@ class Login(unittest.TestCase):
         own = {urlsplit(self.url).netloc, urlsplit(receiver).netloc}
         for request in self.network("Network.requestWillBeSent"):
             address = urlsplit(request["request"]["url"])
-            # The browser's own first page is not of the network.
+            # The browser's start page is not loaded from the network.
             if address.scheme not in ("chrome", "data"):
                 self.assertIn(address.netloc, own)
 
-    def policy(self, receiver):
-        """The receiver's page may do what it has to, and nothing else."""
+    def assert_strict_policy(self, receiver):
+        """The content security policy of the receiver's page allows only its own script."""
         responses = [seen["response"] for seen in self.network("Network.responseReceived")]
         page = next(seen for seen in responses if seen["url"].split("#")[0] == f"{receiver}/callback" and seen["mimeType"] == "text/html")
         headers = {name.lower(): value for name, value in page["headers"].items()}
@@ -133,7 +133,7 @@ class Login(unittest.TestCase):
         self.assertNotIn("*", policy)
         self.assertEqual(headers["cache-control"], "no-store")
         self.assertEqual(headers["referrer-policy"], "no-referrer")
-        # A script that somebody else has put there does not run.
+        # An injected script does not run.
         self.browser.execute_script(
             "const script = document.createElement('script'); script.textContent = 'window.injected = true';"
             "document.body.append(script)"
@@ -141,7 +141,7 @@ class Login(unittest.TestCase):
         self.assertIsNone(self.browser.execute_script("return window.injected"))
 
     def visit(self, *arguments):
-        """Starts the login, and goes where it says."""
+        """Starts the login, and opens the link that it prints."""
         program = self.start("login", *arguments)
         link = first_line(program, r"visit (\S+)")
         receiver = re.search(r"redirect_url=http%3A%2F%2F(127\.0\.0\.1)%3A(\d+)", link)
@@ -156,14 +156,14 @@ class Login(unittest.TestCase):
         self.click("allow")
         self.heading("You are signed in")
         self.show("allowed")
-        out, err = program.communicate(timeout=PATIENCE)
+        out, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 0, err)
         self.assertRegex(out, r"Thank you! cat\.jpg \(\d+ bytes\)")
         picture = pathlib.Path(self.folder.name, "cat.jpg").read_bytes()
         self.assertTrue(picture.startswith(b"\xff\xd8\xff"))
-        self.nothing_of_the_key_is_left(receiver)
-        self.policy(receiver)
-        # Nobody listens any more, and going back and forth brings no key.
+        self.assert_no_trace_of_the_key(receiver)
+        self.assert_strict_policy(receiver)
+        # The receiver has stopped, and navigating back does not reveal the key.
         self.browser.back()
         self.heading("Grant a key?")
         self.assertNotIn("api_key", self.browser.current_url)
@@ -173,25 +173,25 @@ class Login(unittest.TestCase):
         self.click("deny")
         self.heading("Access denied")
         self.show("denied")
-        _, err = program.communicate(timeout=PATIENCE)
+        _, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 1)
         self.assertIn("the user denied access", err)
         self.assertEqual(os.listdir(self.folder.name), [])
-        self.nothing_of_the_key_is_left(receiver)
+        self.assert_no_trace_of_the_key(receiver)
 
-    def test_time_out(self):
+    def test_timeout(self):
         program, _ = self.visit("1")
-        _, err = program.communicate(timeout=PATIENCE)
+        _, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 1)
         self.assertIn("the user did not answer within 1 s", err)
-        # Who decides now finds nobody there, and no key gets anywhere.
+        # A decision after the timeout has no effect, because the receiver has stopped.
         self.click("allow")
-        WebDriverWait(self.browser, PATIENCE).until(lambda browser: "/callback" in browser.current_url)
+        WebDriverWait(self.browser, TIMEOUT).until(lambda browser: "/callback" in browser.current_url)
         self.assertEqual(os.listdir(self.folder.name), [])
 
-    def test_a_program_that_is_gone_while_the_page_is_there(self):
+    def test_the_page_says_that_the_program_has_stopped_if_its_request_fails(self):
         program, _ = self.visit()
-        # The page comes, and its answer does not arrive any more.
+        # The page loads, but its request to the receiver fails.
         self.browser.execute_cdp_cmd("Network.enable", {})
         self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
             "source": "window.fetch = () => Promise.reject(new TypeError('gone'))",
@@ -203,7 +203,7 @@ class Login(unittest.TestCase):
         self.assertIsNone(program.poll())
 
     def sign_in(self, *arguments):
-        """Starts the sign-in with a code, and goes where it says."""
+        """Starts the sign-in with a code, and opens the link that it prints."""
         program = self.start("sign_in", *arguments)
         link = first_line(program, r"visit (\S+)")
         receiver = re.search(r"redirect_uri=http%3A%2F%2F(127\.0\.0\.1)%3A(\d+)", link)
@@ -212,7 +212,7 @@ class Login(unittest.TestCase):
         self.heading("Grant a key?")
         return program, f"http://{receiver.group(1)}:{receiver.group(2)}"
 
-    def nothing_of_the_code_is_left(self, page):
+    def assert_no_trace_of_the_code(self, page):
         self.assertEqual(self.browser.current_url, page)
         history = self.browser.execute_cdp_cmd("Page.getNavigationHistory", {})
         for entry in history["entries"]:
@@ -223,36 +223,36 @@ class Login(unittest.TestCase):
         self.assertEqual(self.browser.execute_script("return document.referrer"), "")
         for entry in self.browser.get_log("browser"):
             self.assertNotRegex(entry["message"], r"sk_|code_[0-9a-f]{8}")
-        # The key never came near the browser.
+        # The key was never sent to or from the browser.
         for request in self.network("Network.requestWillBeSent"):
             self.assertNotIn("sk_", json.dumps(request))
 
     def test_code_allow(self):
         program, receiver = self.sign_in()
         self.show("authorize-code")
-        # The user grants less than was asked for.
+        # The user grants fewer permissions than requested.
         self.browser.find_element(By.NAME, "grant_usage").click()
         self.click("allow")
         self.heading("Access granted")
-        out, err = program.communicate(timeout=PATIENCE)
+        out, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 0, err)
         self.assertRegex(out, r"Granted: profile\nThank you! cat\.jpg \(\d+ bytes\)")
         self.assertNotRegex(out + err, r"sk_|code_[0-9a-f]{8}")
         self.show("granted-code")
-        self.nothing_of_the_code_is_left(f"{receiver}/granted")
+        self.assert_no_trace_of_the_code(f"{receiver}/granted")
 
     def test_code_deny(self):
         program, receiver = self.sign_in()
         self.click("deny")
         self.heading("Access denied")
-        _, err = program.communicate(timeout=PATIENCE)
+        _, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 1)
         self.assertIn("the user denied access", err)
-        self.nothing_of_the_code_is_left(f"{receiver}/denied")
+        self.assert_no_trace_of_the_code(f"{receiver}/denied")
 
     def test_code_too_late(self):
         program, _ = self.sign_in("1")
-        _, err = program.communicate(timeout=PATIENCE)
+        _, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 1)
         self.assertIn("did not answer within 1 s", err)
 
@@ -261,11 +261,11 @@ class Login(unittest.TestCase):
         self.browser.get(first_line(program, r"visit (\S+)"))
         self.heading("Grant a key?")
         self.click("allow")
-        WebDriverWait(self.browser, PATIENCE).until(lambda browser: "Hello emulated" in browser.page_source)
+        WebDriverWait(self.browser, TIMEOUT).until(lambda browser: "Hello emulated" in browser.page_source)
         self.assertNotIn("sk_", self.browser.page_source)
-        # The same address once more: the code was used, and the sign-in is over.
+        # The same URL again: the code was already used, and the sign-in is over.
         self.browser.get(self.browser.current_url)
-        WebDriverWait(self.browser, PATIENCE).until(lambda browser: "Please start again" in browser.page_source)
+        WebDriverWait(self.browser, TIMEOUT).until(lambda browser: "Please start again" in browser.page_source)
 
     def test_device(self):
         program = self.start("device_login")
@@ -277,7 +277,7 @@ class Login(unittest.TestCase):
         self.click("allow")
         self.heading("Connected")
         self.show("connected")
-        out, err = program.communicate(timeout=PATIENCE)
+        out, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 0, err)
         self.assertIn("Thank you!", out)
 
@@ -288,7 +288,7 @@ class Login(unittest.TestCase):
         self.browser.find_element(By.NAME, "user_code").send_keys(found.group(2))
         self.click("deny")
         self.heading("Denied")
-        _, err = program.communicate(timeout=PATIENCE)
+        _, err = program.communicate(timeout=TIMEOUT)
         self.assertEqual(program.returncode, 1)
         self.assertIn("the user denied access", err)
 

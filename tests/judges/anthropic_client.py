@@ -1,4 +1,4 @@
-"""The Python client of Anthropic, unchanged, against the emulator: what it can do with the service it does with that.
+"""Runs the unmodified Python client of Anthropic against the emulator, with every feature that the service supports.
 
     anthropic_client.py URL [PART ...]
 
@@ -38,7 +38,7 @@ def messages():
 
 
 def streams():
-    # A stream, with thinking, which goes back with its signature.
+    # A stream with thinking. The next request sends the thinking back with its signature.
     asked = [{"role": "user", "content": "Is 97 a prime number?"}]
     thinking = {"type": "enabled", "budget_tokens": 1024}
     kinds = []
@@ -75,7 +75,7 @@ def tools():
 
 def refusals():
     asked = [{"role": "user", "content": "How is the weather?"}]
-    # Errors have the client's own types.
+    # The client raises its own error types.
     for expected, request in [
         (anthropic.BadRequestError, {"model": "claude", "max_tokens": 0, "messages": asked}),
         (anthropic.InternalServerError, {**common, "messages": asked, "extra_headers": {"x-emulator-fault": '{"status": 529}'}}),
@@ -92,7 +92,7 @@ def refusals():
     except anthropic.AuthenticationError as error:
         assert error.body["error"]["type"] == "authentication_error", error.body
     else:
-        raise AssertionError("a wrong key was taken")
+        raise AssertionError("a wrong key was accepted")
     try:
         with client.messages.stream(**common, messages=asked, extra_headers={"x-emulator-fault": '{"streamError": 6}'}) as stream:
             stream.get_final_message()

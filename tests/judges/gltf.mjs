@@ -1,4 +1,4 @@
-// Holds the objects that the emulator makes against the Khronos Group's validator of glTF files.
+// Checks the 3D objects of the emulator with the Khronos Group's validator of glTF files.
 // Usage: node gltf.mjs NODE_MODULES EMULATOR
 
 import { createRequire } from "node:module";

@@ -1,6 +1,6 @@
-"""Signs a user in at the emulator with Authlib, an OAuth client that nobody here wrote, by discovery alone.
+"""Signs a user in at the emulator with Authlib, a third-party OAuth client, using only discovery.
 
-The user's part, visiting the page and pressing a button, is played with plain requests.
+Plain HTTP requests play the user, who visits the page and presses a button.
 """
 
 import os
@@ -31,7 +31,7 @@ def session():
 
 
 def visit(link, decision="allow"):
-    """Where the browser is sent when the user has decided."""
+    """Returns the URL to which the browser is redirected after the user's decision."""
     page = requests.get(link, timeout=10)
     assert page.ok and "value=allow" in page.text, page.text
     form = dict(parse_qsl(urlsplit(link).query), decision=decision)

@@ -1,4 +1,4 @@
-"""The Python client of OpenAI, unchanged, against the emulator: what it can do with the service it does with that.
+"""Runs the unmodified Python client of OpenAI against the emulator, with every feature that the service supports.
 
     openai_client.py URL [PART ...]
 
@@ -31,7 +31,7 @@ def models():
 
 
 def model():
-    """One model by its id, for which the id of the first in the listing will do."""
+    """Fetches a model by its ID. Any ID will do, so this takes the first in the list."""
     first = next(iter(client.models.list()))
     assert client.models.retrieve(first.id).id == first.id
 
@@ -46,7 +46,7 @@ def chat():
         assert error.status_code == 400, error
         assert error.body["details"]["fieldErrors"]["temperature"], error.body
     else:
-        raise AssertionError("a temperature of 9 was taken")
+        raise AssertionError("a temperature of 9 was accepted")
 
 
 def streams():
@@ -80,7 +80,7 @@ def picture(**more):
 
 
 def images():
-    assert base64.b64decode(picture(response_format="b64_json").b64_json)[:2] == b"\xff\xd8", "it is no JPEG"
+    assert base64.b64decode(picture(response_format="b64_json").b64_json)[:2] == b"\xff\xd8", "not a JPEG"
     assert picture(response_format="url").url.startswith("http")
 
 
@@ -96,7 +96,7 @@ def edits():
 
 
 def embeddings():
-    # The client asks for base64 unless it is told otherwise, and decodes it.
+    # By default, the client requests base64, and decodes it.
     for options in [{}, {"encoding_format": "float"}]:
         made = client.embeddings.create(
             model="openai/text-embedding-3-small", input=["a cat", "a cat", "interest rates"], **options
@@ -155,7 +155,7 @@ def responses():
 
 
 def realtime():
-    """Every event is held against the client's own types, which it does not do by itself."""
+    """Validates every event with the client's types, because the client does not do so itself."""
     event_type = pydantic.TypeAdapter(RealtimeServerEvent)
 
     async def until_done(connection):
@@ -236,7 +236,7 @@ def images_in_detail():
 
 
 def responses_in_detail():
-    """Functions, reasoning, images, and what ends early."""
+    """Functions, reasoning, images, and incomplete responses."""
     response = client.responses.create(model="openai", instructions="Be brief", input="Name a flower")
     assert response.output_text.startswith("You said: Name a flower"), response
     assert response.status == "completed" and response.usage.total_tokens > 0, response
@@ -272,7 +272,7 @@ def responses_in_detail():
     except APIStatusError as error:
         assert error.status_code == 400, error
     else:
-        raise AssertionError("no tokens at all were accepted")
+        raise AssertionError("a limit of 0 tokens was accepted")
 
 
 PARTS = [

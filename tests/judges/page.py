@@ -1,9 +1,9 @@
-"""Runs the programs of a page that stand in another language than Rust.
+"""Runs the programs on a page that are written in a language other than Rust.
 
     page.py PAGE URL PYTHON
 
-Each block of code is a program of its own; `http://127.0.0.1:4000` in it becomes URL. Blocks that install or start the
-emulator are left out. PYTHON is the interpreter that has the packages.
+Each code block is a separate program, in which `http://127.0.0.1:4000` is replaced with URL. Blocks that install or
+start the emulator are skipped. PYTHON is the interpreter that has the packages.
 """
 
 import pathlib
@@ -25,7 +25,7 @@ for language, program in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE
         path = pathlib.Path(folder) / f"program{ending}"
         path.write_text(program.replace("http://127.0.0.1:4000", url))
         done = subprocess.run([*command, path], capture_output=True, text=True, check=False)
-    # A comment at the end of a program says what it prints.
+    # A comment at the end of a shell program is its expected output.
     expected = re.search(r"# (\S+)\s*\Z", program) if language == "sh" else None
     printed = done.stdout + done.stderr
     if done.returncode or "Assertion failed" in printed or (expected and expected[1] not in done.stdout):

@@ -1,7 +1,7 @@
-"""Prism as the judge of a whole run of the contract suite.
+"""Checks the requests of a whole run of the contract suite with Prism.
 
     prism.py run DOCUMENT UPSTREAM   prints the operations of the run
-    prism.py judge LOG REPORT        fails if prism has found a request that the upstream document does not allow
+    prism.py judge LOG REPORT        fails if Prism found a request that the upstream document does not allow
 """
 
 import json
@@ -9,15 +9,15 @@ import pathlib
 import re
 import sys
 
-# What the document does not allow and the service takes: a method, a path, and what prism says.
+# Violations that the service accepts: the method, the path, and the message of Prism.
 TAKEN = {
-    # The document names one type for the bytes of a file; the service keeps the type that they are sent with.
+    # The document has only one content type for raw bytes. The service accepts any, and stores it with the file.
     ("post", "/upload", "Supported content types: multipart/form-data,application/json,application/octet-stream"),
 }
 
 
 def operations(path):
-    """The ids of operations by method and path."""
+    """The IDs of operations by method and path."""
     items = json.loads(pathlib.Path(path).read_text())["paths"].items()
     shape = lambda path: re.sub(r"\{[^}]*\}", "{}", path)
     return {
@@ -29,7 +29,7 @@ def operations(path):
 
 
 def run(document, upstream):
-    """All operations of both documents but for WebSockets, which prism does not speak."""
+    """Prints the operations in both documents, except WebSockets, which Prism does not support."""
     known = operations(upstream)
     ids = [name for place, name in operations(document).items() if place in known]
     print(",".join(sorted(name for name in ids if not name.startswith("realtime"))))
@@ -41,7 +41,7 @@ def judge(log, report):
         line = re.sub(r"\x1b\[[0-9;]*m", "", line)
         if request := re.search(r"\[HTTP SERVER\] (\w+) (\S+) .*Request received", line):
             asked.append(request.groups())
-        # What prism says of responses is about the emulator, which the contract suite judges.
+        # Only requests are checked here. The contract suite checks the responses of the emulator.
         elif violation := re.search(r"Violation: request\S* (.*)", line):
             method, path = asked[-1]
             if (method, path, violation[1]) not in TAKEN:

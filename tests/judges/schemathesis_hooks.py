@@ -1,11 +1,11 @@
-"""Reads event streams for schemathesis: the schema of a stream is that of the JSON in the `data` of each event."""
+"""Reads event streams for schemathesis. The schema of a stream applies to the JSON in the `data` of each event."""
 
 import json
 import re
 
 import schemathesis
 
-# `splitlines` would also split at other characters, which may be part of a text.
+# `splitlines` would also split at other characters, which may occur in a text.
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 

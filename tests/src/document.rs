@@ -7,7 +7,7 @@ use std::{env, fs, path::PathBuf};
 pub struct Document(PathBuf);
 
 impl Document {
-    /// A page, by its path from the root of the workspace.
+    /// The page at a path relative to the root of the workspace.
     pub fn new(path: &str) -> Self {
         Self(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path))
     }

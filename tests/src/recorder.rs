@@ -22,7 +22,7 @@ pub struct Recorded {
     pub method: String,
     /// The path and the query, unchanged.
     pub target: String,
-    /// Sorted, without the content length and with the key replaced.
+    /// The headers, sorted, without the content length and with the key replaced.
     pub headers: Vec<(String, String)>,
     /// The bytes of the body.
     pub body: Vec<u8>,

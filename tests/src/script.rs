@@ -35,7 +35,7 @@ pub enum Step {
     },
     /// Announces a body that is ten bytes longer than the one it sends.
     ShortBody(&'static str, String),
-    /// Sends these bytes, including the head, and then does this.
+    /// Sends these bytes, including the head, and then ends the response like this.
     Raw(Vec<u8>, Then),
     /// Closes the connection without a response.
     Close,

@@ -1,4 +1,4 @@
-//! Builds the workspace from another document than `openapi.json`.
+//! Builds the workspace from a document other than `openapi.json`.
 
 use std::{
     env,

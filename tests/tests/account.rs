@@ -1,4 +1,4 @@
-//! Usage: pages, tables.
+//! Usage records: paging and CSV tables.
 
 use pollinations_emulator::Emulator;
 use pollinations_ext::{ErrorKind, Pollinations, RetryPolicy};
@@ -22,9 +22,9 @@ fn page(records: &[Value]) -> Step {
     Step::json(200, json!({ "usage": records, "count": records.len() }).to_string())
 }
 
-/// Three full pages of four, the first of which ends between records of the same second, and what is left.
+/// The page size is four. The first and the third page end between records of the same second.
 #[tokio::test]
-async fn paging_across_three_pages_with_equal_times_at_the_borders() {
+async fn paging_loses_no_record_if_a_page_ends_between_records_of_the_same_second() {
     let all: Vec<Value> =
         [9, 8, 7, 7, 7, 6, 5, 5, 4].iter().enumerate().map(|(number, second)| record(*second, number as u32)).collect();
     let before = |second: u32, limit: usize| {
@@ -61,7 +61,7 @@ async fn paging_across_three_pages_with_equal_times_at_the_borders() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_ends_the_stream_with_its_error() {
+async fn a_failed_page_ends_the_stream_of_records_with_its_error() {
     let full: Vec<Value> = (0..4).map(|number| record(9 - number, number)).collect();
     let script = Script::play(vec![page(&full), Step::json(403, "{}")]).await;
     let mut records = client(&script.url).account().usage().limit(4).records();
@@ -74,7 +74,7 @@ async fn a_page_that_fails_ends_the_stream_with_its_error() {
 }
 
 #[tokio::test]
-async fn the_emulators_pages_are_complete() {
+async fn paging_returns_all_usage_records_for_every_page_size() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     let models: Vec<String> = client.models().text().await.unwrap().into_iter().map(|model| model.name).collect();
@@ -89,7 +89,7 @@ async fn the_emulators_pages_are_complete() {
             models.push(record.unwrap().model.unwrap());
         }
         let expected: Vec<&String> = names.clone().collect::<Vec<_>>().into_iter().rev().collect();
-        assert_eq!(models.iter().collect::<Vec<_>>(), expected, "by {limit}");
+        assert_eq!(models.iter().collect::<Vec<_>>(), expected, "page size {limit}");
     }
     let rows = client.account().usage().csv_rows().await.unwrap();
     assert_eq!(rows, client.account().usage().send().await.unwrap().usage);
@@ -102,9 +102,9 @@ async fn the_emulators_pages_are_complete() {
 }
 
 #[tokio::test]
-async fn tables_of_other_servers() {
+async fn csv_tables_are_read_with_unknown_columns_quotes_and_line_breaks() {
     let answer = |body: &str| Step::Answer(200, vec![("content-type", "text/csv".to_owned())], body.to_owned());
-    // Other columns, in another order, with quotation marks and a line break.
+    // Different columns, in a different order, with quotation marks and a line break.
     let table = "cost_usd,requests,new,model,date,meter_source\n0.5,2,x,\"a \"\"b\"\"\nc\",2026-02-25,\n";
     let script = Script::play(vec![answer(table), answer("date,model\n2026-02-25"), answer("")]).await;
     let account = client(&script.url).account();

@@ -1,5 +1,5 @@
-//! Keys of the account, from end to end: what is sent, what is refused before that, and what a key can do until it is
-//! revoked.
+//! API keys of the account, end to end: the requests, values that are rejected before sending, and what a key may do
+//! until it is revoked.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn status(error: &Error) -> u16 {
 }
 
 #[tokio::test]
-async fn a_new_key_carries_what_was_set_and_nothing_else() {
+async fn creating_a_key_sends_only_the_given_settings() {
     let recorder = Recorder::json(json!({ "id": "key_1", "key": "sk_brand_new" })).await;
     let keys = recorder.client().account().keys();
     let created = keys.create("plain").send().await.unwrap();
@@ -39,14 +39,14 @@ async fn a_new_key_carries_what_was_set_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_change_lifts_limits_with_null() {
+async fn updating_a_key_sends_null_to_remove_a_limit() {
     let recorder = Recorder::json(json!({ "id": "a/b" })).await;
     let keys = recorder.client().account().keys();
     assert_eq!(keys.update("a/b").name("new").send().await.unwrap().id, "a/b");
     let lifted =
         keys.update("key_1").all_models().no_budget().never_expires().permissions([""; 0]).redirect_uris([""; 0]);
     lifted.clone().send().await.unwrap();
-    // The last word counts.
+    // The last call wins.
     let limited = lifted.models(["image"]).budget(2.0).expires_at("2026-12-31T00:00:00Z").permissions(["usage"]);
     limited.clone().send().await.unwrap();
     limited.no_budget().quest_pollen_only(false).earnings(false).description("x").send().await.unwrap();
@@ -54,7 +54,7 @@ async fn a_change_lifts_limits_with_null() {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_account() {
+async fn requests_of_all_other_account_operations() {
     let recorder = Recorder::json(json!({})).await;
     let account = recorder.client().account();
     let _ = account.keys().list().await;
@@ -79,7 +79,7 @@ async fn the_rest_of_the_account() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_before_it_is_sent() {
+async fn invalid_values_are_rejected_before_the_request_is_sent() {
     let recorder = Recorder::json(json!({})).await;
     let account = recorder.client().account();
     let keys = account.keys();
@@ -161,7 +161,7 @@ async fn a_key_works_until_its_budget_runs_out_and_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn permissions_are_granted_and_taken_away() {
+async fn permissions_of_a_key_can_be_granted_and_removed() {
     let emulator = Emulator::start().await.unwrap();
     let owner = client(emulator.base_url(), "sk_owner_of_the_account");
     let keys = owner.account().keys();
@@ -181,7 +181,7 @@ async fn permissions_are_granted_and_taken_away() {
 }
 
 #[tokio::test]
-async fn a_change_is_not_repeated_when_its_outcome_is_unknown() {
+async fn creating_a_key_is_not_retried_if_the_outcome_is_unknown() {
     let emulator = Emulator::start().await.unwrap();
     let owner = client(emulator.base_url(), "sk_owner_of_the_account");
     let keys = owner.account().keys();
@@ -193,7 +193,7 @@ async fn a_change_is_not_repeated_when_its_outcome_is_unknown() {
         assert_eq!(emulator.journal().len(), 1, "{fault:?}");
         emulator.clear_faults();
     }
-    // A refusal says that nothing was done.
+    // A 503 means that no key was created, so the client retries.
     emulator.clear_journal();
     emulator.inject(Fault::status(503).operation("create_key"));
     keys.create("twice").send().await.unwrap();
@@ -201,7 +201,7 @@ async fn a_change_is_not_repeated_when_its_outcome_is_unknown() {
 }
 
 #[tokio::test]
-async fn who_the_key_belongs_to() {
+async fn user_info_returns_the_user_of_the_key() {
     let emulator = Emulator::builder()
         .key(Key::new("sk_named_user"))
         .key(Key::new("sk_nameless_user").permissions([""; 0]))
@@ -215,7 +215,7 @@ async fn who_the_key_belongs_to() {
     let error = client(emulator.base_url(), "sk_nobody").user_info().await.unwrap_err();
     assert!(error.is_signed_out() && error.operation() == Some("user_info"), "{error:?}");
 
-    // Like every call that only reads, it is repeated, and its key is in the header alone.
+    // Like every read, `user_info` is retried. It sends the key only in a header.
     emulator.clear_journal();
     let unavailable = Step::json(503, "{}");
     let script = Script::play(vec![unavailable, Step::json(200, r#"{"sub":"user_1"}"#)]).await;

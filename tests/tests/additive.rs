@@ -1,4 +1,4 @@
-//! What the document gains breaks no program.
+//! Additions to the API document do not break programs that use the client.
 
 use std::{fs, path::Path};
 
@@ -26,10 +26,10 @@ fn grow(value: &mut Value, objects: &mut usize) {
     }
 }
 
-/// Checks the workspace against a document that has grown. It builds in a folder of its own, so that the other tests do
-/// not build anew.
+/// Checks the workspace against an extended document. It builds in a separate folder, so that the other tests do not
+/// have to be rebuilt.
 #[test]
-fn an_added_property_breaks_no_program() {
+fn added_properties_and_enum_values_do_not_break_the_build() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut document: Value = serde_json::from_str(&fs::read_to_string(root.join("openapi.json")).unwrap()).unwrap();
     let mut objects = 0;
@@ -41,7 +41,7 @@ fn an_added_property_breaks_no_program() {
     fs::create_dir_all(&target).unwrap();
     let path = target.join("additive.json");
     let grown = serde_json::to_vec_pretty(&document).unwrap();
-    // An unchanged file is not built again.
+    // Writing the file again would trigger a rebuild.
     if fs::read(&path).ok().as_ref() != Some(&grown) {
         fs::write(&path, &grown).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Voices, stems, timestamps and speakers: the requests that go out, and what becomes of the answers.
+//! Voices, stems, timestamps and speakers: the requests, and how the responses are read.
 
 use std::{fs, path::Path};
 
@@ -19,7 +19,7 @@ async fn emulated() -> (Emulator, Pollinations) {
 }
 
 #[tokio::test]
-async fn speech_and_music_with_every_setting() {
+async fn requests_of_speech_and_music_with_every_setting() {
     let recorder = Recorder::answering("audio/mpeg", "ID3").await;
     let client = recorder.client();
     let speech = client.speech("Hello").instructions("Whisper").negative_prompt("noise").seconds(5.0).seed(7).steps(50);
@@ -45,7 +45,7 @@ async fn speech_and_music_with_every_setting() {
 }
 
 #[tokio::test]
-async fn voices_and_stems_carry_what_the_caller_set() {
+async fn requests_for_voices_stems_and_speakers() {
     let recorder = Recorder::answering("audio/mpeg", "ID3").await;
     let client = recorder.client();
     let _ = client.change_voice(recording()).send().await.unwrap();
@@ -76,7 +76,7 @@ async fn a_recording_that_is_too_large_is_not_sent() {
 }
 
 #[tokio::test]
-async fn timestamps_are_typed() {
+async fn timestamps_are_read_into_types() {
     let alignment = |text: &str| {
         let characters: Vec<String> = text.chars().map(String::from).collect();
         let starts: Vec<f64> = (0..characters.len()).map(|index| index as f64 / 4.0).collect();
@@ -104,7 +104,7 @@ async fn timestamps_are_typed() {
     assert_eq!(words(speech.spoken_words())[1], ("kilometers".to_owned(), 1.25, 3.75));
     assert_eq!((speech.characters().len(), speech.spoken_characters().len(), speech.duration()), (4, 15, 3.75));
 
-    // No alignment is no reason to lose the sound; no sound is an error.
+    // A reply without alignment still has its audio. A reply without audio is an error.
     let recorder = Recorder::json(json!({ "audio_base64": "AAEC", "alignment": null })).await;
     let speech = recorder.client().speech_with_timestamps("x").send().await.unwrap();
     assert_eq!((speech.audio().len(), speech.words(), speech.duration()), (3, vec![], 0.0));
@@ -116,7 +116,7 @@ async fn timestamps_are_typed() {
 }
 
 #[tokio::test]
-async fn timestamps_fit_the_sound() {
+async fn timestamps_match_the_length_of_the_audio() {
     let (_emulator, client) = emulated().await;
     let text = "It is 5 km to the sea & back";
     let speech = client.speech_with_timestamps(text).response_format("pcm").send().await.unwrap();
@@ -124,7 +124,7 @@ async fn timestamps_fit_the_sound() {
     assert_eq!(read, text);
     let spoken: Vec<String> = speech.spoken_words().into_iter().map(|word| word.text).collect();
     assert_eq!(spoken.join(" "), "It is five km to the sea and back");
-    // 24,000 samples of 2 bytes a second.
+    // 24,000 samples per second, 2 bytes each.
     let seconds = speech.audio().len() as f64 / 48_000.0;
     assert!((seconds - speech.duration()).abs() < 0.01, "{seconds} {}", speech.duration());
     let error = client.speech_with_timestamps("Hello").response_format("flac").send().await.unwrap_err();
@@ -132,7 +132,7 @@ async fn timestamps_fit_the_sound() {
 }
 
 #[tokio::test]
-async fn the_emulator_keeps_the_length_of_a_recording() {
+async fn the_emulator_returns_audio_as_long_as_the_recording() {
     let (emulator, client) = emulated().await;
     let sound = client.music("rain").duration(5.0).response_format("wav").send().await.unwrap().bytes().await.unwrap();
     let recording = || File::bytes(sound.clone()).name("rain.wav");
@@ -151,7 +151,7 @@ async fn the_emulator_keeps_the_length_of_a_recording() {
 }
 
 #[tokio::test]
-async fn stems_go_to_a_folder() {
+async fn stems_are_saved_to_a_folder() {
     let (_emulator, client) = emulated().await;
     let sound = client.music("a waltz").duration(3.0).send().await.unwrap().bytes().await.unwrap();
     let parent = tempfile::tempdir().unwrap();
@@ -166,7 +166,7 @@ async fn stems_go_to_a_folder() {
         assert!(bytes.starts_with(b"\xff\xfb"), "{}", stem.name);
         assert_eq!(stem.path, folder.join(format!("{}.mp3", stem.name)));
     }
-    // What is there is replaced, and the rest stays.
+    // Existing stems are replaced. Other files in the folder stay.
     fs::write(folder.join("vocals.mp3"), "old").unwrap();
     fs::write(folder.join("notes.txt"), "mine").unwrap();
     client.separate_stems(song()).variation("two_stems_v1").save_to(&folder).await.unwrap();
@@ -198,7 +198,7 @@ fn found(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_evil_archive_leaves_nothing_behind() {
+async fn no_file_is_left_of_a_malicious_or_truncated_archive() {
     let zipped = |name: &str| -> Vec<u8> {
         let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -227,7 +227,7 @@ async fn an_evil_archive_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn transcripts_name_their_speakers() {
+async fn diarized_transcripts_name_the_speakers() {
     let (_emulator, client) = emulated().await;
     let transcribe = || client.transcribe(recording()).model("elevenlabs/scribe-v2");
     let transcript = transcribe().speakers_expected(3).diarized().await.unwrap();
@@ -236,7 +236,7 @@ async fn transcripts_name_their_speakers() {
     let said: Vec<&str> = transcript.segments().iter().map(|segment| segment.text.as_str()).collect();
     assert_eq!(said.join(" "), transcript.text());
     assert_eq!(transcript.segments().last().unwrap().end, transcript.duration());
-    // Without speakers there are segments all the same; without details there are none.
+    // A verbose transcript has segments without speakers. A plain transcript has no segments.
     let verbose = client.transcribe(recording()).verbose().await.unwrap();
     assert_eq!((verbose.segments().len(), verbose.segments()[0].speaker.as_deref()), (1, None));
     assert!(client.transcribe(recording()).send().await.unwrap().segments().is_empty());

@@ -1,4 +1,4 @@
-//! Bring Your Own Pollen, end to end against the emulator, with a browser played by an HTTP client.
+//! Bring Your Own Pollen, end to end against the emulator. An HTTP client plays the browser.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn browser() -> Client {
     Client::builder().redirect(Policy::none()).build().unwrap()
 }
 
-/// Visits the page that asks, and presses a button. Returns where the service sends the browser.
+/// Opens the consent page and submits the decision. Returns the URL to which the service redirects the browser.
 async fn decide(link: &str, decision: &str) -> String {
     let page = browser().get(link).send().await.unwrap().error_for_status().unwrap().text().await.unwrap();
     assert!(page.contains("value=allow>Allow") && page.contains("value=deny>Deny"), "{page}");
@@ -36,8 +36,8 @@ fn form_body(form: &[(String, String)]) -> String {
     url.query().unwrap().to_owned()
 }
 
-/// What the receiver's page does in a browser.
-async fn come_back(location: &str) -> String {
+/// Does what the script on the receiver's page does in a browser.
+async fn follow_redirect(location: &str) -> String {
     let (address, fragment) = location.split_once('#').unwrap();
     let page = browser().get(address).send().await.unwrap();
     assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
@@ -48,7 +48,7 @@ async fn come_back(location: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
+async fn a_local_program_receives_a_key_and_uses_it() {
     let emulator = Emulator::start().await.unwrap();
     let receiver = Receiver::bind().await.unwrap();
     let authorization = FragmentFlow::new(receiver.redirect_url())
@@ -59,7 +59,7 @@ async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
     let link = authorization.url().unwrap();
     let user = async {
         let location = decide(&link, "allow").await;
-        assert_eq!(come_back(&location).await, "granted");
+        assert_eq!(follow_redirect(&location).await, "granted");
     };
     let (key, ()) = tokio::join!(receiver.receive(&authorization, LIMIT), user);
     let users = Pollinations::builder().base_url(emulator.base_url()).key(key.unwrap()).build().unwrap();
@@ -73,27 +73,27 @@ async fn a_key_comes_to_a_program_on_this_machine_and_is_spent() {
 }
 
 #[tokio::test]
-async fn a_user_who_says_no() {
+async fn a_local_program_gets_a_denied_error_if_the_user_denies_access() {
     let emulator = Emulator::start().await.unwrap();
     let receiver = Receiver::bind().await.unwrap();
     let authorization = FragmentFlow::new(receiver.redirect_url()).enter_url(emulator.base_url()).oauth_names();
     let link = authorization.url().unwrap();
     let user = async {
         let location = decide(&link, "deny").await;
-        assert_eq!(come_back(&location).await, "denied");
+        assert_eq!(follow_redirect(&location).await, "denied");
     };
     let (key, ()) = tokio::join!(receiver.receive(&authorization, LIMIT), user);
     assert_eq!(key.unwrap_err().kind(), ErrorKind::Denied);
 }
 
 #[tokio::test]
-async fn a_web_application_takes_the_way_back_itself() {
+async fn a_web_application_reads_the_key_from_the_redirect() {
     let emulator = Emulator::start().await.unwrap();
     let authorization = FragmentFlow::new("https://app.example/back?page=1").enter_url(emulator.base_url());
     let location = decide(&authorization.url().unwrap(), "allow").await;
     assert!(location.starts_with("https://app.example/back?page=1#api_key=sk_"), "{location}");
     assert!(authorization.key_from_redirect(&location).unwrap().is_secret());
-    // The same answer to another question.
+    // The same redirect does not match another authorization.
     let other = FragmentFlow::new("https://app.example/back");
     assert_eq!(other.key_from_redirect(&location).unwrap_err().kind(), ErrorKind::StateMismatch);
     let location = decide(&authorization.url().unwrap(), "deny").await;
@@ -101,7 +101,7 @@ async fn a_web_application_takes_the_way_back_itself() {
 }
 
 #[tokio::test]
-async fn a_device_without_a_browser() {
+async fn the_device_flow_waits_for_the_decision_of_the_user() {
     let emulator = Emulator::start().await.unwrap();
     for (decision, expected) in [("allow", None), ("deny", Some(ErrorKind::Denied))] {
         let flow = DeviceFlow::new("pk_app".parse().unwrap()).server(Server::at(emulator.base_url()));
@@ -114,7 +114,7 @@ async fn a_device_without_a_browser() {
         assert!(page.contains(code.user_code()));
         let address = code.verification_uri().to_owned();
         let user = async {
-            // Not before the first question.
+            // The device polls at least once before the user decides.
             tokio::time::sleep(Duration::from_millis(1300)).await;
             let kind = "application/x-www-form-urlencoded";
             let response = browser().post(address).header("content-type", kind).body(form).send().await.unwrap();
@@ -127,7 +127,7 @@ async fn a_device_without_a_browser() {
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
 
-/// A flow at an emulator, by discovery.
+/// An authorization code flow with the emulator as the server, found by discovery.
 async fn flow(emulator: &Emulator) -> CodeFlow {
     let server = Server::discover(emulator.base_url()).await.unwrap();
     CodeFlow::new("pk_app".parse().unwrap(), "https://app.example/back?page=1").server(server)
@@ -138,7 +138,7 @@ fn oauth_error<T: std::fmt::Debug>(result: Result<T, Error>) -> Option<OAuthErro
 }
 
 #[tokio::test]
-async fn a_web_application_exchanges_a_code_for_a_key_and_knows_who_signed_in() {
+async fn a_web_application_exchanges_a_code_for_a_key_and_the_user_info() {
     let emulator = Emulator::start().await.unwrap();
     let flow = flow(&emulator).await.permissions([Permission::Profile, Permission::Usage]).models(["flux"]).expiry(3);
     let location = decide(&flow.url().unwrap(), "allow").await;
@@ -159,7 +159,7 @@ async fn a_web_application_exchanges_a_code_for_a_key_and_knows_who_signed_in() 
 }
 
 #[tokio::test]
-async fn a_program_on_this_machine_signs_in_with_one_call() {
+async fn a_local_program_signs_in_with_one_call() {
     let emulator = Emulator::builder().app(App::new("pk_app", ["http://127.0.0.1/callback"])).start().await.unwrap();
     for (decision, page) in [("allow", "Access granted"), ("deny", "Access denied")] {
         let (told, link) = tokio::sync::oneshot::channel();
@@ -184,7 +184,7 @@ async fn a_program_on_this_machine_signs_in_with_one_call() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_for_its_own_program_and_within_its_time() {
+async fn an_authorization_code_works_once_for_its_app_before_it_expires() {
     let emulator = Emulator::start().await.unwrap();
     let flow = flow(&emulator).await;
     let code = |location: String| flow.code_from_redirect(&location).unwrap();
@@ -219,7 +219,7 @@ async fn a_code_works_once_for_its_own_program_and_within_its_time() {
 }
 
 #[tokio::test]
-async fn browsers_are_sent_to_registered_addresses_alone() {
+async fn only_registered_redirect_urls_are_accepted() {
     let app = App::new("pk_app", ["https://app.example/back", "http://127.0.0.1/callback"]);
     let emulator = Emulator::builder().app(app).start().await.unwrap();
     for (app, address, status) in [
@@ -238,7 +238,7 @@ async fn browsers_are_sent_to_registered_addresses_alone() {
 }
 
 #[tokio::test]
-async fn links_without_pkce_are_refused() {
+async fn authorization_links_without_pkce_are_rejected() {
     let emulator = Emulator::start().await.unwrap();
     let link = flow(&emulator).await.url().unwrap();
     for (from, to, error) in [
@@ -254,22 +254,22 @@ async fn links_without_pkce_are_refused() {
 }
 
 #[tokio::test]
-async fn a_server_of_somebody_else_is_not_taken_for_ours() {
+async fn a_redirect_from_a_different_server_is_rejected() {
     let (ours, theirs) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
     let flow = flow(&ours).await;
-    // The user was led to another server, which sends a code with our state.
+    // The user was tricked into visiting another server, which returns a code with our `state`.
     let link = flow.url().unwrap().replace(ours.base_url(), theirs.base_url());
     let location = decide(&link, "allow").await;
     assert_eq!(flow.code_from_redirect(&location).unwrap_err().kind(), ErrorKind::StateMismatch);
-    let nameless = location.split("&iss=").next().unwrap();
-    assert_eq!(flow.code_from_redirect(nameless).unwrap_err().kind(), ErrorKind::StateMismatch);
-    // Another name of the same server.
+    let without_issuer = location.split("&iss=").next().unwrap();
+    assert_eq!(flow.code_from_redirect(without_issuer).unwrap_err().kind(), ErrorKind::StateMismatch);
+    // Another host name of the same server: the issuer does not match.
     let alias = ours.base_url().replace("127.0.0.1", "localhost");
     assert_eq!(Server::discover(alias).await.unwrap_err().kind(), ErrorKind::Decode);
 }
 
 #[tokio::test]
-async fn a_key_that_has_expired_says_so_and_the_user_signs_in_again() {
+async fn an_expired_key_is_reported_and_can_be_replaced_by_signing_in_again() {
     let emulator =
         Emulator::builder().key(Key::new("sk_old").expires_in(0.0)).key(Key::new("sk_new")).start().await.unwrap();
     let builder = || Pollinations::builder().base_url(emulator.base_url()).key("sk_old".parse().unwrap());
@@ -290,7 +290,7 @@ async fn a_key_that_has_expired_says_so_and_the_user_signs_in_again() {
 }
 
 #[tokio::test]
-async fn a_device_asks_the_older_address_where_there_is_no_token_endpoint() {
+async fn the_device_flow_falls_back_to_the_older_url_if_there_is_no_token_endpoint() {
     let refused = r#"{"error":"unsupported_grant_type"}"#;
     for fault in [Fault::status(404).html(), Fault::status(400).body(refused).content_type("application/json")] {
         let emulator = Emulator::builder().fault(fault.path("/api/oauth/token").always()).start().await.unwrap();

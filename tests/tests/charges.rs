@@ -1,4 +1,5 @@
-//! Nothing is paid twice: what the emulator, which coalesces and bills as the service does, has charged in the end.
+//! Retries do not pay twice. The emulator coalesces and bills requests as the service does, and these tests count its
+//! charges.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,7 +15,7 @@ fn builder(emulator: &Emulator) -> Builder {
     Pollinations::builder().base_url(emulator.base_url()).key("sk_test".parse().unwrap()).retry(policy)
 }
 
-/// What an observer heard: why each attempt ended, and whether the next joins.
+/// What an observer recorded: how each attempt ended, and whether the next attempt joins the same generation.
 type Heard = Arc<Mutex<Vec<(AttemptEnd, bool)>>>;
 
 fn listening(builder: Builder) -> (Builder, Heard) {
@@ -25,33 +26,33 @@ fn listening(builder: Builder) -> (Builder, Heard) {
 }
 
 #[tokio::test]
-async fn an_outage_in_the_middle_of_a_hundred_images_costs_a_hundred_charges() {
+async fn an_outage_during_a_hundred_images_still_costs_a_hundred_charges() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder(&emulator).build().unwrap();
     let image = |number: i64| client.image("a cat").size(16, 16).seed(number).send();
     join_all((0..40).map(image)).await.into_iter().for_each(|image| drop(image.unwrap()));
-    // Some answers are lost after they were generated, and some never are: connections break, Cloudflare gives up, the
-    // service is not there.
+    // Some responses are lost after the image was generated, others are never generated: the connection is reset,
+    // Cloudflare times out, or the service is unavailable.
     for fault in [Fault::lost(), Fault::cloudflare(524).carried_out(), Fault::reset(), Fault::status(503)] {
         emulator.inject(fault.times(15).operation("generate_image"));
     }
     let images = join_all((40..100).map(|number| async move { image(number).await?.bytes().await })).await;
     let good = images.iter().filter(|image| image.is_ok()).count();
-    // Whatever met three faults is asked for by its user again.
+    // An image that met three faults failed. The user requests it again.
     emulator.clear_faults();
     for number in 0..100 {
         assert!(!image(number).await.unwrap().bytes().await.unwrap().is_empty());
     }
-    assert_eq!(emulator.charges(), 100, "{good} of 60 came through at once");
+    assert_eq!(emulator.charges(), 100, "{good} of 60 succeeded in the first round");
     assert!(good >= 30, "{good}");
 }
 
 #[tokio::test]
-async fn a_generation_that_outlasts_an_attempt_is_joined_by_the_next() {
+async fn an_attempt_after_a_timeout_joins_the_running_generation() {
     let emulator = Emulator::start().await.unwrap();
     let (builder, heard) = listening(builder(&emulator).attempt_timeout(Duration::from_millis(1000)));
     let client = builder.build().unwrap();
-    // The first request of all takes longer.
+    // Connect first: the first request takes longer than the others.
     client.models().list().await.unwrap();
     heard.lock().unwrap().clear();
     emulator.clear_journal();
@@ -66,7 +67,7 @@ async fn a_generation_that_outlasts_an_attempt_is_joined_by_the_next() {
         emulator.journal().iter().map(|entry| format!("{} {:?}", entry.path, entry.query)).collect();
     assert!(sent.iter().all(|request| *request == sent[0]), "{sent:?}");
 
-    // The same for one call alone, and for a chat.
+    // The same with a timeout set on a single request, and for a chat.
     emulator.inject(Fault::default().generation(Duration::from_millis(900)).operation("chat_completions"));
     let request = client.chat("openai").user("Hello").attempt_timeout(Duration::from_millis(400));
     assert_eq!(request.send().await.unwrap().text(), "You said: Hello");
@@ -87,7 +88,7 @@ async fn the_last_attempt_waits_for_the_generation() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_fetched_and_not_paid_again() {
+async fn a_lost_response_is_fetched_again_without_a_second_charge() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder(&emulator).build().unwrap();
     for fault in [Fault::lost(), Fault::cloudflare(524).carried_out(), Fault::status(504).carried_out()] {
@@ -107,7 +108,7 @@ async fn an_answer_that_was_lost_is_fetched_and_not_paid_again() {
 }
 
 #[tokio::test]
-async fn an_image_cut_in_the_middle_is_whole_in_the_end_and_paid_once() {
+async fn an_interrupted_image_is_completed_and_charged_once() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder(&emulator).build().unwrap();
     let whole = client.image("a cat").size(64, 64).seed(1).send().await.unwrap().bytes().await.unwrap();
@@ -130,7 +131,7 @@ async fn an_image_cut_in_the_middle_is_whole_in_the_end_and_paid_once() {
 }
 
 #[tokio::test]
-async fn a_hundred_streams_cut_before_their_first_event_are_charged_once_each_at_the_most() {
+async fn streams_that_fail_before_the_first_event_are_charged_at_most_once() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::lost().always().operation("chat_completions"));
     let client = builder(&emulator).build().unwrap();
@@ -148,7 +149,7 @@ async fn a_hundred_streams_cut_before_their_first_event_are_charged_once_each_at
 }
 
 #[tokio::test]
-async fn a_stream_may_be_sent_again_by_those_who_would_rather_pay() {
+async fn a_stream_is_retried_if_retry_non_idempotent_is_set() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::lost().operation("chat_completions"));
     let client = builder(&emulator).build().unwrap();
@@ -159,7 +160,7 @@ async fn a_stream_may_be_sent_again_by_those_who_would_rather_pay() {
 }
 
 #[tokio::test]
-async fn an_image_without_the_cache_is_not_generated_twice() {
+async fn an_image_request_that_bypasses_the_cache_is_not_retried_after_a_lost_response() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::lost().operation("generate_image"));
     let client = builder(&emulator).build().unwrap();
@@ -169,7 +170,7 @@ async fn an_image_without_the_cache_is_not_generated_twice() {
 }
 
 #[tokio::test]
-async fn the_generated_client_joins_too() {
+async fn retries_of_the_generated_client_join_the_running_generation() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::default().generation(Duration::from_millis(700)).operation("generate_image"));
     let client = builder(&emulator).attempt_timeout(Duration::from_millis(450)).build().unwrap();
@@ -180,7 +181,7 @@ async fn the_generated_client_joins_too() {
 }
 
 #[tokio::test]
-async fn an_outage_is_still_bounded_by_the_budget() {
+async fn the_retry_budget_limits_the_requests_during_an_outage() {
     const CALLS: usize = 100;
     for fault in [Fault::lost(), Fault::reset(), Fault::status(503), Fault::cloudflare(524)] {
         let emulator = Emulator::start().await.unwrap();

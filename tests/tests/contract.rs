@@ -1,4 +1,5 @@
-//! The contract suite: green against the emulator, red and to the point against one that is broken.
+//! The contract suite passes against the emulator. If an operation of the emulator is broken, the suite fails and names
+//! that operation.
 
 use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 
@@ -6,7 +7,7 @@ use futures_util::{StreamExt, future::join_all, stream};
 use pollinations_emulator::{Emulator, Fault};
 use pollinations_tests::contract::{self, Aspect, Document, Exchange, Format, Outcome, Report, Settings, Spend, Tape};
 
-/// The document, whose schemas are compiled once for all runs.
+/// The API document. Its schemas are compiled once for all runs.
 fn document() -> &'static Document {
     static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
@@ -33,52 +34,52 @@ async fn run(settings: &Settings) -> (Report, Vec<Exchange>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_emulator_keeps_its_contract() {
+async fn the_emulator_passes_the_contract_suite() {
     let emulator = Emulator::start().await.unwrap();
     let (report, exchanges) = run(&settings(emulator.base_url())).await;
     let text = report.render(Format::Text).unwrap();
     assert!(report.holds(), "{text}");
-    assert_eq!(report.counts().2, 0, "nothing is skipped\n{text}");
+    assert_eq!(report.counts().2, 0, "some probes were skipped\n{text}");
     assert_eq!(report.drift().collect::<Vec<_>>(), [""; 0], "{text}");
     assert_eq!(contract::uncovered(document()), [""; 0]);
 
-    // Both ways to show a key were used, and no key is on the tape.
+    // Keys were sent in headers and in URLs, and the recording contains none of them.
     let stored = serde_json::to_string(&exchanges).unwrap();
     assert!(!stored.contains("contract_suite"), "{stored}");
     assert!(!stored.contains("ada@example.com"), "{stored}");
 }
 
-/// Each operation in turn answers with what it should not: the suite is red and names it, and blames no other but those
-/// whose probes call it too. A new operation needs no line here.
+/// Breaks each operation in turn. The suite must fail and name it, and may only name other operations whose probes call
+/// it too. New operations are tested without a change here.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_broken_operation_is_named() {
+async fn every_broken_operation_is_named_in_the_report() {
     let healthy = healthy().await;
     let healthy = &healthy;
     let tried = Emulator::operations().map(|operation| async move {
-        // A probe that does not call the operation cannot notice.
+        // Run only the probes that call the operation. The others cannot notice the fault.
         let involved = callers(healthy, operation);
         for fault in faults(operation) {
-            named(operation, fault, &involved, involved.clone()).await;
+            assert_report_names(operation, fault, &involved, involved.clone()).await;
         }
         operation
     });
-    // Not all at once: each has an emulator and a run of its own.
+    // Limit the concurrency: each run has its own emulator.
     let tried: Vec<&str> = stream::iter(tried).buffer_unordered(8).collect().await;
     assert!(tried.len() > 70, "{tried:?}");
 }
 
-/// The same with all probes, for some operations.
+/// The same for a few operations, but with all probes.
 #[tokio::test(flavor = "multi_thread")]
-async fn and_no_other_is_blamed() {
+async fn operations_that_do_not_call_the_broken_one_are_not_named() {
     let healthy = healthy().await;
     for operation in ["chat_completions", "upload_media", "account_balance"] {
         for fault in faults(operation) {
-            named(operation, fault, &callers(&healthy, operation), Vec::new()).await;
+            assert_report_names(operation, fault, &callers(&healthy, operation), Vec::new()).await;
         }
     }
 }
 
-/// An error of the server, and an answer of a wrong type where the document has a type for answers.
+/// A server error and, if the document has a schema for the response, a response of the wrong type.
 fn faults(operation: &str) -> Vec<Fault> {
     let mut faults = vec![Fault::status(500)];
     if document().answers_with_content(operation) {
@@ -87,21 +88,21 @@ fn faults(operation: &str) -> Vec<Fault> {
     faults
 }
 
-/// A run in which nothing is broken.
+/// The report of a run without faults.
 async fn healthy() -> Report {
     let emulator = Emulator::start().await.unwrap();
     run(&settings(emulator.base_url())).await.0
 }
 
-/// The operations whose probes call this one: itself, and those that need it on the way.
+/// The operations whose probes call this one: the operation itself, and those that need it as a step.
 fn callers(healthy: &Report, operation: &str) -> Vec<String> {
     let rows = healthy.rows().iter().filter(|row| row.calls(operation));
     let callers: BTreeSet<String> = rows.map(|row| row.operation.clone()).collect();
     callers.into_iter().collect()
 }
 
-/// Runs the probes of `operations` (all if there are none) while one operation is broken.
-async fn named(operation: &str, fault: Fault, callers: &[String], operations: Vec<String>) {
+/// Breaks one operation, and runs the probes of `operations`, or all probes if `operations` is empty.
+async fn assert_report_names(operation: &str, fault: Fault, callers: &[String], operations: Vec<String>) {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(fault.clone().operation(operation).always());
     let (report, _) = run(&Settings { operations, ..settings(emulator.base_url()) }).await;
@@ -113,7 +114,7 @@ async fn named(operation: &str, fault: Fault, callers: &[String], operations: Ve
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_document_does_not_know_is_drift_and_no_failure() {
+async fn undocumented_fields_and_statuses_are_reported_as_drift_not_as_failures() {
     let emulator = Emulator::start().await.unwrap();
     let models = r#"[{"name": "new", "speed": 5, "pricing": {"currency": "pollen", "perNewThing": "1"}}]"#;
     emulator.inject(Fault::default().body(models).operation("list_text_models").always());
@@ -123,7 +124,7 @@ async fn what_the_document_does_not_know_is_drift_and_no_failure() {
     assert!(report.holds());
     assert_eq!(report.drift().collect::<Vec<_>>(), ["list_text_models: the field `/*/speed` is not in the document"]);
 
-    // An undocumented status is drift too, although the probe wants an answer.
+    // An undocumented status is drift, even though the probe expects a success.
     emulator.clear_faults();
     emulator.inject(Fault::status(451).operation("list_text_models").always());
     let (report, _) = run(&settings).await;
@@ -131,7 +132,7 @@ async fn what_the_document_does_not_know_is_drift_and_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_costs_or_needs_a_key_is_left_alone() {
+async fn probes_that_cost_pollen_or_need_a_key_can_be_skipped() {
     let emulator = Emulator::start().await.unwrap();
     let mut settings = settings(emulator.base_url());
     settings.spend = Spend::None;
@@ -163,10 +164,10 @@ async fn what_costs_or_needs_a_key_is_left_alone() {
             || probe.ends_with("that does not exist")
     };
     assert!(passed.iter().all(needs_no_key), "{passed:?}");
-    assert!(passed.len() >= 12, "listings and refusals: {passed:?}");
+    assert!(passed.len() >= 12, "too few probes passed: {passed:?}");
 }
 
-/// The names of what a run has made and left behind.
+/// The names of keys, agents, models and integrations that a run created and did not delete.
 async fn left_behind(emulator: &Emulator) -> Vec<String> {
     let client = pollinations_ext::Pollinations::builder()
         .base_url(emulator.base_url())
@@ -183,12 +184,12 @@ async fn left_behind(emulator: &Emulator) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_changed_is_undone_even_if_a_probe_fails() {
+async fn changes_to_the_account_are_undone_even_if_a_probe_fails() {
     let changing = ["create_key", "update_key", "create_agent", "create_my_model", "connect_integration"];
     let runs = changing.iter().map(Some).chain([None]).map(|broken| async move {
         let emulator = Emulator::start().await.unwrap();
         if let Some(operation) = broken {
-            // It is carried out, but nobody can read what came of it.
+            // The change is made, but the response cannot be read.
             emulator.inject(Fault::default().truncate(20).operation(*operation).always());
         }
         let mut settings = settings(emulator.base_url());
@@ -206,7 +207,7 @@ async fn what_is_changed_is_undone_even_if_a_probe_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_changed_unless_that_is_allowed() {
+async fn the_account_is_not_changed_unless_changes_are_allowed() {
     let emulator = Emulator::start().await.unwrap();
     let mut settings = settings(emulator.base_url());
     settings.allow_changes = false;
@@ -227,15 +228,15 @@ async fn a_recorded_run_can_be_played_back() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(emulator.base_url());
-    // What is uploaded is another thing each time, and a WebSocket is no exchange of a request and a response.
+    // Uploaded files differ on every run, and the tape cannot record WebSockets.
     let is_wanted = |id: &&str| !id.contains("media") && !id.starts_with("realtime");
     settings.operations = document().operations().filter(is_wanted).map(str::to_owned).collect();
     settings.aspects.retain(|aspect| !matches!(aspect, Aspect::Refusal | Aspect::Keys));
-    // What is made has another name each time.
+    // Created keys and agents have a new name on every run.
     settings.allow_changes = false;
     let (report, exchanges) = run(&settings).await;
     assert!(report.holds());
-    // The picture of a chat is another one each time.
+    // Images in chats differ on every run.
     let is_new = |exchange: &&Exchange| exchange.path.contains("/chat/") && exchange.request.contains("image_url");
     let chats = exchanges.iter().filter(|exchange| !is_new(exchange)).cloned().collect::<Vec<_>>();
     contract::store(folder.path(), &chats).unwrap();
@@ -246,8 +247,8 @@ async fn a_recorded_run_can_be_played_back() {
     settings.operations.retain(|id| id != "chat_completions");
     let (replayed, _) = run(&settings).await;
     assert!(replayed.holds(), "{}", replayed.render(Format::Text).unwrap());
-    assert_eq!(replayed.counts(), run(&settings).await.0.counts(), "and again");
-    // What was not stored is not there.
+    assert_eq!(replayed.counts(), run(&settings).await.0.counts(), "the second replay differs");
+    // An exchange that was not recorded fails.
     settings.operations = vec!["upload_media".to_owned()];
     assert!(!run(&settings).await.0.holds());
     assert_eq!(Tape::start("nowhere").await.unwrap_err(), "`nowhere` is not an http or https URL");
@@ -255,7 +256,7 @@ async fn a_recorded_run_can_be_played_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reports_for_machines() {
+async fn reports_as_json_and_junit_list_passed_failed_and_skipped_probes() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::status(500).operation("account_balance").always());
     let mut settings = settings(emulator.base_url());

@@ -1,5 +1,5 @@
-//! Every operation of `openapi.json`, and every one of its parameters, is reached by a method of `pollinations-ext`:
-//! each is called, and has to show in the request. What comes of it is the table in `docs/coverage.md`.
+//! `pollinations-ext` has a method for every operation of `openapi.json` and for each of its parameters. The test calls
+//! each method, checks that the request has the parameter, and writes the result to `docs/coverage.md`.
 
 use std::{
     any::type_name_of_val,
@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 const DOCUMENT: &str = "../openapi.json";
 const TABLE: &str = "../docs/coverage.md";
 
-/// The operations, by id: where they are, and what they take.
+/// The method, the path and the parameters of an operation.
 struct Operation {
     method: String,
     path: String,
     parameters: BTreeSet<String>,
-    /// Those of the parameters that go in the query, in a header, or in a JSON body.
+    /// The subsets of `parameters` that are sent in the query, in headers, and in a JSON body.
     query: BTreeSet<String>,
     headers: BTreeSet<String>,
     fields: BTreeSet<String>,
@@ -64,17 +64,17 @@ fn operations() -> BTreeMap<String, Operation> {
     operations
 }
 
-/// What has been called.
+/// Which operations and parameters have been reached so far, and by which method.
 struct Coverage {
     operations: BTreeMap<String, Operation>,
     reached: BTreeMap<(String, String), String>,
 }
 
 impl Coverage {
-    /// Notes that a method has sent this request, which has to carry the parameters.
+    /// Records that a method has sent this request, and checks that the request has the parameters.
     fn note(&mut self, operation: &str, parameters: &[&str], method: &str, request: &Recorded) {
         let known = &self.operations[operation];
-        assert_eq!(request.method, known.method, "{method} sends another operation than {operation}");
+        assert_eq!(request.method, known.method, "{method} does not send {operation}");
         let path = request.target.split('?').next().unwrap();
         assert!(path_fits(&known.path, path), "{method} sends {path} for {operation}");
         for parameter in parameters {
@@ -86,7 +86,7 @@ impl Coverage {
         }
     }
 
-    /// The parameters among these that no method has reached yet.
+    /// The parameters in `names` that no method has reached yet.
     fn open<'a>(&self, id: &str, names: &'a BTreeSet<String>) -> Vec<&'a str> {
         let open = names.iter().filter(|name| !self.reached.contains_key(&(id.to_owned(), (*name).clone())));
         open.map(String::as_str).collect()
@@ -123,7 +123,7 @@ impl Coverage {
     }
 }
 
-/// What the table of February 2026 had: pairs of operation and parameter.
+/// The pairs of operation and parameter in a coverage table.
 fn pairs(table: &str) -> BTreeSet<(String, String)> {
     let mut operation = "";
     let mut found = BTreeSet::new();
@@ -141,12 +141,12 @@ fn pairs(table: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn what_february_had_still_has_a_method() {
+fn every_parameter_covered_in_february_2026_still_has_a_method() {
     let old = pairs(include_str!("../src/coverage-2026-02.md"));
     assert!(old.len() > 100, "{}", old.len());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let new = pairs(&fs::read_to_string(path).unwrap());
-    // Upstream renamed this one.
+    // Upstream renamed `hash` to `id`.
     let renamed = |(operation, name): &(String, String)| {
         let name = if name == "hash" { "id" } else { name };
         (operation.clone(), name.to_owned())
@@ -172,28 +172,28 @@ fn name_of<T>(value: &T) -> &'static str {
     name.rsplit("::").next().unwrap()
 }
 
-/// On a thread of its own: so many calls, one after the other, need more of a stack than a test has.
+/// The future of so many calls needs a larger stack than a test thread has, so the test starts its own thread.
 #[test]
-fn every_operation_and_every_parameter() {
+fn every_operation_and_every_parameter_has_a_method() {
     let work = || tokio::runtime::Runtime::new().unwrap().block_on(cover());
     let thread = std::thread::Builder::new().stack_size(64 * 1024 * 1024).spawn(work).unwrap();
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
 }
 
 async fn cover() {
-    // What is answered does not matter: what is sent does.
+    // Only the requests matter, so every response is an empty object.
     let recorder = Recorder::json(json!({})).await;
     let mut coverage = Coverage { operations: operations(), reached: BTreeMap::new() };
 
-    /// Calls a method on a value, sends what comes of it, and notes what went out.
+    /// Calls a method, sends the request, and records the parameters that it has.
     macro_rules! reach {
         ($operation:literal [$($parameter:literal),*] $receiver:expr, $method:ident ( $($argument:tt)* ) $(, $($rest:tt)+)?) => {{
             let receiver = $receiver;
             let name = format!("{}::{}", name_of(&receiver), stringify!($method));
-            // The answer may well be none of the type that was asked for.
+            // The empty object may not be a valid response, so errors are ignored.
             let _ = receiver.$method($($argument)*)$($($rest)+)?.await;
             let requests = recorder.take();
-            assert_eq!(requests.len(), 1, "{name} sends one request");
+            assert_eq!(requests.len(), 1, "{name} must send one request");
             coverage.note($operation, &[$($parameter),*], &name, &requests[0]);
         }};
     }
@@ -588,7 +588,7 @@ async fn cover() {
     reach!("report_harness" [] account(), report_harness("x"));
     reach!("report_harness" ["harness"] account(), report_harness("x"));
 
-    /// A request of the document with these fields.
+    /// A generated request type with these fields.
     fn with<T: serde::de::DeserializeOwned>(fields: Value) -> T {
         serde_json::from_value(fields).unwrap()
     }
@@ -713,7 +713,7 @@ async fn cover() {
     reach!("realtime" [] client.realtime("x").unversioned(), connect());
     reach!("realtime" ["model"] client.realtime("x"), unversioned(), .connect());
 
-    /// Sends each parameter that has no method of its own by the one that takes any name.
+    /// Sends each parameter without a dedicated method through the method that accepts any name.
     macro_rules! beyond {
         ($operation:literal $part:ident $receiver:expr, $method:ident $($send:tt)*) => {{
             let names = coverage.operations[$operation].$part.clone();
@@ -722,7 +722,7 @@ async fn cover() {
                 let method = format!("{}::{}", name_of(&receiver), stringify!($method));
                 let _ = receiver.$method(name, "1")$($send)*.await;
                 let requests = recorder.take();
-                assert_eq!(requests.len(), 1, "{method} sends one request");
+                assert_eq!(requests.len(), 1, "{method} must send one request");
                 coverage.note($operation, &[name], &method, &requests[0]);
             }
         }};
@@ -746,7 +746,7 @@ async fn cover() {
     beyond!("list_3d_models" headers client.models().three_d(), header);
     beyond!("list_models" headers client.models().list(), header);
 
-    // What an operation without a method needs is `api()`. What has one is reached in all its parts.
+    // An operation without a method is only available through `api()`. If it has a method, all its parameters need one.
     let missing: BTreeSet<String> = coverage
         .operations
         .iter()
@@ -756,7 +756,7 @@ async fn cover() {
             open.into_iter().map(|name| format!("{id} {name}")).collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(missing, BTreeSet::new(), "no method reaches these");
+    assert_eq!(missing, BTreeSet::new(), "parameters without a method");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let table = coverage.table();

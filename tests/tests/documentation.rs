@@ -1,5 +1,5 @@
-//! Every public item of `pollinations-ext` has an example, and the pages of the book hold together. The doc tests run the
-//! examples and compile the programs of the pages.
+//! Every public item of `pollinations-ext` has an example, and the links and lists of pages in the book are correct.
+//! The doc tests run the examples and compile the programs on the pages.
 
 use std::{
     fs,
@@ -18,8 +18,8 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// What is public in a source, and whether its documentation has a block of code. A former name is left out, because it
-/// only forwards to the name that has the example.
+/// The public items of a source file, and whether their documentation has a code block. Former names are left out,
+/// because they only forward to an item that has an example.
 fn items(source: &str) -> Vec<(String, bool)> {
     let mut documentation = String::new();
     let mut is_former = false;
@@ -57,14 +57,14 @@ fn every_public_item_has_an_example() {
 }
 
 #[test]
-fn an_item_without_an_example_is_found() {
+fn the_check_finds_an_item_without_an_example() {
     let source = "/// Words.\npub fn without() {}\n/// ```\n/// ```\n#[must_use]\npub async fn with() {}\n\
                   /// The former name of [`with`].\n#[deprecated]\npub fn old() {}\npub struct Bare;\n";
     let found: Vec<bool> = items(source).into_iter().map(|(_, example)| example).collect();
     assert_eq!(found, [false, true, false]);
 }
 
-/// The addresses of a page's links.
+/// The targets of a page's links.
 fn links(page: &str) -> Vec<String> {
     let ends = page.match_indices("](").map(|(at, _)| &page[at + 2..]);
     ends.filter_map(|rest| rest.split_once(')')).map(|(link, _)| link.to_owned()).collect()
@@ -96,7 +96,7 @@ fn anchors(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_between_pages_leads_somewhere() {
+fn links_between_pages_have_existing_targets() {
     let mut all: Vec<_> = ["README.md", "SECURITY.md", "CHANGELOG.md"].map(|name| root().join(name)).into();
     all.extend(pages());
     let mut looked_at = 0;
@@ -116,9 +116,9 @@ fn every_link_between_pages_leads_somewhere() {
     assert!(looked_at > 20, "only {looked_at} links were found");
 }
 
-/// The book has no folder above `docs`: a page of it links to the rest of the repository by its address on GitHub.
+/// The book contains only the files in `docs`, so a page links to other files of the repository by their URL on GitHub.
 #[test]
-fn no_page_of_the_book_links_out_of_it() {
+fn no_page_of_the_book_has_a_relative_link_to_a_file_outside_docs() {
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         let out: Vec<String> = links(&text).into_iter().filter(|link| link.starts_with("../")).collect();
@@ -127,7 +127,7 @@ fn no_page_of_the_book_links_out_of_it() {
 }
 
 #[test]
-fn the_summary_names_every_page_once() {
+fn the_summary_lists_every_page_once() {
     let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
     let mut named = links(&summary);
     named.sort();
@@ -150,7 +150,7 @@ fn the_programs_of_every_page_are_compiled() {
 
 /// rustdoc and mdBook hide lines that begin with `# `. GitHub shows them.
 #[test]
-fn no_program_has_hidden_lines() {
+fn programs_on_pages_have_no_hidden_lines() {
     for page in pages().into_iter().chain([root().join("README.md")]) {
         let text = fs::read_to_string(&page).unwrap();
         let programs = text.split("```rust").skip(1).filter_map(|rest| rest.split("```").next());
@@ -166,7 +166,7 @@ fn paths(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_page_on_the_architecture_names_files_that_exist() {
+fn the_architecture_page_names_only_files_that_exist() {
     let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     let mut missing = Vec::new();
     let mut named = 0;
@@ -178,7 +178,7 @@ fn the_page_on_the_architecture_names_files_that_exist() {
         let section = section.split("\n## ").next().unwrap_or_default();
         for path in paths(section) {
             named += 1;
-            // The rooms of a folder of rooms are named without it.
+            // Rooms in `groups` and `api` are named without that folder.
             let places = [sources.into(), format!("{sources}/groups"), format!("{sources}/api"), ".".to_owned()];
             if !places.iter().any(|place| root().join(place).join(path).exists()) {
                 missing.push(path);
@@ -186,5 +186,5 @@ fn the_page_on_the_architecture_names_files_that_exist() {
         }
     }
     assert!(named > 100, "only {named} paths were found");
-    assert!(missing.is_empty(), "there is nothing at {missing:#?}");
+    assert!(missing.is_empty(), "these paths do not exist: {missing:#?}");
 }

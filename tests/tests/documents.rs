@@ -1,4 +1,4 @@
-//! A small client of each document in `documents`, all compiled together: that this compiles is the first test.
+//! A generated client for each document in `documents`, all compiled together. The first test is that they compile.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ mod clients {
     include!(concat!(env!("OUT_DIR"), "/clients.rs"));
 }
 
-/// Keeps the requests, and answers each with the same.
+/// Records the requests, and returns the same response to each.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Mutex<Tape>>);
 
@@ -46,15 +46,15 @@ fn all_documents_compile() {
 use clients::d_awkward as awkward;
 use serde_json::{Value, json};
 
-/// Reads a value and writes it again.
-fn there_and_back<T: pollinations_api::json::Read>(value: &Value) -> T {
+/// Deserializes a value, and checks that it serializes to the same JSON.
+fn round_trip<T: pollinations_api::json::Read>(value: &Value) -> T {
     let read: T = pollinations_api::json::read(value.to_string().as_bytes()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), *value);
     read
 }
 
 #[test]
-fn what_cannot_be_generated_is_said() {
+fn parts_that_cannot_be_generated_are_reported_as_warnings() {
     let said = awkward::WARNINGS.join("\n");
     for part in ["`bad header`", "`Accept`", "`lists`", "`nobody`", "`content-type`", "GET /broken/{a{b}} (`broken`)"] {
         assert!(said.contains(part), "{part} is missing in {said}");
@@ -64,7 +64,7 @@ fn what_cannot_be_generated_is_said() {
 }
 
 #[tokio::test]
-async fn names_on_the_wire_are_those_of_the_document() {
+async fn requests_use_the_names_in_the_document() {
     let recorder = Recorder::answering(200, "{}");
     let client = awkward::Client::new("http://localhost", recorder.clone());
     let request = client.names().id(7).type_("a/b").body_query("B").type_query("T").self_("S").url("U").info_query("I");
@@ -105,7 +105,7 @@ async fn names_on_the_wire_are_those_of_the_document() {
 }
 
 #[tokio::test]
-async fn lists_and_objects_in_queries_are_written_in_the_style_of_the_document() {
+async fn lists_and_objects_are_serialized_in_the_style_given_by_the_document() {
     use clients::d_other_styles as styles;
 
     let recorder = Recorder::answering(200, "");
@@ -115,14 +115,14 @@ async fn lists_and_objects_in_queries_are_written_in_the_style_of_the_document()
     let request = request.deep_gt(5).deep_tags(words()).deep_name("n").deep_size_lt(1.5).deep_size_units(words());
     let labels = std::collections::BTreeMap::from([("k".to_owned(), "v".to_owned())]);
     let request = request.deep_labels(labels);
-    // The path has an object of the same shape, so the two are one type.
+    // The path has an object of the same shape, so both share one type.
     let mut filter = styles::types::StylesObj::default();
     filter.a = Some(1);
     let request = request.filter(filter).x_filter(vec!["é".to_owned()]).note("[n]");
     let request = request.session("s%3A1/a==").theme("dark").recent(vec![1, 2]);
     request.send().await.unwrap();
     let url = recorder.0.lock().unwrap().requests[0].url().clone();
-    // The comma between members of a list stays bare in a path (RFC 6570, section 3.2.2).
+    // Commas between list members are not percent-encoded in a path (RFC 6570, section 3.2.2).
     assert_eq!(url.path(), "/s/a%20b,c/a,1/x/y");
     let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     pairs.sort();
@@ -143,9 +143,9 @@ async fn lists_and_objects_in_queries_are_written_in_the_style_of_the_document()
     assert_eq!(pairs, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let headers = recorder.0.lock().unwrap().requests[0].headers().clone();
     assert_eq!(headers["x-filter"], r#"["\u00e9"]"#);
-    // All cookies are in one header (RFC 6265, section 5.4).
+    // All cookies are sent in one header (RFC 6265, section 5.4).
     assert_eq!(headers.get_all("cookie").iter().collect::<Vec<_>>(), ["recent=1,2; session=s%3A1/a==; theme=dark"]);
-    // What has no form in the generated client is said, and nothing else is.
+    // There is a warning for each parameter that the generated client cannot send, and no other warning.
     let said = styles::WARNINGS.join("\n");
     for name in ["`seen`", "`blob`", "`obj`", "`m`", "`l`"] {
         assert!(said.contains(name), "{name} is missing in {said}");
@@ -154,7 +154,7 @@ async fn lists_and_objects_in_queries_are_written_in_the_style_of_the_document()
 }
 
 #[tokio::test]
-async fn every_method_is_sent() {
+async fn operations_with_options_and_trace_are_sent_with_that_method() {
     let recorder = Recorder::answering(200, "\"x\"");
     let client = clients::d_other_utoipa::Client::new("http://localhost", recorder.clone());
     client.options_todo_by_id().id(7).send().await.unwrap();
@@ -165,10 +165,10 @@ async fn every_method_is_sent() {
 }
 
 #[tokio::test]
-async fn statuses_have_the_types_of_the_document() {
+async fn responses_have_the_type_that_the_document_gives_for_their_status() {
     let recorder = Recorder::answering(418, r#"{"code":3}"#);
     let client = awkward::Client::new("http://localhost", recorder);
-    // `default` and `404` are one type.
+    // `default` and `404` share one type.
     let awkward::Error::ErrorResponse(error) = client.alike().send().await.unwrap_err() else { panic!() };
     assert_eq!(error.into_inner().code, Some(3));
     let awkward::Error::ErrorResponse(error) = client.only_default().send().await.unwrap_err() else { panic!() };
@@ -180,7 +180,7 @@ async fn statuses_have_the_types_of_the_document() {
 }
 
 #[test]
-fn values_go_there_and_back() {
+fn values_survive_a_round_trip() {
     use awkward::types::{Everything, Loose, Many, Names, Shape};
 
     let value = json!({
@@ -199,7 +199,7 @@ fn values_go_there_and_back() {
         "expression": { "all": [{ "not": "x" }, "y"] }, "beside": { "a": "1", "b": "2", "c": 3 },
         "unknown": { "kept": true }
     });
-    let everything: Everything = there_and_back(&value);
+    let everything: Everything = round_trip(&value);
     assert_eq!(everything.failure.unwrap().why.as_deref(), Some("because"));
     assert!(matches!(everything.shapes[..], [Shape::Circle(_), Shape::Square(_), Shape::Other(_)]));
     assert_eq!(everything.names.unwrap().self__, "4");
@@ -214,16 +214,16 @@ fn values_go_there_and_back() {
         (json!({ "next": {} }), |it| matches!(it, Loose::Node(_))),
         (json!({ "id": "a", "url": "b", "count": 1 }), |it| matches!(it, Loose::Essential(_))),
     ] {
-        let loose: Loose = there_and_back(&value);
+        let loose: Loose = round_trip(&value);
         assert!(is_right(&loose), "{value} is {loose:?}");
     }
-    let many: Many = there_and_back(&json!({ "f00": 1, "f65": "2", "f70": "x", "f77": null }));
+    let many: Many = round_trip(&json!({ "f00": 1, "f65": "2", "f70": "x", "f77": null }));
     assert_eq!((many.f65, many.f70.as_str()), (Some(2.0), "x"));
-    assert_eq!(there_and_back::<Names>(&json!({})).extra().missing().count(), 2);
+    assert_eq!(round_trip::<Names>(&json!({})).extra().missing().count(), 2);
 }
 
 #[test]
-fn members_of_a_union_keep_their_tag() {
+fn union_members_are_serialized_with_their_tag() {
     let circle = awkward::types::Circle::new(2.0);
     assert_eq!(serde_json::to_value(&circle).unwrap(), json!({ "kind": "circle", "radius": 2.0 }));
     assert_eq!(
@@ -235,7 +235,7 @@ fn members_of_a_union_keep_their_tag() {
 }
 
 #[test]
-fn what_is_essential_must_be_there() {
+fn missing_essential_fields_are_an_error() {
     use awkward::types::{Essential, Everything};
 
     let read = |value: Value| pollinations_api::json::read::<Essential>(value.to_string().as_bytes());
@@ -251,8 +251,8 @@ fn what_is_essential_must_be_there() {
         let error = read(value.clone()).unwrap_err().to_string();
         assert!(error.contains(&format!("missing field `{field}`")), "{value}: {error}");
     }
-    // What lacks it within another value is left out there, and kept as JSON.
+    // An inner value that lacks an essential field is left out, and kept as JSON.
     let value = json!({ "essential": { "count": 3 }, "listed": [{ "id": "a", "url": "b" }, { "id": "c" }] });
-    let everything: Everything = there_and_back(&value);
+    let everything: Everything = round_trip(&value);
     assert_eq!((everything.essential, everything.listed.len()), (None, 1));
 }

@@ -1,4 +1,4 @@
-//! Images saved to files.
+//! Downloads to files, their progress, and URLs of media.
 
 use std::{fs, time::Duration};
 
@@ -17,7 +17,7 @@ fn files(folder: &tempfile::TempDir) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_picture_of_the_size_that_was_asked_for() {
+async fn a_saved_image_has_the_requested_size() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.jpg");
@@ -32,7 +32,7 @@ async fn a_picture_of_the_size_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_broken_download_leaves_nothing_behind() {
+async fn a_failed_download_leaves_no_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.jpg");
     let script = Script::play(vec![Step::ShortBody("image/jpeg", "half a picture".to_owned())]).await;
@@ -40,7 +40,7 @@ async fn a_broken_download_leaves_nothing_behind() {
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Connection, Some("generate_image")));
     assert!(files(&folder).is_empty(), "{:?}", files(&folder));
 
-    // What was there before stays.
+    // An existing file is kept.
     fs::write(&path, "the old picture").unwrap();
     client(&script.url).image("a cat").send().await.unwrap().save(&path).await.unwrap_err();
     assert_eq!(fs::read_to_string(&path).unwrap(), "the old picture");
@@ -48,7 +48,7 @@ async fn a_broken_download_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there() {
+async fn saving_to_a_missing_folder_is_an_io_error() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing").join("cat.jpg");
@@ -59,17 +59,17 @@ async fn a_folder_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn other_ways_to_read_it() {
+async fn bytes_and_write_to_return_the_same_image() {
     let emulator = Emulator::start().await.unwrap();
     let request = client(emulator.base_url()).image("a cat").size(16, 16).seed(3);
     let bytes = request.clone().send().await.unwrap().bytes().await.unwrap();
     let mut written = Vec::new();
     request.send().await.unwrap().write_to(&mut written).await.unwrap();
-    assert_eq!(bytes, written, "the same seed gives the same picture");
+    assert_eq!(bytes, written, "the same seed must return the same image");
 }
 
 #[tokio::test]
-async fn prompts_that_cannot_stand_in_an_address() {
+async fn prompts_that_cannot_be_part_of_a_url_are_rejected() {
     for prompt in ["", ".", ".."] {
         let error = client("http://127.0.0.1:9").image(prompt).send().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{prompt:?}");
@@ -77,7 +77,7 @@ async fn prompts_that_cannot_stand_in_an_address() {
 }
 
 #[tokio::test]
-async fn progress_is_told_as_bytes_come() {
+async fn download_progress_is_reported_as_bytes_arrive() {
     let pieces = vec![vec![1; 10], vec![2; 5]];
     let script = Script::play(vec![Step::Pieces { kind: "video/mp4", pieces, cut: false }]).await;
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -93,7 +93,7 @@ async fn progress_is_told_as_bytes_come() {
 }
 
 #[tokio::test]
-async fn an_address_for_a_page_has_no_secret_in_it() {
+async fn urls_for_web_pages_never_contain_a_secret_key() {
     let secret = client("http://127.0.0.1:1");
     for result in [secret.image("a cat").url(), secret.text("a cat").url(), secret.speech("a cat").url()] {
         let error = result.unwrap_err();
@@ -106,7 +106,7 @@ async fn an_address_for_a_page_has_no_secret_in_it() {
     assert_eq!(image.url_with_secret_key().unwrap(), format!("{url}&key=sk_test"));
     let publishable = secret.with_key("pk_test".parse().unwrap());
     assert_eq!(publishable.image("x").url().unwrap(), "http://127.0.0.1:1/image/x?key=pk_test");
-    // The address is the one that is sent.
+    // The URL works without the client.
     let emulator = Emulator::start().await.unwrap();
     let url = client(emulator.base_url()).image("a/b").size(8, 8).url_with_secret_key().unwrap();
     assert_eq!(reqwest::get(url).await.unwrap().headers()["content-type"], "image/jpeg");
@@ -116,7 +116,7 @@ async fn an_address_for_a_page_has_no_secret_in_it() {
 }
 
 #[tokio::test]
-async fn an_upload_tells_how_far_it_is_and_begins_again_with_each_attempt() {
+async fn upload_progress_starts_again_with_each_attempt() {
     let emulator = Emulator::builder().fault(pollinations_emulator::Fault::status(503)).start().await.unwrap();
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = std::sync::Arc::clone(&told);
@@ -128,7 +128,7 @@ async fn an_upload_tells_how_far_it_is_and_begins_again_with_each_attempt() {
     assert_eq!(stored.size, 100_000);
     let told = told.lock().unwrap();
     let (total, last) = (told[0].total.unwrap(), told.last().unwrap());
-    assert!(total > 100_000, "the form around the file is sent too");
+    assert!(total > 100_000, "the total must include the multipart form around the file");
     assert_eq!(last.transferred, total);
     let whole = told.iter().filter(|progress| progress.transferred == total).count();
     assert_eq!(whole, 2, "{told:?}");
@@ -137,5 +137,5 @@ async fn an_upload_tells_how_far_it_is_and_begins_again_with_each_attempt() {
         .iter()
         .map(|entry| entry.headers.iter().find(|(name, _)| name == "content-length").unwrap().1.clone())
         .collect();
-    assert_eq!(lengths, [total.to_string(), total.to_string()], "and its length is announced");
+    assert_eq!(lengths, [total.to_string(), total.to_string()], "every attempt must send Content-Length");
 }

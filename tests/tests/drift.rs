@@ -1,4 +1,5 @@
-//! The real document, changed on purpose: each change gets its class, and a client still comes out.
+//! Known changes to the upstream document are reported with the right class, and each changed document still generates
+//! a client that compiles.
 
 use std::{fs, path::Path};
 
@@ -11,12 +12,12 @@ use xtask::{
     sync,
 };
 
-/// What is changed, and what the report must say of it.
+/// A change to the document, and what the report must say about it.
 struct Mutation {
     name: &'static str,
     change: fn(&mut Value),
     class: Class,
-    /// In the location and the message of one of the changes.
+    /// The start of the location, and a part of the message, of one reported change.
     says: [&'static str; 2],
 }
 
@@ -193,7 +194,7 @@ fn mutations() -> Vec<Mutation> {
 }
 
 #[test]
-fn every_change_has_its_class() {
+fn every_change_is_reported_with_its_class() {
     let Some(upstream) = upstream() else { return };
     assert_eq!(drift::compare(&upstream, &upstream).unwrap().bump, None);
     for mutation in mutations() {
@@ -211,20 +212,20 @@ fn every_change_has_its_class() {
             change.class == mutation.class && change.location.starts_with(location) && change.message.contains(message)
         });
         assert!(told, "{}:\n{}", mutation.name, report.to_text());
-        assert!(report.changes.len() <= 3, "{} is told too often:\n{}", mutation.name, report.to_text());
-        // The other way round there is something to tell as well.
+        assert!(report.changes.len() <= 3, "{} is reported as too many changes:\n{}", mutation.name, report.to_text());
+        // The reverse change is reported too.
         assert!(drift::compare(&changed, &upstream).unwrap().bump.is_some(), "{}", mutation.name);
     }
 }
 
-/// The methods of `pollinations-ext`, as its table of coverage has them today.
+/// The methods of `pollinations-ext`, from the coverage table.
 fn methods() -> Methods {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");
     Methods::parse(&fs::read_to_string(table).unwrap())
 }
 
 #[test]
-fn what_breaks_names_the_methods_that_use_it() {
+fn breaking_changes_name_the_methods_that_they_affect() {
     let Some(upstream) = upstream() else { return };
     let expected = [
         ("another key is needed", "Account::key"),
@@ -240,7 +241,7 @@ fn what_breaks_names_the_methods_that_use_it() {
         let mut changed = upstream.clone();
         (mutation.change)(&mut changed);
         let report = drift::compare(&upstream, &changed).unwrap();
-        assert!(report.changes.iter().all(|change| change.methods.is_empty()), "nobody has named them yet");
+        assert!(report.changes.iter().all(|change| change.methods.is_empty()), "methods before `with_methods`");
         assert_eq!(report.clone().with_methods(&Methods::parse("Some other text.\n")), report);
         let report = report.with_methods(&methods());
         for change in &report.changes {
@@ -254,16 +255,16 @@ fn what_breaks_names_the_methods_that_use_it() {
                     met += 1;
                 }
                 None if change.class == Class::Breaking => {}
-                None => assert_eq!(change.methods, [""; 0], "{} breaks nothing", mutation.name),
+                None => assert_eq!(change.methods, [""; 0], "{} is not a breaking change", mutation.name),
             }
         }
     }
     assert_eq!(met, expected.len());
 }
 
-/// A parameter that is gone names its setter, and a type that several operations share the methods of all of them.
+/// A removed parameter names its setter, and so does a removed property of a type that several operations share.
 #[test]
-fn the_methods_of_what_is_gone_from_requests_and_from_shared_types() {
+fn removed_parameters_and_properties_name_their_setters() {
     let Some(upstream) = upstream() else { return };
     let named = |change: fn(&mut Value), message: &str| -> Vec<String> {
         let mut changed = upstream.clone();
@@ -290,7 +291,7 @@ fn the_methods_of_what_is_gone_from_requests_and_from_shared_types() {
 }
 
 #[test]
-fn a_report_for_people_machines_and_pull_requests() {
+fn reports_as_text_json_and_markdown() {
     let Some(mut upstream) = upstream() else { return };
     at(&mut upstream, "/paths/~1account~1profile/get")["description"] = json!("One | thing.");
     let mut changed = upstream.clone();
@@ -306,8 +307,8 @@ fn a_report_for_people_machines_and_pull_requests() {
     insta::assert_snapshot!("report_markdown", report.to_markdown());
 }
 
-/// Adds what nobody has words for: an operation, a parameter, a property, and a type, with names that Markdown and HTML
-/// take for something else.
+/// Adds an operation, a parameter, a property and a type without descriptions. Their names contain characters that have
+/// a meaning in Markdown or HTML.
 fn undescribed(document: &mut Value) {
     let operation = json!({
         "operationId": "postLabs<T>",
@@ -334,7 +335,7 @@ fn undescribed(document: &mut Value) {
 }
 
 #[test]
-fn what_nobody_has_described_gets_a_neutral_line_and_is_listed() {
+fn items_without_a_description_get_a_neutral_one_and_are_listed() {
     let Some(mut document) = upstream() else { return };
     undescribed(&mut document);
     let built = sync::build(document, Unmatched::Refuse).unwrap();
@@ -351,7 +352,7 @@ fn what_nobody_has_described_gets_a_neutral_line_and_is_listed() {
     assert_eq!(operation["description"], "Calls `POST /labs/{id}`.");
 }
 
-/// Runs cargo on `pollinations-api` as it is generated from a document; returns what it complains about.
+/// Runs cargo on `pollinations-api` generated from the document. Returns the error output if cargo fails.
 fn cargo(words: &[&str], document: &Value, folder: &Path) -> Option<String> {
     let path = folder.join("openapi.json");
     fs::write(&path, to_bytes(document)).unwrap();
@@ -364,10 +365,9 @@ fn cargo(words: &[&str], document: &Value, folder: &Path) -> Option<String> {
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Builds the generated client from each of the changed documents, and from some that are not about this service, with
-/// the real compiler.
+/// Compiles the client generated from each changed document, and from some documents of other services.
 #[test]
-fn a_client_of_every_document_compiles() {
+fn clients_generated_from_changed_documents_compile() {
     let Some(upstream) = upstream() else { return };
     let changed = mutations().into_iter().map(|mutation| {
         let mut changed = upstream.clone();
@@ -386,7 +386,7 @@ fn a_client_of_every_document_compiles() {
     for (name, document) in changed.chain(strange).chain(february) {
         failures.extend(cargo(&["check"], &document, folder.path()).map(|error| format!("{name}:\n{error}")));
     }
-    // One of them as documentation too: the neutral lines come from names, which may look like Markdown or HTML.
+    // Build the documentation of one of them. The neutral descriptions contain names that look like Markdown or HTML.
     let mut document = upstream.clone();
     undescribed(&mut document);
     let document = sync::build(document, Unmatched::Refuse).unwrap().document;

@@ -1,4 +1,4 @@
-//! Embeddings: the requests that go out, and the vectors that come back, whole or in parts.
+//! Embeddings: the requests, the vectors in the responses, and batches that fail in part.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use pollinations_emulator::Emulator;
@@ -24,7 +24,7 @@ async fn emulated() -> (Emulator, Pollinations) {
 }
 
 #[tokio::test]
-async fn requests_carry_what_the_caller_set_and_nothing_else() {
+async fn embedding_requests_send_only_the_given_settings() {
     let recorder = Recorder::json(answer(&[json!([0.5, -0.25])])).await;
     let client = recorder.client();
     let embeddings = client.embed("a tulip").send().await.unwrap();
@@ -41,7 +41,7 @@ async fn requests_carry_what_the_caller_set_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused_before_it_is() {
+async fn invalid_inputs_are_rejected_before_the_request_is_sent() {
     let recorder = Recorder::json(answer(&[json!([1])])).await;
     let client = recorder.client();
     for (request, problem) in [
@@ -66,12 +66,12 @@ async fn what_cannot_be_sent_is_refused_before_it_is() {
 }
 
 #[tokio::test]
-async fn vectors_are_read_however_they_come() {
+async fn vectors_are_read_as_numbers_or_base64_with_wrong_or_missing_other_fields() {
     let floats: Vec<f32> = (0..300_u16).map(|index| (f32::from(index) / 7.0).sin()).collect();
     let bytes: Vec<u8> = floats.iter().flat_map(|float| float.to_le_bytes()).collect();
     let in_base64 = json!(BASE64_STANDARD.encode(bytes));
     let mut lenient = answer(&[json!(floats)]);
-    // Not as the document has it, and read all the same.
+    // This response does not match the document, but it is readable.
     lenient["usage"] = json!({ "prompt_tokens": "3", "total_tokens": 3.0 });
     lenient["data"][0]["index"] = Value::Null;
     lenient.as_object_mut().unwrap().remove("model");
@@ -86,7 +86,7 @@ async fn vectors_are_read_however_they_come() {
 }
 
 #[tokio::test]
-async fn a_response_without_the_vectors_is_an_error() {
+async fn a_response_with_missing_or_invalid_vectors_is_an_error() {
     for body in [
         json!({ "object": "list", "data": [], "model": "m", "usage": {} }),
         json!({ "object": "list", "model": "m" }),
@@ -103,25 +103,25 @@ async fn a_response_without_the_vectors_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_batch_is_split_and_keeps_its_order() {
+async fn a_batch_is_split_into_requests_and_keeps_its_order() {
     let (emulator, client) = emulated().await;
     let texts: Vec<String> = (0..100).map(|number| format!("text number {number}")).collect();
     let batch = client.embed_batch(texts.clone()).dimensions(128).send().await.unwrap();
     assert_eq!(batch.vectors().len(), 100);
-    // 4 requests, and 3 tokens a text.
+    // 4 requests, and 3 tokens per text.
     assert_eq!((emulator.charges(), batch.usage().total_tokens), (4, 300));
     for index in [0, 31, 32, 99] {
         let alone = client.embed(texts[index].as_str()).dimensions(128).send().await.unwrap();
         assert_eq!(alone.vector(), batch.vectors()[index], "{index}");
     }
-    // The same again is not paid again.
+    // The same batch comes from the cache, without a charge.
     let charges = emulator.charges();
     assert_eq!(client.embed_batch(texts).dimensions(128).send().await.unwrap().vectors(), batch.vectors());
     assert_eq!(emulator.charges(), charges);
 }
 
 #[tokio::test]
-async fn a_failure_keeps_the_vectors_that_came() {
+async fn the_error_of_a_failed_batch_has_the_vectors_received_so_far() {
     let group = answer(&vec![json!([1.0]); 32]).to_string();
     let refusal = json!({ "status": 400, "success": false, "error": { "code": "BAD_REQUEST", "message": "too long" } });
     let mut steps = vec![Step::json(200, group.clone()), Step::json(400, refusal.to_string())];
@@ -133,7 +133,7 @@ async fn a_failure_keeps_the_vectors_that_came() {
     let error = client.embed_batch(texts).send().await.unwrap_err();
     assert_eq!(error.error().status().map(|status| status.as_u16()), Some(400));
     let came = error.vectors().iter().flatten().count();
-    // The requests that were running came to their end, and not every other one was started.
+    // The requests in flight were completed, but not all of the others were started.
     assert!((96..320).contains(&came) && came % 32 == 0, "{came}");
     assert_eq!(error.usage().total_tokens, came as i64 / 32 * 3);
     assert!(error.to_string().ends_with(&format!(" ({came} of 320 vectors received)")), "{error}");
@@ -146,7 +146,7 @@ async fn a_failure_keeps_the_vectors_that_came() {
 }
 
 #[tokio::test]
-async fn the_emulator_embeds_as_models_do() {
+async fn the_emulator_follows_the_dimensions_and_limits_of_each_embedding_model() {
     let (_emulator, client) = emulated().await;
     for (model, length) in [("google/gemini-embedding-2", 3072), ("openai/text-embedding-3-small", 1536)] {
         let embeddings = client.embed("a tulip").model(model).send().await.unwrap();
@@ -155,7 +155,7 @@ async fn the_emulator_embeds_as_models_do() {
     let request = client.embed("a tulip").dimensions(256);
     let numbers = request.clone().send().await.unwrap();
     let encoded = request.encoding_format("base64").send().await.unwrap();
-    assert_eq!(numbers.vector(), encoded.vector(), "bit for bit");
+    assert_eq!(numbers.vector(), encoded.vector(), "numbers and base64 must be the same bits");
     let together = client.embed("a tulip").image(File::bytes(PNG)).dimensions(256).send().await.unwrap();
     assert_eq!(together.vectors().len(), 1);
     assert_ne!(together.vector(), numbers.vector());

@@ -1,4 +1,4 @@
-//! The emulator answers every operation as the document says.
+//! The emulator answers every operation with a response that matches the document.
 
 use std::collections::BTreeSet;
 
@@ -25,9 +25,10 @@ async fn bytes(response: ResponseValue<ByteStream>) -> (String, Bytes) {
     (kind, chunks.concat().into())
 }
 
-/// Calls each operation once through the generated client, which decodes the answer by the document's types.
+/// Calls each operation at least once through the generated client, which decodes the response with the types of the
+/// document.
 #[tokio::test]
-async fn every_operation() {
+async fn the_emulator_answers_every_operation_with_a_valid_response() {
     let (_emulator, client) = start().await;
     let api = client.api();
     let mut called = BTreeSet::new();
@@ -85,7 +86,7 @@ async fn every_operation() {
         --b\r\nContent-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png\r\n\r\n12345\r\n--b--\r\n";
     let tagged = call!(upload_media.content_type("multipart/form-data; boundary=b").body(form));
     assert_eq!(tagged.tags, ["cats", "dogs"]);
-    assert_ne!(tagged.id, stored.id, "the same content gets another id");
+    assert_ne!(tagged.id, stored.id, "each upload of the same content must get a new id");
     assert_eq!(bytes(call!(fetch_media.id(&stored.id))).await, ("image/png".to_owned(), "12345".into()));
     let headers = call!(media_exists.id("mine.1")).headers().clone();
     assert_eq!(
@@ -133,7 +134,7 @@ async fn every_operation() {
     let agent = types::NewPromptAgent::builder().name("a").title("A").base_model("openai").system_prompt("x");
     let agent: types::NewAgent = agent.build().unwrap().into();
     let types::Agent::PromptAgent(agent) = call!(create_agent.body(agent)).into_inner() else {
-        panic!("another type of agent")
+        panic!("unexpected type of agent")
     };
     assert_eq!(call!(list_agents).data.len(), 1);
     call!(get_agent.id(&agent.id));
@@ -141,7 +142,7 @@ async fn every_operation() {
     call!(delete_agent.id(&agent.id));
     let code: types::NewAgent = types::NewCodeAgent::builder().repository("ada/robot").build().unwrap().into();
     let types::Agent::CodeAgent(code) = call!(create_agent.body(code)).into_inner() else {
-        panic!("another type of agent")
+        panic!("unexpected type of agent")
     };
     call!(sync_agent.id(&code.id));
 
@@ -149,7 +150,7 @@ async fn every_operation() {
     let model = types::NewTextModel::builder().name("m").title("M").bearer_token(token);
     let model: types::NewMyModel = model.api(types::TextApi::Responses).url(url).build().unwrap().into();
     let types::MyModel::MyTextModel(model) = call!(create_my_model.body(model)).into_inner() else {
-        panic!("another kind of model")
+        panic!("unexpected type of model")
     };
     let endpoint = types::NewEndpointAgent::builder().name("e").title("E").api(types::TextApi::Responses).url(url);
     call!(create_endpoint_agent.body(endpoint));
@@ -171,7 +172,7 @@ async fn every_operation() {
     let usage = call!(account_usage.limit(3_u64));
     assert_eq!((usage.count, usage.usage.len()), (3, 3));
     let models: Vec<_> = usage.usage.iter().map(|record| record.model.as_deref().unwrap()).collect();
-    assert_eq!(models, ["openai", "whisper-large-v3", "elevenlabs"], "the newest comes first");
+    assert_eq!(models, ["openai", "whisper-large-v3", "elevenlabs"], "the newest record must come first");
     let days = call!(account_usage_daily);
     assert_eq!(days.usage.iter().map(|day| day.requests).sum::<u64>(), 11);
 
@@ -217,13 +218,13 @@ async fn every_operation() {
     let questions = serde_json::json!({ "wet": { "type": "noul", "instructions": "The street is wet" } });
     let body = serde_json::json!({ "state": { "fact": "The street is wet" }, "questions": questions });
     call!(create_decision.body(serde_json::from_value::<types::DecisionRequest>(body).unwrap()));
-    // A text is written as it is; only a message that calls a tool is JSON.
+    // `POST /text` returns plain text. Only a message that calls a tool is JSON.
     let function = serde_json::json!({ "name": "weather", "parameters": { "type": "object" } });
     let body = serde_json::json!({ "messages": asked, "tools": [{ "type": "function", "function": function }] });
     let body = serde_json::from_value::<types::ChatCompletionRequest>(body).unwrap();
     assert!(call!(generate_text_from_messages.body(body)).tool_calls.as_ref().is_some_and(|calls| calls.len() == 1));
 
-    // These are WebSockets, which the generated client does not open.
+    // These operations are WebSockets, which the generated client cannot open.
     let statuses = [api.realtime().send().await.err(), api.realtime_v1().send().await.err()];
     let statuses = statuses.map(|error| error.and_then(|error| error.status()).map(|status| status.as_u16()));
     assert_eq!(statuses, [Some(426), Some(426)]);
@@ -238,7 +239,7 @@ async fn every_operation() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_refused_in_the_services_envelope() {
+async fn invalid_requests_get_the_error_envelope_of_the_service() {
     let (emulator, client) = start().await;
     let http = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", emulator.base_url());
@@ -270,7 +271,7 @@ async fn what_is_wrong_is_refused_in_the_services_envelope() {
 }
 
 #[tokio::test]
-async fn files_that_are_not_taken() {
+async fn invalid_uploads_and_unknown_media_ids_are_rejected() {
     let (_emulator, client) = start().await;
     for (kind, body, status) in [("text/plain", "x", 415), ("image/png", "", 400)] {
         let api = client.api();
@@ -284,14 +285,14 @@ async fn files_that_are_not_taken() {
 }
 
 #[tokio::test]
-async fn the_balance_runs_out() {
+async fn a_request_fails_with_402_once_the_balance_is_used_up() {
     let emulator = Emulator::builder().balance(0.015).start().await.unwrap();
     let builder = Pollinations::builder().base_url(emulator.base_url()).key("pk_test".parse().unwrap());
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
     let image = client.image("a cat").size(8, 8);
     image.clone().send().await.unwrap().bytes().await.unwrap();
     assert!((emulator.balance() - 0.005).abs() < 1e-9);
-    // The same again is not generated again, and costs nothing.
+    // The same image comes from the cache, without a charge.
     image.send().await.unwrap().bytes().await.unwrap();
     assert_eq!(emulator.charges(), 1);
     let error = client.image("a dog").size(8, 8).send().await.unwrap_err();
@@ -300,7 +301,7 @@ async fn the_balance_runs_out() {
 }
 
 #[tokio::test]
-async fn many_at_once_and_none_left_behind() {
+async fn many_emulators_run_side_by_side_and_stop_when_dropped() {
     const MANY: usize = 500;
     let mut emulators = Vec::new();
     for _ in 0..MANY {
@@ -308,7 +309,7 @@ async fn many_at_once_and_none_left_behind() {
     }
     let urls: BTreeSet<&str> = emulators.iter().map(Emulator::base_url).collect();
     assert_eq!(urls.len(), MANY);
-    // Each has a state of its own: what one of them charges, the others do not know of.
+    // Each emulator has its own state: a charge on one does not show on the others.
     let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
     for (number, emulator) in emulators.iter().enumerate() {
         let url = format!("{}/text/{number}", emulator.base_url());
@@ -321,7 +322,7 @@ async fn many_at_once_and_none_left_behind() {
     assert!(reqwest::get(format!("{url}/v1/models")).await.unwrap_err().is_connect());
     let url = emulators[0].base_url().to_owned();
     drop(emulators);
-    // The task ends the next time the runtime comes by.
+    // The server task ends the next time the runtime polls it.
     tokio::task::yield_now().await;
     assert!(reqwest::get(format!("{url}/v1/models")).await.unwrap_err().is_connect());
 }

@@ -1,5 +1,5 @@
-//! What becomes of a call when the server, or the network, misbehaves: every fault with every kind of call, over real
-//! sockets. What comes of it is the first table in `docs/reliability.md`.
+//! Every fault of the server or the network with every kind of call, over real sockets. The test writes the results to
+//! the first table in `docs/reliability.md`.
 
 use std::{
     fmt::Write as _,
@@ -15,19 +15,19 @@ use tokio::{runtime::Handle, time::sleep};
 
 const KEY: &str = "sk_not_for_anybody_else_0123456789";
 
-/// For a whole call.
+/// The timeout of a whole call.
 const DEADLINE: Duration = Duration::from_secs(6);
 
-/// For one attempt, if the next one joins the generation that is running.
+/// The timeout of an attempt, if the next attempt joins the generation that is still running.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-/// For silence between two pieces.
+/// The idle timeout between two pieces of a body.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// For a response that is held in memory.
+/// The limit of a response that is held in memory.
 const MAX_RESPONSE: usize = 1024 * 1024;
 
-/// What the test itself may take beyond the deadline, on a busy machine.
+/// How much longer than the deadline the test itself may take on a busy machine.
 const SLACK: Duration = Duration::from_secs(6);
 
 /// The kinds of calls.
@@ -42,7 +42,7 @@ enum Call {
 const CALLS: [Call; 4] = [Call::Json, Call::Stream, Call::Download, Call::Upload];
 
 impl Call {
-    /// The type and the bytes of a good answer.
+    /// The content type and the body of a successful response.
     fn answer(self) -> (&'static str, Vec<u8>) {
         match self {
             Self::Json => ("application/json", br#"{"balance": 3.5}"#.to_vec()),
@@ -69,7 +69,7 @@ impl Call {
         respond(200, kind, "", &body, 0, Then::Close)
     }
 
-    /// Makes the call, to the end of what it has to read.
+    /// Makes the call and reads its whole response.
     async fn make(self, client: &Pollinations, folder: &tempfile::TempDir) -> Result<(), Error> {
         match self {
             Self::Json => client.account().balance().await.map(|balance| assert_eq!(balance.balance, 3.5)),
@@ -86,7 +86,7 @@ impl Call {
     }
 }
 
-/// A response, head and all, that announces more than it has if something is missing.
+/// A raw response. Its `Content-Length` is `missing` bytes more than the length of the body.
 fn respond(status: u16, kind: &str, headers: &str, body: &[u8], missing: usize, then: Then) -> Step {
     let length = body.len() + missing;
     let head = format!(
@@ -95,19 +95,19 @@ fn respond(status: u16, kind: &str, headers: &str, body: &[u8], missing: usize, 
     Step::Raw([head.as_bytes(), body].concat(), then)
 }
 
-/// An error in the service's envelope.
+/// An error in the error envelope of the service.
 fn status(status: u16, headers: &str) -> Step {
     let body = r#"{"success":false,"error":{"code":"X","message":"in the service's words"}}"#;
     respond(status, "application/json", headers, body.as_bytes(), 0, Then::Close)
 }
 
-/// The same with a code.
+/// The same with an error code.
 fn coded(status: u16, code: &str) -> Step {
     let body = format!(r#"{{"success":false,"error":{{"code":"{code}","message":"in the service's words"}}}}"#);
     respond(status, "application/json", "", body.as_bytes(), 0, Then::Close)
 }
 
-/// A refusal as the service sends it today: as a reply of the assistant where text is made, and else with its status.
+/// A 402 or 403 as the service sends it today: a reply of the assistant for chats, an HTTP status for other requests.
 fn refusal(call: Call, status: u16, reference: &str) -> Step {
     if call != Call::Stream {
         return coded(status, "X");
@@ -121,35 +121,36 @@ fn refusal(call: Call, status: u16, reference: &str) -> Step {
     respond(200, "text/event-stream", "cache-control: private, no-store\r\n", events.as_bytes(), 0, Then::Close)
 }
 
-/// What should come of a call whose answer is lost: the balance only reads, and the image is coalesced.
+/// The expected outcomes if the response is lost. The balance is retried because it only reads, and the image because
+/// the service coalesces it.
 fn lost(kind: ErrorKind) -> [Outcome; 4] {
     [Fails(kind, RETRIED), Unknown(kind), Fails(kind, RETRIED), Unknown(kind)]
 }
 
-/// What should come of a call.
+/// The expected outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// It fails with this error after so many requests.
+    /// The call fails with this error after this number of requests.
     Fails(ErrorKind, u32),
-    /// It fails with this error after one request, which may have been carried out.
+    /// The call fails with this error after one request, and the service may have processed it.
     Unknown(ErrorKind),
-    /// It succeeds: this is no fault for such a call.
+    /// The call succeeds, because the fault does not affect this kind of call.
     Succeeds,
 }
 
 use Outcome::{Fails, Succeeds, Unknown};
 
-/// One row of the table: a fault, and what comes of it for the four kinds of calls.
+/// A row of the table: a fault and its outcome for each kind of call.
 struct Row {
     name: &'static str,
     fault: Box<dyn Fn(Call) -> Step>,
     outcomes: [Outcome; 4],
-    /// At least so long does the call wait, all together.
+    /// The least time that the call spends waiting.
     waits: Duration,
     promise: &'static str,
 }
 
-/// As often as the default policy sends a request.
+/// The number of requests that the default policy sends.
 const RETRIED: u32 = 3;
 
 fn row(
@@ -317,7 +318,7 @@ fn rows() -> Vec<Row> {
             )
         },
         Row {
-            // A date has whole seconds: up to one of the two is gone already.
+            // A date has whole seconds, so up to one of the two seconds may already have passed.
             waits: Duration::from_secs(1),
             ..row("429, `Retry-After` as a date", Fails(Api, RETRIED), "The same.", |_| {
                 let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
@@ -377,7 +378,7 @@ fn rows() -> Vec<Row> {
             "redirect to another host",
             Fails(Api, 1),
             "The client follows the redirect without the key.",
-            // The address is put in when it is known.
+            // `check` replaces this step, because the URL of the other host is only known there.
             |_| Step::Close,
         ),
         row(
@@ -402,14 +403,14 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// 64 MiB of zeros, packed into some 64 KiB (RFC 1952).
+/// 64 MiB of zeros, compressed to about 64 KiB (RFC 1952).
 fn gzip_bomb() -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&vec![0; 64 * 1024 * 1024]).unwrap();
     encoder.finish().unwrap()
 }
 
-/// Only a fault that is waited for needs short limits. On a busy machine another one could run into them.
+/// Uses short timeouts only if the fault makes the call wait. Other calls could run into them on a busy machine.
 fn client(url: &str, waits: bool) -> Pollinations {
     let (attempt, idle) = if waits { (ATTEMPT, IDLE) } else { (DEADLINE, DEADLINE) };
     Pollinations::builder()
@@ -425,8 +426,8 @@ fn client(url: &str, waits: bool) -> Pollinations {
         .unwrap()
 }
 
-/// Nothing of the key in what an error says.
-fn keeps_the_secret(error: &Error) {
+/// Checks that no part of the key is in the messages or the debug output of an error.
+fn assert_no_key(error: &Error) {
     let mut said = format!("{error} {error:?} {error:#?}");
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -439,20 +440,20 @@ fn keeps_the_secret(error: &Error) {
     }
 }
 
-/// One cell of the table, with all that it takes.
+/// A cell of the table, with everything that is needed to check it.
 struct Cell<'a> {
     row: &'a Row,
     call: Call,
     expected: Outcome,
     folder: tempfile::TempDir,
-    /// Where a redirect leads.
+    /// The target of the redirect.
     elsewhere: Script,
     script: Option<Script>,
     port: u16,
     client: Pollinations,
 }
 
-/// A client takes a while to make, since it reads the system's certificates. No call is on its way meanwhile.
+/// Building a client takes a while, because it reads the system's certificates, so this happens before any call.
 async fn prepare(row: &Row, call: Call, expected: Outcome) -> Cell<'_> {
     let elsewhere = Script::play(vec![Step::json(401, r#"{"error":"no key"}"#)]).await;
     let script = Script::play(vec![call.healthy()]).await;
@@ -476,7 +477,7 @@ async fn check(cell: Cell<'_>) {
     }
     if row.name == "connection refused" {
         drop(script.take());
-        // The listener closes when its task is told.
+        // Give the task of the script time to close its listener.
         sleep(Duration::from_millis(20)).await;
     }
 
@@ -496,15 +497,15 @@ async fn check(cell: Cell<'_>) {
             };
             assert_eq!(error.outcome_unknown(), is_unknown, "{name}: {error:?}");
             let sent = script.as_ref().map(|script| script.requests().len());
-            // Once a stream is open its errors are not those of an attempt.
+            // Errors of an open stream do not count attempts.
             let attempts_told = if error.attempts() == 0 { 1 } else { error.attempts() };
             assert_eq!((error.kind(), attempts_told), (kind, attempts), "{name}: {error:?}");
-            // Each redirect that is followed is a request, too.
+            // Each followed redirect is a request too.
             let followed = if row.name == "endless redirects" { 5 } else { 0 };
             assert!(sent.is_none_or(|sent| sent == attempts as usize + followed), "{name}: {sent:?} requests");
-            assert_eq!(saved, 0, "{name}: something was left behind");
+            assert_eq!(saved, 0, "{name}: a partial file was left");
             assert!(error.body().is_none_or(|body| body.len() <= 1024), "{name}");
-            keeps_the_secret(error);
+            assert_no_key(error);
         }
         _ => panic!("{name}: {result:?} instead of {expected:?}"),
     }
@@ -512,7 +513,7 @@ async fn check(cell: Cell<'_>) {
     assert_eq!(seen.is_empty(), row.name != "redirect to another host", "{name}");
     assert!(!seen.contains("sk_") && !seen.to_lowercase().contains("authorization"), "{name}: {seen}");
 
-    // Once is no harm where a request is worth repeating, and none is left undone where it is not.
+    // If the fault occurs only once, requests that are retried succeed, and the others still fail.
     let script = match script {
         Some(script) => script,
         None => Script::play_at(port, vec![call.healthy()]).await,
@@ -528,7 +529,7 @@ async fn check(cell: Cell<'_>) {
         };
         assert_eq!(result.is_ok(), recovers, "{name}: {result:?}");
     }
-    // And the client is as good as new.
+    // The client can still be used afterwards.
     script.go_on_with(vec![call.healthy()]);
     call.make(&client, &folder).await.unwrap_or_else(|error| panic!("{name}: not usable afterwards: {error}"));
     drop(client);
@@ -542,10 +543,10 @@ async fn check(cell: Cell<'_>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_with_every_kind_of_call() {
+async fn every_fault_has_the_expected_outcome_for_every_kind_of_call() {
     let rows = rows();
     let cells = rows.iter().flat_map(|row| CALLS.into_iter().zip(row.outcomes).map(move |cell| (row, cell)));
-    // Where nobody listens somebody else could, so these come first and one by one.
+    // Another test server could take a port that was just closed, so these cells run first, one at a time.
     let (alone, together): (Vec<_>, Vec<_>) = cells.partition(|(row, _)| row.name == "connection refused");
     for (row, (call, outcome)) in alone {
         check(prepare(row, call, outcome).await).await;
@@ -555,17 +556,17 @@ async fn every_fault_with_every_kind_of_call() {
         prepared.push(prepare(row, call, outcome).await);
     }
     let checks = prepared.into_iter().map(|cell| AssertUnwindSafe(check(cell)).catch_unwind());
-    // Each has said what is wrong with it.
+    // Each failed check has already printed its own message.
     let wrong = join_all(checks).await.into_iter().filter(Result::is_err).count();
-    assert_eq!(wrong, 0, "so many cells are not as expected");
-    // Connections, timers and whatever else the calls have started are gone with them.
+    assert_eq!(wrong, 0, "some cells failed; see the messages above");
+    // The calls leave no tasks behind, such as connections or timers.
     for _ in 0..200 {
         if Handle::current().metrics().num_alive_tasks() == 0 {
             break;
         }
         sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0, "tasks were left behind");
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), 0, "tasks are still alive");
 
     let mut table =
         String::from("| fault | JSON | stream | download | upload | what is promised |\n|---|---|---|---|---|---|\n");

@@ -1,6 +1,6 @@
-//! The names that the first version of the API had. They are deprecated, and they still work.
+//! The names from the first version of the API. They are deprecated, but still work.
 
-#![expect(deprecated, reason = "they are what is tested")]
+#![expect(deprecated, reason = "the test uses deprecated names on purpose")]
 
 use pollinations_ext::{
     Builder, ChangeKeyRequest, Error, ErrorKind, Fetch, ModelInfoExt, PaymentPolicy, Pollinations, Prices, RetryPolicy,
@@ -12,7 +12,7 @@ use pollinations_tests::{Recorder, Script, Step};
 use serde_json::json;
 
 #[test]
-fn kinds_of_errors_as_values_and_as_patterns() {
+fn former_error_kinds_work_as_values_and_as_patterns() {
     assert_eq!(ErrorKind::Key, ErrorKind::InvalidKey);
     assert_eq!(ErrorKind::Request, ErrorKind::InvalidRequest);
     assert_eq!(ErrorKind::Structure, ErrorKind::StructuredOutput);
@@ -33,7 +33,7 @@ fn kinds_of_errors_as_values_and_as_patterns() {
 }
 
 #[tokio::test]
-async fn a_second_key_for_when_the_first_is_out_of_credit() {
+async fn the_former_spare_key_is_used_if_the_first_key_is_out_of_credit() {
     let refused = Step::json(402, r#"{"error":{"code":"PAYMENT_REQUIRED","message":"No pollen left"}}"#);
     let script = Script::play(vec![refused, Step::json(200, r#"{"balance":2}"#)]).await;
     let policy = RetryPolicy::default().payment(PaymentPolicy::NextKey);
@@ -45,7 +45,7 @@ async fn a_second_key_for_when_the_first_is_out_of_credit() {
 }
 
 #[tokio::test]
-async fn settings_and_answers() {
+async fn former_settings_and_getters_equal_the_new_ones() {
     let policy = RetryPolicy::default();
     assert_eq!(policy.clone().resend_uncached(true), policy.clone().retry_non_idempotent(true));
     assert_ne!(policy.clone().resend_uncached(true), policy);
@@ -70,7 +70,7 @@ async fn settings_and_answers() {
 }
 
 #[test]
-fn what_a_browser_brings_back() {
+fn former_names_of_the_sign_in_flows_read_redirects() {
     let flow: Authorization = FragmentFlow::new("https://app.example/back").with_state(State::restore("s"));
     assert_eq!(flow.accept("#api_key=sk_users&state=s").unwrap().expose_secret(), "sk_users");
     let refused = |result: Result<_, Error>| result.map(drop).unwrap_err().kind();
@@ -81,9 +81,8 @@ fn what_a_browser_brings_back() {
     assert_eq!(flow.accept("?code=c0de&state=x").unwrap_err().kind(), ErrorKind::StateMismatch);
 }
 
-/// Both names send the same request.
 #[tokio::test]
-async fn requests() {
+async fn former_request_methods_send_the_same_request_as_the_new_ones() {
     let recorder = Recorder::json(json!({})).await;
     let client = recorder.client();
     let clock = || chat::Function::new("clock", "Tells the time", |_: ()| async { Ok::<_, Error>("5 pm") });

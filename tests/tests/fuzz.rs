@@ -1,4 +1,4 @@
-//! The fuzz targets without a fuzzer: with their seeds, and with changes to them that are the same every time.
+//! Runs the fuzz targets without a fuzzer, on their seeds and on deterministic random changes to the seeds.
 
 use pollinations_tests::fuzz::{TARGETS, Target, seeds};
 use proptest::{
@@ -7,22 +7,22 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-/// Changed inputs that each target is given.
+/// The number of changed inputs for each target.
 const CASES: u32 = 2_000;
 
-/// Changes to one input at the most.
+/// The maximum number of changes to one input.
 const CHANGES: usize = 8;
 
-/// Inputs that a change may grow to, in bytes.
+/// The maximum length of a spliced input, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// Something done to bytes at a place, which is a part of 65,536 of their length.
+/// A change to the input. A place is a fraction of its length, in units of 1/65,536.
 #[derive(Clone, Debug)]
 enum Change {
     Replace(u16, Vec<u8>),
     Insert(u16, Vec<u8>),
     Remove(u16, u8),
-    /// Puts a stretch of another seed there.
+    /// Inserts a part of another seed.
     Splice(u16, usize, u16, u16),
     Cut(u16),
 }
@@ -100,14 +100,14 @@ impl Change {
 }
 
 /// Runs a target with its seeds and with changes to them.
-fn hold(name: &str) {
+fn assert_holds(name: &str) {
     let target: Target = *TARGETS.iter().find(|target| target.name == name).expect("a target");
     let seeds = seeds(target);
     for (name, bytes) in &seeds {
         eprintln!("{}/{name}", target.name);
         (target.run)(bytes);
     }
-    // The same cases every time. What fails is printed, made as small as it can be, and belongs among the seeds.
+    // The cases are the same every time. A failing input is minimized and printed. Add it to the seeds.
     let config = Config { cases: CASES, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let mut runner =
         TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
@@ -133,12 +133,12 @@ macro_rules! targets {
         $(
             #[test]
             fn $name() {
-                hold(stringify!($name));
+                assert_holds(stringify!($name));
             }
         )*
 
         #[test]
-        fn every_target_is_run_here_and_by_the_fuzzer() {
+        fn every_target_has_a_test_here_and_a_fuzzer_program() {
             let mut here = [$(stringify!($name)),*];
             let mut names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
             let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/fuzz_targets");

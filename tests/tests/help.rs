@@ -1,4 +1,4 @@
-//! The help of the contract suite, as a terminal shows it.
+//! The `--help` output of the contract suite.
 
 use std::process::Command;
 

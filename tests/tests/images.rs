@@ -1,4 +1,4 @@
-//! Images in the format of OpenAI's API, edits and 3D objects: what is sent, what comes of it, and what it costs.
+//! Images in the format of OpenAI's API, edits and 3D objects: the requests, the results, and what they cost.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// A prompt with all that an address would trip over.
+/// A prompt with characters that must be escaped in a URL.
 const PROMPT: &str = "50% off / \"new\"?\n#1 a\\b 🌸";
 
 const CAT: &str = "https://example.com/cat.png";
@@ -39,7 +39,7 @@ fn png(image: &RgbaImage) -> File {
 }
 
 #[tokio::test]
-async fn images_with_and_without_settings() {
+async fn requests_for_images_with_and_without_settings() {
     let recorder = Recorder::json(answer()).await;
     let client = recorder.client();
     let images = client.images("a cat").send().await.unwrap();
@@ -68,7 +68,7 @@ async fn images_with_and_without_settings() {
 }
 
 #[tokio::test]
-async fn several_images_take_over_what_one_has_set() {
+async fn n_images_are_requested_with_the_settings_of_the_single_image() {
     let recorder = Recorder::json(answer()).await;
     let request = recorder
         .client()
@@ -89,13 +89,13 @@ async fn several_images_take_over_what_one_has_set() {
         (2, 14, 4)
     );
     let mut sent = recorder.take();
-    // They are sent at once, and may arrive in any order.
+    // The requests run at the same time, and may arrive in any order.
     sent.sort_by_key(ToString::to_string);
     insta::assert_snapshot!(sent.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]
-async fn edits_as_json_and_as_a_form() {
+async fn requests_for_edits_as_json_and_as_a_form() {
     let recorder = Recorder::json(answer()).await;
     let client = recorder.client();
     client.edit("at night", [CAT]).send().await.unwrap();
@@ -110,7 +110,7 @@ async fn edits_as_json_and_as_a_form() {
 }
 
 #[tokio::test]
-async fn objects_by_both_operations() {
+async fn requests_for_3d_objects_with_get_and_post() {
     let recorder = Recorder::answering("model/gltf-binary", "glTF").await;
     let client = recorder.client();
     let object = client.three_d("a chair").send().await.unwrap();
@@ -130,7 +130,7 @@ async fn objects_by_both_operations() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_are_refused_before_anything_is_sent() {
+async fn invalid_arguments_are_rejected_before_the_request_is_sent() {
     let recorder = Recorder::json(answer()).await;
     let client = recorder.client();
     let nothing: [&str; 0] = [];
@@ -154,7 +154,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn requests_can_be_moved_to_other_tasks() {
+fn request_futures_can_be_spawned_on_other_tasks() {
     fn spawnable<T: Send + 'static>(_: T) {}
     let client = Pollinations::builder().without_key().build().unwrap();
     spawnable(client.images("a cat").n(2).send());
@@ -164,7 +164,7 @@ fn requests_can_be_moved_to_other_tasks() {
 }
 
 #[tokio::test]
-async fn images_in_every_form() {
+async fn images_are_decoded_from_every_form_of_base64() {
     let base64 = BASE64_STANDARD.encode(PNG);
     let unpadded = base64.trim_end_matches('=').to_owned();
     let lines = format!("{}\n{}", &base64[..4], &base64[4..]);
@@ -178,7 +178,7 @@ async fn images_in_every_form() {
         (json!([]), ErrorKind::Decode),
         (json!([{}]), ErrorKind::Decode),
         (json!([{ "b64_json": "%" }]), ErrorKind::Decode),
-        // Not opened: anybody could have written it.
+        // The client does not fetch this URL, because it is not on the media host.
         (json!([{ "url": "http://127.0.0.1:1/abc" }]), ErrorKind::InvalidRequest),
     ] {
         let recorder = Recorder::json(json!({ "data": data })).await;
@@ -192,7 +192,7 @@ async fn images_in_every_form() {
 }
 
 #[tokio::test]
-async fn every_result_has_an_address_that_needs_no_key() {
+async fn every_result_has_a_public_url_that_needs_no_key() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     let anonymous = Pollinations::builder().base_url(emulator.base_url()).without_key().build().unwrap();
@@ -216,12 +216,12 @@ async fn every_result_has_an_address_that_needs_no_key() {
             assert_eq!(image.revised_prompt(), Some("a cat"));
             seen.push(bytes);
         }
-        assert_ne!(seen[0], seen[1], "two images are not the same one");
+        assert_ne!(seen[0], seen[1], "the two images must differ");
     }
 }
 
 #[tokio::test]
-async fn an_image_is_saved_whole() {
+async fn an_image_is_saved_to_a_file() {
     let emulator = Emulator::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.jpg");
@@ -234,7 +234,7 @@ async fn an_image_is_saved_whole() {
 }
 
 #[tokio::test]
-async fn an_edit_changes_what_the_mask_leaves_open() {
+async fn an_edit_changes_only_the_transparent_part_of_the_mask() {
     let emulator = Emulator::start().await.unwrap();
     let white = RgbaImage::from_pixel(8, 4, Rgba([255; 4]));
     let mask = RgbaImage::from_fn(8, 4, |x, _| Rgba([0, 0, 0, if x < 4 { 0 } else { 255 }]));
@@ -245,7 +245,7 @@ async fn an_edit_changes_what_the_mask_leaves_open() {
 }
 
 #[tokio::test]
-async fn an_edit_goes_on_from_an_image_of_before() {
+async fn an_edit_accepts_the_url_of_an_earlier_image_and_rejects_invalid_sources() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     let first = client.images("a cat").size(16, 8).send().await.unwrap();
@@ -269,7 +269,7 @@ async fn an_edit_goes_on_from_an_image_of_before() {
 }
 
 #[tokio::test]
-async fn an_object_needs_what_its_model_works_from() {
+async fn a_3d_model_that_needs_an_image_rejects_a_prompt_without_one() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     let error = client.three_d("a chair").send().await.unwrap_err();
@@ -282,7 +282,7 @@ async fn an_object_needs_what_its_model_works_from() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_paid_once() {
+async fn a_lost_response_is_charged_only_once() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     for (operation, fault) in [
@@ -310,7 +310,7 @@ async fn an_answer_that_was_lost_is_paid_once() {
 }
 
 #[tokio::test]
-async fn several_images_are_paid_once_each_even_if_one_fails_first() {
+async fn n_images_are_charged_once_each_even_if_one_fails_first() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     emulator.inject(Fault::status(400).operation("create_image"));
@@ -318,13 +318,13 @@ async fn several_images_are_paid_once_each_even_if_one_fails_first() {
     assert_eq!(images().send().await.unwrap_err().status().map(|status| status.as_u16()), Some(400));
     assert_eq!(images().send().await.unwrap().len(), 3);
     assert_eq!(emulator.charges(), 3);
-    // Without the cache, each one is made and paid again.
+    // Without the cache, each image is generated and charged again.
     assert_eq!(images().no_cache(true).send().await.unwrap().len(), 3);
     assert_eq!(emulator.charges(), 6);
 }
 
 #[tokio::test]
-async fn the_service_makes_one_image_a_request() {
+async fn the_emulator_rejects_n_of_2_and_unknown_qualities() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     for refused in [

@@ -1,4 +1,4 @@
-//! The modules of a crate stand on floors: an import points down, and never in a circle.
+//! The modules of a crate are organized in floors. An import points to a lower floor, and imports have no cycles.
 //!
 //! `docs/architecture.md` explains the floors.
 
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use pollinations_tests::layers::{Pair, Plan, Sources};
 
-/// `pollinations-ext`, from the top down.
+/// The plan of `pollinations-ext`, top floor first.
 const EXT: Plan = Plan {
     floors: &[
-        // What people import.
+        // The public names of the crate.
         &["lib"],
         &["client"],
         &["groups"],
-        // The groups of the API, which do not know each other.
+        // The groups of the API, which must not import each other.
         &[
             "groups/account",
             "groups/audio",
@@ -30,14 +30,13 @@ const EXT: Plan = Plan {
             "groups/three_d",
             "groups/video",
         ],
-        // What several groups share: replies as they are written, Rust functions for models to call, and files that have
-        // an address.
+        // Code that several groups share: streamed replies, Rust functions that models call, and uploaded files.
         &["function", "media", "reply"],
-        // One request out, one response in.
+        // Sending one request and receiving one response.
         &["exchange"],
         &["retry"],
         &["key"],
-        // Values that know nothing of the rest. The error knows no other file but why it can be a refusal.
+        // Values that import nothing else of the crate. The error may import only the reasons for a 402 or 403.
         &["base"],
         &["base/error"],
         &["base/reason"],
@@ -48,16 +47,16 @@ const EXT: Plan = Plan {
     }],
 };
 
-/// `pollinations-emulator`, from the top down.
+/// The plan of `pollinations-emulator`, top floor first.
 const EMULATOR: Plan = Plan {
     floors: &[
         &["lib"],
         &["cli"],
-        // Starting and stopping, connections.
+        // Starting, stopping, connections.
         &["server"],
-        // All operations behind the gate.
+        // The router of all operations.
         &["api"],
-        // The groups of the API, which do not know each other. A new operation goes here.
+        // The groups of the API, which must not import each other. Add new operations here.
         &[
             "api/account",
             "api/audio",
@@ -72,13 +71,13 @@ const EMULATOR: Plan = Plan {
             "api/text",
             "api/three_d",
         ],
-        // What every request passes before and after its operation.
+        // The checks before and after each operation.
         &["gate"],
-        // What makes the content of answers, and what is remembered, which do not know each other.
+        // The content of responses, and the state of the emulator, which must not import each other.
         &["answer", "state"],
-        // Misbehaviour on request, and the requests so far.
+        // Injected faults, and the journal of requests.
         &["fault", "journal"],
-        // Values that know nothing of the rest.
+        // Values that import nothing else of the crate.
         &["base"],
     ],
     pairs: &[Pair {
@@ -91,23 +90,23 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")
 }
 
-/// Fails with every import of a crate that does not fit its plan.
+/// Fails and lists all imports of a crate that break its plan.
 #[track_caller]
-fn holds(plan: &Plan, name: &str) {
+fn assert_plan_holds(plan: &Plan, name: &str) {
     let sources = Sources::read(source(name));
     let problems = plan.problems(&sources);
     assert!(problems.is_empty(), "{name}:\n{}", problems.join("\n"));
-    // A reader of imports that finds none would be content with everything.
+    // Without this check, the test would pass if the parser found no imports.
     let (files, imports) = (sources.files().count(), sources.imports().len());
     assert!(imports > files, "only {imports} imports were found in {files} files of {name}");
 }
 
 #[test]
 fn imports_of_pollinations_ext_point_down() {
-    holds(&EXT, "pollinations-ext");
+    assert_plan_holds(&EXT, "pollinations-ext");
 }
 
 #[test]
 fn imports_of_pollinations_emulator_point_down() {
-    holds(&EMULATOR, "pollinations-emulator");
+    assert_plan_holds(&EMULATOR, "pollinations-emulator");
 }

@@ -1,4 +1,5 @@
-//! Many calls at once, with failures among them. Alone in its program, since it counts what the process holds.
+//! Many concurrent calls, some of which fail. This is a separate test program, because it measures the memory of the
+//! process.
 
 use std::{
     fmt::Write as _,
@@ -16,18 +17,18 @@ use tokio::{runtime::Handle, time::sleep};
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// Streams at once, and the words of each, which come in an event by themselves.
+/// The number of concurrent streams, and the number of words in each. Each word is a separate event.
 const STREAMS: usize = 1_000;
 const WORDS: usize = 200;
 
-/// Calls one after the other, and as many again so many at once.
+/// The number of calls, which are first made one at a time, and then `AT_ONCE` at a time.
 const CALLS: usize = 10_000;
 const AT_ONCE: usize = 200;
 
-/// The part of the answers that go wrong, in each of two ways.
+/// The rate of each of the two faults that affect a call.
 const FAILURES: f64 = 0.02;
 
-/// Bytes that the heap may grow by between two waves of calls. What a wave left behind would grow by its 10,000 calls.
+/// How many bytes the heap may grow between two waves of calls. A leak would grow with the 10,000 calls of a wave.
 const FLAT: usize = 2 * 1024 * 1024;
 
 fn client(emulator: &Emulator) -> Pollinations {
@@ -43,8 +44,8 @@ async fn unreliable() -> Emulator {
     emulator
 }
 
-/// Everything that was started ends by itself.
-async fn nothing_is_left() {
+/// Checks that all tasks end by themselves.
+async fn assert_no_tasks_left() {
     for _ in 0..500 {
         if Handle::current().metrics().num_alive_tasks() == 0 {
             return;
@@ -54,17 +55,17 @@ async fn nothing_is_left() {
     panic!("{} tasks are left", Handle::current().metrics().num_alive_tasks());
 }
 
-/// What became of the streams.
+/// The results of the streams.
 #[derive(Default)]
 struct Streams {
-    whole: AtomicUsize,
-    broken: AtomicUsize,
+    complete: AtomicUsize,
+    interrupted: AtomicUsize,
     refused: AtomicUsize,
     events: AtomicUsize,
 }
 
 impl Streams {
-    /// Reads one stream: what comes is what was said, word for word, up to the end or an error.
+    /// Reads one stream, and checks that the text is complete or, if an error occurs, correct up to the error.
     async fn read(&self, client: &Pollinations, number: usize) {
         let prompt: Vec<String> = (0..WORDS).map(|word| format!("{number}.{word}")).collect();
         let prompt = prompt.join(" ");
@@ -84,15 +85,15 @@ impl Streams {
                 Err(error) => {
                     assert!(matches!(error.kind(), ErrorKind::Connection | ErrorKind::Truncated), "{error:?}");
                     assert!(said.starts_with(&text) && text.len() < said.len(), "{text}");
-                    assert!(stream.next().await.is_none(), "nothing comes after an error");
-                    self.broken.fetch_add(1, Ordering::Relaxed);
+                    assert!(stream.next().await.is_none(), "a stream must end after an error");
+                    self.interrupted.fetch_add(1, Ordering::Relaxed);
                     return;
                 }
             }
             self.events.fetch_add(1, Ordering::Relaxed);
         }
         assert_eq!(text, said);
-        self.whole.fetch_add(1, Ordering::Relaxed);
+        self.complete.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -103,23 +104,23 @@ async fn streams(table: &mut String) {
     let begun = Instant::now();
     join_all((0..STREAMS).map(|number| streams.read(&client, number))).await;
     let seconds = begun.elapsed().as_secs_f64();
-    let [whole, broken, refused, events] =
-        [streams.whole, streams.broken, streams.refused, streams.events].map(AtomicUsize::into_inner);
-    assert_eq!(whole + broken + refused, STREAMS);
-    assert!(whole > STREAMS * 9 / 10, "{whole} of {STREAMS} were whole");
-    assert!(broken > 0, "no stream was broken off");
-    assert!(events > whole * WORDS);
+    let [complete, interrupted, refused, events] =
+        [streams.complete, streams.interrupted, streams.refused, streams.events].map(AtomicUsize::into_inner);
+    assert_eq!(complete + interrupted + refused, STREAMS);
+    assert!(complete > STREAMS * 9 / 10, "{complete} of {STREAMS} were complete");
+    assert!(interrupted > 0, "no stream was interrupted");
+    assert!(events > complete * WORDS);
     let _ = writeln!(
         table,
-        "| {STREAMS} streams at once, {WORDS} words each | {whole} complete, {broken} failed in the middle, {refused} \
+        "| {STREAMS} streams at once, {WORDS} words each | {complete} complete, {interrupted} failed in the middle, {refused} \
          refused; {events} events, each received once and in order | {seconds:.1} s |"
     );
     drop(client);
     emulator.stop().await;
-    nothing_is_left().await;
+    assert_no_tasks_left().await;
 }
 
-/// Makes the calls so many at once, and returns how many came to something.
+/// Makes all calls, `at_once` at a time, and returns how many succeeded.
 async fn wave(client: &Pollinations, at_once: usize) -> usize {
     let calls = stream::iter(0..CALLS).map(|_| async {
         match client.account().balance().await {
@@ -149,13 +150,13 @@ async fn calls(table: &mut String) {
             figures = (good, sent, begun.elapsed().as_secs_f64());
             assert!(good > CALLS * 99 / 100, "{good} of {CALLS}");
             assert!(sent > CALLS, "{sent} requests: nothing failed");
-            // What the emulator remembers is its own business.
+            // The memory of the emulator's journal does not count.
             emulator.clear_journal();
             sleep(Duration::from_millis(100)).await;
             held.push(HEAP.current_usage());
         }
         let grown = held[1].saturating_sub(held[0]);
-        assert!(grown < FLAT, "the heap has grown by {grown} bytes");
+        assert!(grown < FLAT, "the heap grew by {grown} bytes");
         let (good, sent, seconds) = figures;
         let _ = writeln!(
             table,
@@ -166,10 +167,10 @@ async fn calls(table: &mut String) {
     }
     drop(client);
     emulator.stop().await;
-    nothing_is_left().await;
+    assert_no_tasks_left().await;
 }
 
-/// When the service is down, the calls of a client together do not make it worse.
+/// During an outage, the retry budget limits the retries of all calls of a client together.
 async fn outage() -> String {
     const CALLS: usize = 100;
     let emulator = Emulator::start().await.unwrap();
@@ -180,7 +181,7 @@ async fn outage() -> String {
     let results = join_all((0..CALLS).map(|_| client.account().balance().into_future())).await;
     assert!(results.iter().all(|result| result.as_ref().is_err_and(|error| error.status().unwrap() == 503)));
     let sent = emulator.journal().len();
-    // What `RetryBudget` promises, by its defaults: 10 tokens and a fifth of one for each call.
+    // The limit of the default `RetryBudget`: 10 tokens, and a fifth of a token for each call.
     let bound = CALLS * 12 / 10 + 10;
     assert!((CALLS + 1..=bound).contains(&sent), "{sent} requests for {CALLS} calls");
     let without = client.chat("openai").retry(RetryPolicy::none()).user("x").send().await.unwrap_err();
@@ -194,13 +195,13 @@ async fn outage() -> String {
     )
 }
 
-/// One test, since each part looks at what is left of the process.
+/// All parts are one test, because each part measures the whole process.
 #[test]
-fn many_calls_at_once() {
+fn many_concurrent_calls_neither_leak_nor_overload_the_server() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (load, outage) = runtime.block_on(async {
         let outage = outage().await;
-        nothing_is_left().await;
+        assert_no_tasks_left().await;
         let mut table = String::from("| test | result | time |\n|---|---|---|\n");
         streams(&mut table).await;
         calls(&mut table).await;

@@ -27,7 +27,7 @@ fn picture() -> File {
     File::bytes(PNG).name("cat.png")
 }
 
-/// A picture of this many bytes, of which the disk has the first few.
+/// An image file of this size. The file is sparse, so it takes almost no space on disk.
 fn sparse(folder: &Path, size: u64) -> File {
     let path = folder.join(format!("{size}.png"));
     fs::write(&path, PNG).unwrap();
@@ -36,7 +36,7 @@ fn sparse(folder: &Path, size: u64) -> File {
 }
 
 #[tokio::test]
-async fn what_goes_over_the_wire() {
+async fn requests_of_the_media_methods() {
     let recorder = Recorder::json(json!({ "id": "mine", "url": "u", "contentType": "image/png", "size": 8 })).await;
     let media = recorder.client().media();
     let folder = tempfile::tempdir().unwrap();
@@ -54,7 +54,7 @@ async fn what_goes_over_the_wire() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_are_refused_before_anything_is_sent() {
+async fn invalid_arguments_are_rejected_before_the_request_is_sent() {
     let recorder = Recorder::json(json!({})).await;
     let media = recorder.client().media();
     let folder = tempfile::tempdir().unwrap();
@@ -87,7 +87,7 @@ async fn wrong_arguments_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_refused_is_sent_again_as_a_whole() {
+async fn an_upload_is_retried_from_the_beginning_after_a_503() {
     let emulator = Emulator::builder().fault(Fault::status(503)).start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.png");
@@ -109,7 +109,7 @@ async fn an_upload_that_is_refused_is_sent_again_as_a_whole() {
     };
     assert_eq!(length(&sent[0]), length(&sent[2]));
     assert_eq!(length(&sent[4]), bytes.len());
-    // The boundary of the form is the same, so that it is the same request.
+    // The retry has the same form boundary, so the two requests are identical.
     assert_eq!(sent[0].body, sent[2].body);
 }
 
@@ -129,7 +129,7 @@ async fn a_file_that_changes_between_attempts_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_answer_is_lost_is_not_sent_twice_and_can_be_looked_for() {
+async fn an_upload_with_a_lost_response_is_not_retried_and_its_id_can_be_checked() {
     let emulator = Emulator::start().await.unwrap();
     let media = client(emulator.base_url()).media();
     emulator.inject(Fault::reset().carried_out().operation("upload_media"));
@@ -142,7 +142,7 @@ async fn an_upload_whose_answer_is_lost_is_not_sent_twice_and_can_be_looked_for(
 }
 
 #[tokio::test]
-async fn a_gallery_is_read_page_by_page_as_it_is_needed() {
+async fn pages_of_a_gallery_are_requested_only_when_needed() {
     let emulator = Emulator::start().await.unwrap();
     let media = client(emulator.base_url()).media();
     for number in 0..7 {
@@ -155,7 +155,7 @@ async fn a_gallery_is_read_page_by_page_as_it_is_needed() {
     };
     let mut files = media.gallery("cats").limit(2).files();
     assert_eq!(files.next().await.unwrap().unwrap().id, "p6");
-    assert_eq!(emulator.journal().len(), 1, "the next page is not needed yet");
+    assert_eq!(emulator.journal().len(), 1, "the next page was requested too early");
     let rest = ids(files.try_collect().await.unwrap());
     assert_eq!(rest, ["p5", "p4", "p3", "p1", "p0"]);
     assert_eq!(emulator.journal().len(), 3);
@@ -179,7 +179,7 @@ fn page(ids: &[&str], cursor: Value) -> Step {
 }
 
 #[tokio::test]
-async fn a_gallery_ends_with_its_last_page_an_error_or_a_circle() {
+async fn a_gallery_ends_at_its_last_page_at_an_error_or_at_a_repeated_cursor() {
     for (steps, expected, requests) in [
         (vec![page(&["a"], json!("1")), page(&[], json!("2")), page(&["b"], json!(null))], (2, None), 3),
         (vec![page(&["a"], json!("1")), page(&["b"], json!("1"))], (2, None), 2),
@@ -204,7 +204,7 @@ async fn a_gallery_ends_with_its_last_page_an_error_or_a_circle() {
 }
 
 #[tokio::test]
-async fn a_published_file_is_deleted_by_a_secret_key() {
+async fn only_a_secret_key_can_delete_a_published_file() {
     let emulator = Emulator::start().await.unwrap();
     let secret = client(emulator.base_url());
     let media = secret.media();
@@ -224,13 +224,13 @@ async fn a_published_file_is_deleted_by_a_secret_key() {
     assert!(anybody.gallery("cats").send().await.unwrap().items.is_empty());
     assert_eq!(status(anybody.metadata(&published.id).await.unwrap_err()), 404);
     assert_eq!(status(media.delete(&published.id).await.unwrap_err()), 404);
-    // One that was not published cannot be deleted.
+    // A file without tags is not published, and cannot be deleted.
     assert_eq!(status(media.delete(&hidden.id).await.unwrap_err()), 404);
     assert!(anybody.exists(&hidden.id).await.unwrap());
 }
 
 #[tokio::test]
-async fn the_errors_of_the_media_service_are_flat() {
+async fn errors_of_the_media_service_have_a_string_in_their_error_field() {
     let emulator = Emulator::start().await.unwrap();
     let http = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", emulator.base_url());
@@ -263,9 +263,9 @@ async fn the_errors_of_the_media_service_are_flat() {
     assert_eq!((&stored["contentType"], &stored["tags"]), (&json!("image/gif"), &json!(["a", "b", "c"])));
 }
 
-/// Others have other clients, which do not look at the size first.
+/// Clients other than ours may not check the size before they upload.
 #[tokio::test]
-async fn the_emulator_refuses_what_is_too_large() {
+async fn the_emulator_rejects_files_that_are_too_large() {
     let emulator = Emulator::start().await.unwrap();
     let address = emulator.base_url().strip_prefix("http://").unwrap().to_owned();
     for (kind, mib) in [("image/png", 402_u64), ("application/json", 140)] {
@@ -287,7 +287,7 @@ async fn the_emulator_refuses_what_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_file_from_a_reader_is_sent_too() {
+async fn a_file_from_a_reader_is_uploaded_with_progress() {
     let emulator = Emulator::start().await.unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);

@@ -1,4 +1,5 @@
-//! The text of every kind of error, for people to read in review: what happened, why, and what to do, in one line.
+//! A snapshot of the message of every kind of error, to be read in review. Each message says in one line what happened,
+//! why, and what to do.
 
 use std::{io, time::Duration};
 
@@ -26,7 +27,7 @@ fn builder(url: &str) -> pollinations_ext::Builder {
     Pollinations::builder().base_url(url).key(KEY.parse().unwrap()).retry(RetryPolicy::none())
 }
 
-/// What a server says with this status, in the service's envelope.
+/// An API error in the error envelope of the service.
 fn api(status: u16, code: &str, message: &str, more: serde_json::Value) -> Error {
     let mut error = json!({ "code": code, "message": message, "requestId": "req_1" });
     error.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -34,7 +35,7 @@ fn api(status: u16, code: &str, message: &str, more: serde_json::Value) -> Error
     Error::from_response(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
 }
 
-/// The error of a chat that this step answers.
+/// The error of a chat whose response is this step.
 async fn chat(step: Step) -> Error {
     let script = Script::play(vec![step]).await;
     builder(&script.url).build().unwrap().chat("openai").user("Hello").send().await.unwrap_err()
@@ -47,42 +48,50 @@ async fn events(text: &'static str) -> Error {
 }
 
 fn keys(cases: &mut Vec<(&'static str, Error)>) {
-    for (name, key) in [("an empty key", ""), ("a word", "hunter2"), ("a prefix", "sk_"), ("a space in it", "sk_a b")] {
+    for (name, key) in
+        [("an empty key", ""), ("no prefix", "hunter2"), ("only a prefix", "sk_"), ("a space in the key", "sk_a b")]
+    {
         cases.push((name, ApiKey::new(key).unwrap_err()));
     }
     cases.push(("no key", Pollinations::builder().build().unwrap_err()));
     cases.push(("a URL without a host", builder("localhost").build().unwrap_err()));
-    cases.push(("a URL of another kind", builder("ftp://localhost").build().unwrap_err()));
+    cases.push(("a URL with another scheme", builder("ftp://localhost").build().unwrap_err()));
 }
 
 async fn requests(cases: &mut Vec<(&'static str, Error)>) {
     let emulator = Emulator::start().await.unwrap();
     let pollinations = builder(emulator.base_url()).build().unwrap();
     let text = || File::bytes("plain words").name("notes.txt");
-    cases.push(("no image", pollinations.chat("openai").user("Look").image(text()).send().await.unwrap_err()));
-    cases.push(("no recording", pollinations.chat("openai").user("Listen").audio(text()).send().await.unwrap_err()));
+    cases.push((
+        "a file that is not an image",
+        pollinations.chat("openai").user("Look").image(text()).send().await.unwrap_err(),
+    ));
+    cases.push((
+        "a file that is not a recording",
+        pollinations.chat("openai").user("Listen").audio(text()).send().await.unwrap_err(),
+    ));
     let nowhere = File::path("/nowhere/cat.png");
-    cases.push(("no file", pollinations.chat("openai").user("Look").image(nowhere).send().await.unwrap_err()));
+    cases.push(("a missing file", pollinations.chat("openai").user("Look").image(nowhere).send().await.unwrap_err()));
     let folder = "/nowhere/cat.jpg";
     let image = pollinations.image("a cat").size(16, 16).send().await.unwrap();
-    cases.push(("no folder to save to", image.save(folder).await.unwrap_err()));
+    cases.push(("a missing folder", image.save(folder).await.unwrap_err()));
 }
 
 async fn connections(cases: &mut Vec<(&'static str, Error)>) {
     let refused = builder("http://127.0.0.1:1").build().unwrap().account().balance().await.unwrap_err();
     cases.push(("connection refused", refused));
-    cases.push(("reset before an answer", chat(Step::Raw(Vec::new(), Then::Reset)).await));
+    cases.push(("connection reset before the response", chat(Step::Raw(Vec::new(), Then::Reset)).await));
 
     let silent = Script::play(vec![Step::Silence]).await;
     let hasty = builder(&silent.url).timeout(Duration::from_millis(200)).build().unwrap();
-    cases.push(("no answer in time", hasty.chat("openai").user("Hello").send().await.unwrap_err()));
-    cases.push(("no answer in time to a stream", hasty.chat("openai").user("Hello").stream().await.unwrap_err()));
+    cases.push(("timeout", hasty.chat("openai").user("Hello").send().await.unwrap_err()));
+    cases.push(("timeout of a stream", hasty.chat("openai").user("Hello").stream().await.unwrap_err()));
 
     let event = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n".to_owned();
     let silent = Script::play(vec![Step::SilentEvents(vec![event])]).await;
     let hasty = builder(&silent.url).idle_timeout(Duration::from_millis(200)).build().unwrap();
     let stream = hasty.chat("openai").user("Hello").stream().await.unwrap();
-    cases.push(("a silent stream", stream.finish().await.unwrap_err()));
+    cases.push(("idle timeout of a stream", stream.finish().await.unwrap_err()));
 }
 
 async fn answers(cases: &mut Vec<(&'static str, Error)>) {
@@ -93,7 +102,7 @@ async fn answers(cases: &mut Vec<(&'static str, Error)>) {
     let fix = || json!({ "fixUrl": url });
     cases.push(("402", api(402, "KEY_BUDGET_EXHAUSTED", "The budget of this key is used up", fix())));
     let said = format!("Out of pollen: {url}");
-    cases.push(("402 with the link in it", api(402, "INSUFFICIENT_BALANCE", &said, fix())));
+    cases.push(("402 with the link in its message", api(402, "INSUFFICIENT_BALANCE", &said, fix())));
     cases.push(("403", api(403, "FORBIDDEN", "Model claude is not allowed for this key", none())));
     cases.push(("404", api(404, "NOT_FOUND", "Model not found", none())));
     cases.push(("429", api(429, "RATE_LIMITED", "Rate limit exceeded", none())));
@@ -101,8 +110,8 @@ async fn answers(cases: &mut Vec<(&'static str, Error)>) {
     let page = "<html><head><title>524: A timeout occurred</title></head></html>";
     let headers = HeaderMap::new();
     let status = StatusCode::from_u16(524).unwrap();
-    cases.push(("524, a page", Error::from_response(status, &headers, page.as_bytes())));
-    cases.push(("502, nothing", Error::from_response(StatusCode::BAD_GATEWAY, &headers, b"")));
+    cases.push(("524, HTML page", Error::from_response(status, &headers, page.as_bytes())));
+    cases.push(("502, empty body", Error::from_response(StatusCode::BAD_GATEWAY, &headers, b"")));
     let wait = vec![("retry-after", "3600".to_owned())];
     cases.push(("429, retry after an hour", chat(Step::Answer(429, wait, "{}".to_owned())).await));
 
@@ -110,7 +119,7 @@ async fn answers(cases: &mut Vec<(&'static str, Error)>) {
     cases.push(("broken JSON", chat(Step::json(200, "{\"choices\":")).await));
     let script = Script::play(vec![Step::json(200, "{}")]).await;
     let balance = builder(&script.url).build().unwrap().account().balance().await.unwrap_err();
-    cases.push(("a field that is missing", balance));
+    cases.push(("a missing field", balance));
     let large = Script::play(vec![Step::json(200, "x".repeat(4096))]).await;
     let small = builder(&large.url).max_response_bytes(1024).build().unwrap();
     cases.push(("a large body", small.chat("openai").user("Hello").send().await.unwrap_err()));
@@ -120,8 +129,8 @@ async fn streams(cases: &mut Vec<(&'static str, Error)>) {
     let half = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
     cases.push(("a stream that ends early", events(half).await));
     cases.push(("an empty stream", events("").await));
-    cases.push(("a failure in a stream", events("data: {\"error\":{\"message\":\"upstream died\"}}\n\n").await));
-    cases.push(("a broken event", events("data: {\"choices\":[\n\n").await));
+    cases.push(("an error event", events("data: {\"error\":{\"message\":\"upstream died\"}}\n\n").await));
+    cases.push(("an event with broken JSON", events("data: {\"choices\":[\n\n").await));
 }
 
 async fn models(cases: &mut Vec<(&'static str, Error)>) {
@@ -131,7 +140,7 @@ async fn models(cases: &mut Vec<(&'static str, Error)>) {
     };
     let script = Script::play(vec![reply(json!({ "content": "{\"name\": \"Par" }), "length")]).await;
     let request = builder(&script.url).build().unwrap().chat("openai").user("Name a city");
-    cases.push(("half a structure", request.structured::<City>().await.unwrap_err()));
+    cases.push(("an incomplete structured reply", request.structured::<City>().await.unwrap_err()));
 
     let call =
         json!({ "id": "c", "type": "function", "function": { "name": "city", "arguments": "{\"name\":\"a\"}" } });
@@ -149,23 +158,26 @@ async fn sign_ins(cases: &mut Vec<(&'static str, Error)>) {
         FragmentFlow::new(back).app_key(KEY.parse().unwrap()).url().unwrap_err()
     }));
     cases.push(("a secret app key, device", DeviceFlow::new(KEY.parse().unwrap()).start().await.unwrap_err()));
-    cases.push(("a redirect that is no URL", CodeFlow::new(app(), "back").url().unwrap_err()));
-    cases.push(("a budget of nothing", CodeFlow::new(app(), back).budget(0.0).url().unwrap_err()));
+    cases.push(("a redirect that is not a URL", CodeFlow::new(app(), "back").url().unwrap_err()));
+    cases.push(("a budget of 0", CodeFlow::new(app(), back).budget(0.0).url().unwrap_err()));
     cases.push(("a short verifier", Verifier::restore("short").unwrap_err()));
 
     let flow = || CodeFlow::new(app(), back).with_state(State::restore("s"));
     cases.push(("denied", flow().code_from_redirect(&format!("{back}?error=access_denied&state=s")).unwrap_err()));
-    cases.push(("another state", flow().code_from_redirect(&format!("{back}?code=a_code&state=x")).unwrap_err()));
+    cases.push(("wrong state", flow().code_from_redirect(&format!("{back}?code=a_code&state=x")).unwrap_err()));
     cases.push(("no code", flow().code_from_redirect(&format!("{back}?state=s")).unwrap_err()));
 
     let answer = Step::json(400, r#"{"error":"invalid_grant","error_description":"The code was used before"}"#);
     let script = Script::play(vec![answer]).await;
     let code = format!("{back}?code=a_code_that_was_used&state=s");
-    cases.push(("a code that was used", flow().server(Server::at(&script.url)).finish(&code).await.unwrap_err()));
+    cases.push((
+        "a code that was already used",
+        flow().server(Server::at(&script.url)).finish(&code).await.unwrap_err(),
+    ));
 }
 
-/// A text without ports and names of temporary files, which differ from run to run.
-fn steady(error: &Error) -> String {
+/// The message without ports and names of temporary files, which differ between runs.
+fn stable(error: &Error) -> String {
     let text = error.to_string();
     let text = text.split(" at path \"").next().unwrap_or_default().to_owned();
     match text.find("127.0.0.1:") {
@@ -190,7 +202,7 @@ async fn every_error_says_in_one_line_what_happened_and_what_to_do() {
 
     let mut shown = String::new();
     for (name, error) in &cases {
-        let text = steady(error);
+        let text = stable(error);
         assert_eq!(text.lines().count(), 1, "{name}: {text}");
         assert!(!text.contains(KEY) && !text.contains("hunter2"), "{name}: {text}");
         shown += &format!("{:?}: {name}\n    {text}\n", error.kind());

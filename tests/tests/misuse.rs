@@ -1,5 +1,5 @@
-//! What a program can do wrong: every mistake ends with an error that says what is wrong, and none with a panic or with a
-//! request that means something else.
+//! Mistakes in programs that use the client. Every mistake is an error that says what is wrong. No mistake leads to a
+//! panic, or to a request with a different meaning.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -9,13 +9,13 @@ use pollinations_ext::{ApiKey, Builder, Error, ErrorKind, File, Pollinations, Re
 use pollinations_tests::{Recorder, Script, Step, Then};
 use serde_json::json;
 
-fn of<T>(result: Result<T, Error>) -> Option<Error> {
+fn error_of<T>(result: Result<T, Error>) -> Option<Error> {
     result.map(drop).err()
 }
 
-/// An error of one of these kinds whose message is one line that names what is wrong.
+/// Checks that the error has this kind and was found before sending, and that its message is one line with `words`.
 #[track_caller]
-fn says(what: &str, error: Option<Error>, kind: ErrorKind, words: &str) {
+fn assert_error(what: &str, error: Option<Error>, kind: ErrorKind, words: &str) {
     let error = error.unwrap_or_else(|| panic!("{what}: no error"));
     let shown = error.to_string();
     assert_eq!(error.kind(), kind, "{what}: {shown}");
@@ -23,9 +23,9 @@ fn says(what: &str, error: Option<Error>, kind: ErrorKind, words: &str) {
     assert_eq!(error.attempts(), 0, "{what}: {shown}");
 }
 
-/// NaN and infinity are not JSON numbers. They would be sent as `null`, which means something else.
+/// NaN and infinity are not JSON numbers. They would be sent as `null`, which has a different meaning.
 #[tokio::test]
-async fn numbers_that_are_not_finite_are_refused() {
+async fn nan_and_infinite_numbers_are_rejected() {
     let recorder = Recorder::json(json!({})).await;
     let client = recorder.client();
     let chat = || client.chat("m").user("Hi");
@@ -33,7 +33,7 @@ async fn numbers_that_are_not_finite_are_refused() {
     macro_rules! refused {
         ($($name:literal $request:expr;)*) => { $( {
             let error = $request.await.map(drop).err();
-            says(stringify!($request), error, ErrorKind::InvalidRequest, $name);
+            assert_error(stringify!($request), error, ErrorKind::InvalidRequest, $name);
         } )* };
     }
     refused! {
@@ -56,80 +56,85 @@ async fn numbers_that_are_not_finite_are_refused() {
         "budget" client.account().keys().update("x").budget(f64::INFINITY).send();
     }
     let address = client.text("Hi").temperature(f64::NAN).url();
-    says("an address", of(address), ErrorKind::InvalidRequest, "temperature");
+    assert_error("a URL", error_of(address), ErrorKind::InvalidRequest, "temperature");
     assert!(recorder.take().is_empty());
 }
 
 #[tokio::test]
-async fn prompts_that_are_empty_are_refused() {
+async fn empty_prompts_and_ids_are_rejected() {
     let recorder = Recorder::json(json!({})).await;
     let client = recorder.client();
     let none: [&str; 0] = [];
     let wrong = [
-        ("text", of(client.text("").send().await)),
-        ("text, posted", of(client.text("").send_post().await)),
-        ("text, streamed", of(client.text("").stream().await)),
-        ("text, dots", of(client.text("..").send().await)),
-        ("text, a dot", of(client.text(".").url())),
-        ("image", of(client.image("").send().await)),
-        ("image, dots", of(client.image(".").send().await)),
-        ("image, address", of(client.image("").url())),
-        ("images", of(client.images("").send().await)),
-        ("edit", of(client.edit("", ["https://example.com/x.png"]).send().await)),
-        ("edit, no image", of(client.edit("at night", none).send().await)),
-        ("video", of(client.video("", "veo").send().await)),
-        ("3D", of(client.three_d("").send().await)),
-        ("embed", of(client.embed_media().send().await)),
-        ("key", of(client.account().keys().update("").send().await)),
-        ("agent", of(client.account().agents().get("..").await)),
-        ("model", of(client.models().get("").await)),
-        ("media", of(client.media().fetch("").await)),
+        ("text", error_of(client.text("").send().await)),
+        ("text, posted", error_of(client.text("").send_post().await)),
+        ("text, streamed", error_of(client.text("").stream().await)),
+        ("text, dots", error_of(client.text("..").send().await)),
+        ("text, a dot", error_of(client.text(".").url())),
+        ("image", error_of(client.image("").send().await)),
+        ("image, dots", error_of(client.image(".").send().await)),
+        ("image, address", error_of(client.image("").url())),
+        ("images", error_of(client.images("").send().await)),
+        ("edit", error_of(client.edit("", ["https://example.com/x.png"]).send().await)),
+        ("edit, no image", error_of(client.edit("at night", none).send().await)),
+        ("video", error_of(client.video("", "veo").send().await)),
+        ("3D", error_of(client.three_d("").send().await)),
+        ("embed", error_of(client.embed_media().send().await)),
+        ("key", error_of(client.account().keys().update("").send().await)),
+        ("agent", error_of(client.account().agents().get("..").await)),
+        ("model", error_of(client.models().get("").await)),
+        ("media", error_of(client.media().fetch("").await)),
     ];
     for (what, error) in wrong {
-        says(what, error, ErrorKind::InvalidRequest, "");
+        assert_error(what, error, ErrorKind::InvalidRequest, "");
     }
     assert!(recorder.take().is_empty());
 
-    // Whether a body is complete is for the service to say. What it refuses, it refuses in words.
+    // The client does not check whether a body is complete. The service rejects it with a message.
     let emulator = Emulator::start().await.unwrap();
     let client = builder().base_url(emulator.base_url()).build().unwrap();
     for error in [
-        of(client.chat("openai").send().await),
-        of(client.chat("openai").stream().await),
-        of(client.messages("claude", 9).send().await),
-        of(client.responses("openai").send().await),
-        of(client.decide("It rains.").send().await),
-        of(client.speech("").send().await),
-        of(client.speech_with_timestamps("").send().await),
+        error_of(client.chat("openai").send().await),
+        error_of(client.chat("openai").stream().await),
+        error_of(client.messages("claude", 9).send().await),
+        error_of(client.responses("openai").send().await),
+        error_of(client.decide("It rains.").send().await),
+        error_of(client.speech("").send().await),
+        error_of(client.speech_with_timestamps("").send().await),
     ]
     .into_iter()
     .flatten()
     {
-        let is_told = error.status().is_some_and(|status| status.as_u16() == 400) && error.message().len() > 15;
-        assert!(is_told || error.kind() == ErrorKind::InvalidRequest, "{error}");
+        let is_explained = error.status().is_some_and(|status| status.as_u16() == 400) && error.message().len() > 15;
+        assert!(is_explained || error.kind() == ErrorKind::InvalidRequest, "{error}");
     }
 }
 
 #[tokio::test]
-async fn headers_and_fields_that_cannot_be_sent_are_refused() {
+async fn invalid_headers_are_rejected_and_unusual_queries_are_escaped() {
     let recorder = Recorder::json(json!({})).await;
     let client = recorder.client();
     let chat = || client.chat("m").user("Hi");
     for value in ["a\r\nx-other: 1", "a\nb", "a\0b", "\u{7f}"] {
-        says(value, of(chat().header("x-mine", value).send().await), ErrorKind::InvalidRequest, "x-mine");
-        says(value, of(client.text("Hi").header("x-mine", value).stream().await), ErrorKind::InvalidRequest, "x-mine");
+        assert_error(value, error_of(chat().header("x-mine", value).send().await), ErrorKind::InvalidRequest, "x-mine");
+        assert_error(
+            value,
+            error_of(client.text("Hi").header("x-mine", value).stream().await),
+            ErrorKind::InvalidRequest,
+            "x-mine",
+        );
     }
     for name in ["", "x mine", "x:mine", "x\r\nmine", "x-ümine"] {
-        says(name, of(chat().header(name, "1").send().await), ErrorKind::InvalidRequest, "header");
+        assert_error(name, error_of(chat().header(name, "1").send().await), ErrorKind::InvalidRequest, "header");
     }
-    // What is odd but can be sent is sent, in one piece.
+    // Unusual characters in a query are percent-encoded.
     client.account().balance().query("a b&c=d#e\r\n", "f g&h\0").send_raw().await.unwrap();
     let sent = recorder.requests();
     assert!(sent.contains("a+b%26c%3Dd%23e%0D%0A=f+g%26h%00"), "{sent}");
 }
 
 #[test]
-fn what_is_no_key_is_refused_and_not_shown() {
+fn malformed_keys_are_rejected_without_being_shown() {
     for text in [
         "",
         " ",
@@ -149,7 +154,7 @@ fn what_is_no_key_is_refused_and_not_shown() {
         assert_eq!(error.kind(), ErrorKind::InvalidKey, "{text:?}");
         assert!(text.len() < 4 || !format!("{error} {error:?}").contains(text), "{error}");
     }
-    // White space around a key comes from files and forms.
+    // Keys read from files and forms often have white space around them.
     for text in [" sk_abc", "sk_abc\n", "\tsk_abc\r\n"] {
         let same = text.parse::<ApiKey>().map(|key| key.expose_secret() == "sk_abc");
         assert!(matches!(same, Ok(true) | Err(_)), "{text:?}");
@@ -161,7 +166,7 @@ fn builder() -> Builder {
 }
 
 #[tokio::test]
-async fn base_urls_in_every_form() {
+async fn invalid_base_urls_are_rejected_and_valid_ones_keep_their_path() {
     for wrong in [
         "",
         " ",
@@ -178,7 +183,7 @@ async fn base_urls_in_every_form() {
         "http://exa mple.com",
     ] {
         for built in [builder().base_url(wrong).build(), builder().media_url(wrong).build()] {
-            says(wrong, of(built), ErrorKind::InvalidRequest, "URL");
+            assert_error(wrong, error_of(built), ErrorKind::InvalidRequest, "URL");
         }
     }
     for (given, path) in
@@ -191,19 +196,19 @@ async fn base_urls_in_every_form() {
         let sent = recorder.requests();
         assert!(sent.starts_with(&format!("GET {path}account/balance")), "{given}: {sent}");
     }
-    // A query or a fragment of the base would be in the middle of every address.
+    // A query or a fragment of the base URL would end up in the middle of every URL.
     for wrong in ["http://127.0.0.1:9/?x=1", "http://127.0.0.1:9/#x", "http://127.0.0.1:9/a?x"] {
-        says(wrong, of(builder().base_url(wrong).build()), ErrorKind::InvalidRequest, "URL");
+        assert_error(wrong, error_of(builder().base_url(wrong).build()), ErrorKind::InvalidRequest, "URL");
     }
 }
 
 #[tokio::test]
-async fn times_and_budgets_at_their_ends() {
+async fn extreme_timeouts_policies_and_sizes_do_not_panic() {
     let emulator = Emulator::start().await.unwrap();
     let at = |builder: Builder| builder.base_url(emulator.base_url()).media_url(emulator.base_url()).build().unwrap();
     let never = Duration::MAX;
 
-    // No time at all is a timeout at once, and any amount of time is enough.
+    // A timeout of zero fails at once, and the longest possible timeout does not overflow.
     let client = at(builder().timeout(Duration::ZERO));
     assert!(client.account().balance().await.unwrap_err().is_timeout());
     assert!(client.chat("openai").user("Hi").stream().await.unwrap_err().is_timeout());
@@ -224,7 +229,7 @@ async fn times_and_budgets_at_their_ends() {
     let client = at(builder().max_response_bytes(0));
     assert_eq!(client.account().balance().await.unwrap_err().kind(), ErrorKind::TooLarge);
 
-    // Policies at their ends are computed without overflow.
+    // Extreme retry policies are computed without overflow.
     for policy in [
         RetryPolicy::default().max_retries(0).base_delay(never).max_delay(never).max_elapsed(Duration::ZERO),
         RetryPolicy::default().max_retries(3).base_delay(Duration::ZERO).max_delay(Duration::ZERO),
@@ -245,31 +250,31 @@ async fn times_and_budgets_at_their_ends() {
     let client = builder().base_url(&script.url).retry(most.max_delay(Duration::ZERO)).build().unwrap();
     assert_eq!(client.account().balance().await.unwrap().balance, 1.0);
 
-    // Filters and sizes that the service refuses, or takes.
+    // Extreme filters and sizes are either accepted or rejected with a message.
     let client = at(builder());
     for error in [
-        of(client.image("a cat").size(0, 0).send().await),
-        of(client.image("a cat").size(u32::MAX, u32::MAX).send().await),
-        of(client.image("a cat").seed(i64::MIN).send().await),
-        of(client.account().usage().limit(0).send().await),
-        of(client.account().usage().limit(u64::MAX).send().await),
-        of(client.account().usage_daily().days(0).send().await),
-        of(client.messages("claude", 0).user("Hi").send().await),
-        of(client.embed("a").dimensions(0).send().await),
-        of(client.models().text().limit(0).await),
-        of(client.video("a wave", "veo").duration(0).send().await),
+        error_of(client.image("a cat").size(0, 0).send().await),
+        error_of(client.image("a cat").size(u32::MAX, u32::MAX).send().await),
+        error_of(client.image("a cat").seed(i64::MIN).send().await),
+        error_of(client.account().usage().limit(0).send().await),
+        error_of(client.account().usage().limit(u64::MAX).send().await),
+        error_of(client.account().usage_daily().days(0).send().await),
+        error_of(client.messages("claude", 0).user("Hi").send().await),
+        error_of(client.embed("a").dimensions(0).send().await),
+        error_of(client.models().text().limit(0).await),
+        error_of(client.video("a wave", "veo").duration(0).send().await),
     ]
     .into_iter()
     .flatten()
     {
-        let is_told = error.status().is_some_and(|status| status.as_u16() == 400);
-        assert!(is_told || error.kind() == ErrorKind::InvalidRequest, "{error}");
+        let is_rejected = error.status().is_some_and(|status| status.as_u16() == 400);
+        assert!(is_rejected || error.kind() == ErrorKind::InvalidRequest, "{error}");
         assert!(error.message().len() > 10, "{error}");
     }
 }
 
 #[tokio::test]
-async fn files_that_are_none() {
+async fn missing_files_and_folders_are_io_errors() {
     let recorder = Recorder::json(json!({})).await;
     let client = recorder.client();
     let folder = tempfile::tempdir().unwrap();
@@ -277,19 +282,19 @@ async fn files_that_are_none() {
         let file = || File::path(&path);
         let shown = format!("{path:?}");
         for error in [
-            of(client.media().upload(file()).send().await),
-            of(client.media().upload(file()).raw().send().await),
-            of(client.media().upload(file()).base64().send().await),
-            of(client.transcribe(file()).send().await),
-            of(client.chat("m").user("What is this?").image(file()).send().await),
-            of(client.chat("m").user("What is this?").audio(file()).send().await),
-            of(client.messages("m", 9).image(file()).send().await),
-            of(client.responses("m").image(file()).send().await),
-            of(client.edit("at night", [file()]).send().await),
-            of(client.embed_media().image(file()).send().await),
-            of(client.change_voice(file()).voice("nova").send().await),
-            of(client.isolate_voice(file()).send().await),
-            of(client.separate_stems(file()).send().await),
+            error_of(client.media().upload(file()).send().await),
+            error_of(client.media().upload(file()).raw().send().await),
+            error_of(client.media().upload(file()).base64().send().await),
+            error_of(client.transcribe(file()).send().await),
+            error_of(client.chat("m").user("What is this?").image(file()).send().await),
+            error_of(client.chat("m").user("What is this?").audio(file()).send().await),
+            error_of(client.messages("m", 9).image(file()).send().await),
+            error_of(client.responses("m").image(file()).send().await),
+            error_of(client.edit("at night", [file()]).send().await),
+            error_of(client.embed_media().image(file()).send().await),
+            error_of(client.change_voice(file()).voice("nova").send().await),
+            error_of(client.isolate_voice(file()).send().await),
+            error_of(client.separate_stems(file()).send().await),
         ] {
             let error = error.unwrap_or_else(|| panic!("{shown}: no error"));
             assert_eq!(error.kind(), ErrorKind::Io, "{shown}: {error}");
@@ -303,11 +308,11 @@ async fn files_that_are_none() {
         let error = client.image("a cat").send().await.unwrap().save(&path).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io, "{path:?}: {error}");
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something is left behind");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a partial file was left");
 }
 
-/// What a stream says after its end: nothing, however often it is asked.
-async fn stays_ended<S: futures_util::Stream<Item = Result<T, Error>> + Unpin, T: Debug>(mut stream: S) {
+/// Checks that a stream returns nothing after its end, however often it is polled.
+async fn assert_stays_ended<S: futures_util::Stream<Item = Result<T, Error>> + Unpin, T: Debug>(mut stream: S) {
     while let Some(item) = stream.next().await {
         drop(item);
     }
@@ -317,39 +322,39 @@ async fn stays_ended<S: futures_util::Stream<Item = Result<T, Error>> + Unpin, T
 }
 
 #[tokio::test]
-async fn streams_that_are_asked_after_their_end() {
+async fn streams_stay_ended_after_their_last_item() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder().base_url(emulator.base_url()).media_url(emulator.base_url()).build().unwrap();
-    stays_ended(client.chat("openai").user("Hi").stream().await.unwrap()).await;
-    stays_ended(client.chat("openai").user("Hi").stream().await.unwrap().text_stream()).await;
-    stays_ended(client.chat("openai").user("Hi").answer_stream().await.unwrap()).await;
-    stays_ended(client.text("Hi").stream().await.unwrap()).await;
-    stays_ended(client.messages("claude", 99).user("Hi").stream().await.unwrap()).await;
-    stays_ended(client.responses("openai").user("Hi").stream().await.unwrap()).await;
-    stays_ended(client.image("a cat").send().await.unwrap()).await;
-    stays_ended(client.account().usage().records()).await;
-    stays_ended(client.media().gallery("cats").files()).await;
-    stays_ended(client.chat("openai").conversation().stream("Hi").await.unwrap()).await;
+    assert_stays_ended(client.chat("openai").user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.chat("openai").user("Hi").stream().await.unwrap().text_stream()).await;
+    assert_stays_ended(client.chat("openai").user("Hi").answer_stream().await.unwrap()).await;
+    assert_stays_ended(client.text("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.messages("claude", 99).user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.responses("openai").user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.image("a cat").send().await.unwrap()).await;
+    assert_stays_ended(client.account().usage().records()).await;
+    assert_stays_ended(client.media().gallery("cats").files()).await;
+    assert_stays_ended(client.chat("openai").conversation().stream("Hi").await.unwrap()).await;
 
-    // The same of streams that end with an error.
+    // The same for streams that end with an error.
     let chunk = r#"data: {"choices":[{"index":0,"delta":{"content":"Ro"}}]}"#;
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
     let broken = || Step::Raw(format!("{head}{chunk}\n\n").into_bytes(), Then::Close);
     let script = Script::play((0..5).map(|_| broken()).collect()).await;
     let client = builder().base_url(&script.url).build().unwrap();
-    stays_ended(client.chat("m").user("Hi").stream().await.unwrap()).await;
-    stays_ended(client.chat("m").user("Hi").stream().await.unwrap().text_stream()).await;
-    stays_ended(client.text("Hi").stream().await.unwrap()).await;
-    stays_ended(client.messages("m", 9).user("Hi").stream().await.unwrap()).await;
-    stays_ended(client.responses("m").user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.chat("m").user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.chat("m").user("Hi").stream().await.unwrap().text_stream()).await;
+    assert_stays_ended(client.text("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.messages("m", 9).user("Hi").stream().await.unwrap()).await;
+    assert_stays_ended(client.responses("m").user("Hi").stream().await.unwrap()).await;
 }
 
 #[tokio::test]
-async fn finish_at_any_time() {
+async fn finish_returns_the_whole_reply_at_any_point_of_a_stream() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder().base_url(emulator.base_url()).build().unwrap();
     let whole = client.chat("openai").user("Hi").send().await.unwrap();
-    // Before the first chunk, in the middle, and after the last one: the reply is always the whole one.
+    // Before the first chunk, in the middle, and after the last chunk.
     for taken in [0, 1, 3, usize::MAX] {
         let mut chat = client.chat("openai").user("Hi").stream().await.unwrap();
         let mut message = client.messages("claude", 99).user("Hi").stream().await.unwrap();
@@ -373,7 +378,7 @@ async fn finish_at_any_time() {
 }
 
 #[tokio::test]
-async fn futures_that_are_dropped_in_the_middle() {
+async fn dropped_futures_lose_no_data_and_leave_no_partial_files() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder().base_url(emulator.base_url()).build().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -394,7 +399,7 @@ async fn futures_that_are_dropped_in_the_middle() {
         let reply = conversation.say("Again").await.unwrap();
         assert!(reply.text().contains("Again"), "{}", reply.text());
     }
-    // A step of a stream that was not awaited to its end loses nothing.
+    // Dropping a `next` future that is still pending loses no chunk.
     let mut stream = client.chat("openai").user("Count").stream().await.unwrap();
     let mut text = String::new();
     loop {
@@ -410,22 +415,22 @@ async fn futures_that_are_dropped_in_the_middle() {
 }
 
 #[tokio::test]
-async fn sign_ins_with_wrong_values() {
+async fn sign_in_flows_reject_invalid_values() {
     let app = || "pk_app".parse::<ApiKey>().unwrap();
     let flow = || byop::CodeFlow::new(app(), "https://app.example/back");
     for (what, error) in [
-        ("no address", of(byop::CodeFlow::new(app(), "").url())),
-        ("a path", of(byop::CodeFlow::new(app(), "/back").url())),
-        ("no budget", of(flow().budget(0.0).url())),
-        ("a negative budget", of(flow().budget(-1.0).url())),
-        ("no number", of(flow().budget(f64::NAN).url())),
-        ("no days", of(flow().expiry(0).url())),
-        ("a secret key", of(byop::CodeFlow::new("sk_x".parse().unwrap(), "https://app.example/back").url())),
-        ("no server", of(flow().server(byop::Server::at("")).url())),
-        ("no verifier", of(byop::Verifier::restore(""))),
-        ("an empty state", of(flow().with_state(byop::State::restore("")).code_from_redirect("?code=a&state="))),
-        ("no redirect", of(flow().code_from_redirect(""))),
-        ("discovery of nothing", of(byop::Server::discover("").await)),
+        ("no redirect URL", error_of(byop::CodeFlow::new(app(), "").url())),
+        ("a path", error_of(byop::CodeFlow::new(app(), "/back").url())),
+        ("no budget", error_of(flow().budget(0.0).url())),
+        ("a negative budget", error_of(flow().budget(-1.0).url())),
+        ("a budget of NaN", error_of(flow().budget(f64::NAN).url())),
+        ("no days", error_of(flow().expiry(0).url())),
+        ("a secret key", error_of(byop::CodeFlow::new("sk_x".parse().unwrap(), "https://app.example/back").url())),
+        ("no server", error_of(flow().server(byop::Server::at("")).url())),
+        ("no verifier", error_of(byop::Verifier::restore(""))),
+        ("an empty state", error_of(flow().with_state(byop::State::restore("")).code_from_redirect("?code=a&state="))),
+        ("no redirect", error_of(flow().code_from_redirect(""))),
+        ("discovery at an empty URL", error_of(byop::Server::discover("").await)),
     ] {
         let error = error.unwrap_or_else(|| panic!("{what}: no error"));
         let kinds = [ErrorKind::InvalidRequest, ErrorKind::StateMismatch];
@@ -434,7 +439,7 @@ async fn sign_ins_with_wrong_values() {
 }
 
 #[test]
-fn requests_are_made_without_a_runtime() {
+fn requests_can_be_built_outside_a_runtime() {
     let client = builder().base_url("http://127.0.0.1:9").build().unwrap();
     let _ = (client.chat("m").user("Hi"), client.image("a cat").url_without_key().unwrap());
     let _ = client.messages("m", 9).turn(types::MessageTurn::new("Hi".to_owned(), types::MessageRole::User));

@@ -1,4 +1,4 @@
-//! Listings of models, one model, and reports about models.
+//! Lists of models, single models, and reports about models.
 
 use pollinations_emulator::{Emulator, Key};
 use pollinations_ext::{
@@ -18,7 +18,7 @@ fn names(models: &[ModelInfo]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_goes_over_the_wire() {
+async fn requests_of_the_model_methods() {
     let recorder = Recorder::json(json!([])).await;
     let models = recorder.client().models();
     models.all().await.unwrap();
@@ -26,7 +26,7 @@ async fn what_goes_over_the_wire() {
     let every = every.capabilities([ModelCapability::ToolCalling, ModelCapability::WebSearch]).agent(false);
     every.search("two words & more").limit(5).await.unwrap();
     models.audio().capabilities(["telepathy"]).await.unwrap();
-    // What is decoded does not matter here.
+    // Only the requests matter here, so errors of decoding are ignored.
     let _ = models.get("publisher/a model").await;
     let _ = models.status().await;
     let _ = models.status().traffic(StatusTraffic::Regular).minutes(15).await;
@@ -35,7 +35,7 @@ async fn what_goes_over_the_wire() {
 }
 
 #[tokio::test]
-async fn names_that_cannot_stand_in_an_address() {
+async fn names_that_cannot_be_part_of_a_url_are_rejected() {
     let recorder = Recorder::json(json!({})).await;
     for name in ["", ".", ".."] {
         let error = recorder.client().models().get(name).await.unwrap_err();
@@ -48,7 +48,7 @@ async fn names_that_cannot_stand_in_an_address() {
 }
 
 #[tokio::test]
-async fn every_listing_has_its_kind() {
+async fn every_list_has_only_models_of_its_modality() {
     let emulator = Emulator::start().await.unwrap();
     let models = client(&emulator).models();
     for (listing, kind) in [
@@ -65,12 +65,12 @@ async fn every_listing_has_its_kind() {
     let all = models.all().await.unwrap();
     let list = models.list().await.unwrap().data;
     let ids: Vec<&str> = list.iter().map(|model| model.id.as_str()).collect();
-    assert_eq!(names(&all), ids, "OpenAI's format has the same");
+    assert_eq!(names(&all), ids, "the list in OpenAI's format must have the same models");
     assert!(all.iter().all(|model| !model.prices().is_empty() && model.prices().currency() == Some("pollen")));
 }
 
 #[tokio::test]
-async fn filters_narrow_a_listing_down() {
+async fn filters_select_models_of_a_list() {
     let emulator = Emulator::start().await.unwrap();
     let models = client(&emulator).models();
     let community = models.all().source(ModelSource::Community).await.unwrap();
@@ -89,13 +89,13 @@ async fn filters_narrow_a_listing_down() {
     assert_eq!(names(&models.text().agent(true).await.unwrap()), ["community/ada/helper"]);
     let able = [ModelCapability::WebSearch, ModelCapability::CodeExecution];
     assert_eq!(names(&models.text().capabilities(able).await.unwrap()), ["google/gemini-3-flash"]);
-    // Every word counts, in an alias or in a description.
+    // Every word of a search must occur in a name, an alias or the description.
     assert_eq!(names(&models.image().search("flux steps").await.unwrap()), ["black-forest-labs/flux.1-schnell"]);
     assert_eq!(models.text().limit(2).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn wrong_filters_are_refused() {
+async fn invalid_filters_are_rejected_with_400() {
     let emulator = Emulator::start().await.unwrap();
     let models = client(&emulator).models();
     for listing in [
@@ -118,7 +118,7 @@ async fn wrong_filters_are_refused() {
 }
 
 #[tokio::test]
-async fn a_model_by_any_of_its_names() {
+async fn a_model_is_found_by_its_name_or_an_alias() {
     let emulator = Emulator::start().await.unwrap();
     let models = client(&emulator).models();
     for name in ["openai/gpt-5.4-nano", "openai", "OpenAI"] {
@@ -128,18 +128,18 @@ async fn a_model_by_any_of_its_names() {
     for name in ["openai/gpt-5.4-nano", "openai", "community/ada/sleepy"] {
         assert!(models.get(name).await.unwrap().has_name(name), "{name}");
     }
-    // A model that often fails, and one that makes 3D objects.
+    // `find` also searches unreliable models and 3D models.
     assert!(models.find("community/ada/sleepy").await.unwrap().is_some());
     assert!(models.find("trellis").await.unwrap().unwrap().produces(OutputModality::Value3d));
     assert_eq!(models.find("gpt-5.4-nano").await.unwrap(), None);
-    // As OpenAI's clients ask for it.
+    // OpenAI's clients do not escape the slash.
     let url = format!("{}/v1/models/openai/gpt-5.4-nano", emulator.base_url());
     let model: serde_json::Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     assert_eq!(model["id"], "openai/gpt-5.4-nano");
 }
 
 #[tokio::test]
-async fn a_key_sees_what_it_can_use() {
+async fn lists_contain_only_the_models_that_the_key_can_use() {
     let limited = || Key::new("sk_test").models(["flux", "openai/gpt-5.4-nano"]);
     let builder = || Emulator::builder().key(limited()).paid_only(["openai"]);
     let emulator = builder().start().await.unwrap();
@@ -147,7 +147,7 @@ async fn a_key_sees_what_it_can_use() {
     assert_eq!(names(&models.all().await.unwrap()), ["openai/gpt-5.4-nano", "black-forest-labs/flux.1-schnell"]);
     assert_eq!(models.find("openai").await.unwrap().unwrap().paid_only, Some(true));
     assert_eq!(models.get("veo").await.unwrap_err().status().unwrap(), 404);
-    // Without paid pollen, a model that takes nothing else is not there.
+    // A model that only accepts paid pollen is not listed if the account has none.
     let unpaid = builder().balance(0.0).quest_balance(5.0).start().await.unwrap();
     let left = client(&unpaid).models().all().await.unwrap();
     assert_eq!(names(&left), ["black-forest-labs/flux.1-schnell"]);
@@ -156,7 +156,7 @@ async fn a_key_sees_what_it_can_use() {
 }
 
 #[tokio::test]
-async fn reports_count_what_was_generated() {
+async fn reports_count_the_generations_of_each_model() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     for prompt in ["one", "two"] {

@@ -1,5 +1,5 @@
-//! What is sent again when an answer is lost, and what is not: uploads, connections that the server had closed, and
-//! downloads that break off.
+//! Which requests are retried after a lost response: uploads, requests on connections that the server had closed, and
+//! interrupted downloads.
 
 use std::{
     sync::{
@@ -29,21 +29,21 @@ fn upload() -> File {
 }
 
 #[tokio::test]
-async fn an_upload_is_never_sent_again_when_nobody_knows_whether_it_is_there() {
+async fn an_upload_is_not_retried_if_the_outcome_is_unknown() {
     let script = Script::play(vec![Step::Close]).await;
     let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
     let error = client(&script.url).media().upload(upload()).retry(policy).send().await.unwrap_err();
     assert!(error.outcome_unknown() && error.is_retryable(), "{error:?}");
     assert_eq!((error.attempts(), script.requests().len()), (1, 1));
 
-    // A refusal is an answer, and an upload that was refused is not there.
+    // An error response means that the file was not stored, so the upload is retried.
     let script = Script::play(vec![Step::json(503, "{}"), Step::json(524, "{}")]).await;
     let error = client(&script.url).media().upload(upload()).send().await.unwrap_err();
     assert_eq!((error.attempts(), error.outcome_unknown()), (3, false));
 }
 
 #[tokio::test]
-async fn what_never_reached_a_server_is_sent_again_by_all() {
+async fn every_request_is_retried_if_the_connection_is_refused() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let client = client(&format!("http://127.0.0.1:{port}"));
     let stream = client.chat("openai").user("Hello").stream().await.unwrap_err();
@@ -56,13 +56,13 @@ async fn what_never_reached_a_server_is_sent_again_by_all() {
 /// What the server does with the second request on a connection.
 #[derive(Clone, Copy)]
 struct Second {
-    /// How long it takes, before it closes the connection.
+    /// How long the server waits before it closes the connection.
     after: Duration,
-    /// What it sends before.
+    /// What the server sends before that.
     bytes: &'static [u8],
 }
 
-/// A server that keeps a connection open after its first answer, and closes it at the second request.
+/// A server that keeps the connection open after its first response, and closes it after the second request.
 async fn closing(second: Second) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -109,19 +109,19 @@ async fn two_streams(second: Second) -> (Result<String, pollinations_ext::Error>
         Ok(stream.finish().await?.text().to_owned())
     };
     assert_eq!(stream().await.unwrap(), "ok");
-    // The connection is put back when its body has been read.
+    // Give the client time to return the connection to its pool.
     sleep(Duration::from_millis(50)).await;
     (stream().await, requests.load(Ordering::SeqCst))
 }
 
 #[tokio::test]
-async fn a_request_on_a_connection_that_the_server_had_closed_is_sent_again() {
+async fn a_request_on_a_pooled_connection_that_the_server_had_closed_is_retried() {
     let (second, requests) = two_streams(Second { after: Duration::ZERO, bytes: b"" }).await;
     assert_eq!((second.unwrap().as_str(), requests), ("ok", 3));
 }
 
 #[tokio::test]
-async fn a_request_that_was_worked_on_for_a_while_is_not() {
+async fn a_request_is_not_retried_if_the_server_worked_on_it_before_it_closed_the_connection() {
     let (second, requests) = two_streams(Second { after: Duration::from_millis(1200), bytes: b"" }).await;
     let error = second.unwrap_err();
     assert!(error.outcome_unknown(), "{error:?}");
@@ -129,7 +129,7 @@ async fn a_request_that_was_worked_on_for_a_while_is_not() {
 }
 
 #[tokio::test]
-async fn nor_is_one_whose_answer_has_begun() {
+async fn a_request_is_not_retried_once_the_response_has_begun() {
     let begun = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99\r\n\r\n";
     let (second, requests) = two_streams(Second { after: Duration::ZERO, bytes: begun }).await;
     assert!(second.unwrap_err().outcome_unknown());
@@ -137,26 +137,26 @@ async fn nor_is_one_whose_answer_has_begun() {
 }
 
 #[tokio::test]
-async fn nor_one_on_a_new_connection() {
+async fn a_request_on_a_new_connection_is_not_retried_if_the_server_closes_it() {
     let script = Script::play(vec![Step::Close]).await;
     let error = client(&script.url).chat("openai").user("Hello").stream().await.unwrap_err();
     assert!(error.outcome_unknown(), "{error:?}");
     assert_eq!(script.requests().len(), 1);
 }
 
-fn half(body: &str) -> Step {
+fn incomplete(body: &str) -> Step {
     Step::ShortBody("image/jpeg", body.to_owned())
 }
 
-fn whole(body: &str) -> Step {
+fn complete(body: &str) -> Step {
     Step::Answer(200, vec![("content-type", "image/jpeg".to_owned())], body.to_owned())
 }
 
 #[tokio::test]
-async fn a_file_is_never_two_halves() {
+async fn a_saved_file_never_mixes_two_responses() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cat.jpg");
-    let steps = || vec![half("the first half of one"), whole("another")];
+    let steps = || vec![incomplete("the first half of one"), complete("another")];
 
     let script = Script::play(steps()).await;
     assert_eq!(client(&script.url).image("a cat").send().await.unwrap().save(&path).await.unwrap(), 7);
@@ -167,7 +167,7 @@ async fn a_file_is_never_two_halves() {
     let requests = script.requests();
     assert_eq!((requests.len(), &requests[0]), (2, &requests[1]));
 
-    // What was handed out cannot be taken back.
+    // Bytes that were already written cannot be taken back, so a different response is an error.
     let script = Script::play(steps()).await;
     let mut read = Vec::new();
     let error = client(&script.url).image("a cat").send().await.unwrap().write_to(&mut read).await.unwrap_err();
@@ -176,8 +176,8 @@ async fn a_file_is_never_two_halves() {
 }
 
 #[tokio::test]
-async fn a_stream_of_bytes_goes_on_where_it_broke_off() {
-    let script = Script::play(vec![half("one "), half("one two "), whole("one two three")]).await;
+async fn a_byte_stream_continues_where_it_was_interrupted() {
+    let script = Script::play(vec![incomplete("one "), incomplete("one two "), complete("one two three")]).await;
     let mut image = client(&script.url).image("a cat").send().await.unwrap();
     let mut pieces = Vec::new();
     while let Some(piece) = image.next().await {
@@ -187,8 +187,8 @@ async fn a_stream_of_bytes_goes_on_where_it_broke_off() {
 }
 
 #[tokio::test]
-async fn a_download_is_not_asked_for_for_ever() {
-    let script = Script::play(vec![half("half")]).await;
+async fn retries_of_a_download_are_limited() {
+    let script = Script::play(vec![incomplete("half")]).await;
     let error = client(&script.url).image("a cat").send().await.unwrap().bytes().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), script.requests().len()), (ErrorKind::Connection, 3, 3));
     let once = client(&script.url).image("a cat").retry(RetryPolicy::none());

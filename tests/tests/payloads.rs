@@ -1,6 +1,6 @@
-//! Bodies that the service and the providers behind it really send, each over a socket, and what has to come of it.
+//! Response bodies that the service and its providers really send, each over a socket, with the expected result.
 //!
-//! Each body is a test of its own, under its name in `payloads/cases.json`. `payloads/README.md` explains the table.
+//! Each body is a separate test with the name from `payloads/cases.json`. `payloads/README.md` explains the table.
 
 use std::{fs, path::Path, process::ExitCode, time::Duration};
 
@@ -16,11 +16,11 @@ use pollinations_tests::{Script, Step, Then};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// One body and its expectation.
+/// A response and the expected result.
 #[derive(Clone, Debug, Deserialize)]
 struct Case {
     file: String,
-    /// The body, where it has no file of its own.
+    /// The body, if it is not in a file.
     body: Option<String>,
     status: u16,
     content_type: String,
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-/// The response that a case is about, as it goes over the wire.
+/// The raw HTTP response of a case.
 fn response(case: &Case) -> Vec<u8> {
     let body = match &case.body {
         Some(body) => body.clone().into_bytes(),
@@ -70,7 +70,7 @@ fn response(case: &Case) -> Vec<u8> {
     [head.as_bytes(), b"\r\n", &body].concat()
 }
 
-/// What came of a call, and how many requests it sent.
+/// The result of the call, and the number of requests that it sent.
 async fn play(case: &Case) -> (Outcome, usize) {
     let script = Script::play(vec![Step::Raw(response(case), Then::Close)]).await;
     let mut retry = RetryPolicy::none();
@@ -155,20 +155,20 @@ async fn call(client: &Pollinations, name: &str) -> Result<Outcome, Error> {
     })
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug)]
 enum Outcome {
     Done(Box<Done>),
     Failed(Box<Error>),
 }
 
-/// What can be said of a success.
+/// The parts of a successful result.
 #[derive(Debug, Default)]
 struct Done {
-    /// All of it, as JSON.
+    /// The whole result, as JSON.
     written: String,
     text: String,
-    /// The entries of a list.
+    /// The number of entries of a list.
     count: Option<usize>,
     names: Vec<Value>,
     reasoning: Option<String>,
@@ -177,7 +177,7 @@ struct Done {
     tools: Vec<[String; 3]>,
     images: Vec<String>,
     audio: Option<String>,
-    /// What goes back with the next turn.
+    /// The message that is sent with the next turn.
     to_message: String,
 }
 
@@ -273,7 +273,7 @@ impl Outcome {
         Self::Done(Box::new(Done { written: written(&list), count: Some(list.len()), names, ..Done::default() }))
     }
 
-    /// Everything that is not as expected.
+    /// The expectations that do not hold.
     fn problems(&self, expect: &Map<String, Value>, requests: usize) -> Vec<String> {
         let mut problems = Vec::new();
         for (key, wanted) in expect {
@@ -295,7 +295,7 @@ impl Outcome {
         problems
     }
 
-    /// A success that is as it should be, or an error that says one of these words.
+    /// Accepts the expected success, or an error whose message contains one of the wanted texts.
     fn either(&self, wanted: &Value, is_good: impl Fn(&Done, &str) -> bool) -> Found {
         let value = wanted[0].as_str().expect("a text");
         match self {
@@ -304,7 +304,7 @@ impl Outcome {
         }
     }
 
-    /// A success that is as it should be, or an error that shows what came.
+    /// Accepts the expected success, or an error that has the body of the response.
     fn either_or_error(&self, is_good: impl Fn(&Done) -> bool) -> Found {
         match self {
             Self::Done(done) => Found::of(is_good(done), format!("{done:?}")),
@@ -313,7 +313,7 @@ impl Outcome {
     }
 }
 
-/// Whether an expectation holds, or what was found instead.
+/// `Expected` if the expectation holds, or else the value that was found.
 enum Found {
     Expected,
     Other(String),

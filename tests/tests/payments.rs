@@ -1,5 +1,5 @@
-//! What a client does when it is out of pollen: five ways, over real sockets. How long each waits is tested with a
-//! paused clock in `pollinations-ext` itself.
+//! The five payment policies for a client that is out of pollen, over real sockets. Unit tests in `pollinations-ext`
+//! check the delays with a paused clock.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use pollinations_ext::{Builder, ErrorKind, PaymentAnswer, PaymentPolicy, Pollinations, RetryPolicy};
 use pollinations_tests::{Script, Step};
 
-fn broke(reason: &str) -> Step {
+fn out_of_pollen(reason: &str) -> Step {
     let error = format!(
         r#"{{"status":402,"success":false,"error":{{"code":"PAYMENT_REQUIRED","message":"No pollen left","timestamp":"t","details":{{"reason":"{reason}"}}}}}}"#
     );
@@ -35,24 +35,25 @@ fn key(request: &str) -> &str {
 }
 
 #[tokio::test]
-async fn backing_off_is_the_default() {
-    let script = Script::play(vec![broke("account_balance"), balance()]).await;
+async fn the_default_policy_retries_a_402_with_backoff() {
+    let script = Script::play(vec![out_of_pollen("account_balance"), balance()]).await;
     let client = builder(&script, PaymentPolicy::default()).build().unwrap();
     assert_eq!(client.account().balance().await.unwrap().balance, 3.5);
     assert_eq!(script.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn failing_at_once() {
-    let script = Script::play(vec![broke("account_balance"), balance()]).await;
+async fn the_fail_policy_returns_the_402_at_once() {
+    let script = Script::play(vec![out_of_pollen("account_balance"), balance()]).await;
     let error = builder(&script, PaymentPolicy::Fail).build().unwrap().account().balance().await.unwrap_err();
     assert!(error.is_payment_required());
     assert_eq!(error.attempts(), 1);
 }
 
 #[tokio::test]
-async fn the_next_key_is_taken_and_kept() {
-    let script = Script::play(vec![broke("key_budget"), broke("key_budget"), balance(), balance()]).await;
+async fn the_next_key_policy_switches_to_the_next_key_and_keeps_it() {
+    let script =
+        Script::play(vec![out_of_pollen("key_budget"), out_of_pollen("key_budget"), balance(), balance()]).await;
     let builder = builder(&script, PaymentPolicy::NextKey);
     let builder = builder.fallback_key("sk_second".parse().unwrap()).fallback_key("sk_third".parse().unwrap());
     let client = builder.build().unwrap();
@@ -62,17 +63,17 @@ async fn the_next_key_is_taken_and_kept() {
     let keys: Vec<&str> = requests.iter().map(|request| key(request)).collect();
     assert_eq!(keys, ["sk_first", "sk_second", "sk_third", "sk_third"]);
 
-    // Without another, the error is that of the last.
-    let script = Script::play(vec![broke("key_budget")]).await;
+    // After the last key, the call fails with the error for that key.
+    let script = Script::play(vec![out_of_pollen("key_budget")]).await;
     let builder = self::builder(&script, PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
     let error = builder.build().unwrap().account().balance().await.unwrap_err();
     assert_eq!((error.is_payment_required(), error.attempts()), (true, 2));
 }
 
 #[tokio::test]
-async fn calls_that_fail_together_ask_once() {
-    // Ten of them fail with the first key; whatever comes after is answered.
-    let mut steps = vec![broke("account_balance"); 10];
+async fn concurrent_calls_ask_the_user_only_once() {
+    // Ten calls fail with the first key. All later requests succeed.
+    let mut steps = vec![out_of_pollen("account_balance"); 10];
     steps.push(balance());
     let script = Arc::new(Script::play(steps).await);
     let asked = Arc::new(AtomicUsize::new(0));
@@ -84,7 +85,7 @@ async fn calls_that_fail_together_ask_once() {
             assert_eq!(required.operation, "account_balance");
             assert_eq!(required.message, "No pollen left");
             assert_eq!(required.reason.as_deref(), Some("account_balance"));
-            // Until all ten have failed.
+            // Wait until all ten calls have failed.
             while seen.requests().len() < 10 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -101,15 +102,15 @@ async fn calls_that_fail_together_ask_once() {
 }
 
 #[tokio::test]
-async fn asking_may_end_in_nothing() {
-    let script = Script::play(vec![broke("account_balance")]).await;
+async fn the_call_fails_if_the_user_gives_up_or_cannot_be_asked() {
+    let script = Script::play(vec![out_of_pollen("account_balance")]).await;
     let given_up = builder(&script, PaymentPolicy::Ask).on_payment_required(|_| async { PaymentAnswer::GiveUp });
-    let without_anybody_to_ask = builder(&script, PaymentPolicy::Ask);
-    for builder in [given_up, without_anybody_to_ask] {
+    let without_a_callback = builder(&script, PaymentPolicy::Ask);
+    for builder in [given_up, without_a_callback] {
         let error = builder.build().unwrap().account().balance().await.unwrap_err();
         assert_eq!((error.is_payment_required(), error.attempts()), (true, 1));
     }
-    // Topped up, says somebody, but it is not so.
+    // The callback says that the account was topped up, but it was not.
     let topped_up = builder(&script, PaymentPolicy::Ask).on_payment_required(|_| async { PaymentAnswer::Retry });
     assert_eq!(topped_up.build().unwrap().account().balance().await.unwrap_err().attempts(), 3);
 }
@@ -120,13 +121,13 @@ fn profile(reset: Duration) -> Step {
 }
 
 #[tokio::test]
-async fn waiting_for_the_daily_reset() {
+async fn the_wait_policy_waits_for_the_daily_reset() {
     let limit = Duration::from_secs(60);
     let wait = Duration::from_millis(2000);
     let start = Instant::now();
-    let script = Script::play(vec![broke("account_balance"), profile(wait), balance()]).await;
+    let script = Script::play(vec![out_of_pollen("account_balance"), profile(wait), balance()]).await;
     let builder = builder(&script, PaymentPolicy::WaitForReset { limit });
-    // Less time than the wait takes: it is not part of the call's.
+    // The timeout is shorter than the wait, because the wait does not count towards the timeout.
     let client = builder.timeout(Duration::from_millis(1500)).build().unwrap();
     assert_eq!(client.account().balance().await.unwrap().balance, 3.5);
     assert!(start.elapsed() >= Duration::from_millis(1900), "{:?}", start.elapsed());
@@ -134,15 +135,15 @@ async fn waiting_for_the_daily_reset() {
 }
 
 #[tokio::test]
-async fn a_reset_that_does_not_help_is_not_waited_for() {
+async fn the_wait_policy_fails_at_once_if_the_reset_is_too_far_away_or_does_not_help() {
     let limit = Duration::from_secs(60);
     let day = Duration::from_secs(86_400);
     for (steps, requests) in [
-        (vec![broke("account_balance"), profile(day)], 2),
-        (vec![broke("account_balance"), Step::json(403, "{}")], 2),
-        (vec![broke("account_balance"), Step::json(200, r#"{"nextResetAt":null}"#)], 2),
-        // No reset renews the budget of a key.
-        (vec![broke("key_budget"), profile(Duration::ZERO)], 1),
+        (vec![out_of_pollen("account_balance"), profile(day)], 2),
+        (vec![out_of_pollen("account_balance"), Step::json(403, "{}")], 2),
+        (vec![out_of_pollen("account_balance"), Step::json(200, r#"{"nextResetAt":null}"#)], 2),
+        // The daily reset does not renew the budget of a key.
+        (vec![out_of_pollen("key_budget"), profile(Duration::ZERO)], 1),
     ] {
         let script = Script::play(steps).await;
         let client = builder(&script, PaymentPolicy::WaitForReset { limit }).build().unwrap();
@@ -153,7 +154,7 @@ async fn a_reset_that_does_not_help_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn every_key_stays_out_of_errors() {
+async fn errors_contain_none_of_the_keys() {
     let echo = r#"{"error":"sk_first and sk_second and sk_third have no pollen"}"#;
     let script = Script::play(vec![Step::json(402, echo)]).await;
     let builder = builder(&script, PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());

@@ -1,5 +1,5 @@
-//! The public items of `pollinations-ext` with their signatures, by the paths that callers write, in a snapshot: what
-//! breaks callers is seen in review. In which file something is written makes no difference.
+//! A snapshot of the public items of `pollinations-ext` with their signatures, so that breaking changes show up in
+//! review. Items are listed by the path that callers use, not by the file that defines them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use syn::{Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pollinations-ext/src");
 
-/// The modules of the crate with what is in them, by their paths from its root.
+/// The items of each module of the crate, by the path of the module.
 type Modules = BTreeMap<Vec<String>, Vec<Item>>;
 
 fn load(folder: &Path, path: Vec<String>, items: Vec<Item>, modules: &mut Modules) {
@@ -29,7 +29,7 @@ fn load(folder: &Path, path: Vec<String>, items: Vec<Item>, modules: &mut Module
     modules.insert(path, items);
 }
 
-/// What a `use` brings in: the name here, and the path there.
+/// The imports of a `use`: each local name, and the path that it stands for.
 fn leaves(tree: &UseTree, before: &[String]) -> Vec<(String, Vec<String>)> {
     let with = |name: &syn::Ident| before.iter().cloned().chain([name.to_string()]).collect::<Vec<_>>();
     match tree {
@@ -42,7 +42,7 @@ fn leaves(tree: &UseTree, before: &[String]) -> Vec<(String, Vec<String>)> {
     }
 }
 
-/// A module or an item, by its path from the root, as what a path leads to. None for what another crate has.
+/// The module or item that a path leads to, as a path from the crate root. `None` for items of other crates.
 fn resolve(modules: &Modules, module: &[String], path: &[String]) -> Option<Vec<String>> {
     let mut here = module.to_vec();
     let mut rest = path.iter();
@@ -85,7 +85,7 @@ fn defines(item: &Item, name: &str) -> bool {
     }
 }
 
-/// Code on one line, as people write it.
+/// The code on one line, with the usual spacing.
 fn short(code: impl ToTokens) -> String {
     let mut text = code.to_token_stream().to_string();
     for (long, brief) in [
@@ -103,7 +103,7 @@ fn short(code: impl ToTokens) -> String {
         ("  ", " "),
         ("- >", "->"),
         (" ;", ";"),
-        // What a method does with what it owns is nobody else's business.
+        // `mut self` makes no difference to callers.
         ("(mut self", "(self"),
     ] {
         text = text.replace(long, brief);
@@ -115,7 +115,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Under which conditions there is an item, where there are some.
+/// The `cfg` conditions of an item.
 fn conditions(attributes: &[syn::Attribute]) -> String {
     let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions.map(|condition| format!("{} ", short(condition))).collect()
@@ -176,7 +176,7 @@ fn describe(item: &Item, lines: &mut Vec<String>) {
     }
 }
 
-/// What a block implements: its head, and below that the methods of its type.
+/// The first line of an `impl` block, and the signatures of its public methods.
 fn implemented(block: &syn::ItemImpl) -> (String, Vec<String>) {
     let on = format!("impl{} {}", short(&block.generics), short(&block.self_ty));
     if let Some((name, _)) = &block.trait_ {
@@ -191,7 +191,7 @@ fn implemented(block: &syn::ItemImpl) -> (String, Vec<String>) {
             ImplItem::Const(item) if is_public(&item.vis) => {
                 methods.push(format!("    const {}: {}", item.ident, short(&item.ty)));
             }
-            // A macro that writes setters: the lines of its table are their signatures.
+            // The macro generates setters. Its input lists their signatures.
             ImplItem::Macro(item) => {
                 let name = short(&item.mac.path);
                 let table = item.mac.tokens.clone().into_iter().filter(|token| {
@@ -206,7 +206,7 @@ fn implemented(block: &syn::ItemImpl) -> (String, Vec<String>) {
     (on, methods)
 }
 
-/// What is public under a module, by the path that callers write: what there is to say of each item.
+/// Collects a description of every public item in a module, by the path that callers use.
 fn walk(modules: &Modules, module: &[String], public: &str, found: &mut BTreeMap<String, Vec<String>>) {
     for item in &modules[module] {
         let named = |name: &dyn ToString| {
@@ -260,7 +260,7 @@ fn name(item: &Item) -> Option<String> {
     })
 }
 
-/// The methods and traits of a type, wherever in the crate they are implemented.
+/// The methods and traits of a type, from the whole crate.
 fn blocks(modules: &Modules, of: &[String]) -> Vec<String> {
     let mut heads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (module, items) in modules {
@@ -282,7 +282,7 @@ fn blocks(modules: &Modules, of: &[String]) -> Vec<String> {
     heads.into_iter().flat_map(|(head, methods)| std::iter::once(head).chain(methods)).collect()
 }
 
-/// Whether a trait is this crate's own and not for callers.
+/// Whether a trait is a private trait of this crate.
 fn is_internal(modules: &Modules, module: &[String], name: &syn::Path) -> bool {
     let path: Vec<String> = name.segments.iter().map(|segment| segment.ident.to_string()).collect();
     let Some(target) = resolve(modules, module, &path) else { return false };

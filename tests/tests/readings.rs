@@ -1,4 +1,5 @@
-//! Whatever comes, in whatever pieces: the same outcome, and a value or an error that says what is wrong.
+//! Random responses, split at random places. The result does not depend on the splits, and it is always a value or an
+//! error that says what is wrong.
 
 use std::{fs, path::PathBuf};
 
@@ -19,7 +20,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
-/// The streams among the payloads.
+/// The event streams of the payload tests.
 fn streams() -> Vec<(String, Vec<u8>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("payloads/chunk");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -32,8 +33,8 @@ fn streams() -> Vec<(String, Vec<u8>)> {
     streams
 }
 
-/// All that can be said of what came of a stream.
-fn told(result: Result<ChatReply, Error>) -> Value {
+/// Everything that a caller sees of a stream's result.
+fn visible(result: Result<ChatReply, Error>) -> Value {
     match result {
         Ok(reply) => json!({ "reply": reply.completion(), "next": reply.to_message() }),
         Err(error) => json!({
@@ -43,10 +44,10 @@ fn told(result: Result<ChatReply, Error>) -> Value {
     }
 }
 
-/// What comes of a stream in these pieces, none of which is waited for.
+/// The result of a stream that arrives in these pieces, all of which are available at once.
 fn outcome(pieces: Vec<Bytes>) -> Value {
     let pieces = futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>));
-    told(ChatStream::from_bytes(pieces).finish().now_or_never().expect("a stream that does not wait"))
+    visible(ChatStream::from_bytes(pieces).finish().now_or_never().expect("the stream must not wait"))
 }
 
 fn runner(cases: u32) -> TestRunner {
@@ -54,7 +55,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 #[test]
-fn any_split_of_any_stream_gives_the_same_outcome() {
+fn every_split_of_a_stream_gives_the_same_result() {
     let streams = streams();
     let wholes: Vec<Value> = streams.iter().map(|(_, bytes)| outcome(vec![Bytes::copy_from_slice(bytes)])).collect();
     for ((name, bytes), whole) in streams.iter().zip(&wholes) {
@@ -79,13 +80,13 @@ fn any_split_of_any_stream_gives_the_same_outcome() {
         .unwrap();
 }
 
-/// No stream that was cut off anywhere is taken for a whole one, but for what came after the reason why the reply ends.
+/// A stream that is cut off anywhere before its finish reason is never read as a complete reply.
 #[test]
-fn any_beginning_of_a_stream_is_no_end() {
+fn a_stream_cut_off_before_its_finish_reason_is_an_error() {
     for (name, bytes) in streams() {
         let text = String::from_utf8_lossy(&bytes);
         let ends = ["\"finish_reason\": \"", "\"finish_reason\":\"", "[DONE]"];
-        // An empty reason is none.
+        // An empty finish reason does not count.
         let after = |(at, end): (usize, &str)| (!text[at + end.len()..].starts_with('"')).then_some(at);
         let first_end =
             ends.iter().flat_map(|end| text.match_indices(end)).filter_map(after).min().unwrap_or(text.len());
@@ -101,14 +102,14 @@ fn client(script: &Script) -> Pollinations {
     builder.retry(RetryPolicy::none()).build().unwrap()
 }
 
-/// The first bytes tell what a response is, also one by one.
+/// The client recognizes the format of a response by its first bytes, even if they arrive one at a time.
 #[tokio::test]
-async fn the_beginning_of_a_response_may_come_byte_by_byte() {
+async fn the_format_of_a_response_is_recognized_byte_by_byte() {
     let read = async |kind, pieces| {
         let script = Script::play(vec![Step::Pieces { kind, pieces, cut: false }]).await;
         match client(&script).chat("m").user("Hi").stream().await {
-            Ok(stream) => told(stream.finish().await),
-            Err(error) => told(Err(error)),
+            Ok(stream) => visible(stream.finish().await),
+            Err(error) => visible(Err(error)),
         }
     };
     let error = br#"{"error":{"message":"busy"}}"#.to_vec();
@@ -130,7 +131,7 @@ async fn the_beginning_of_a_response_may_come_byte_by_byte() {
     join_all(checks).await;
 }
 
-/// JSON of any shape, with the names that matter in unexpected places.
+/// JSON of any shape, with known field names in unexpected places.
 fn value() -> impl Strategy<Value = Value> {
     let names = [
         "error",
@@ -201,8 +202,8 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Asks a reply for everything.
-fn look_at(reply: &ChatReply) {
+/// Calls every getter of a reply, to see that none panics.
+fn call_all_getters(reply: &ChatReply) {
     let _ =
         (reply.text(), reply.reasoning(), reply.refusal(), reply.cost(), reply.cached_tokens(), reply.audio_bytes());
     let _ = (reply.sources(), reply.tool_calls(), reply.image_urls().count(), reply.finish_reason());
@@ -211,7 +212,7 @@ fn look_at(reply: &ChatReply) {
 }
 
 #[test]
-fn any_json_gives_a_value_or_an_error() {
+fn every_json_value_is_read_as_a_value_or_an_error() {
     runner(4000)
         .run(&(value(), value()), |(one, other)| {
             let body = one.to_string();
@@ -221,7 +222,7 @@ fn any_json_gives_a_value_or_an_error() {
 
             for body in [one.clone(), json!({ "choices": [one] }), json!({ "choices": [{ "message": one }] })] {
                 match serde_json::from_value::<ChatCompletion>(body.clone()) {
-                    Ok(completion) => look_at(&ChatReply::from(completion)),
+                    Ok(completion) => call_all_getters(&ChatReply::from(completion)),
                     Err(error) => assert!(body["choices"].is_null() || !body["choices"].is_array(), "{body}: {error}"),
                 }
             }
@@ -230,9 +231,10 @@ fn any_json_gives_a_value_or_an_error() {
             let choice = |value: &Value| json!({ "choices": [value] });
             let delta = |value: &Value| json!({ "choices": [{ "delta": value }] });
             for values in [[one.clone(), other.clone()], [choice(&one), choice(&other)], [delta(&one), delta(&other)]] {
-                let told = outcome(pieces([&values[0], &values[1]]));
+                let result = outcome(pieces([&values[0], &values[1]]));
                 assert!(
-                    told.get("reply").is_some() || told["message"].as_str().is_some_and(|message| !message.is_empty())
+                    result.get("reply").is_some()
+                        || result["message"].as_str().is_some_and(|message| !message.is_empty())
                 );
             }
             Ok(())
@@ -240,9 +242,9 @@ fn any_json_gives_a_value_or_an_error() {
         .unwrap();
 }
 
-/// The same over a connection, and through the whole of the client.
+/// The same over a real connection, through the whole client.
 #[test]
-fn any_json_as_a_response_gives_a_value_or_an_error_that_says_why() {
+fn every_json_response_is_a_value_or_an_error_with_a_message() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runner(200)
         .run(&value(), |body| {
@@ -253,7 +255,7 @@ fn any_json_as_a_response_gives_a_value_or_an_error_that_says_why() {
                 let balance = client.account().balance().await.map(|_| ());
                 let stream = client.chat("m").user("Hi").stream().await;
                 match sent {
-                    Ok(reply) => look_at(&reply),
+                    Ok(reply) => call_all_getters(&reply),
                     Err(error) if error.kind() == ErrorKind::Decode => {
                         let is_named = error.message().contains("`choices`") || !body.is_object();
                         assert!(is_named && error.body().is_some(), "{body}: {error}");

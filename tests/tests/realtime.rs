@@ -1,4 +1,4 @@
-//! Realtime sessions: how they are refused, what they carry, and every way in which they end.
+//! Realtime sessions: rejected handshakes, events, and every way in which a session ends.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn refused(emulator: &Emulator) -> Error {
     request(emulator.base_url()).connect().await.unwrap_err()
 }
 
-/// A server that opens a WebSocket and then does this.
+/// A server that accepts a WebSocket, and then runs `talk`.
 async fn serving<F, R>(talk: F) -> String
 where
     F: FnOnce(WebSocketStream<TcpStream>) -> R + Send + 'static,
@@ -69,7 +69,7 @@ where
     url
 }
 
-/// A server that answers one request with these bytes.
+/// A server that answers one request with this raw response.
 async fn answering(response: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -84,7 +84,7 @@ async fn answering(response: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn a_handshake_is_refused_in_the_words_of_the_service() {
+async fn a_rejected_handshake_is_the_api_error_of_the_service() {
     let emulator = Emulator::builder().balance(0.0).start().await.unwrap();
     let error = refused(&emulator).await;
     assert_eq!(error.status().unwrap(), 402);
@@ -105,16 +105,16 @@ async fn a_handshake_is_refused_in_the_words_of_the_service() {
     assert_eq!((error.status().unwrap().as_u16(), error.retry_after()), (429, Some(Duration::from_secs(7))));
     let error = client(emulator.base_url()).realtime("no/such-model").connect().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
-    // Without the header it is no WebSocket.
+    // A request without the `Upgrade` header is not a WebSocket handshake.
     let error = client(emulator.base_url()).api().realtime_v1().send().await.unwrap_err();
     assert_eq!(error.status().unwrap(), 426);
-    // Nothing of this was billed, and the key was in no address.
+    // None of this was charged, and no URL contained the key.
     assert_eq!(emulator.charges(), 0);
     assert!(emulator.journal().iter().all(|entry| !entry.query.contains("key")));
 }
 
 #[tokio::test]
-async fn a_failed_handshake_is_tried_again() {
+async fn a_failed_handshake_is_retried() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::status(503).operation("realtime_v1").times(2));
     let policy = RetryPolicy::default().base_delay(Duration::from_millis(1));
@@ -131,11 +131,11 @@ async fn a_failed_handshake_is_tried_again() {
             .map(|(_, value)| value.clone())
             .unwrap()
     };
-    assert_ne!(nonce(0), nonce(1), "each attempt has a nonce of its own");
+    assert_ne!(nonce(0), nonce(1), "each attempt must have its own nonce");
 }
 
 #[tokio::test]
-async fn what_is_no_handshake() {
+async fn responses_that_are_not_a_valid_handshake_are_errors() {
     for (response, kind, status) in [
         ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", ErrorKind::Api, 302),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", ErrorKind::Decode, 200),
@@ -161,7 +161,7 @@ async fn what_is_no_handshake() {
 }
 
 #[tokio::test]
-async fn the_key_goes_in_the_header_whatever_is_set() {
+async fn the_key_is_sent_in_the_header_even_if_the_placement_is_query() {
     let emulator = Emulator::builder().key(Key::new("sk_test")).start().await.unwrap();
     let client = builder(emulator.base_url()).key_placement(KeyPlacement::Query).build().unwrap();
     client.realtime(MODEL).unversioned().connect().await.unwrap().close().await.unwrap();
@@ -179,7 +179,7 @@ async fn talk(mut session: RealtimeSession) -> RealtimeSession {
 }
 
 #[tokio::test]
-async fn a_conversation_is_billed_once_when_it_ends() {
+async fn a_session_is_charged_once_when_it_ends() {
     let emulator = Emulator::start().await.unwrap();
     let session = request(emulator.base_url()).instructions("Be brief").text_only().connect().await.unwrap();
     let session = talk(talk(session).await).await;
@@ -196,11 +196,11 @@ async fn a_conversation_is_billed_once_when_it_ends() {
 }
 
 #[tokio::test]
-async fn sound_both_ways_in_two_tasks() {
+async fn two_tasks_can_send_and_receive_audio_at_the_same_time() {
     let emulator = Emulator::start().await.unwrap();
     let request = request(emulator.base_url()).voice("alloy").transcribe_input("whisper-1");
     let (mut sender, mut receiver) = request.connect().await.unwrap().split();
-    // Two seconds of speech, then silence, after which the service answers by itself.
+    // The service answers by itself when two seconds of speech are followed by silence.
     let speaking = tokio::spawn(async move {
         let loud = 8_000_i16.to_le_bytes().repeat(24_000 * 2);
         let silence = vec![0; 48_000];
@@ -239,7 +239,7 @@ async fn sound_both_ways_in_two_tasks() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_stopped() {
+async fn a_reply_can_be_cancelled() {
     let emulator = Emulator::start().await.unwrap();
     let mut session = request(emulator.base_url()).text_only().connect().await.unwrap();
     let long = "word ".repeat(500);
@@ -260,13 +260,13 @@ async fn an_answer_can_be_stopped() {
     assert_eq!(response["status"], "cancelled");
     let partial = response["output"][0]["content"][0]["text"].as_str().unwrap();
     assert!(format!("You said: {long}").starts_with(partial) && partial.len() < long.len(), "{partial}");
-    // The next turn is not disturbed.
+    // The next turn works as usual.
     session.say("Hello").await.unwrap();
     assert_eq!(session.respond().await.unwrap().text(), "You said: Hello");
 }
 
 #[tokio::test]
-async fn functions_are_called_and_answered() {
+async fn the_model_calls_a_function_and_uses_its_output() {
     let emulator = Emulator::start().await.unwrap();
     let parameters = json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
     let request = request(emulator.base_url()).text_only().function("weather", "Tells the weather", parameters);
@@ -281,7 +281,7 @@ async fn functions_are_called_and_answered() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_leaves_the_session_open() {
+async fn an_error_event_does_not_close_the_session() {
     let emulator = Emulator::start().await.unwrap();
     let mut session = request(emulator.base_url()).text_only().connect().await.unwrap();
     for (event, code) in [
@@ -302,21 +302,21 @@ async fn an_error_of_the_server_leaves_the_session_open() {
 }
 
 #[tokio::test]
-async fn messages_in_several_frames_and_pings_between_them() {
+async fn fragmented_messages_are_joined_and_pings_between_fragments_answered() {
     let url = serving(|mut socket| async move {
         let frame = |text: &'static str, code, is_last| Message::Frame(Frame::message(text.as_bytes(), code, is_last));
         socket.send(frame("{\"type\":\"a\",", OpCode::Data(Data::Text), false)).await.unwrap();
         socket.send(Message::Ping("x".into())).await.unwrap();
         socket.send(frame("\"delta\":\"\u{e9}", OpCode::Data(Data::Continue), false)).await.unwrap();
         socket.send(frame("\"}", OpCode::Data(Data::Continue), true)).await.unwrap();
-        // Keep-alives and binary messages.
+        // White space as a keep-alive, and a binary message.
         socket.send(Message::text(" ")).await.unwrap();
         socket.send(Message::binary(&br#"{"type":"b"}"#[..])).await.unwrap();
-        socket.send(Message::text("no JSON")).await.unwrap();
+        socket.send(Message::text("not JSON")).await.unwrap();
         socket.send(Message::text(r#"{"type":"c"}"#)).await.unwrap();
         let pong = socket.next().await.unwrap().unwrap();
         assert_eq!(pong, Message::Pong("x".into()));
-        socket.send(Message::text(r#"{"type":"the pong came"}"#)).await.unwrap();
+        socket.send(Message::text(r#"{"type":"the pong arrived"}"#)).await.unwrap();
         socket.close(None).await.unwrap();
         while socket.next().await.is_some() {}
     })
@@ -326,14 +326,14 @@ async fn messages_in_several_frames_and_pings_between_them() {
     assert_eq!((first.kind(), first.get("delta").unwrap().as_str()), ("a", Some("\u{e9}")));
     assert_eq!(session.next().await.unwrap().unwrap().kind(), "b");
     let error = session.next().await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), error.body()), (ErrorKind::Decode, Some("no JSON")));
+    assert_eq!((error.kind(), error.body()), (ErrorKind::Decode, Some("not JSON")));
     assert_eq!(session.next().await.unwrap().unwrap().kind(), "c");
-    assert_eq!(session.next().await.unwrap().unwrap().kind(), "the pong came");
+    assert_eq!(session.next().await.unwrap().unwrap().kind(), "the pong arrived");
     assert!(session.next().await.is_none());
 }
 
 #[tokio::test]
-async fn a_message_beyond_the_limit_ends_the_session() {
+async fn a_message_above_the_size_limit_ends_the_session() {
     let url = serving(|mut socket| async move {
         socket.send(Message::text(format!(r#"{{"type":"{}"}}"#, "x".repeat(2_000)))).await.unwrap();
         let Some(Ok(Message::Close(Some(frame)))) = socket.next().await else { panic!("the client did not close") };
@@ -342,14 +342,14 @@ async fn a_message_beyond_the_limit_ends_the_session() {
     .await;
     let mut session = request(&url).max_message_bytes(1_000).connect().await.unwrap();
     let error = session.send(RealtimeEvent::text("x".repeat(1_000))).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge, "nor is one sent");
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "a message above the limit must not be sent");
     let error = session.next().await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::TooLarge, Some("realtime_v1")));
     assert!(session.next().await.is_none());
 }
 
 #[tokio::test]
-async fn how_the_server_ends_a_session() {
+async fn close_codes_of_the_server_end_the_session_normally_or_with_an_error() {
     for (code, reason, kind) in [
         (Some(1000), "done", None),
         (None, "", None),
@@ -377,11 +377,11 @@ async fn how_the_server_ends_a_session() {
             (other, _) => panic!("{code:?}: {other:?}"),
         }
     }
-    // And without a word.
+    // The server drops the connection without a close frame.
     let url = serving(|socket| async move { drop(socket) }).await;
     let mut session = request(&url).connect().await.unwrap();
     assert_eq!(session.reply().await.unwrap_err().kind(), ErrorKind::Connection);
-    // In the middle of an answer.
+    // The server closes the session in the middle of a reply.
     let url = serving(|mut socket| async move {
         socket.send(Message::text(r#"{"type":"response.output_text.delta","delta":"a"}"#)).await.unwrap();
         socket.close(None).await.unwrap();
@@ -393,15 +393,15 @@ async fn how_the_server_ends_a_session() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_pinged_and_then_given_up() {
-    // One that answers pings is not silent.
+async fn a_silent_server_is_pinged_before_the_idle_timeout() {
+    // A server that answers pings keeps the session open.
     let url = serving(|mut socket| async move { while socket.next().await.is_some() {} }).await;
     let idle = Duration::from_millis(200);
     let client = |url: &str| builder(url).idle_timeout(idle).build().unwrap();
     let mut session = client(&url).realtime(MODEL).connect().await.unwrap();
-    assert!(timeout(5 * idle, session.next()).await.is_err(), "it is still open");
+    assert!(timeout(5 * idle, session.next()).await.is_err(), "the session was closed");
     session.close().await.unwrap();
-    // One that does not is.
+    // A server that does not answer pings runs into the timeout.
     let url = serving(|socket| async move {
         tokio::time::sleep(Duration::from_secs(60)).await;
         drop(socket);
@@ -424,7 +424,7 @@ async fn dropping_both_halves_closes_the_session() {
     .await;
     let (sender, mut receiver) = request(&url).text_only().connect().await.unwrap().split();
     drop(sender);
-    // With the sender gone, the receiver can still be read.
+    // The receiver still works after the sender was dropped.
     assert!(timeout(Duration::from_millis(200), receiver.next()).await.is_err());
     drop(receiver);
     let code = timeout(Duration::from_secs(10), closed).await.unwrap().unwrap();
@@ -432,7 +432,7 @@ async fn dropping_both_halves_closes_the_session() {
 }
 
 #[tokio::test]
-async fn a_reader_that_lags_loses_nothing() {
+async fn a_slow_reader_loses_no_events() {
     const EVENTS: usize = 5_000;
     let url = serving(|mut socket| async move {
         for number in 0..EVENTS {
@@ -455,15 +455,15 @@ async fn a_reader_that_lags_loses_nothing() {
 }
 
 #[tokio::test]
-async fn it_is_a_stream_and_a_sink() {
-    fn is_movable<T: Send + Sync + 'static>(_: &T) {}
+async fn a_session_is_a_stream_and_a_sink() {
+    fn assert_send_and_sync<T: Send + Sync + 'static>(_: &T) {}
 
     let emulator = Emulator::start().await.unwrap();
     let session = request(emulator.base_url()).text_only().connect().await.unwrap();
-    is_movable(&session);
+    assert_send_and_sync(&session);
     let (sender, receiver) = session.split();
-    is_movable(&sender);
-    is_movable(&receiver);
+    assert_send_and_sync(&sender);
+    assert_send_and_sync(&receiver);
     let events = [RealtimeEvent::text("Hello"), RealtimeEvent::respond()];
     let mut sink = sender.clone();
     sink.send_all(&mut futures_util::stream::iter(events).map(Ok)).await.unwrap();
@@ -475,7 +475,7 @@ async fn it_is_a_stream_and_a_sink() {
 }
 
 #[tokio::test]
-async fn an_emulator_that_stops_ends_its_sessions() {
+async fn stopping_the_emulator_ends_its_sessions() {
     let emulator = Emulator::start().await.unwrap();
     let mut session = request(emulator.base_url()).connect().await.unwrap();
     assert_eq!(session.next().await.unwrap().unwrap().kind(), "session.created");

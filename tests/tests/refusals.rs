@@ -1,5 +1,5 @@
-//! Refusals to generate, in every form in which the service sends them: with their status, or as a reply of the
-//! assistant that asks for money.
+//! Errors 402 and 403 in every form in which the service sends them: as an HTTP status, or as a reply of the assistant
+//! that asks the user to pay.
 
 use std::{
     sync::{Arc, Mutex},
@@ -21,7 +21,7 @@ fn builder(url: &str, payment: PaymentPolicy) -> Builder {
     Pollinations::builder().base_url(url).key("sk_first".parse().unwrap()).retry(policy(payment))
 }
 
-/// The calls that are answered with text.
+/// The calls whose responses are text.
 #[derive(Clone, Copy, Debug)]
 enum Call {
     Chat,
@@ -57,21 +57,25 @@ impl Call {
         let text = client.text("Hello");
         match self {
             Self::Chat => chat.send().await.map(|reply| reply.text().to_owned()),
-            // An error of the stream itself is not one that comes before it.
+            // The error must come from `stream()`, not from the open stream.
             Self::ChatStream => {
-                Ok(chat.stream().await?.finish().await.expect("a stream that opened").text().to_owned())
+                Ok(chat.stream().await?.finish().await.expect("no error once the stream is open").text().to_owned())
             }
             Self::ChatRaw => chat.send_raw().await.map(|response| response.text()),
             Self::Text => text.send().await.map(|reply| reply.to_string()),
             Self::TextPost => text.send_post().await.map(|reply| reply.to_string()),
-            Self::TextStream => Ok(text.stream().await?.finish().await.expect("a stream that opened")),
-            Self::TextStreamPost => Ok(text.stream_post().await?.finish().await.expect("a stream that opened")),
+            Self::TextStream => Ok(text.stream().await?.finish().await.expect("no error once the stream is open")),
+            Self::TextStreamPost => {
+                Ok(text.stream_post().await?.finish().await.expect("no error once the stream is open"))
+            }
             Self::Answer => chat.answer().await.map(|answer| answer.text()),
-            Self::AnswerStream => Ok(chat.answer_stream().await?.finish().await.expect("a stream that opened")),
+            Self::AnswerStream => {
+                Ok(chat.answer_stream().await?.finish().await.expect("no error once the stream is open"))
+            }
             Self::Response => client.responses("openai").user("Hello").send().await.map(|response| response.text()),
             Self::ResponseStream => {
                 let stream = client.responses("openai").user("Hello").stream().await?;
-                Ok(stream.finish().await.expect("a stream that opened").text())
+                Ok(stream.finish().await.expect("no error once the stream is open").text())
             }
         }
     }
@@ -86,7 +90,7 @@ const REFUSALS: [(Refusal, u16, Option<PaymentKind>); 5] = [
 ];
 
 #[tokio::test]
-async fn every_refusal_is_the_same_error_in_every_form_and_for_every_call() {
+async fn every_402_and_403_is_the_same_error_in_every_form_and_for_every_call() {
     for form in [Refusals::Text, Refusals::Status] {
         let emulator = Emulator::builder().refusals(form).start().await.unwrap();
         let client = builder(emulator.base_url(), PaymentPolicy::Fail).build().unwrap();
@@ -98,11 +102,11 @@ async fn every_refusal_is_the_same_error_in_every_form_and_for_every_call() {
                 assert_eq!(error.kind(), ErrorKind::Api, "{name}");
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status), "{name}");
                 assert_eq!((error.payment(), error.attempts()), (payment, 1), "{name}");
-                let fix_url = error.fix_url().unwrap_or_else(|| panic!("{name}: no address"));
+                let fix_url = error.fix_url().unwrap_or_else(|| panic!("{name}: no `fix_url`"));
                 assert!(fix_url.starts_with("https://enter.pollinations.ai/"), "{name}: {fix_url}");
                 assert!(!error.message().is_empty() && error.request_id().is_some(), "{name}: {error:?}");
                 assert!(!error.outcome_unknown(), "{name}");
-                // What the model says is none.
+                // A normal reply of the model is not an error.
                 assert!(call.make(&client).await.expect(&name).contains("You said: Hello"), "{name}");
             }
         }
@@ -110,7 +114,7 @@ async fn every_refusal_is_the_same_error_in_every_form_and_for_every_call() {
 }
 
 #[tokio::test]
-async fn older_servers_say_why_in_the_details() {
+async fn the_payment_kind_is_read_from_the_details_of_older_servers() {
     let emulator = Emulator::builder().refusals(Refusals::Older).start().await.unwrap();
     let client = builder(emulator.base_url(), PaymentPolicy::Fail).build().unwrap();
     for (refusal, payment) in
@@ -125,7 +129,7 @@ async fn older_servers_say_why_in_the_details() {
 }
 
 #[tokio::test]
-async fn a_text_for_a_person_can_be_had_as_it_came() {
+async fn refusals_as_text_returns_the_text_of_the_service() {
     let emulator = Emulator::start().await.unwrap();
     let client = builder(emulator.base_url(), PaymentPolicy::Fail).refusals_as_text(true).build().unwrap();
     for call in CALLS {
@@ -136,7 +140,7 @@ async fn a_text_for_a_person_can_be_had_as_it_came() {
 }
 
 #[tokio::test]
-async fn the_generated_client_gets_the_error_that_the_document_promises() {
+async fn the_generated_client_gets_the_documented_error_for_a_402_sent_as_text() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::KeyBudgetExhausted).times(2));
     let client = builder(emulator.base_url(), PaymentPolicy::Fail).build().unwrap();
@@ -149,14 +153,14 @@ async fn the_generated_client_gets_the_error_that_the_document_promises() {
         }
         other => panic!("{other:?}"),
     }
-    // The strategies are the same.
+    // The payment policies apply to the generated client too.
     let client = builder(emulator.base_url(), PaymentPolicy::NextKey).fallback_key("sk_second".parse().unwrap());
     let client = client.build().unwrap();
     client.api().chat_completions().body(body).send().await.unwrap();
 }
 
 #[tokio::test]
-async fn the_next_key_is_taken_after_a_refusal_as_text() {
+async fn the_next_key_is_used_after_a_402_sent_as_text() {
     for call in CALLS {
         let emulator = Emulator::start().await.unwrap();
         emulator.inject(Fault::refuse(Refusal::KeyBudgetExhausted));
@@ -167,7 +171,7 @@ async fn the_next_key_is_taken_after_a_refusal_as_text() {
 }
 
 #[tokio::test]
-async fn whoever_is_asked_hears_all_of_it() {
+async fn the_payment_callback_gets_all_details_of_a_402_sent_as_text() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::QuestPollenOnly));
     let heard: Arc<Mutex<Vec<PaymentRequired>>> = Arc::default();
@@ -188,19 +192,19 @@ async fn whoever_is_asked_hears_all_of_it() {
 }
 
 #[tokio::test]
-async fn waiting_for_the_reset_is_only_for_what_a_reset_renews() {
+async fn wait_for_reset_fails_at_once_if_the_reset_does_not_help() {
     let limit = Duration::from_secs(60);
     for refusal in [Refusal::KeyBudgetExhausted, Refusal::QuestPollenOnly] {
         let emulator = Emulator::start().await.unwrap();
         emulator.inject(Fault::refuse(refusal));
         let client = builder(emulator.base_url(), PaymentPolicy::WaitForReset { limit }).build().unwrap();
         assert_eq!(Call::Chat.make(&client).await.unwrap_err().attempts(), 1);
-        assert_eq!(emulator.journal().len(), 1, "nobody asks for the profile: {refusal:?}");
+        assert_eq!(emulator.journal().len(), 1, "the profile must not be requested: {refusal:?}");
     }
 }
 
 #[tokio::test]
-async fn a_permission_is_not_retried() {
+async fn a_403_is_not_retried() {
     let emulator = Emulator::start().await.unwrap();
     emulator.inject(Fault::refuse(Refusal::Forbidden).always());
     for payment in [PaymentPolicy::Backoff, PaymentPolicy::NextKey] {
@@ -210,9 +214,9 @@ async fn a_permission_is_not_retried() {
     }
 }
 
-/// A model may talk about pollen, and even repeat a refusal word for word.
+/// A model may write about pollen, or even repeat the text of a 402 word for word.
 #[tokio::test]
-async fn what_a_model_says_stays_a_text() {
+async fn replies_of_a_model_are_not_mistaken_for_a_402() {
     let refusal = "Out of pollen. [Top up](https://enter.pollinations.ai/pollen?ref=agent_low_balance_topup).";
     let completion = |usage: u32| {
         serde_json::json!({
@@ -248,9 +252,9 @@ async fn what_a_model_says_stays_a_text() {
     }
 }
 
-/// A long text that nobody may keep is not held back until its end.
+/// The client checks only the beginning of a stream. It does not hold back a long text until its end.
 #[tokio::test]
-async fn a_long_stream_that_looks_like_a_refusal_at_first_comes_whole() {
+async fn a_long_stream_with_the_headers_of_a_402_is_returned_in_full() {
     let word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}]}\n\n";
     let words = 5000;
     let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";

@@ -1,5 +1,4 @@
-//! What holds for every type that a request is made with: it can be cloned and moved to another task, and printing it shows
-//! no key.
+//! Every request type can be cloned and moved to another task, and its debug output contains no key.
 
 use std::fmt::Debug;
 
@@ -11,7 +10,7 @@ use pollinations_ext::{
 
 const KEY: &str = "sk_do_not_print_me";
 
-/// Compiles for what can be cloned and moved to another task, and gives what `Debug` prints.
+/// The debug output of a value. Compiles only for types that can be cloned and moved to another task.
 fn shown<T: Clone + Debug + Send + 'static>(value: T) -> String {
     let copy = value.clone();
     drop(value);
@@ -19,7 +18,7 @@ fn shown<T: Clone + Debug + Send + 'static>(value: T) -> String {
 }
 
 #[tokio::test]
-async fn requests_can_be_cloned_and_sent_to_other_tasks_and_print_no_key() {
+async fn requests_can_be_cloned_and_sent_to_other_tasks_and_hide_the_key() {
     let key: ApiKey = KEY.parse().unwrap();
     let builder = Pollinations::builder().base_url("http://127.0.0.1:9").key(key.clone()).fallback_key(key.clone());
     let client = builder.clone().build().unwrap();
@@ -112,9 +111,8 @@ async fn requests_can_be_cloned_and_sent_to_other_tasks_and_print_no_key() {
     }
 }
 
-/// A request that is cloned is sent twice, each with its own settings.
 #[tokio::test]
-async fn the_clone_of_a_request_is_a_request_of_its_own() {
+async fn a_cloned_request_is_sent_separately_with_its_own_settings() {
     let recorder = pollinations_tests::Recorder::json(serde_json::json!({"balance": 1.5})).await;
     let request = recorder.client().account().balance().header("x-first", "1");
     let other = request.clone().header("x-second", "2");

@@ -12,7 +12,7 @@ use pollinations_tests::Recorder;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A prompt with all that an address would trip over.
+/// A prompt with characters that must be escaped in a URL.
 const PROMPT: &str = "50% off / \"new\"?\n#1 a\\b 🌸";
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -26,16 +26,16 @@ fn completion() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn chat_carries_what_the_caller_set_and_nothing_else() {
+async fn a_chat_sends_only_the_given_settings() {
     let recorder = Recorder::json(completion()).await;
     let reply = recorder.client().chat("openai").user("Name a flower").send().await.unwrap();
     assert_eq!(reply.text(), "A tulip");
     insta::assert_snapshot!(recorder.requests());
 }
 
-/// The first chat of a client is written by the generated client, and the others after it.
+/// Only the first chat of a client is built by the generated client. Later chats must look the same.
 #[tokio::test]
-async fn chats_one_after_the_other() {
+async fn several_chats_of_one_client() {
     let recorder = Recorder::json(completion()).await;
     let client = recorder.client();
     let first = client.chat("openai").user("Name a flower").temperature(0.5);
@@ -89,7 +89,7 @@ async fn chat_with_every_setting() {
 }
 
 #[tokio::test]
-async fn chat_with_everything_to_look_at() {
+async fn chat_with_images_video_audio_and_files() {
     let recorder = Recorder::json(completion()).await;
     let request = recorder
         .client()
@@ -141,7 +141,7 @@ async fn structured_chat_and_functions() {
 }
 
 #[tokio::test]
-async fn a_conversation_sends_what_was_said_before() {
+async fn a_conversation_sends_the_earlier_turns() {
     let recorder = Recorder::json(completion()).await;
     let mut conversation = recorder.client().chat("openai").system("Be brief").conversation();
     conversation.say("Name a flower").await.unwrap();
@@ -166,7 +166,7 @@ async fn text() {
 }
 
 #[tokio::test]
-async fn image_with_a_prompt_alone() {
+async fn image_with_only_a_prompt() {
     let recorder = Recorder::answering("image/jpeg", "bytes").await;
     let image = recorder.client().image("a cat").send().await.unwrap();
     assert_eq!(image.content_type(), Some("image/jpeg"));
@@ -223,8 +223,8 @@ async fn video_with_every_setting() {
 }
 
 #[tokio::test]
-async fn the_setters_of_a_video_that_were_an_image_set_its_frames() {
-    #![allow(deprecated, reason = "they are what is tested")]
+async fn the_former_reference_image_of_a_video_sets_a_frame() {
+    #![allow(deprecated, reason = "the test uses deprecated names on purpose")]
     let client = pollinations_ext::Pollinations::builder().without_key().build().unwrap();
     let old = client.video("x", "veo").reference_image("https://example.com/a.png").url_without_key().unwrap();
     let new = client.video("x", "veo").frame("https://example.com/a.png").url_without_key().unwrap();
@@ -235,7 +235,7 @@ async fn the_setters_of_a_video_that_were_an_image_set_its_frames() {
 }
 
 #[tokio::test]
-async fn an_image_after_a_file_of_this_machine() {
+async fn an_image_with_a_local_reference_file_uploads_it_first() {
     let stored = json!({
         "id": "abc", "url": "https://media.pollinations.ai/abc", "contentType": "image/png", "size": 8,
         "duplicate": false,
@@ -243,13 +243,13 @@ async fn an_image_after_a_file_of_this_machine() {
     let recorder = Recorder::json(stored).await;
     let file = File::bytes(PNG).name("cat.png");
     let request = recorder.client().image("at night").reference_image("https://example.com/a.png").reference_file(file);
-    // The server answers everything like this.
+    // The recorder answers the image request with the same JSON as the upload.
     assert_eq!(request.send().await.unwrap_err().kind(), ErrorKind::Decode);
     insta::assert_snapshot!(recorder.requests());
 }
 
 #[tokio::test]
-async fn speech_and_music_by_both_operations() {
+async fn speech_and_music_with_post_and_get() {
     let recorder = Recorder::answering("audio/mpeg", "sound").await;
     let client = recorder.client();
     let _ = client.speech("Hello").send().await.unwrap();
@@ -262,7 +262,7 @@ async fn speech_and_music_by_both_operations() {
 }
 
 #[tokio::test]
-async fn transcription_in_every_form() {
+async fn transcription_in_every_response_format() {
     let recorder = Recorder::json(json!({ "text": "Hello", "language": "english", "duration": 1.5 })).await;
     let client = recorder.client();
     let recording = || File::bytes(&b"ID3\x04"[..]).name("talk.mp3");
@@ -291,7 +291,7 @@ async fn media() {
 }
 
 #[tokio::test]
-async fn media_may_be_on_another_server() {
+async fn media_can_be_on_another_server() {
     let (main, other) = (Recorder::json(json!({})).await, Recorder::json(json!({})).await);
     let client = main.builder().media_url(other.base_url()).build().unwrap();
     let _ = client.media().fetch("abc").await.unwrap();
@@ -305,7 +305,7 @@ async fn account() {
     let profile = json!({ "tier": "orchard", "createdAt": "2026-01-01T00:00:00Z", "balance": 1.5 });
     let recorder = Recorder::json(profile).await;
     let account = recorder.client().account();
-    // A tier that this version has never heard of, and fields that the server left out.
+    // A tier that this version does not know, and fields that the server left out.
     let profile = account.profile().await.unwrap();
     assert_eq!(profile.tier, Some(types::AccountTier::Other("orchard".to_owned())));
     assert_eq!(profile.name, None);
@@ -375,7 +375,7 @@ async fn the_older_gateway() {
     let client = recorder.builder().gateway(Gateway::Legacy).build().unwrap();
     client.chat("openai").user("Hello").send().await.unwrap();
     let image = client.image(PROMPT).model("flux").query("nologo", "true").query("private", "true");
-    assert_eq!(image.send().await.unwrap_err().kind(), ErrorKind::Decode, "the server answers with JSON");
+    assert_eq!(image.send().await.unwrap_err().kind(), ErrorKind::Decode, "the recorder answers with JSON");
     assert!(client.models().list().await.unwrap().data.is_empty());
     assert!(client.models().text().await.unwrap().is_empty());
     assert!(client.models().image().await.unwrap().is_empty());
@@ -387,7 +387,7 @@ async fn the_older_gateway() {
 }
 
 #[tokio::test]
-async fn the_key_in_the_query_or_nowhere() {
+async fn the_key_in_the_query_or_left_out() {
     let recorder = Recorder::json(json!({ "balance": 1.5 })).await;
     let in_query = recorder.builder().key_placement(KeyPlacement::Query).build().unwrap();
     assert_eq!(in_query.account().balance().await.unwrap().balance, 1.5);
@@ -401,7 +401,7 @@ async fn the_key_in_the_query_or_nowhere() {
 }
 
 #[tokio::test]
-async fn headers_query_and_fields_that_have_no_method() {
+async fn headers_queries_and_fields_without_a_setter() {
     let recorder = Recorder::json(completion()).await;
     let client = recorder.client();
     let chat = client.chat("openai").user("Hello").field("n", 2).field("model", "newer");
@@ -422,7 +422,7 @@ async fn headers_query_and_fields_that_have_no_method() {
 }
 
 #[tokio::test]
-async fn raw_responses() {
+async fn raw_responses_have_the_status_content_type_and_body() {
     let recorder = Recorder::json(json!({ "new": "shape" })).await;
     let client: Pollinations = recorder.client();
     let picture = || File::bytes(PNG);
@@ -465,7 +465,7 @@ async fn the_generated_client_sends_the_key_too() {
     insta::assert_snapshot!(recorder.requests());
 }
 
-/// 4,000 characters of all kinds, and the shortest that trip over paths.
+/// A long prompt with special characters, and short prompts that are easily mistaken for a part of the path.
 #[tokio::test]
 async fn prompts_arrive_as_one_segment_of_the_path() {
     let recorder = Recorder::answering("application/octet-stream", "ok").await;
@@ -494,7 +494,7 @@ async fn prompts_arrive_as_one_segment_of_the_path() {
     }
 }
 
-/// Percent-decoding (RFC 3986, section 2.1), by another hand than the client's.
+/// Percent-decoding (RFC 3986, section 2.1), implemented independently of the client.
 fn percent_decode(text: &str) -> String {
     let mut bytes = text.bytes();
     let mut decoded = Vec::new();

@@ -1,4 +1,4 @@
-//! What is tried again, how often, and what the error says in the end. Over real sockets.
+//! Which requests are retried, how often, and what the final error says, over real sockets.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn envelope(status: u16, code: &str, message: &str) -> Step {
 }
 
 #[tokio::test]
-async fn statuses_that_may_pass_are_tried_again_with_the_same_request() {
+async fn temporary_statuses_are_retried_with_the_same_request() {
     let statuses = [402, 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527, 529, 530];
     let each = statuses.map(|status| async move {
         let script = Script::play(vec![Step::json(status, "{}"), Step::json(status, "{}"), balance()]).await;
@@ -37,7 +37,7 @@ async fn statuses_that_may_pass_are_tried_again_with_the_same_request() {
 }
 
 #[tokio::test]
-async fn a_chat_is_repeated_with_the_same_body() {
+async fn a_chat_is_retried_with_the_same_body() {
     let reply =
         r#"{"id":"1","created":1,"model":"m","object":"chat.completion","choices":[{"message":{"content":"ok"}}]}"#;
     let script = Script::play(vec![Step::json(503, ""), Step::json(200, reply)]).await;
@@ -50,7 +50,7 @@ async fn a_chat_is_repeated_with_the_same_body() {
 }
 
 #[tokio::test]
-async fn other_statuses_are_not_tried_again() {
+async fn permanent_statuses_are_not_retried() {
     for status in [400, 401, 403, 404, 409, 413, 422, 501, 525, 526] {
         let script = Script::play(vec![envelope(status, "BAD_REQUEST", "no"), balance()]).await;
         let error = client(&script).account().balance().await.unwrap_err();
@@ -61,7 +61,7 @@ async fn other_statuses_are_not_tried_again() {
 }
 
 #[tokio::test]
-async fn the_error_says_everything() {
+async fn the_error_has_the_code_message_request_id_and_number_of_attempts() {
     let script = Script::play(vec![envelope(402, "PAYMENT_REQUIRED", "No pollen left")]).await;
     let error = client(&script).account().balance().await.unwrap_err();
     assert!(error.is_payment_required() && error.is_retryable());
@@ -73,7 +73,7 @@ async fn the_error_says_everything() {
 }
 
 #[tokio::test]
-async fn a_page_of_html_is_an_error_like_any_other() {
+async fn an_html_error_page_is_an_api_error_with_the_title_as_its_message() {
     let page = "<html><head><title>520: unknown error</title></head><body>…</body></html>";
     let script =
         Script::play(vec![Step::Answer(520, vec![("content-type", "text/html".to_owned())], page.to_owned())]).await;
@@ -83,14 +83,14 @@ async fn a_page_of_html_is_an_error_like_any_other() {
 }
 
 #[tokio::test]
-async fn connections_that_break_are_made_again() {
+async fn a_read_is_retried_after_a_broken_connection() {
     let script = Script::play(vec![Step::Close, Step::ShortBody("application/json", "{".to_owned()), balance()]).await;
     assert_eq!(client(&script).account().balance().await.unwrap().balance, 3.5);
     assert_eq!(script.requests().len(), 3);
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn a_refused_connection_is_retried_and_then_a_connect_error() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let quick = RetryPolicy::default().base_delay(Duration::from_millis(1));
@@ -104,7 +104,7 @@ async fn a_server_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn the_servers_wish_to_wait_is_met() {
+async fn the_delay_that_the_server_asks_for_is_honored() {
     let later = |wait: &str| Step::Answer(429, vec![("retry-after-ms", wait.to_owned())], String::new());
     let script = Script::play(vec![later("80"), balance()]).await;
     let start = std::time::Instant::now();
@@ -113,7 +113,7 @@ async fn the_servers_wish_to_wait_is_met() {
 }
 
 #[tokio::test]
-async fn too_long_a_wait_is_reported_and_not_taken() {
+async fn a_retry_after_beyond_the_timeout_fails_at_once() {
     let later = Step::Answer(503, vec![("retry-after", "3600".to_owned())], String::new());
     let script = Script::play(vec![later, balance()]).await;
     let error = client(&script).account().balance().await.unwrap_err();
@@ -123,7 +123,7 @@ async fn too_long_a_wait_is_reported_and_not_taken() {
 }
 
 #[tokio::test]
-async fn time_runs_out_for_the_call_as_a_whole() {
+async fn the_timeout_covers_all_attempts_of_a_call() {
     let script = Script::play(vec![Step::json(503, ""), Step::Silence]).await;
     let quick = RetryPolicy::default().base_delay(Duration::from_millis(1));
     let client = Pollinations::builder()
@@ -137,7 +137,7 @@ async fn time_runs_out_for_the_call_as_a_whole() {
     assert!(error.is_timeout());
     assert_eq!(error.attempts(), 2);
 
-    // The generated client is under the same limit, and says it in its own way.
+    // The generated client has the same timeout, but its own error type.
     let script = Script::play(vec![Step::Silence]).await;
     let builder = Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap());
     let client = builder.timeout(Duration::from_millis(200)).build().unwrap();
@@ -148,7 +148,7 @@ async fn time_runs_out_for_the_call_as_a_whole() {
 }
 
 #[tokio::test]
-async fn one_call_may_have_a_policy_of_its_own() {
+async fn a_single_call_can_have_its_own_policy() {
     let script = Script::play(vec![Step::json(500, "")]).await;
     let request = client(&script).chat("openai").user("Hello").retry(RetryPolicy::none());
     assert_eq!(request.send().await.unwrap_err().attempts(), 1);
@@ -156,7 +156,7 @@ async fn one_call_may_have_a_policy_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_generated_client_is_retried_too_and_keeps_the_servers_words() {
+async fn the_generated_client_is_retried_and_keeps_the_error_body() {
     let script = Script::play(vec![Step::json(500, "{}"), balance()]).await;
     assert_eq!(client(&script).api().account_balance().send().await.unwrap().balance, 3.5);
     assert_eq!(script.requests().len(), 2);
@@ -169,7 +169,7 @@ async fn the_generated_client_is_retried_too_and_keeps_the_servers_words() {
 }
 
 #[tokio::test]
-async fn answers_that_cannot_be_read_are_shown_in_part() {
+async fn a_decode_error_has_the_body_without_the_key() {
     let script = Script::play(vec![Step::json(200, r#"["plenty", "sk_must_never_show"]"#)]).await;
     let error = client(&script).account().balance().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
@@ -177,7 +177,7 @@ async fn answers_that_cannot_be_read_are_shown_in_part() {
 }
 
 #[tokio::test]
-async fn answers_that_are_too_large_are_not_read_to_the_end() {
+async fn a_response_above_the_limit_is_too_large_and_not_retried() {
     let script = Script::play(vec![Step::json(200, "x".repeat(2000))]).await;
     let builder = Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap()).max_response_bytes(1000);
     let error = builder.build().unwrap().account().balance().await.unwrap_err();
@@ -186,12 +186,12 @@ async fn answers_that_are_too_large_are_not_read_to_the_end() {
 }
 
 #[tokio::test]
-async fn no_error_shows_the_key() {
+async fn no_error_contains_the_key() {
     let echo = format!(r#"{{"error":"the key {KEY} is unknown"}}"#);
     let steps = [
         Step::json(401, echo),
         Step::Close,
-        Step::json(200, format!("{KEY} is no JSON")),
+        Step::json(200, format!("{KEY} is not JSON")),
         Step::json(200, format!(r#""{KEY}""#)),
         Step::Answer(302, vec![("location", "ftp://nowhere".to_owned())], String::new()),
         Step::ShortBody("application/json", KEY.to_owned()),
@@ -219,11 +219,11 @@ async fn no_error_shows_the_key() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_host_does_not_take_the_key_along() {
+async fn a_redirect_to_another_origin_is_followed_without_the_key() {
     use pollinations_ext::KeyPlacement::{Header, Query};
     for placement in [Header, Query] {
         let other = Script::play(vec![balance()]).await;
-        // Another port is another origin.
+        // A different port is a different origin.
         let away = Step::Answer(307, vec![("location", format!("{}/elsewhere", other.url))], String::new());
         let script = Script::play(vec![away]).await;
         let builder = Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap()).key_placement(placement);
@@ -236,7 +236,7 @@ async fn a_redirect_to_another_host_does_not_take_the_key_along() {
 }
 
 #[tokio::test]
-async fn the_observer_hears_of_every_attempt() {
+async fn the_observer_is_called_for_every_attempt() {
     let busy = Step::Answer(429, vec![("retry-after-ms", "20".to_owned())], String::new());
     let script = Script::play(vec![busy, Step::Close, balance()]).await;
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));

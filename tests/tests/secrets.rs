@@ -1,5 +1,5 @@
-//! The key is nowhere: every public call with keys made up for it, through every fault, and everything that can be
-//! printed afterwards searched for them. Alone in its program, since it listens to all that is logged.
+//! Keys never leak. The test makes every public call with random keys under every fault, and searches everything that
+//! can be printed for the keys. It is a separate test program, because it captures the log of the whole process.
 
 use std::{
     error::Error as StdError,
@@ -23,13 +23,13 @@ use proptest::{
 };
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Characters of a key that must not be seen together.
+/// No this many consecutive characters of a key may appear in any output.
 const PIECE: usize = 8;
 
-/// Keys that are made up.
+/// The number of random keys.
 const KEYS: usize = 6;
 
-/// Everything that this process logs, by `tracing` or by `log`.
+/// Everything that this process logs through `tracing` or `log`.
 fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -47,8 +47,8 @@ fn log() -> &'static Log {
     })
 }
 
-/// What can be printed of a result: of an error also what it was caused by.
-fn said<T: Debug>(result: Result<T, Error>) -> String {
+/// Everything that can be printed of a result, including the sources of an error.
+fn printed<T: Debug>(result: Result<T, Error>) -> String {
     match result {
         Ok(value) => format!("{value:?} {value:#?}"),
         Err(error) => {
@@ -63,22 +63,22 @@ fn said<T: Debug>(result: Result<T, Error>) -> String {
     }
 }
 
-type Told<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
+type Printed<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
 
-/// Every public call, and what can be printed of it before and after.
+/// Every public call, and everything that can be printed of its request and its result.
 fn calls<'a>(
     client: &'a Pollinations,
     key: &'a str,
     enter: &'a str,
     folder: &'a tempfile::TempDir,
-) -> Vec<(&'static str, Told<'a>)> {
+) -> Vec<(&'static str, Printed<'a>)> {
     macro_rules! calls {
         ($($name:literal: $request:expr => |$bound:ident| $result:expr;)*) => {
             vec![$(($name, Box::pin(async move {
                 let $bound = $request;
                 let before = format!("{:?}", $bound);
-                before + &said($result.await)
-            }) as Told<'a>)),*]
+                before + &printed($result.await)
+            }) as Printed<'a>)),*]
         };
     }
     let png = || File::bytes(b"\x89PNG\r\n\x1a\n0000".to_vec()).name("x.png").content_type("image/png");
@@ -111,20 +111,20 @@ fn calls<'a>(
         "text stream": client.text("x") => |call| async { call.stream().await?.finish().await };
         "image": client.image("x").size(16, 16) => |call| async { call.send().await?.bytes().await };
         "image saved": client.image("x").size(16, 16) => |call| async { call.send().await?.save(path("x.jpg")).await };
-        "image address": client.image("x") => |call| async { call.url_without_key() };
-        "image address refused": client.image("x") => |call| async { call.url().map(|_| ()) };
+        "image URL": client.image("x") => |call| async { call.url_without_key() };
+        "image URL refused": client.image("x") => |call| async { call.url().map(|_| ()) };
         "images": client.images("x").size(16, 16).n(2) => |call| async { call.send().await?.first().bytes().await };
-        "images at addresses": client.images("x").size(16, 16).response_format("url") => |call| async {
+        "images as URLs": client.images("x").size(16, 16).response_format("url") => |call| async {
             call.send().await?.first().bytes().await
         };
         "images raw": client.images("x").size(16, 16) => |call| call.send_raw();
         "edit": client.edit("x", [png()]).size(16, 16) => |call| call.send();
-        "edit by address": client.edit("x", ["https://example.com/x.png"]).size(16, 16) => |call| call.send_raw();
+        "edit by URL": client.edit("x", ["https://example.com/x.png"]).size(16, 16) => |call| call.send_raw();
         "object": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async { call.send().await?.bytes().await };
         "object by POST": client.three_d("x").model("hyper3d/rodin-2.5") => |call| async {
             call.send_post().await?.bytes().await
         };
-        "object address refused": client.three_d("x") => |call| async { call.url().map(|_| ()) };
+        "object URL refused": client.three_d("x") => |call| async { call.url().map(|_| ()) };
         "video": client.video("x", "veo") => |call| async { call.send().await?.bytes().await };
         "speech": client.speech("x") => |call| async { call.send().await?.bytes().await };
         "speech by GET": client.speech("x") => |call| async { call.send_get().await?.bytes().await };
@@ -137,7 +137,7 @@ fn calls<'a>(
         "stems": client.separate_stems(wav()) => |call| async { call.send().await?.bytes().await };
         "stems saved": client.separate_stems(wav()) => |call| call.save_to(path("stems"));
         "embedding": client.embed("x") => |call| call.send();
-        "embedding of a picture": client.embed_media().image(png()) => |call| call.send_raw();
+        "embedding of an image": client.embed_media().image(png()) => |call| call.send_raw();
         "embeddings": client.embed_batch(["x", "y"]) => |call| async { Ok::<_, Error>(call.send().await?) };
         "upload": client.media().upload(png()) => |call| call.send();
         "upload, raw body": client.media().upload(png()).raw() => |call| call.send();
@@ -178,7 +178,7 @@ fn calls<'a>(
         "models of the account": client.account().my_models() => |call| call.list().into_future();
         "connected apps": client.account().integrations() => |call| call.list().into_future();
         "disconnected app": client.account().integrations() => |call| async { call.disconnect("x").await };
-        "whom the key belongs to": client => |call| call.user_info();
+        "user of the key": client => |call| call.user_info();
         "key status": client => |call| call.key_status().into_future();
         "device flow": DeviceFlow::new(key.parse().unwrap()).server(Server::at(enter)) => |call| call.start();
         "sign-in": CodeFlow::new(key.parse().unwrap(), "https://app.example/back").server(Server::at(enter)) => |call| async {
@@ -192,7 +192,7 @@ fn calls<'a>(
     }
 }
 
-/// Faults of the emulator, which does not repeat what it is sent.
+/// Faults of the emulator, which never echoes a request.
 fn faults() -> Vec<Fault> {
     vec![
         Fault::default(),
@@ -211,7 +211,7 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// What a server may do that wants the key to be seen: repeat it wherever it can, as a whole or in part.
+/// Responses of a malicious server, which echoes the key, in full or in part, wherever it can.
 fn echoes(key: &str) -> Vec<Step> {
     let part = &key[..key.len() * 2 / 3];
     let json = |status, body: String| Step::json(status, body);
@@ -270,7 +270,7 @@ fn echoes(key: &str) -> Vec<Step> {
     ]
 }
 
-/// Fails if any eight characters of the key stand in the text.
+/// Fails if the text contains any `PIECE` consecutive characters of the key.
 fn search(text: &str, key: &str, place: &str) {
     for piece in key.as_bytes().windows(PIECE) {
         let piece = std::str::from_utf8(piece).unwrap();
@@ -281,7 +281,7 @@ fn search(text: &str, key: &str, place: &str) {
     }
 }
 
-/// Keys as the service has them, and others that a header can carry.
+/// Keys in the format of the service, and other keys that are valid in a header.
 fn keys() -> Vec<String> {
     let mut runner = TestRunner::new_with_rng(Default::default(), TestRng::deterministic_rng(Default::default()));
     let tail = proptest::prop_oneof!["[0-9A-Za-z]{32}", "[0-9A-Za-z_-]{13,60}", "[!-~]{16,80}"];
@@ -323,10 +323,10 @@ async fn through_the_emulator(key: &str, placement: KeyPlacement) {
         emulator.clear_faults();
         emulator.inject(fault.clone().always());
         for (name, call) in calls(&client, key, emulator.base_url(), &folder) {
-            let place = format!("what {name} says after {fault:?} ({placement:?})");
+            let place = format!("the output of {name} after {fault:?} ({placement:?})");
             search(&call.await, key, &place);
         }
-        // The generated client, whose errors have no address in them.
+        // Errors of the generated client do not contain a URL.
         let error = client.api().account_balance().send().await.err();
         search(&format!("{error:?} {error:#?}"), key, &format!("the generated client's error after {fault:?}"));
     }
@@ -334,7 +334,7 @@ async fn through_the_emulator(key: &str, placement: KeyPlacement) {
     let journal = emulator.journal();
     assert!(journal.len() > 300, "{} requests", journal.len());
     search(&format!("{journal:?} {}", serde_json::to_string(&journal).unwrap()), key, "the journal");
-    search(&lines.lock().unwrap(), key, "what the emulator prints");
+    search(&lines.lock().unwrap(), key, "the request log of the emulator");
     search(&log().take(), key, "the log");
 }
 
@@ -345,10 +345,10 @@ async fn through_echoes(key: &str, placement: KeyPlacement) {
         let client = client(&script.url, key, placement);
         for (name, call) in calls(&client, key, &script.url, &folder) {
             let text = call.await;
-            // What a server sends as the content of a success is its own.
+            // A successful response may contain whatever the server sends.
             let is_error = text.contains("Error {");
             if is_error {
-                search(&text, key, &format!("what {name} says after {echo:?} ({placement:?})"));
+                search(&text, key, &format!("the output of {name} after {echo:?} ({placement:?})"));
             }
         }
         let sent = script.requests().concat();
@@ -357,8 +357,8 @@ async fn through_echoes(key: &str, placement: KeyPlacement) {
     search(&log().take(), key, "the log");
 }
 
-/// What a server may do with a key that it has just made, and that no client knows yet.
-fn births(key: &str) -> Vec<Step> {
+/// Responses with a key that was just created, which the client does not know yet.
+fn creations(key: &str) -> Vec<Step> {
     let part = &key[..key.len() * 2 / 3];
     let quoted = serde_json::to_string(key).unwrap();
     let made = format!(r#"{{"id":"key_1","key":{quoted},"name":"x","echo":[{quoted}]}}"#);
@@ -381,21 +381,21 @@ fn births(key: &str) -> Vec<Step> {
     ]
 }
 
-/// The client does not hold a new key, so it cannot look for it by its letters.
+/// Checks that a new key does not leak. The client does not know it yet, so it cannot search for its characters.
 async fn new_keys(key: &str, tail: &str) {
-    for birth in births(tail) {
-        let script = Script::play(vec![birth.clone()]).await;
+    for creation in creations(tail) {
+        let script = Script::play(vec![creation.clone()]).await;
         let client = client(&script.url, key, KeyPlacement::Header);
         let request = client.account().keys().create("x");
         search(&format!("{request:?}"), tail, "the request");
-        search(&said(request.clone().send().await), tail, &format!("what comes of {birth:?}"));
-        search(&said(request.send_raw().await), tail, &format!("the raw response of {birth:?}"));
+        search(&printed(request.clone().send().await), tail, &format!("the result of {creation:?}"));
+        search(&printed(request.send_raw().await), tail, &format!("the raw response of {creation:?}"));
     }
     search(&log().take(), tail, "the log");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_eight_characters_of_a_key_are_anywhere() {
+async fn no_output_contains_eight_characters_of_a_key() {
     log().take();
     for (number, key) in keys().iter().enumerate() {
         let placement = if number % 2 == 0 { KeyPlacement::Header } else { KeyPlacement::Query };
@@ -403,8 +403,8 @@ async fn no_eight_characters_of_a_key_are_anywhere() {
         through_echoes(key, placement).await;
         new_keys(key, &format!("sk_{number}NewlyMadeKey0123456789abcdefgh")).await;
     }
-    tracing::info!("heard");
-    log::info!("heard too");
+    tracing::info!("captured");
+    log::info!("captured too");
     let text = log().take();
-    assert!(text.contains("heard") && text.contains("heard too"), "nobody listened to the log: {text}");
+    assert!(text.contains("captured") && text.contains("captured too"), "the log was not captured: {text}");
 }

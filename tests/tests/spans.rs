@@ -1,4 +1,5 @@
-//! What is told of a call to `tracing`. Alone in its program: whether a span is looked at is a setting of the process.
+//! The `tracing` spans of a call. This is a separate test program, because `tracing` caches for the whole process which
+//! spans are enabled.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ fn builder(script: &Script) -> pollinations_ext::Builder {
 }
 
 #[tokio::test]
-async fn attempts_are_spans_and_the_key_is_in_none() {
+async fn every_attempt_has_a_span_without_the_key() {
     for placement in [KeyPlacement::Header, KeyPlacement::Query] {
         let script = script().await;
         let client = builder(&script).key_placement(placement).build().unwrap();
@@ -41,10 +42,11 @@ async fn attempts_are_spans_and_the_key_is_in_none() {
         ] {
             assert!(closed.iter().any(|line| line.contains(part)), "{part} is not in\n{text}");
         }
-        // And each says why it ended.
+        // Each span says why the attempt ended.
         for (attempt, end) in [(1, "rate limited"), (2, "lost"), (3, "answered")] {
-            let told = |line: &&str| line.contains(&format!("attempt={attempt} ")) && line.contains("attempt ended");
-            let line = text.lines().find(told).unwrap_or_else(|| panic!("{attempt} is not in\n{text}"));
+            let has_ended =
+                |line: &&str| line.contains(&format!("attempt={attempt} ")) && line.contains("attempt ended");
+            let line = text.lines().find(has_ended).unwrap_or_else(|| panic!("{attempt} is not in\n{text}"));
             assert!(line.contains(&format!("end=\"{end}\" joins=false")), "{line}");
         }
         assert!(!text.contains("must_never"), "{text}");

@@ -1,4 +1,4 @@
-//! The committed `openapi.json`: what it says, and that it is what the pipeline makes.
+//! The committed `openapi.json`: its contents, and that it is the output of the pipeline.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -39,7 +39,7 @@ fn schema_names_and_properties() {
 }
 
 #[test]
-fn it_is_openapi_3_0_3_for_other_readers_too() {
+fn other_parsers_read_the_document_as_openapi_3_0_3() {
     let (bytes, document) = committed();
     assert_eq!(document["openapi"], "3.0.3");
     let parsed: openapiv3::OpenAPI = serde_json::from_slice(&bytes).unwrap();
@@ -47,20 +47,20 @@ fn it_is_openapi_3_0_3_for_other_readers_too() {
 }
 
 #[test]
-fn normalizing_it_again_changes_nothing() {
+fn normalizing_the_document_again_changes_nothing() {
     let (bytes, document) = committed();
     assert_eq!(normalize::to_bytes(&normalize::normalize(document).unwrap().document), bytes);
 }
 
 #[test]
-fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
+fn the_document_is_the_output_of_the_pipeline_for_the_upstream_document() {
     let Some(upstream) = upstream() else { return };
     let mut built = sync::build(upstream.clone(), Unmatched::Refuse).unwrap();
-    // What upstream says that OpenAPI 3.0 has no word for.
+    // The parts of the upstream document that OpenAPI 3.0 cannot express.
     let lost: Vec<String> = built.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!("warnings", lost.join("\n"));
     assert!(built.undescribed.is_empty(), "without a description in xtask/overlay: {}", built.undescribed);
-    assert_eq!(built.stale, [""; 0], "documentation in xtask/overlay without a subject");
+    assert_eq!(built.stale, [""; 0], "documentation in xtask/overlay for items that do not exist");
     let (committed, old) = committed();
     let origin = old["x-source"].clone();
     sync::record_source(&mut built.document, Some(&old), origin.clone());
@@ -71,7 +71,8 @@ fn it_is_what_the_pipeline_makes_of_the_upstream_document() {
     assert!(bytes == normalize::to_bytes(&again), "two runs differ");
 }
 
-/// An operation as both documents must have it: parameters, media types of the body, statuses with media types.
+/// The parts of an operation that both documents must have: parameters, media types of the body, statuses with media
+/// types.
 #[derive(Debug, PartialEq, Eq)]
 struct Shape {
     parameters: BTreeSet<String>,
@@ -97,7 +98,7 @@ fn shapes(document: &Value) -> Vec<(String, Shape)> {
                 .iter()
                 .flat_map(|(status, response)| {
                     let success = status.starts_with('2');
-                    // The errors' bodies are unified, and checked below.
+                    // The pipeline unifies error bodies. Another test checks them.
                     let kinds = if success { kinds(response) } else { BTreeSet::from([String::new()]) };
                     kinds.into_iter().map(move |kind| format!("{status} {kind}"))
                 })
@@ -115,10 +116,10 @@ fn no_operation_parameter_body_or_response_is_lost() {
     let ours = shapes(&committed().1);
     for (place, theirs) in shapes(&upstream) {
         let (_, ours) = ours.iter().find(|(other, _)| *other == place).unwrap_or_else(|| panic!("{place} is missing"));
-        // The key is no parameter but a way to authenticate.
+        // Our document has the key as a security scheme, not as a parameter.
         let parameters: BTreeSet<String> =
             theirs.parameters.iter().filter(|name| *name != "query key").cloned().collect();
-        // What upstream no longer names, but still takes, stays.
+        // Our document keeps parameters that upstream removed but still accepts.
         assert!(ours.parameters.is_superset(&parameters), "{place}: {ours:?} lacks some of {theirs:?}");
         assert!(ours.body.is_superset(&theirs.body), "{place}: {ours:?} lacks some of {theirs:?}");
         assert!(ours.responses.is_superset(&theirs.responses), "{place}: {ours:?} lacks some of {theirs:?}");
@@ -136,7 +137,7 @@ fn every_error_has_the_one_error_type_of_its_service() {
                 let media = operation["tags"][0] == "Media Storage";
                 let expected = match method {
                     "head" => None,
-                    // The handshake of a WebSocket is refused without a body.
+                    // A rejected WebSocket handshake has no body.
                     _ if path.ends_with("/realtime") && response["content"].is_null() => None,
                     _ if path == "/v1/messages" => Some("#/components/schemas/MessageError"),
                     _ if media => Some("#/components/schemas/MediaError"),
@@ -151,7 +152,7 @@ fn every_error_has_the_one_error_type_of_its_service() {
             without.push(format!("{method} {path}"));
         }
     });
-    // Upstream documents no errors for these.
+    // Upstream documents no errors for these operations.
     insta::assert_snapshot!("operations_without_errors", without.join("\n"));
 }
 
@@ -180,7 +181,7 @@ fn everything_has_a_description() {
 }
 
 #[test]
-fn names_are_what_a_person_would_choose() {
+fn schema_names_are_short_and_not_generated() {
     for name in committed().1["components"]["schemas"].as_object().unwrap().keys() {
         assert!(name.len() <= 32, "{name} is too long");
         let numbered = name.split("Variant").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
@@ -190,12 +191,12 @@ fn names_are_what_a_person_would_choose() {
 }
 
 #[test]
-fn no_type_stands_under_two_names() {
+fn no_type_has_two_names() {
     let mut document = committed().1;
     walk::each_schema(&mut document, &mut |_, schema| {
         schema.shift_remove("description");
         schema.shift_remove("title");
-        // A reference reads the same with documentation beside it and without.
+        // Treat a reference with documentation like one without.
         if let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
             let target = only["$ref"].clone();
             schema.shift_remove("allOf");

@@ -1,4 +1,4 @@
-//! Streamed replies: in any pieces, to their end, and not a moment longer.
+//! Streamed chat replies: chunks of any size, the end of a stream, errors and timeouts.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn collect(script: &Script) -> (String, Option<pollinations_ext::Error>) {
         match chunk {
             Ok(chunk) => text += chunk.text(),
             Err(error) => {
-                assert!(stream.next().await.is_none(), "nothing comes after an error");
+                assert!(stream.next().await.is_none(), "a stream must end after an error");
                 return (text, Some(error));
             }
         }
@@ -54,7 +54,7 @@ async fn collect(script: &Script) -> (String, Option<pollinations_ext::Error>) {
 }
 
 #[tokio::test]
-async fn pieces_of_any_size_give_the_same_reply() {
+async fn a_reply_does_not_depend_on_how_the_stream_is_split() {
     let whole = words().concat();
     let bytes: Vec<char> = whole.chars().collect();
     for size in [1, 2, 3, 7, 64, 10_000] {
@@ -66,7 +66,7 @@ async fn pieces_of_any_size_give_the_same_reply() {
 }
 
 #[tokio::test]
-async fn line_ends_of_every_kind() {
+async fn streams_with_every_kind_of_line_ending_are_read() {
     for end in ["\n", "\r\n", "\r"] {
         let text = format!("\u{FEFF}{}", words().concat()).replace('\n', end);
         let script = Script::play(vec![Step::Events(vec![text])]).await;
@@ -75,7 +75,7 @@ async fn line_ends_of_every_kind() {
 }
 
 #[tokio::test]
-async fn finish_merges_what_was_read_and_what_is_left() {
+async fn finish_merges_the_chunks_already_read_and_the_rest() {
     let script = Script::play(vec![Step::Events(words())]).await;
     let mut stream = client(&script).chat("openai").user("Hi").stream().await.unwrap();
     for _ in 0..2 {
@@ -90,7 +90,7 @@ async fn finish_merges_what_was_read_and_what_is_left() {
 }
 
 #[tokio::test]
-async fn tool_calls_reasoning_and_sound_are_put_together() {
+async fn tool_calls_reasoning_and_audio_are_merged() {
     let chunks = [
         delta(json!({ "reasoning_content": "Let me " })),
         delta(json!({ "reasoning_content": "see." })),
@@ -123,14 +123,14 @@ async fn tool_calls_reasoning_and_sound_are_put_together() {
     assert_eq!((audio.data.as_str(), audio.transcript.as_str(), audio.expires_at), ("AAAABBBB", "one two", Some(9)));
     let blocks = message.content_blocks.as_ref().unwrap();
     assert_eq!(blocks[0], types::ThinkingBlock::new("hm").into());
-    // What is new is kept as it came.
+    // Unknown block types are kept unchanged.
     assert_eq!(serde_json::to_value(&blocks[1]).unwrap(), json!({ "type": "novel", "x": 1 }));
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_off_is_no_end() {
+async fn a_stream_cut_off_before_its_finish_reason_is_an_error() {
     let all = words();
-    // Up to the event with the reason why the reply ends.
+    // Cut the stream at every place before the event with the finish reason.
     for kept in 1..all.len() - 2 {
         let part = all[..kept].to_vec();
         for step in [Step::CutEvents(part.clone()), Step::Events(part.clone())] {
@@ -140,15 +140,15 @@ async fn a_stream_that_breaks_off_is_no_end() {
             let expected = if matches!(step, Step::Events(_)) { ErrorKind::Truncated } else { ErrorKind::Connection };
             assert_eq!(error.kind(), expected, "{step:?}: {error}");
             assert_eq!(error.operation(), Some("chat_completions"));
-            assert_eq!(script.requests().len(), 1, "a stream that has begun is not begun again");
+            assert_eq!(script.requests().len(), 1, "a stream that has begun must not be retried");
         }
     }
 }
 
 #[tokio::test]
-async fn a_server_without_done_is_understood() {
+async fn a_stream_without_done_is_complete_after_its_finish_reason() {
     let mut events = words();
-    // Without `[DONE]`, and without the usage that was asked for.
+    // First without `[DONE]`, then also without the usage.
     for _ in 0..2 {
         events.pop();
         let script = Script::play(vec![Step::Events(events.clone())]).await;
@@ -158,16 +158,16 @@ async fn a_server_without_done_is_understood() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_refused_is_tried_again() {
+async fn a_stream_is_retried_after_a_5xx_error() {
     let script = Script::play(vec![Step::json(502, ""), Step::json(524, ""), Step::Events(words())]).await;
     let (text, error) = collect(&script).await;
     assert_eq!((text.as_str(), error.is_none()), ("Grüße, 🌸", true));
     assert_eq!(script.requests().len(), 3);
 }
 
-/// It may have been paid.
+/// The service may already have charged for the stream.
 #[tokio::test]
-async fn a_stream_that_is_cut_before_its_first_event_is_tried_again_only_if_asked() {
+async fn a_stream_lost_before_its_first_event_is_only_retried_with_retry_non_idempotent() {
     let steps = || vec![Step::json(502, ""), Step::CutEvents(vec![": hello\n\n".to_owned()]), Step::Events(words())];
     let script = Script::play(steps()).await;
     let (text, error) = collect(&script).await;
@@ -183,7 +183,7 @@ async fn a_stream_that_is_cut_before_its_first_event_is_tried_again_only_if_aske
 }
 
 #[tokio::test]
-async fn an_error_in_the_middle_is_an_error() {
+async fn an_error_event_in_a_stream_is_an_error() {
     let failure = json!({ "error": { "message": "The model is tired", "code": "INTERNAL_ERROR" } });
     let events = vec![event(&delta(json!({ "content": "Once" }))), event(&failure), "data: [DONE]\n\n".to_owned()];
     let script = Script::play(vec![Step::Events(events)]).await;
@@ -198,7 +198,7 @@ async fn an_error_in_the_middle_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_broken_is_not_dropped() {
+async fn an_event_with_invalid_json_is_a_decode_error() {
     for broken in ["{\"choices\":[{\"ind", "[{\"error\"", "{oops}"] {
         let events = vec![event(&delta(json!({}))), format!("data: {broken}\n\n"), words().concat()];
         let script = Script::play(vec![Step::Events(events)]).await;
@@ -208,7 +208,7 @@ async fn an_event_that_is_broken_is_not_dropped() {
 }
 
 #[tokio::test]
-async fn keep_alives_of_any_kind_are_passed_over() {
+async fn every_kind_of_keep_alive_is_ignored() {
     let keep_alives = [
         ": ping",
         "data: ping",
@@ -229,7 +229,7 @@ async fn keep_alives_of_any_kind_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_stream_of_nothing_but_keep_alives_is_idle() {
+async fn a_stream_of_only_keep_alives_runs_into_the_idle_timeout() {
     let mut pieces = words()[..3].to_vec();
     pieces.extend(std::iter::repeat_n("data: ping\n\n".to_owned(), 5000));
     let script = Script::play(vec![Step::Events(pieces)]).await;
@@ -238,7 +238,7 @@ async fn a_stream_of_nothing_but_keep_alives_is_idle() {
 }
 
 #[tokio::test]
-async fn what_came_before_an_error_is_kept() {
+async fn the_error_of_a_stream_has_the_partial_reply() {
     let call =
         json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "f", "arguments": "{\"x\":" } }] });
     let begun = vec![event(&delta(json!({ "content": "Once" }))), event(&delta(call))];
@@ -264,14 +264,14 @@ async fn what_came_before_an_error_is_kept() {
 }
 
 #[tokio::test]
-async fn silence_is_not_waited_for_for_ever() {
+async fn a_silent_stream_runs_into_the_idle_timeout() {
     let script = Script::play(vec![Step::SilentEvents(words()[..3].to_vec())]).await;
     let (text, error) = collect(&script).await;
     assert_eq!((text.as_str(), error.unwrap().kind()), ("Grüße, ", ErrorKind::Timeout));
 }
 
 #[tokio::test]
-async fn an_event_without_end_is_cut_off() {
+async fn an_endless_event_is_too_large() {
     let piece = format!("data: {}", "x".repeat(1 << 20));
     let mut pieces = vec![event(&delta(json!({ "content": "a" }))), piece];
     pieces.extend(std::iter::repeat_n("x".repeat(1 << 20), 9));
@@ -280,7 +280,7 @@ async fn an_event_without_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn another_content_type_is_no_stream() {
+async fn json_instead_of_a_stream_is_a_decode_error() {
     let script = Script::play(vec![Step::json(200, r#"{"choices":[]}"#)]).await;
     let error = collect(&script).await.1.unwrap();
     assert_eq!(error.kind(), ErrorKind::Decode);
@@ -288,7 +288,7 @@ async fn another_content_type_is_no_stream() {
 }
 
 #[tokio::test]
-async fn it_is_a_stream_like_any_other() {
+async fn a_chat_stream_implements_stream() {
     let script = Script::play(vec![Step::Events(words())]).await;
     let stream = client(&script).chat("openai").user("Hi").stream().await.unwrap();
     let texts: Vec<String> = StreamExt::map(stream, |chunk| chunk.unwrap().text().to_owned()).collect().await;
@@ -306,12 +306,12 @@ async fn calls_can_be_spawned() {
 }
 
 #[tokio::test]
-async fn no_event_shows_the_key() {
+async fn no_error_of_a_stream_contains_the_key() {
     const KEY: &str = "sk_must_never_show";
     for data in [
         json!({ "error": { "message": format!("{KEY} is spent"), "details": { "key": KEY } } }).to_string(),
         json!(KEY).to_string(),
-        format!("{KEY} is no JSON"),
+        format!("{KEY} is not JSON"),
     ] {
         let script = Script::play(vec![Step::Events(vec![format!("data: {data}\n\n")])]).await;
         let builder = Pollinations::builder().base_url(&script.url).key(KEY.parse().unwrap());
@@ -334,7 +334,7 @@ fn plain(text: &str, size: usize, cut: bool) -> Step {
 }
 
 #[tokio::test]
-async fn a_plain_text_comes_in_pieces_cut_between_characters() {
+async fn a_plain_text_stream_is_split_only_between_characters() {
     for size in [1, 2, 3, 5, 100] {
         let script = Script::play(vec![plain("Grüße, 🌸 und Schnee", size, false)]).await;
         let mut stream = client(&script).text("snow").stream().await.unwrap();
@@ -350,7 +350,7 @@ async fn a_plain_text_comes_in_pieces_cut_between_characters() {
 }
 
 #[tokio::test]
-async fn a_plain_text_that_breaks_off_is_an_error_and_not_an_end() {
+async fn a_plain_text_stream_that_is_cut_off_is_an_error() {
     let script = Script::play(vec![plain("half a te", 3, true)]).await;
     let mut stream = client(&script).text("snow").stream().await.unwrap();
     let mut text = String::new();
@@ -375,7 +375,7 @@ async fn a_plain_text_that_breaks_off_is_an_error_and_not_an_end() {
 }
 
 #[tokio::test]
-async fn a_text_may_come_as_events_too() {
+async fn a_text_stream_may_consist_of_events() {
     let script = Script::play(vec![Step::Events(words())]).await;
     let text = client(&script).text("snow").stream_post().await.unwrap().finish().await.unwrap();
     assert_eq!(text, "Grüße, 🌸");
@@ -386,7 +386,7 @@ async fn a_text_may_come_as_events_too() {
 }
 
 #[tokio::test]
-async fn a_text_is_asked_for_again_until_its_first_piece() {
+async fn a_text_stream_is_retried_until_its_first_piece() {
     let steps = || vec![Step::json(503, ""), Step::Close, plain("snow", 2, false)];
     let script = Script::play(steps()).await;
     let policy = RetryPolicy::default().base_delay(Duration::from_millis(1)).retry_non_idempotent(true);
@@ -394,17 +394,17 @@ async fn a_text_is_asked_for_again_until_its_first_piece() {
     assert_eq!(stream.finish().await.unwrap(), "snow");
     assert_eq!(script.requests().len(), 3);
 
-    // Unless it may be paid twice, and nobody has asked for that.
+    // By default, it is not retried after a lost response, because the service may charge twice.
     let script = Script::play(steps()).await;
     let error = client(&script).text("snow").stream().await.unwrap_err();
     assert_eq!((error.attempts(), error.outcome_unknown()), (2, true));
-    // A text that is not streamed is in the cache.
+    // A text that is not streamed is retried, because the service caches it.
     let script = Script::play(steps()).await;
     assert_eq!(client(&script).text("snow").send().await.unwrap().to_string(), "snow");
 }
 
 #[tokio::test]
-async fn the_text_of_a_chat_alone() {
+async fn text_stream_returns_only_the_text_of_a_chat() {
     let script = Script::play(vec![Step::Events(words())]).await;
     let stream = client(&script).chat("openai").user("Hi").stream().await.unwrap().text_stream();
     let pieces: Vec<String> = stream.map(Result::unwrap).collect().await;

@@ -1,11 +1,11 @@
-//! What the crates of this workspace run while they are built, and what they may not do.
+//! The build scripts of this workspace, and its ban on unsafe code.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// The files of the workspace that are ours to write, without what is built.
+/// The source files and manifests of the workspace, without build output.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -19,20 +19,20 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn the_generator_is_the_only_build_script() {
+fn only_pollinations_api_and_the_tests_have_a_build_script() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
     sources(&root, &mut found);
-    // That of the tests generates small clients with the same code; it is not published.
+    // The build script of the tests generates small clients with the same code. It is not published.
     let ours = root.join("tests").join("build.rs");
-    let unasked = found.iter().filter(|path| path.ends_with("build.rs") && **path != ours);
-    assert_eq!(unasked.count(), 0, "build.rs runs unasked");
+    let others = found.iter().filter(|path| path.ends_with("build.rs") && **path != ours);
+    assert_eq!(others.count(), 0, "cargo runs every build.rs, even if the manifest does not name it");
     let mut scripts = Vec::new();
     for manifest in found.iter().filter(|path| path.ends_with("Cargo.toml")) {
         let text = fs::read_to_string(manifest).unwrap();
         scripts.extend(text.lines().filter(|line| line.starts_with("build =")).map(str::to_owned));
     }
-    assert_eq!(scripts, ["build = \"build/main.rs\""], "that of pollinations-api");
+    assert_eq!(scripts, ["build = \"build/main.rs\""], "only pollinations-api names a build script");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Any value of any field of any response may be other than promised: it is read all the same, and nothing is lost.
+//! A response is read without loss even if one of its fields has an unexpected value, is missing, or is unknown.
 
 use pollinations_api::{json, types};
 use serde_json::{Map, Value, json};
 
-/// Reads a body as one type and writes it again.
+/// Reads a body as a type, and serializes it again.
 type RoundTrip = fn(&[u8]) -> serde_json::Result<Value>;
 
 include!(concat!(env!("OUT_DIR"), "/types.rs"));
@@ -14,7 +14,7 @@ fn round_trip<T: json::Read>(bytes: &[u8]) -> serde_json::Result<Value> {
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Makes values that keep to the document.
+/// Creates sample values that match the document.
 struct Samples<'a>(&'a Value);
 
 impl Samples<'_> {
@@ -65,7 +65,7 @@ impl Samples<'_> {
         }
     }
 
-    /// Whether the objects of a schema are useless without a field.
+    /// Whether the document marks a field of a schema as essential.
     fn is_essential(&self, schema: &Value, field: &str) -> bool {
         if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
             return self.is_essential(&self.0["components"]["schemas"][name], field);
@@ -76,7 +76,7 @@ impl Samples<'_> {
     }
 }
 
-/// What may come instead of a value.
+/// Unexpected values that replace a field.
 fn instead() -> Vec<Value> {
     let mut values = vec![
         json!(null),
@@ -99,7 +99,7 @@ fn instead() -> Vec<Value> {
     values
 }
 
-/// Whether two values are the same JSON: `1` and `1.0` are one number.
+/// Whether two values are the same JSON. `1` and `1.0` are the same number.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
@@ -114,7 +114,7 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// The pointers of all fields of objects within a value.
+/// Collects the JSON pointers of all object fields in a value.
 fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
@@ -132,7 +132,7 @@ fn fields(value: &Value, pointer: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_field_costs_a_reply() {
+fn an_unexpected_value_in_one_field_does_not_lose_the_response() {
     let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
     let samples = Samples(&document);
     let (mut tried, mut wrong) = (0, Vec::new());
@@ -151,7 +151,7 @@ fn no_field_costs_a_reply() {
                 Err(error) => wrong.push(format!("{name} {what}: {error}")),
             }
         };
-        check(&sample, "as promised".to_owned(), false);
+        check(&sample, "as documented".to_owned(), false);
         let mut pointers = Vec::new();
         fields(&sample, "", &mut pointers);
         for pointer in pointers {
@@ -165,7 +165,7 @@ fn no_field_costs_a_reply() {
             let mut changed = sample.clone();
             let parent = changed.pointer_mut(parent).unwrap().as_object_mut().unwrap();
             parent.remove(field);
-            parent.insert("unheard_of".to_owned(), json!({ "x": [1] }));
+            parent.insert("unknown_field".to_owned(), json!({ "x": [1] }));
             check(&changed, format!("without {pointer}"), may_fail);
         }
     }
@@ -173,9 +173,8 @@ fn no_field_costs_a_reply() {
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
-/// What an essential field is, its absence names.
 #[test]
-fn what_is_essential_is_named() {
+fn the_error_names_the_missing_essential_field() {
     let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
     let samples = Samples(&document);
     for (name, _, round_trip) in TYPES.iter().filter(|(_, is_response, _)| *is_response) {
@@ -232,12 +231,12 @@ mod any_value {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn is_read_or_refused_with_a_reason(value in value()) {
+        fn every_json_value_is_read_without_loss_or_rejected_with_a_reason(value in value()) {
             let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
             for (name, is_response, round_trip) in TYPES {
                 let is_object = document["components"]["schemas"][name]["type"] == "object";
                 match round_trip(value.to_string().as_bytes()) {
-                    // What is no object has no place for what it cannot hold.
+                    // Only types that are objects can keep unknown values.
                     Ok(read) => prop_assert!(!is_object || same(&read, &value), "{}: {} became {}", name, value, read),
                     Err(error) => {
                         let error = error.to_string();

@@ -1,4 +1,5 @@
-//! The exact requests of the Messages API, the Responses API, texts from messages and decisions.
+//! The Messages API, the Responses API, texts from messages, and decisions: the exact requests, and how responses and
+//! errors are read.
 
 use pollinations_emulator::{Emulator, Fault, Refusal, Refusals};
 use pollinations_ext::{
@@ -156,7 +157,7 @@ async fn decisions() {
     let decided = request.send().await.unwrap();
     assert_eq!(decided.choice("topic").unwrap().choice, "other");
     assert_eq!((decided.score("anger").unwrap().score, decided.probability("late")), (1.5, Some(0.25)));
-    // Of another kind, or not asked.
+    // An answer of another type, and a question that has no answer.
     assert!(
         decided.choice("anger").is_none() && decided.probability("topic").is_none() && decided.answer("lost").is_none()
     );
@@ -164,7 +165,7 @@ async fn decisions() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_told_before() {
+async fn invalid_and_missing_files_are_errors_before_the_request_is_sent() {
     let recorder = Recorder::json(message()).await;
     let client = recorder.client();
     let text = || File::bytes(&b"hello"[..]).name("hello.txt");
@@ -184,7 +185,7 @@ async fn what_cannot_be_sent_is_told_before() {
         assert_eq!((error.kind(), error.operation()), (kind, Some("create_response")), "{error}");
         assert_eq!(response.stream().await.unwrap_err().kind(), kind);
     }
-    // What an image was attached to is gone.
+    // The message with the image was removed.
     let image = || File::bytes(PNG);
     let error = client.messages("claude", 9).image(image()).with_body(|body| body.messages.clear()).send().await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidRequest);
@@ -192,11 +193,11 @@ async fn what_cannot_be_sent_is_told_before() {
 }
 
 #[tokio::test]
-async fn errors_of_the_messages_api() {
+async fn errors_of_the_messages_api_have_their_status_code_and_message() {
     let emulator = Emulator::builder().refusals(Refusals::Text).start().await.unwrap();
     let client = client(emulator.base_url());
     let request = || client.messages("claude", 9).user("Hello");
-    // A refusal comes with its status here, and not as a text.
+    // The Messages API sends a 402 or 403 as a status, never as text.
     for (refusal, status) in [(Refusal::InsufficientBalance, 402), (Refusal::Forbidden, 403)] {
         for streamed in [false, true] {
             emulator.inject(Fault::refuse(refusal));
@@ -214,7 +215,7 @@ async fn errors_of_the_messages_api() {
     let error = request().temperature(0.5).field("messages", 5).send().await.unwrap_err();
     assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Api, 400));
     assert!(error.message().starts_with("messages: "), "{error}");
-    // What the provider has not signed does not go back.
+    // Thinking without a valid signature of the provider is rejected.
     let thought = json!({ "type": "thinking", "thinking": "hm", "signature": "forged" });
     let turns = json!([{ "role": "user", "content": "a" }, { "role": "assistant", "content": [thought] }]);
     let error = request().field("messages", turns).send().await.unwrap_err();
@@ -222,7 +223,7 @@ async fn errors_of_the_messages_api() {
 }
 
 #[tokio::test]
-async fn a_response_that_failed_is_an_error() {
+async fn a_failed_response_is_an_error() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     for (error, message) in [
@@ -237,7 +238,7 @@ async fn a_response_that_failed_is_an_error() {
 }
 
 #[tokio::test]
-async fn functions_are_called_until_the_model_is_done() {
+async fn functions_are_called_until_the_model_replies() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     let weather = || {
@@ -257,7 +258,7 @@ async fn functions_are_called_until_the_model_is_done() {
     let run = client.responses("openai").user("How is the weather?").rust_function(weather()).run().await.unwrap();
     assert_eq!((run.text().as_str(), run.rounds(), run.items().len()), ("The tools answered: sunny", 1, 4));
 
-    // A function that is the caller's is returned.
+    // A call of a function without Rust code is returned to the caller.
     let run =
         client.messages("claude", 99).user("What does the clock say?").function("clock", "", None).run().await.unwrap();
     assert_eq!((run.rounds(), run.reply().tool_uses().len(), run.reply().stop_reason()), (0, 1, Some("tool_use")));
@@ -265,7 +266,7 @@ async fn functions_are_called_until_the_model_is_done() {
         client.responses("openai").user("What does the clock say?").function("clock", "", None).run().await.unwrap();
     assert_eq!((run.rounds(), run.response().function_calls().len()), (0, 1));
 
-    // A model that does not stop is stopped.
+    // The number of rounds is limited.
     let recorder =
         Recorder::json(json!({ "id": "m", "type": "message", "role": "assistant", "stop_reason": "tool_use",
         "content": [{ "type": "tool_use", "id": "t", "name": "weather", "input": {} }], "usage": {} }))
@@ -276,7 +277,7 @@ async fn functions_are_called_until_the_model_is_done() {
 }
 
 #[tokio::test]
-async fn an_answer_is_what_its_content_type_says() {
+async fn an_answer_is_read_by_its_content_type() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     let spoken = client.chat("openai-audio").user("Hello").speak("alloy", "mp3").answer().await.unwrap();
@@ -288,7 +289,7 @@ async fn an_answer_is_what_its_content_type_says() {
     assert!(called.message().is_some() && called.audio().is_none());
     let said = client.chat("openai").user("Hello").answer().await.unwrap();
     assert_eq!((said.text().as_str(), said.model()), ("You said: Hello", Some("openai")));
-    // JSON that the model has written is its text.
+    // JSON that the model wrote is returned as text.
     emulator.inject(Fault::default().body("{\"name\":\"tulip\"}"));
     let json = client.chat("openai").user("A flower, in JSON").answer().await.unwrap();
     assert_eq!((json.text().as_str(), json.message().is_none()), ("{\"name\":\"tulip\"}", true));

@@ -1,4 +1,4 @@
-//! Streams of the Messages API and the Responses API: in any pieces, to their end, and not a moment longer.
+//! Streams of the Messages API and the Responses API: chunks of any size, the end of a stream, errors and timeouts.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn event(value: &Value) -> String {
     format!("event: {}\ndata: {value}\n\n", value["type"].as_str().unwrap())
 }
 
-/// A message that thinks, speaks and calls a tool.
+/// The events of a message with thinking, text and a tool call.
 fn message() -> Vec<Value> {
     let delta = |index: u64, delta: Value| json!({ "type": "content_block_delta", "index": index, "delta": delta });
     let start =
@@ -55,7 +55,7 @@ fn message() -> Vec<Value> {
     ]
 }
 
-/// A response that thinks, speaks and calls a function.
+/// The events of a response with reasoning, text and a function call.
 fn response() -> Vec<Value> {
     let part = |text: &str| json!({ "type": "output_text", "text": text, "annotations": [] });
     let reasoning = json!({ "id": "rs_1", "type": "reasoning", "summary": [{ "type": "summary_text", "text": "Let me see." }],
@@ -103,21 +103,21 @@ fn lines(events: &[Value]) -> Vec<String> {
     events.iter().map(event).collect()
 }
 
-/// What came of a stream, in a form that both APIs have.
+/// The result of a stream, in a form that both APIs have in common.
 #[derive(Debug, PartialEq)]
-struct Heard {
+struct Outcome {
     text: String,
-    thoughts: String,
+    reasoning: String,
     call: String,
     tokens: i64,
     end: String,
 }
 
-impl Heard {
-    fn whole(end: &str) -> Self {
+impl Outcome {
+    fn complete(end: &str) -> Self {
         Self {
             text: "Grüße, 🌸".to_owned(),
-            thoughts: "Let me see.".to_owned(),
+            reasoning: "Let me see.".to_owned(),
             call: "weather {\"city\":\"Paris\"}".to_owned(),
             tokens: 89,
             end: end.to_owned(),
@@ -125,12 +125,12 @@ impl Heard {
     }
 }
 
-impl From<MessageReply> for Heard {
+impl From<MessageReply> for Outcome {
     fn from(reply: MessageReply) -> Self {
         let call = reply.tool_uses().first().map(|call| format!("{} {}", call.name, call.input));
         Self {
             text: reply.text(),
-            thoughts: reply.thinking(),
+            reasoning: reply.thinking(),
             call: call.unwrap_or_default(),
             tokens: reply.usage().output_tokens,
             end: reply.stop_reason().unwrap_or_default().to_owned(),
@@ -138,12 +138,12 @@ impl From<MessageReply> for Heard {
     }
 }
 
-impl From<ModelResponse> for Heard {
+impl From<ModelResponse> for Outcome {
     fn from(response: ModelResponse) -> Self {
         let call = response.function_calls().first().map(|call| format!("{} {}", call.name, call.arguments));
         Self {
             text: response.text(),
-            thoughts: response.reasoning(),
+            reasoning: response.reasoning(),
             call: call.unwrap_or_default(),
             tokens: response.usage().map_or(0, |usage| i64::try_from(usage.output_tokens).unwrap()),
             end: response.status.to_string(),
@@ -174,7 +174,7 @@ impl Api {
         }
     }
 
-    /// How many events at the end say that the reply is complete, each of them alone.
+    /// How many events at the end each mark the reply as complete on their own.
     fn ends(self) -> usize {
         match self {
             Self::Messages => 2,
@@ -182,21 +182,23 @@ impl Api {
         }
     }
 
-    async fn hear(self, client: &Pollinations) -> Result<Heard, Error> {
+    async fn stream(self, client: &Pollinations) -> Result<Outcome, Error> {
         match self {
-            Self::Messages => client.messages("claude", 99).user("Hi").stream().await?.finish().await.map(Heard::from),
-            Self::Responses => client.responses("openai").user("Hi").stream().await?.finish().await.map(Heard::from),
+            Self::Messages => {
+                client.messages("claude", 99).user("Hi").stream().await?.finish().await.map(Outcome::from)
+            }
+            Self::Responses => client.responses("openai").user("Hi").stream().await?.finish().await.map(Outcome::from),
         }
     }
 
-    async fn hear_whole(self, client: &Pollinations) -> Result<Heard, Error> {
+    async fn send(self, client: &Pollinations) -> Result<Outcome, Error> {
         match self {
-            Self::Messages => client.messages("claude", 99).user("Hi").send().await.map(Heard::from),
-            Self::Responses => client.responses("openai").user("Hi").send().await.map(Heard::from),
+            Self::Messages => client.messages("claude", 99).user("Hi").send().await.map(Outcome::from),
+            Self::Responses => client.responses("openai").user("Hi").send().await.map(Outcome::from),
         }
     }
 
-    fn partial(self, error: &Error) -> Option<Heard> {
+    fn partial(self, error: &Error) -> Option<Outcome> {
         assert!(error.partial().is_none());
         match self {
             Self::Messages => error.partial_message().cloned().map(|message| MessageReply::from(message).into()),
@@ -204,16 +206,16 @@ impl Api {
         }
     }
 
-    async fn play(self, step: Step) -> Result<Heard, Error> {
+    async fn play(self, step: Step) -> Result<Outcome, Error> {
         let script = Script::play(vec![step]).await;
-        let heard = self.hear(&client(&script.url)).await;
-        assert_eq!(script.requests().len(), 1, "a stream that has begun is not begun again");
-        heard
+        let outcome = self.stream(&client(&script.url)).await;
+        assert_eq!(script.requests().len(), 1, "a stream that has begun must not be retried");
+        outcome
     }
 }
 
 #[tokio::test]
-async fn pieces_of_any_size_give_the_same_reply() {
+async fn a_reply_does_not_depend_on_how_the_stream_is_split() {
     for api in Api::ALL {
         let whole: Vec<char> = api.events().concat().chars().collect();
         for size in [1, 2, 3, 7, 64, 100_000] {
@@ -221,25 +223,25 @@ async fn pieces_of_any_size_give_the_same_reply() {
             let bytes = futures_util::stream::iter(
                 pieces.map(|piece| Ok::<_, std::io::Error>(piece.into())).collect::<Vec<_>>(),
             );
-            let heard: Heard = match api {
+            let outcome: Outcome = match api {
                 Api::Messages => MessageStream::from_bytes(bytes).finish().await.unwrap().into(),
                 Api::Responses => ResponseStream::from_bytes(bytes).finish().await.unwrap().into(),
             };
-            assert_eq!(heard, Heard::whole(api.end()), "{api:?} in pieces of {size}");
+            assert_eq!(outcome, Outcome::complete(api.end()), "{api:?} in pieces of {size}");
         }
-        // Over a connection, too.
-        assert_eq!(api.play(Step::Events(api.events())).await.unwrap(), Heard::whole(api.end()));
+        // The same over a connection.
+        assert_eq!(api.play(Step::Events(api.events())).await.unwrap(), Outcome::complete(api.end()));
         let other_lines = api.events().concat().replace('\n', "\r\n");
-        assert_eq!(api.play(Step::Events(vec![other_lines])).await.unwrap(), Heard::whole(api.end()));
+        assert_eq!(api.play(Step::Events(vec![other_lines])).await.unwrap(), Outcome::complete(api.end()));
         // Some servers leave out the names of events.
         let unnamed =
             api.events().concat().lines().filter(|line| !line.starts_with("event:")).collect::<Vec<_>>().join("\n");
-        assert_eq!(api.play(Step::Events(vec![format!("{unnamed}\n\n")])).await.unwrap(), Heard::whole(api.end()));
+        assert_eq!(api.play(Step::Events(vec![format!("{unnamed}\n\n")])).await.unwrap(), Outcome::complete(api.end()));
     }
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_off_is_no_end() {
+async fn a_stream_cut_off_before_its_end_is_an_error_with_the_partial_reply() {
     for api in Api::ALL {
         let all = api.events();
         for kept in 1..all.len() - api.ends() {
@@ -252,12 +254,12 @@ async fn a_stream_that_breaks_off_is_no_end() {
                 assert_eq!(error.kind(), kind, "{api:?} after {kept}: {error}");
                 let so_far = api.partial(&error).unwrap();
                 assert!(
-                    "Grüße, 🌸".starts_with(&so_far.text) && "Let me see.".starts_with(&so_far.thoughts),
+                    "Grüße, 🌸".starts_with(&so_far.text) && "Let me see.".starts_with(&so_far.reasoning),
                     "{so_far:?}"
                 );
             }
         }
-        // All that was said, but not its end.
+        // All content arrived, but not the end of the stream.
         let part = all[..all.len() - api.ends() - 1].to_vec();
         let error = api.play(Step::SilentEvents(part)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -267,16 +269,16 @@ async fn a_stream_that_breaks_off_is_no_end() {
 }
 
 #[tokio::test]
-async fn each_sign_of_the_end_is_enough_and_nothing_is_waited_for_after_the_last() {
+async fn the_first_end_event_completes_the_reply_without_waiting_for_more() {
     for api in Api::ALL {
         let all = api.events();
         for left_out in 0..api.ends() {
             let part = all[..all.len() - left_out].to_vec();
-            assert_eq!(api.play(Step::Events(part)).await.unwrap(), Heard::whole(api.end()), "{api:?} {left_out}");
+            assert_eq!(api.play(Step::Events(part)).await.unwrap(), Outcome::complete(api.end()), "{api:?} {left_out}");
         }
-        // The connection stays open, which is nothing to a reply that has ended.
-        assert_eq!(api.play(Step::SilentEvents(all.clone())).await.unwrap(), Heard::whole(api.end()));
-        // The end by a word alone, as in chats; but not if nothing came before it.
+        // The reply is complete even if the connection stays open.
+        assert_eq!(api.play(Step::SilentEvents(all.clone())).await.unwrap(), Outcome::complete(api.end()));
+        // `[DONE]` ends the reply, as in chats, but not before the first event.
         let mut events = all[..all.len() - api.ends()].to_vec();
         events.push("data: [DONE]\n\n".to_owned());
         assert_eq!(api.play(Step::Events(events)).await.unwrap().text, "Grüße, 🌸");
@@ -286,7 +288,7 @@ async fn each_sign_of_the_end_is_enough_and_nothing_is_waited_for_after_the_last
 }
 
 #[tokio::test]
-async fn keep_alives_of_any_kind_are_passed_over() {
+async fn every_kind_of_keep_alive_is_ignored() {
     let keep_alives =
         [": ping", "data: ping", "data: null", "data:", "event: ping\ndata: {\"type\": \"ping\"}", "data: \"...\""];
     for api in Api::ALL {
@@ -295,7 +297,7 @@ async fn keep_alives_of_any_kind_are_passed_over() {
             events.extend(keep_alives.iter().map(|keep_alive| format!("{keep_alive}\n\n")));
             events.push(word);
         }
-        assert_eq!(api.play(Step::Events(events)).await.unwrap(), Heard::whole(api.end()));
+        assert_eq!(api.play(Step::Events(events)).await.unwrap(), Outcome::complete(api.end()));
         let mut pieces = api.events()[..2].to_vec();
         pieces.extend(std::iter::repeat_n("event: ping\ndata: {\"type\": \"ping\"}\n\n".to_owned(), 5000));
         assert_eq!(api.play(Step::Events(pieces)).await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -303,7 +305,7 @@ async fn keep_alives_of_any_kind_are_passed_over() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_middle_is_an_error_in_every_form() {
+async fn every_form_of_error_event_is_an_error_with_the_partial_reply() {
     let overloaded = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } });
     let failed = json!({ "type": "response.failed", "response": { "id": "resp_1", "object": "response", "status": "failed", "output": [],
         "error": { "code": "server_error", "message": "Overloaded" } } });
@@ -333,16 +335,16 @@ async fn an_error_in_the_middle_is_an_error_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_failure_before_the_first_event_is_tried_again() {
+async fn a_stream_is_retried_after_a_5xx_error() {
     for api in Api::ALL {
         let script = Script::play(vec![Step::json(502, ""), Step::json(529, ""), Step::Events(api.events())]).await;
-        assert_eq!(api.hear(&client(&script.url)).await.unwrap(), Heard::whole(api.end()));
+        assert_eq!(api.stream(&client(&script.url)).await.unwrap(), Outcome::complete(api.end()));
         assert_eq!(script.requests().len(), 3);
     }
 }
 
 #[tokio::test]
-async fn a_response_that_reached_a_limit_is_no_error() {
+async fn an_incomplete_response_at_the_token_limit_is_not_an_error() {
     let mut events = response();
     let mut end = events.pop().unwrap();
     end["type"] = json!("response.incomplete");
@@ -356,7 +358,7 @@ async fn a_response_that_reached_a_limit_is_no_error() {
 }
 
 #[tokio::test]
-async fn whole_replies_where_events_should_be_and_events_where_a_whole_reply_should_be() {
+async fn json_instead_of_events_and_events_instead_of_json_are_read() {
     for api in Api::ALL {
         let whole = match api {
             Api::Messages => {
@@ -367,22 +369,22 @@ async fn whole_replies_where_events_should_be_and_events_where_a_whole_reply_sho
             }
             Api::Responses => response().pop().unwrap()["response"].clone(),
         };
-        let expected = Heard::whole(api.end());
+        let expected = Outcome::complete(api.end());
         assert_eq!(api.play(Step::json(200, whole.to_string())).await.unwrap(), expected);
         assert_eq!(api.play(Step::Events(vec![format!("data: {whole}\n\ndata: [DONE]\n\n")])).await.unwrap(), expected);
         for step in [Step::json(200, whole.to_string()), Step::Events(api.events())] {
             let script = Script::play(vec![step]).await;
-            assert_eq!(api.hear_whole(&client(&script.url)).await.unwrap(), expected);
+            assert_eq!(api.send(&client(&script.url)).await.unwrap(), expected);
         }
     }
 }
 
 #[tokio::test]
-async fn events_are_typed_and_what_is_new_is_kept() {
+async fn events_are_typed_and_unknown_events_kept() {
     let script = Script::play(vec![Step::Events(lines(&message()))]).await;
     let stream = client(&script.url).messages("claude", 99).user("Hi").stream().await.unwrap();
     let events: Vec<_> = stream.try_collect().await.unwrap();
-    assert_eq!(events.len(), message().len() - 1, "all but the ping");
+    assert_eq!(events.len(), message().len() - 1, "every event except the ping");
     assert!(matches!(&*events[0], MessageStreamEvent::MessageStart(start) if start.message.id == "msg_01"));
     let new = events.iter().find_map(|event| match &**event {
         MessageStreamEvent::Other(event) => Some(serde_json::to_value(event).unwrap()),
@@ -390,24 +392,24 @@ async fn events_are_typed_and_what_is_new_is_kept() {
     });
     assert_eq!(new, Some(json!({ "type": "vendor_news", "x": 1 })));
     let text: String = events.iter().map(|event| event.text()).collect();
-    let thoughts: String = events.iter().map(|event| event.thinking()).collect();
-    assert_eq!((text.as_str(), thoughts.as_str()), ("Grüße, 🌸", "Let me see."));
+    let reasoning: String = events.iter().map(|event| event.thinking()).collect();
+    assert_eq!((text.as_str(), reasoning.as_str()), ("Grüße, 🌸", "Let me see."));
 
     let script = Script::play(vec![Step::Events(lines(&response()))]).await;
     let stream = client(&script.url).responses("openai").user("Hi").stream().await.unwrap();
     let events: Vec<_> = stream.try_collect().await.unwrap();
-    assert_eq!(events.len(), response().len() - 1, "all but the keep-alive");
+    assert_eq!(events.len(), response().len() - 1, "every event except the keep-alive");
     assert!(matches!(&*events[0], ResponseStreamEvent::ResponseCreated(created) if created.response.id == "resp_1"));
     assert!(
         events.iter().any(|event| matches!(&**event, ResponseStreamEvent::Other(event) if event["code"] == "print(1)"))
     );
     let text: String = events.iter().map(|event| event.text()).collect();
-    let thoughts: String = events.iter().map(|event| event.reasoning()).collect();
-    assert_eq!((text.as_str(), thoughts.as_str()), ("Grüße, 🌸", "Let me see."));
+    let reasoning: String = events.iter().map(|event| event.reasoning()).collect();
+    assert_eq!((text.as_str(), reasoning.as_str()), ("Grüße, 🌸", "Let me see."));
 }
 
 #[tokio::test]
-async fn what_the_model_thought_goes_back_unchanged() {
+async fn reasoning_is_sent_back_unchanged() {
     let script = Script::play(vec![Step::Events(lines(&message()))]).await;
     let reply = client(&script.url).messages("claude", 99).user("Hi").stream().await.unwrap().finish().await.unwrap();
     assert_eq!(
@@ -426,7 +428,7 @@ async fn what_the_model_thought_goes_back_unchanged() {
 }
 
 #[tokio::test]
-async fn what_was_cut_off_can_go_back() {
+async fn a_partial_message_can_be_sent_back() {
     let events = &message()[..14];
     let script = Script::play(vec![Step::Events(lines(events))]).await;
     let error =
@@ -438,7 +440,7 @@ async fn what_was_cut_off_can_go_back() {
 }
 
 #[tokio::test]
-async fn the_emulator_misbehaves_in_the_terms_of_each_api() {
+async fn every_stream_fault_of_the_emulator_works_with_both_apis() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(emulator.base_url());
     for api in Api::ALL {
@@ -450,7 +452,7 @@ async fn the_emulator_misbehaves_in_the_terms_of_each_api() {
             Fault::default().one_chunk(),
         ] {
             emulator.inject(fault.clone());
-            assert_eq!(api.hear(&client).await.unwrap().text, "You said: Hi", "{api:?} {fault:?}");
+            assert_eq!(api.stream(&client).await.unwrap().text, "You said: Hi", "{api:?} {fault:?}");
         }
         let middle = if api == Api::Messages { 600 } else { 2500 };
         for (fault, kind) in [
@@ -460,7 +462,7 @@ async fn the_emulator_misbehaves_in_the_terms_of_each_api() {
             (Fault::default().malformed(), ErrorKind::Decode),
         ] {
             emulator.inject(fault.clone());
-            let error = api.hear(&client).await.unwrap_err();
+            let error = api.stream(&client).await.unwrap_err();
             assert_eq!(error.kind(), kind, "{api:?} {fault:?}: {error}");
         }
     }

@@ -1,4 +1,5 @@
-//! A large upload takes no more memory than a small one. Alone in its program, since it counts what the process holds.
+//! A large upload takes no more memory than a small one. This is a separate test program, because it measures the
+//! memory of the process.
 
 use std::{fs, path::Path};
 
@@ -16,13 +17,13 @@ static HEAP: PeakAlloc = PeakAlloc;
 
 const MIB: usize = 1024 * 1024;
 
-/// What is uploaded.
+/// The size of the uploaded file.
 const SIZE: usize = 160 * MIB;
 
-/// Bytes that the heap may grow by while it is.
+/// How many bytes the heap may grow during the upload.
 const FLAT: usize = 8 * MIB;
 
-/// A picture of this many bytes, of which the disk has the first few.
+/// An image file of this size. The file is sparse, so it takes almost no space on disk.
 fn picture(folder: &Path, size: usize) -> File {
     let path = folder.join(format!("{size}.png"));
     fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
@@ -34,11 +35,11 @@ fn client(url: &str) -> Pollinations {
     Pollinations::builder().base_url(url).key("sk_test".parse().unwrap()).retry(RetryPolicy::none()).build().unwrap()
 }
 
-/// A server that forgets what it reads, but for how much it was. It answers one upload after the other.
-async fn forgetful() -> (String, tokio::sync::mpsc::UnboundedReceiver<usize>) {
+/// A server that discards uploads, and reports the length of each. It accepts one upload at a time.
+async fn discarding_server() -> (String, tokio::sync::mpsc::UnboundedReceiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, lengths) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(async move {
         let mut buffer = vec![0; 256 * 1024];
         while let Ok((mut socket, _)) = listener.accept().await {
@@ -57,22 +58,22 @@ async fn forgetful() -> (String, tokio::sync::mpsc::UnboundedReceiver<usize>) {
             while seen < length {
                 seen += socket.read(&mut buffer).await.unwrap();
             }
-            tell.send(seen).unwrap();
+            sender.send(seen).unwrap();
             let body = r#"{"id":"a","url":"u","contentType":"image/png","size":1}"#;
             let answer =
                 format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
             socket.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    (url, told)
+    (url, lengths)
 }
 
-async fn the_client_holds_little(folder: &Path) {
-    let (url, mut told) = forgetful().await;
+async fn assert_client_memory_is_flat(folder: &Path) {
+    let (url, mut lengths) = discarding_server().await;
     let media = client(&url).media();
-    // What is made once, such as certificates, is no part of it.
+    // The first upload allocates memory that is kept, such as certificates, and is not measured.
     media.upload(picture(folder, MIB)).send().await.unwrap();
-    told.recv().await.unwrap();
+    lengths.recv().await.unwrap();
     for (upload, exact) in [
         (media.upload(picture(folder, SIZE)).id("mine").tag("large"), false),
         (media.upload(picture(folder, SIZE)).raw(), true),
@@ -81,14 +82,14 @@ async fn the_client_holds_little(folder: &Path) {
         let before = HEAP.current_usage();
         upload.send().await.unwrap();
         let grown = HEAP.peak_usage().saturating_sub(before);
-        let seen = told.recv().await.unwrap();
-        assert!(if exact { seen == SIZE } else { seen > SIZE && seen < SIZE + 4096 }, "{seen} bytes came");
+        let seen = lengths.recv().await.unwrap();
+        assert!(if exact { seen == SIZE } else { seen > SIZE && seen < SIZE + 4096 }, "{seen} bytes arrived");
         println!("{} KiB for {} MiB", grown / 1024, SIZE / MIB);
-        assert!(grown < FLAT, "the heap has grown by {grown} bytes");
+        assert!(grown < FLAT, "the heap grew by {grown} bytes");
     }
 }
 
-async fn the_emulator_holds_a_file_once(folder: &Path) {
+async fn assert_emulator_stores_one_copy(folder: &Path) {
     const STORED: usize = 48 * MIB;
     let emulator = Emulator::start().await.unwrap();
     let media = client(emulator.base_url()).media();
@@ -106,17 +107,17 @@ async fn the_emulator_holds_a_file_once(folder: &Path) {
         assert_eq!(length, STORED);
         let grown = HEAP.peak_usage().saturating_sub(before);
         println!("{} MiB for a file of {} MiB", grown / MIB, STORED / MIB);
-        assert!(grown < STORED + FLAT, "the heap has grown by {grown} bytes");
+        assert!(grown < STORED + FLAT, "the heap grew by {grown} bytes");
     }
 }
 
-/// One test, since both parts look at the same heap.
+/// Both parts are one test, because they measure the same heap.
 #[test]
-fn memory_does_not_grow_with_the_file() {
+fn an_upload_is_never_held_in_memory_by_the_client_and_once_by_the_emulator() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        the_client_holds_little(folder.path()).await;
-        the_emulator_holds_a_file_once(folder.path()).await;
+        assert_client_memory_is_flat(folder.path()).await;
+        assert_emulator_stores_one_copy(folder.path()).await;
     });
 }

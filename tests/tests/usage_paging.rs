@@ -1,4 +1,4 @@
-//! Usage, page after page: whatever the times of the records and the size of a page, each record comes once.
+//! Paging of usage records returns each record once, for any times of the records and any page size.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// How a server reads a cursor.
+/// How a server interprets the cursor.
 #[derive(Clone, Copy, Debug)]
 enum Server {
-    /// As the service: by time and event id.
+    /// By time and event ID, like the service.
     Current,
-    /// The same, with the record of the cursor itself.
+    /// By time and event ID, including the record at the cursor.
     Inclusive,
-    /// Without event ids, by time alone.
+    /// Only by time, without event IDs.
     Older,
 }
 
@@ -37,7 +37,7 @@ fn record(second: u32, event: &str) -> Value {
     })
 }
 
-/// A server with these records, the newest first.
+/// A server with these records, newest first.
 async fn serve(records: Vec<Value>, server: Server) -> String {
     let records = Arc::new(records);
     let page = move |Query(asked): Query<Asked>| {
@@ -76,7 +76,7 @@ async fn serve(records: Vec<Value>, server: Server) -> String {
     url
 }
 
-/// Records as a client gets them: their times and event ids.
+/// The times and event IDs of the records that a client reads.
 async fn read(url: &str, limit: u64, of_key: bool) -> Vec<(String, String)> {
     let key = "sk_test".parse().unwrap();
     let client = Pollinations::builder().base_url(url).key(key).retry(RetryPolicy::none()).build().unwrap();
@@ -87,7 +87,7 @@ async fn read(url: &str, limit: u64, of_key: bool) -> Vec<(String, String)> {
     while let Some(record) = records.next().await {
         let record = record.unwrap();
         seen.push((record.timestamp, record.cursor_event_id));
-        assert!(seen.len() < 1000, "it never ends");
+        assert!(seen.len() < 1000, "paging does not end");
     }
     seen
 }
@@ -96,7 +96,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn each_record_comes_once(
+    fn each_record_is_returned_once(
         seconds in vec(0_u32..5, 0..40),
         limit in 1_u64..9,
         server in prop_oneof![Just(Server::Current), Just(Server::Inclusive), Just(Server::Older)],

@@ -106,7 +106,7 @@ mod tests {
     use super::{COLUMNS, colored, wrapped};
 
     #[test]
-    fn a_long_line_is_wrapped_below_its_text() {
+    fn a_long_line_is_wrapped_with_indentation() {
         let names = (0..20).map(|number| format!("value_{number}")).collect::<Vec<_>>().join(", ");
         let shown = wrapped(&format!("  additive  ErrorCode: new values: {names}"), 12);
         assert!(shown.lines().count() > 1);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_line_and_a_long_word_stay_as_they_are() {
+    fn short_lines_and_long_words_are_not_wrapped() {
         assert_eq!(wrapped("  docs  a", 12), "  docs  a");
         let word = "x".repeat(100);
         assert_eq!(wrapped(&word, 12), word);

@@ -212,7 +212,7 @@ mod tests {
     use super::fill;
 
     #[test]
-    fn what_has_no_words_gets_some_and_is_listed() {
+    fn missing_descriptions_are_filled_in_and_listed() {
         let mut document = json!({
             "paths": { "/a": {
                 "get": { "operationId": "list_things", "summary": "Lists things", "parameters": [
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_counted_as_one() {
+    fn a_single_item_is_reported_in_the_singular() {
         let mut document = json!({ "components": { "schemas": { "A": {} } } });
         assert_eq!(fill(&mut document).to_string(), "1 type has no description\n  types: A");
     }

@@ -208,7 +208,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn scalars_are_what_the_core_schema_says() {
+    fn scalars_follow_the_core_schema() {
         for (text, value) in [
             ("2026-02-25", json!("2026-02-25")),
             ("2026-02-25T10:00:00Z", json!("2026-02-25T10:00:00Z")),
@@ -248,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_strings_as_they_are_written() {
+    fn keys_are_strings_with_their_original_spelling() {
         let value = parse("200: a\n007: b\ntrue: c\n~: d\n2026-02-25: e\nyes: f").unwrap();
         let expected = json!({ "200": "a", "007": "b", "true": "c", "~": "d", "2026-02-25": "e", "yes": "f" });
         assert_eq!(value, expected);
     }
 
     #[test]
-    fn anchors_and_merges() {
+    fn anchors_and_merge_keys_are_resolved() {
         let value = parse("base: &base { a: 1, b: 2 }\nuse: *base\nown: { <<: *base, b: 3 }\nlist: [*base]").unwrap();
         let base = json!({ "a": 1, "b": 2 });
         assert_eq!(value, json!({ "base": base, "use": base, "own": { "a": 1, "b": 3 }, "list": [base] }));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn invalid_and_malicious_documents_are_rejected() {
         let laughs: String =
             (1..9).map(|it| format!("a{it}: &a{it} [{}]\n", vec![format!("*a{}", it - 1); 10].join(", "))).collect();
         for (text, reason) in [

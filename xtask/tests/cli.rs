@@ -1,4 +1,4 @@
-//! `cargo xtask` as scripts call it: exit codes, messages, and what is left on the disk.
+//! `cargo xtask` on the command line: exit codes, messages, and the files that it writes.
 
 #![recursion_limit = "256"]
 
@@ -26,7 +26,7 @@ fn xtask(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-/// One line on standard error, and exit code 2.
+/// The error message. Checks that it is one line on standard error, and that the exit code is 2.
 fn error_line(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(2), "{text}");
@@ -44,7 +44,7 @@ fn in_folder(name: &str, content: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn normalize_is_a_filter() {
+fn normalize_reads_standard_input_and_writes_standard_output() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["normalize", "-", "-o", "-"])
         .stdin(Stdio::piped())
@@ -63,13 +63,13 @@ fn normalize_is_a_filter() {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
+fn a_missing_file_is_an_error_with_its_path() {
     let text = error_line(&xtask(&["normalize", "no/such/file.json"]));
     assert_eq!(text, "error: cannot open no/such/file.json: No such file or directory (os error 2)");
 }
 
 #[test]
-fn documents_that_are_none() {
+fn invalid_documents_are_errors_with_a_reason() {
     for (content, reason) in [
         ("<html>", "in.json is not usable: it is neither JSON nor YAML: expected value at line 1 column 1"),
         ("[]", "not an OpenAPI 3 document: the document is not a JSON object"),
@@ -91,7 +91,7 @@ fn documents_that_are_none() {
 }
 
 #[test]
-fn sync_refuses_another_api_and_leaves_the_file_alone() {
+fn sync_rejects_the_document_of_another_api_and_keeps_the_file() {
     let (folder, input) = in_folder("in.json", SMALL);
     let output = folder.path().join("openapi.json");
     fs::write(&output, "the old one").unwrap();
@@ -99,11 +99,11 @@ fn sync_refuses_another_api_and_leaves_the_file_alone() {
     assert!(text.contains(" overlay action(s) failed: ") && text.contains(": the target matches nothing; "), "{text}");
     assert!(text.ends_with("bring xtask/overlay up to date, or pass --skip-unmatched"), "{text}");
     assert_eq!(fs::read_to_string(&output).unwrap(), "the old one");
-    assert_eq!(names(folder.path()), ["in.json", "openapi.json"], "nothing half-written");
+    assert_eq!(names(folder.path()), ["in.json", "openapi.json"], "a partial file was left");
 }
 
 #[test]
-fn sync_writes_checks_and_reports() {
+fn sync_writes_the_document_and_check_reports_changes() {
     let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-02-25.json");
     if !upstream.exists() {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
@@ -123,7 +123,7 @@ fn sync_writes_checks_and_reports() {
 
     let (code, text) = run(true);
     assert_eq!((code, text.lines().next()), (1, Some("openapi.json does not exist yet")));
-    assert!(!Path::new(output).exists(), "a check writes nothing");
+    assert!(!Path::new(output).exists(), "--check must not write the file");
     assert_eq!(run(false), (0, "openapi.json does not exist yet\nopenapi.json written\n".to_owned()));
     assert_eq!(run(true), (0, "openapi.json is up to date\n".to_owned()));
 
@@ -140,7 +140,7 @@ fn sync_writes_checks_and_reports() {
 }
 
 #[test]
-fn sync_lists_what_has_no_words_and_ends_well() {
+fn sync_lists_items_without_a_description_and_succeeds() {
     let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-10.json");
     let Ok(text) = fs::read_to_string(&upstream) else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
@@ -169,9 +169,10 @@ fn sync_lists_what_has_no_words_and_ends_well() {
     assert_eq!(written["components"]["schemas"]["LabList"]["properties"]["labs"]["description"], "Labs.");
 }
 
-/// Upstream's words stay, what has none gets ours, and what comes out is as valid and as settled as without.
+/// The output has upstream's descriptions, and ours for items without one. It is valid, and normalizing it changes
+/// nothing.
 #[test]
-fn sync_keeps_upstreams_words_when_asked() {
+fn sync_with_keep_prose_keeps_the_descriptions_of_upstream() {
     let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream/openapi-2026-10.json");
     let Ok(text) = fs::read_to_string(&upstream) else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs the upstream document");
@@ -206,18 +207,18 @@ fn sync_keeps_upstreams_words_when_asked() {
             assert_eq!(*ours, words, "{name}");
         }
     }
-    // What upstream does not name any more is ours alone, and so are its words.
+    // A parameter that upstream removed has our description.
     assert!(image(&written)["\"enhance\""].is_string());
     assert_eq!(openapi::faults(&written), [""; 0]);
     let again = xtask(&["normalize", output.to_str().unwrap()]);
     assert_eq!(String::from_utf8(again.stderr).unwrap(), "");
-    assert!(again.stdout == bytes, "normalizing it again changes it");
+    assert!(again.stdout == bytes, "normalizing the output changed it");
     let second = sync();
     assert_eq!(String::from_utf8(second.stdout).unwrap(), "openapi.json is up to date\n");
 }
 
 #[test]
-fn an_address_that_does_not_answer() {
+fn sync_from_an_unreachable_url_is_an_error() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("openapi.json");
@@ -229,7 +230,7 @@ fn an_address_that_does_not_answer() {
 }
 
 #[test]
-fn an_address_that_answers_something_else() {
+fn sync_from_a_url_that_returns_html_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
@@ -243,7 +244,7 @@ fn an_address_that_answers_something_else() {
 }
 
 #[test]
-fn warnings_can_be_denied() {
+fn deny_warnings_turns_a_warning_into_an_error() {
     let lossy = SMALL.replace("\"/empty\": {}", "\"/b\": { \"get\": { \"responses\": { \"204\": { \"description\": \"d\" } }, \"parameters\": [ { \"in\": \"query\", \"name\": \"q\", \"schema\": { \"if\": { \"type\": \"string\" } } } ] } }");
     let (_folder, input) = in_folder("in.json", &lossy);
     let output = xtask(&["normalize", &input]);
@@ -255,7 +256,7 @@ fn warnings_can_be_denied() {
 }
 
 #[test]
-fn drift_exits_with_what_it_found() {
+fn drift_exits_with_1_if_there_are_changes_and_2_on_errors() {
     let folder = tempfile::tempdir().unwrap();
     let [old, new] = ["old.json", "new.json"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     fs::write(&old, SMALL).unwrap();
@@ -275,7 +276,7 @@ fn drift_exits_with_what_it_found() {
 }
 
 #[test]
-fn wrong_arguments_are_explained() {
+fn invalid_arguments_print_the_usage() {
     for arguments in [&["frobnicate"][..], &["sync", "--url", "u", "--file", "f"], &["normalize"]] {
         let output = xtask(arguments);
         assert_eq!(output.status.code(), Some(2));
@@ -291,7 +292,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn each_shell_is_taught_every_command() {
+fn completions_for_each_shell_contain_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let output = xtask(&["completions", shell]);
         assert!(output.status.success(), "{shell}");
@@ -303,7 +304,7 @@ fn each_shell_is_taught_every_command() {
 }
 
 #[test]
-fn a_report_of_sync_is_alone_on_standard_output_for_machines() {
+fn sync_as_json_or_markdown_prints_only_the_report_on_standard_output() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old.json"), folder.path().join("new.json"));
     fs::write(&old, SMALL.replace("getA", "getB")).unwrap();

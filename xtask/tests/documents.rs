@@ -1,4 +1,4 @@
-//! Documents that nobody tuned the passes for: every construct of OpenAPI 3.1, and what should not be there at all.
+//! Documents that the passes were not written for: every construct of OpenAPI 3.1, and invalid documents.
 
 use std::{collections::BTreeSet, fs, panic, path::Path};
 
@@ -20,7 +20,7 @@ fn normal(document: &Value) -> Normalized {
 }
 
 #[test]
-fn once_is_as_good_as_twice() {
+fn normalizing_a_second_time_changes_nothing() {
     for name in DOCUMENTS {
         let once = normal(&document(name));
         let twice = normal(&once.document);
@@ -30,7 +30,7 @@ fn once_is_as_good_as_twice() {
 }
 
 #[test]
-fn what_cannot_be_said_is_reported() {
+fn parts_that_openapi_3_0_cannot_express_are_reported() {
     let mut text = String::new();
     for name in DOCUMENTS {
         text += &format!("# {name}\n");
@@ -42,8 +42,8 @@ fn what_cannot_be_said_is_reported() {
 }
 
 #[test]
-fn only_what_3_0_knows_is_left() {
-    const GONE: &[&str] = &[
+fn the_output_has_only_keywords_of_openapi_3_0() {
+    const REMOVED: &[&str] = &[
         "const",
         "examples",
         "prefixItems",
@@ -73,26 +73,30 @@ fn only_what_3_0_knows_is_left() {
         assert_eq!(normalized["openapi"], "3.0.3");
         assert!(normalized.get("webhooks").is_none() && normalized.get("jsonSchemaDialect").is_none());
         walk::each_schema(&mut normalized, &mut |place, schema| {
-            for key in GONE {
+            for key in REMOVED {
                 assert!(!schema.contains_key(*key), "{name}{}: {key}", place.pointer());
             }
             assert!(schema.get("type").is_none_or(Value::is_string), "{name}{}", place.pointer());
             assert!(schema.get("exclusiveMinimum").is_none_or(Value::is_boolean), "{name}{}", place.pointer());
-            assert!(schema.len() == 1 || !schema.contains_key("$ref"), "{name}{}: beside a reference", place.pointer());
+            assert!(
+                schema.len() == 1 || !schema.contains_key("$ref"),
+                "{name}{}: keywords beside a reference",
+                place.pointer()
+            );
         });
         serde_json::from_value::<openapiv3::OpenAPI>(normalized).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
 #[test]
-fn extensions_survive() {
+fn extensions_are_kept() {
     let normalized = normal(&document("constructs")).document;
     assert_eq!(normalized["x-owner"]["team"], "tests");
     assert_eq!(normalized["components"]["schemas"]["Order"]["x-table"], "orders");
 }
 
 #[test]
-fn names_are_told_apart_and_do_not_depend_on_the_order() {
+fn names_are_unique_and_do_not_depend_on_the_order_of_the_document() {
     for name in DOCUMENTS {
         let names = |document: &Value| -> BTreeSet<String> {
             let normalized = normal(document).document;
@@ -118,7 +122,7 @@ fn names_are_told_apart_and_do_not_depend_on_the_order() {
     insta::assert_snapshot!(text);
 }
 
-/// The same document with the keys of every object the other way round.
+/// The same document with the keys of every object in reverse order.
 fn reversed(value: &Value) -> Value {
     match value {
         Value::Object(object) => {
@@ -129,9 +133,9 @@ fn reversed(value: &Value) -> Value {
     }
 }
 
-/// Puts the wrong thing in the wrong place, many times over: nothing may panic, and what comes out is normal.
+/// Replaces random parts of a document with random values. Nothing may panic, and the output must be normalized.
 #[test]
-fn no_document_makes_it_panic() {
+fn no_document_makes_normalization_panic() {
     let mut random = fastrand::Rng::with_seed(3);
     let originals: Vec<Value> = DOCUMENTS.iter().map(|name| document(name)).collect();
     for round in 0..1500 {
@@ -154,7 +158,7 @@ fn no_document_makes_it_panic() {
         let outcome = panic::catch_unwind(|| {
             if let Ok(once) = normalize(changed.clone()) {
                 let twice = normalize(once.document.clone()).unwrap();
-                assert_eq!(once.document, twice.document, "not normal after one run");
+                assert_eq!(once.document, twice.document, "the output is not normalized");
             }
         });
         assert!(outcome.is_ok(), "round {round}: {shown}");
@@ -176,7 +180,7 @@ fn collect(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
 }
 
 #[test]
-fn drift_takes_them_too() {
+fn drift_compares_any_two_documents() {
     for old in &DOCUMENTS[..5] {
         for new in &DOCUMENTS[..5] {
             let report =
@@ -186,7 +190,7 @@ fn drift_takes_them_too() {
     }
 }
 
-/// A document of `count` operations with inline schemas, some 900 bytes each.
+/// A document with `count` operations with inline schemas, about 900 bytes each.
 fn large(count: usize) -> Value {
     let mut paths = Map::new();
     for index in 0..count {
@@ -213,9 +217,9 @@ fn large(count: usize) -> Value {
     json!({ "openapi": "3.1.0", "info": { "title": "Large", "version": "1" }, "paths": paths })
 }
 
-/// Twice the document takes about twice the time: measured against itself in the same run.
+/// Compares a small and a large document in the same run, so that the speed of the machine does not matter.
 #[test]
-fn time_grows_with_the_size_and_no_faster() {
+fn the_time_to_normalize_grows_linearly_with_the_size() {
     let time = |document: &Value| {
         (0..3)
             .map(|_| {
@@ -236,9 +240,9 @@ fn time_grows_with_the_size_and_no_faster() {
     assert!(slowdown < growth * 2.0, "{growth:.1} times the document took {slowdown:.1} times as long");
 }
 
-/// Writes a document of 5 MB for `cargo xtask normalize`, where somebody wants to measure it.
+/// With `LARGE_DOCUMENT` set, writes a document of 5 MB to that path, to measure `cargo xtask normalize`.
 #[test]
-fn the_large_document_can_be_had() {
+fn a_large_document_can_be_written_for_measurements() {
     if let Some(path) = std::env::var_os("LARGE_DOCUMENT") {
         fs::write(path, large(5000).to_string()).unwrap();
     }

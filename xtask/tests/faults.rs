@@ -1,4 +1,5 @@
-//! Documents of other APIs that once went wrong. Each shows one fault of a kind, and is a test of its own.
+//! Regression tests with parts of other APIs' documents that were once normalized wrongly. Each test has its own
+//! document.
 
 #![recursion_limit = "256"]
 
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 use support::openapi;
 use xtask::normalize::{Normalized, normalize};
 
-/// Reads, normalizes, and checks what holds for every document: valid 3.0.3, and normal after one run.
+/// Reads and normalizes a document, and checks that the output is valid OpenAPI 3.0.3 and that normalizing it again
+/// changes nothing.
 fn normal(name: &str) -> Normalized {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/faults");
     let path =
@@ -24,7 +26,7 @@ fn normal(name: &str) -> Normalized {
     once
 }
 
-/// Normalizes a document of which nothing may be lost.
+/// Normalizes a document that must not lead to warnings.
 fn lossless(name: &str) -> Value {
     let normalized = normal(name);
     assert_eq!(normalized.warnings, []);
@@ -43,7 +45,7 @@ fn names(document: &Value) -> Vec<String> {
     openapi::schemas(document).keys().cloned().collect()
 }
 
-/// The schema of the body of a response of the one operation.
+/// The schema of a response body of `GET /a`.
 fn body(document: &Value, status: &str) -> Value {
     let operation = &document["paths"]["/a"]["get"];
     operation["responses"][status]["content"]["application/json"]["schema"].clone()
@@ -54,14 +56,14 @@ fn reference(name: &str) -> Value {
 }
 
 #[test]
-fn a_body_with_a_required_enumeration() {
+fn a_required_enum_in_a_body_becomes_a_named_type() {
     let document = lossless("01-body-with-required-enum");
     assert_eq!(schema(&document, "MakeThingRequest")["required"], json!(["size"]));
     assert_eq!(schema(&document, "MakeThingSize")["enum"], json!(["s", "m"]));
 }
 
 #[test]
-fn acronyms_are_written_as_the_generator_writes_them() {
+fn names_with_acronyms_match_those_of_the_generator() {
     let document = lossless("03-acronym-in-union");
     assert_eq!(names(&document), ["ApiKey", "Auth", "OAuthToken"]);
     assert_eq!(schema(&document, "Auth"), json!({ "oneOf": [reference("ApiKey"), reference("OAuthToken")] }));
@@ -77,7 +79,7 @@ fn responses_by_reference_stay_different() {
 }
 
 #[test]
-fn words_defaults_and_examples_stay() {
+fn descriptions_defaults_and_examples_are_kept() {
     let document = lossless("05-prose-and-defaults-dropped");
     let operation = &document["paths"]["/a"]["get"];
     assert_eq!((&operation["summary"], &operation["description"]), (&json!("Lists"), &json!("All of them.")));
@@ -100,16 +102,16 @@ fn error_bodies_that_differ_stay_different() {
 }
 
 #[test]
-fn a_component_called_api_error_is_one_of_many() {
+fn a_component_named_api_error_does_not_replace_other_error_types() {
     let document = lossless("07-apierror-replaces-others");
     assert_eq!(body(&document, "500"), reference("ApiError"));
-    assert_eq!(body(&document, "400"), body(&document, "422"), "one shape is one type");
+    assert_eq!(body(&document, "400"), body(&document, "422"), "bodies of the same shape must share a type");
     assert_ne!(body(&document, "400"), body(&document, "500"));
     assert_eq!(schema(&document, "ApiError")["required"], json!(["code", "message"]));
 }
 
 #[test]
-fn a_response_without_a_body_gets_none() {
+fn a_response_without_a_body_stays_without_one() {
     let document = lossless("08-error-body-invented");
     let responses = &document["paths"]["/a"]["get"]["responses"];
     assert_eq!(responses["404"], json!({ "description": "nothing there, and no body" }));
@@ -117,21 +119,21 @@ fn a_response_without_a_body_gets_none() {
 }
 
 #[test]
-fn the_default_response_is_beside_the_others() {
+fn the_default_response_has_its_own_type() {
     let document = lossless("09-ok-and-default-untyped");
     assert_eq!(body(&document, "200"), reference("ReadThingResponse"));
     assert_eq!(body(&document, "default"), reference("ReadThingError"));
 }
 
 #[test]
-fn a_nullable_header() {
+fn a_nullable_header_stays_nullable() {
     let document = lossless("11-nullable-header");
     let schema = &document["paths"]["/a"]["get"]["parameters"][0]["schema"];
     assert_eq!(*schema, json!({ "nullable": true, "type": "string" }));
 }
 
 #[test]
-fn a_format_in_a_shared_parameter() {
+fn the_format_of_a_shared_parameter_is_kept() {
     let document = lossless("12-uuid-in-shared-parameter");
     assert_eq!(document["components"]["parameters"]["Id"]["schema"]["format"], "uuid");
     let parameters = &document["paths"]["/a/{id}"]["get"]["parameters"];
@@ -146,13 +148,13 @@ fn an_unknown_keyword_becomes_an_extension() {
 }
 
 #[test]
-fn an_empty_required_goes() {
+fn an_empty_required_list_is_removed() {
     let document = lossless("14-empty-required");
     assert!(schema(&document, "ReadThingResponse").get("required").is_none());
 }
 
 #[test]
-fn an_operation_without_responses() {
+fn an_operation_without_responses_gets_a_default_response() {
     let normalized = normal("15-no-responses");
     assert_eq!(warnings(&normalized), ["#/paths/~1a/get: an operation needs `responses`; a default response is added"]);
     let responses = normalized.document["paths"]["/a"]["get"]["responses"].as_object().unwrap().clone();
@@ -161,7 +163,7 @@ fn an_operation_without_responses() {
 }
 
 #[test]
-fn a_deep_object() {
+fn a_deep_object_parameter_keeps_its_style() {
     let document = lossless("16-deep-object");
     let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!((&parameter["style"], &parameter["explode"]), (&json!("deepObject"), &json!(true)));
@@ -169,21 +171,21 @@ fn a_deep_object() {
 }
 
 #[test]
-fn a_parameter_with_content() {
+fn a_parameter_with_content_keeps_its_schema() {
     let document = lossless("18-parameter-content");
     let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!(parameter["content"]["application/json"]["schema"], reference("ReadThingFilter"));
 }
 
 #[test]
-fn a_cookie() {
+fn a_cookie_parameter_is_kept() {
     let document = lossless("19-cookie");
     let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!(*parameter, json!({ "in": "cookie", "name": "session", "schema": { "type": "string" } }));
 }
 
 #[test]
-fn titles_are_names() {
+fn titles_become_type_names() {
     let document = lossless("21-titles-ignored");
     assert_eq!(names(&document), ["Circle", "ReadThingResponse", "Square", "Triangle"]);
     let members = [reference("Circle"), reference("Square"), reference("Triangle")];
@@ -191,7 +193,7 @@ fn titles_are_names() {
 }
 
 #[test]
-fn properties_beside_a_union_stay() {
+fn properties_beside_a_union_are_kept() {
     let document = lossless("22-generated-name-not-found");
     let schema = schema(&document, "C");
     assert_eq!(schema["properties"], json!({ "base": { "type": "string" } }));
@@ -199,7 +201,7 @@ fn properties_beside_a_union_stay() {
 }
 
 #[test]
-fn a_member_of_a_union_keeps_its_tag() {
+fn a_union_member_keeps_its_tag() {
     let document = lossless("23-union-member-as-body");
     let created = schema(&document, "Created");
     assert_eq!(created["required"], json!(["type", "id"]));
@@ -209,7 +211,7 @@ fn a_member_of_a_union_keeps_its_tag() {
 }
 
 #[test]
-fn a_union_of_what_is_required() {
+fn a_union_of_required_lists_is_kept() {
     let document = lossless("25-anyof-of-required");
     let expected = json!({
         "anyOf": [{ "required": ["a"] }, { "required": ["b"] }],
@@ -220,7 +222,7 @@ fn a_union_of_what_is_required() {
 }
 
 #[test]
-fn a_nullable_component_is_nullable_where_it_is_used() {
+fn nullable_moves_from_a_component_to_its_uses() {
     let document = lossless("27-nullable-union-component");
     let property = &schema(&document, "ReadThingResponse")["properties"]["c"];
     assert_eq!(*property, json!({ "allOf": [reference("Value")], "nullable": true }));
@@ -228,7 +230,7 @@ fn a_nullable_component_is_nullable_where_it_is_used() {
 }
 
 #[test]
-fn implied_values_of_a_discriminator_stay_as_they_were_written() {
+fn implicit_discriminator_values_keep_their_spelling() {
     let document = lossless("28-implicit-discriminator");
     let mapping = json!({ "cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog" });
     assert_eq!(schema(&document, "Pet")["discriminator"], json!({ "mapping": mapping, "propertyName": "kind" }));
@@ -236,7 +238,7 @@ fn implied_values_of_a_discriminator_stay_as_they_were_written() {
 }
 
 #[test]
-fn two_components_of_one_shape_stay_two() {
+fn components_of_the_same_shape_stay_separate() {
     let document = lossless("30-discriminated-same-shape");
     assert_eq!(names(&document), ["Cat", "Dog", "Pet"]);
     assert_eq!(schema(&document, "Pet")["oneOf"], json!([reference("Cat"), reference("Dog")]));
@@ -245,14 +247,14 @@ fn two_components_of_one_shape_stay_two() {
 }
 
 #[test]
-fn a_tuple_of_one_type_is_a_list() {
+fn a_tuple_of_one_type_becomes_a_list() {
     let document = lossless("32-tuple-becomes-any");
     let point = &schema(&document, "ReadThingResponse")["properties"]["p"];
     assert_eq!(*point, json!({ "items": { "type": "number" }, "maxItems": 2, "minItems": 2, "type": "array" }));
 }
 
 #[test]
-fn links_lead_to_the_renamed_operation() {
+fn links_point_to_the_renamed_operation() {
     let document = lossless("33-link-operation-id");
     let target = &document["paths"]["/a/x"]["get"]["operationId"];
     assert_eq!(*target, "get_thing");
@@ -260,7 +262,7 @@ fn links_lead_to_the_renamed_operation() {
 }
 
 #[test]
-fn one_name_in_path_and_query() {
+fn parameters_of_the_same_name_in_path_and_query_are_both_kept() {
     let document = lossless("34-same-parameter-name");
     let parameters = document["paths"]["/a/{id}"]["get"]["parameters"].as_array().unwrap();
     let places: Vec<&Value> = parameters.iter().map(|parameter| &parameter["in"]).collect();
@@ -268,7 +270,7 @@ fn one_name_in_path_and_query() {
 }
 
 #[test]
-fn a_multipart_body_by_reference() {
+fn a_referenced_multipart_body_is_kept() {
     let document = lossless("35-multipart-body-ref");
     assert_eq!(document["paths"]["/a"]["post"]["requestBody"], json!({ "$ref": "#/components/requestBodies/B" }));
     let content = &document["components"]["requestBodies"]["B"]["content"]["multipart/form-data"];
@@ -277,7 +279,7 @@ fn a_multipart_body_by_reference() {
 }
 
 #[test]
-fn a_nullable_component_whose_title_is_its_name() {
+fn a_nullable_component_with_its_name_as_title_is_kept() {
     let document = lossless("37-nullable-titled-component");
     assert_eq!(names(&document), ["ReadThingResponse", "Thing"]);
     let property = &schema(&document, "ReadThingResponse")["properties"]["t"];
@@ -294,42 +296,42 @@ fn mutual_tls_is_warned_about() {
 }
 
 #[test]
-fn explode_stays_false() {
+fn explode_false_is_kept() {
     let document = lossless("40-explode-false-ignored");
     let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!((&parameter["style"], &parameter["explode"]), (&json!("form"), &json!(false)));
 }
 
 #[test]
-fn a_list_in_a_header() {
+fn a_header_with_a_list_is_kept() {
     let document = lossless("41-array-header");
     let schema = &document["paths"]["/a"]["get"]["parameters"][0]["schema"];
     assert_eq!(*schema, json!({ "items": { "type": "string" }, "type": "array" }));
 }
 
 #[test]
-fn a_union_in_a_path() {
+fn a_union_in_a_path_becomes_a_named_type() {
     let document = lossless("43-union-path");
     assert_eq!(document["paths"]["/a/{q}"]["get"]["parameters"][0]["schema"], reference("ReadThingQ"));
     assert_eq!(schema(&document, "ReadThingQ")["anyOf"].as_array().unwrap().len(), 2);
 }
 
 #[test]
-fn properties_that_differ_in_case() {
+fn properties_that_differ_only_in_case_are_kept() {
     let document = lossless("44-property-clash");
     let properties = schema(&document, "ReadThingResponse")["properties"].as_object().unwrap().clone();
     assert_eq!(properties.keys().collect::<Vec<_>>(), ["userId", "user_id"]);
 }
 
 #[test]
-fn not_a_constant() {
+fn a_negated_constant_becomes_a_negated_enum() {
     let document = lossless("46-not-const");
     let property = &schema(&document, "ReadThingResponse")["properties"]["n"];
     assert_eq!(*property, json!({ "not": { "enum": ["x"], "type": "string" }, "type": "string" }));
 }
 
 #[test]
-fn a_parameter_called_body() {
+fn a_parameter_named_body_is_kept() {
     let document = lossless("47-parameter-called-body");
     let operation = &document["paths"]["/a"]["post"];
     assert_eq!(operation["parameters"][0]["name"], "body");
@@ -337,7 +339,7 @@ fn a_parameter_called_body() {
 }
 
 #[test]
-fn null_beside_a_type_that_excludes_it() {
+fn null_in_a_union_is_dropped_if_the_type_beside_it_excludes_null() {
     let normalized = normal("49-nullable-object-with-siblings");
     let expected = "#/components/schemas/C: the union allows null, but the type beside it does not; null is left out";
     assert_eq!(warnings(&normalized), [expected]);
@@ -347,20 +349,20 @@ fn null_beside_a_type_that_excludes_it() {
 }
 
 #[test]
-fn a_union_of_one_says_what_else_is_required() {
+fn the_required_list_of_a_single_member_union_is_merged() {
     let document = lossless("50-single-anyof-required");
     assert_eq!(schema(&document, "C")["required"], json!(["a", "b"]));
 }
 
 #[test]
-fn a_parameter_called_key_that_is_no_key() {
+fn a_parameter_named_key_that_is_not_an_api_key_is_kept() {
     let document = lossless("52-key-parameter-dropped");
     let parameter = &document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!((&parameter["name"], &parameter["required"]), (&json!("key"), &json!(true)));
 }
 
 #[test]
-fn patterns_of_a_closed_object_become_its_other_properties() {
+fn pattern_properties_of_a_closed_object_become_additional_properties() {
     let normalized = normal("54-pattern-properties-closed");
     let place = "#/paths/~1a/get/responses/200/content/application~1json/schema";
     assert_eq!(warnings(&normalized), [format!("{place}: `patternProperties` has no counterpart in OpenAPI 3.0")]);
@@ -369,7 +371,7 @@ fn patterns_of_a_closed_object_become_its_other_properties() {
 }
 
 #[test]
-fn the_summary_of_the_api() {
+fn the_summary_of_the_api_is_kept_as_an_extension() {
     let normalized = normal("56-info-summary");
     assert_eq!(normalized.document["info"]["x-summary"], "short");
     let expected = "#/info/summary: OpenAPI 3.0 has no summary of the API; it is kept as `x-summary`";
@@ -377,30 +379,30 @@ fn the_summary_of_the_api() {
 }
 
 #[test]
-fn a_property_in_other_letters() {
+fn non_ascii_property_names_are_kept() {
     let document = lossless("58-unicode-property");
     assert_eq!(schema(&document, "ReadThingResponse")["properties"]["größe"], reference("ReadThingGrosse"));
 }
 
 #[test]
-fn the_order_of_components_changes_nothing() {
+fn the_order_of_components_does_not_matter() {
     assert_eq!(lossless("59-order-one").to_string(), lossless("60-order-two").to_string());
 }
 
 #[test]
-fn yaml_is_read() {
+fn yaml_documents_are_read() {
     let expected = json!({ "openapi": "3.0.3", "info": { "title": "T", "version": "1" }, "paths": {} });
     assert_eq!(lossless("61-yaml-refused"), expected);
 }
 
 #[test]
-fn unions_that_are_members_of_each_other() {
+fn unions_that_contain_each_other_are_kept() {
     let document = lossless("62-unions-of-each-other");
     assert_eq!(
         schema(&document, "Two"),
         json!({ "oneOf": [reference("One"), { "title": "Boolean", "type": "boolean" }] })
     );
-    // Either may be null, which is said where they are used.
+    // Both may be null, so their uses are nullable.
     let properties = &schema(&document, "ReadThingResponse")["properties"];
     for name in ["one", "two"] {
         assert_eq!(properties[name]["nullable"], true, "{name}");
@@ -408,7 +410,7 @@ fn unions_that_are_members_of_each_other() {
 }
 
 #[test]
-fn values_that_are_listed_one_by_one_are_an_enumeration() {
+fn a_union_of_constants_becomes_an_enum() {
     let document = lossless("63-values-one-by-one");
     let words = json!({ "a": "A.", "b": "B." });
     assert_eq!(schema(&document, "Mode"), json!({ "enum": ["a", "b"], "type": "string", "x-enumDescriptions": words }));
@@ -425,12 +427,12 @@ fn values_that_are_listed_one_by_one_are_an_enumeration() {
 }
 
 #[test]
-fn a_definition_in_place_keeps_its_name() {
+fn an_inline_definition_keeps_its_name() {
     assert_eq!(names(&lossless("64-definitions-in-place")), ["Config", "Mode"]);
 }
 
 #[test]
-fn a_default_is_looked_into() {
+fn invalid_defaults_are_removed_with_a_warning() {
     let normalized = normal("65-default-inside");
     let place = "#/components/schemas/Window/properties";
     let expected = [
@@ -442,7 +444,7 @@ fn a_default_is_looked_into() {
 }
 
 #[test]
-fn every_document_has_its_test() {
+fn every_document_has_a_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents/faults");
     let tests = include_str!("faults.rs");
     for entry in fs::read_dir(folder).unwrap() {
@@ -452,7 +454,7 @@ fn every_document_has_its_test() {
 }
 
 #[test]
-fn a_member_says_what_stands_for_it_wherever_it_says_so() {
+fn discriminator_values_are_found_in_nested_parts_of_a_member() {
     let document = lossless("66-tags-in-parts");
     let mapping = json!({
         "closed": "#/components/schemas/ClosedEvent",
@@ -460,13 +462,13 @@ fn a_member_says_what_stands_for_it_wherever_it_says_so() {
         "refunded": "#/components/schemas/RefundedEvent",
     });
     assert_eq!(schema(&document, "Event")["discriminator"], json!({ "mapping": mapping, "propertyName": "type" }));
-    // `Yes` allows one value alone. `No` allows any, so its name stands for it.
+    // `Yes` allows only one value. `No` allows any value, so its name is the discriminator value.
     let mapping = json!({ "No": "#/components/schemas/No", "yes": "#/components/schemas/Yes" });
     assert_eq!(schema(&document, "Choice")["discriminator"], json!({ "mapping": mapping, "propertyName": "is" }));
 }
 
 #[test]
-fn a_nullable_enumeration_lists_null() {
+fn a_nullable_enum_lists_null() {
     let document = lossless("67-null-in-enumerations");
     let thing = schema(&document, "Thing")["properties"].clone();
     assert_eq!(thing["off"], json!({ "enum": [false, null], "nullable": true, "type": "boolean" }));
@@ -479,7 +481,7 @@ fn a_nullable_enumeration_lists_null() {
 }
 
 #[test]
-fn a_union_may_be_a_member_of_itself() {
+fn a_union_that_contains_itself_is_kept() {
     let document = lossless("68-union-of-itself");
     let members = json!([
         reference("Term"),

@@ -1,4 +1,4 @@
-//! Fetching the upstream document from a server that is not at its best.
+//! Fetching the upstream document from a server that is slow, fails, or returns something else.
 
 use std::{
     io::{Read as _, Write as _},
@@ -18,7 +18,7 @@ use xtask::{
 
 const DOCUMENT: &str = r#"{"openapi":"3.1.0"}"#;
 
-/// A server on a free port that gives the n-th request the n-th answer, and the last one from then on.
+/// A server on a free port that sends the n-th answer to the n-th request, and then repeats the last answer.
 struct Server {
     address: SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -35,7 +35,7 @@ impl Server {
             for socket in listener.incoming() {
                 let mut socket = socket.unwrap();
                 let answer = answers[count.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].clone();
-                // Side by side, so that silence in one does not hold up the next.
+                // Use a thread for each connection, so that a silent one does not block the next.
                 thread::spawn(move || {
                     let _ = socket.read(&mut [0; 2048]);
                     if answer == "silence" {
@@ -75,7 +75,7 @@ fn load(server: &Server, fetcher: &Fetcher) -> Result<serde_json::Value, String>
 }
 
 #[test]
-fn the_origin_is_written_down() {
+fn the_origin_records_the_url_the_date_and_the_hash() {
     let server = Server::start(vec![json(DOCUMENT)]);
     let origin = load(&server, &fetcher()).unwrap();
     assert_eq!(origin["url"], server.url());
@@ -85,19 +85,19 @@ fn the_origin_is_written_down() {
 }
 
 #[test]
-fn redirects_are_followed_to_an_end() {
+fn redirects_are_followed_up_to_a_limit() {
     let target = Server::start(vec![json(DOCUMENT)]);
     let server = Server::start(vec![answer("302 Found", &format!("location: {}\r\n", target.url()), "")]);
     load(&server, &fetcher()).unwrap();
     assert_eq!((server.requests(), target.requests()), (1, 1));
 
-    let circle = Server::start(vec![answer("302 Found", "location: /again\r\n", "")]);
-    let error = load(&circle, &fetcher()).unwrap_err();
+    let endless = Server::start(vec![answer("302 Found", "location: /again\r\n", "")]);
+    let error = load(&endless, &fetcher()).unwrap_err();
     assert!(error.contains("it redirects without end"), "{error}");
 }
 
 #[test]
-fn a_failing_server_is_tried_again() {
+fn requests_are_retried_after_a_500() {
     let failing = answer("500 Internal Server Error", "", "");
     let server = Server::start(vec![failing.clone(), failing.clone(), json(DOCUMENT)]);
     load(&server, &fetcher()).unwrap();
@@ -110,7 +110,7 @@ fn a_failing_server_is_tried_again() {
 }
 
 #[test]
-fn what_will_not_change_is_not_tried_again() {
+fn permanent_errors_are_not_retried() {
     for (reply, expected) in [
         (answer("404 Not Found", "", ""), "the server answered 404 Not Found"),
         (
@@ -137,7 +137,7 @@ fn what_will_not_change_is_not_tried_again() {
 }
 
 #[test]
-fn too_slow_and_cut_short() {
+fn timeouts_and_truncated_responses_are_retried() {
     let server = Server::start(vec!["silence".to_owned(), json(DOCUMENT)]);
     load(&server, &fetcher()).unwrap();
     assert_eq!(server.requests(), 2);
@@ -156,7 +156,7 @@ fn too_slow_and_cut_short() {
 }
 
 #[test]
-fn the_file_survives_each_failure() {
+fn every_failure_keeps_the_existing_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("openapi.json");
     std::fs::write(&path, "the old one").unwrap();
@@ -175,6 +175,6 @@ fn the_file_survives_each_failure() {
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "the old one");
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing half-written");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "a partial file was left");
     }
 }

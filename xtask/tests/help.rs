@@ -1,8 +1,8 @@
-//! The help of every command, as a terminal shows it.
+//! The `--help` output of every command.
 
 use std::process::Command;
 
-/// What `--help` prints on a terminal of this width.
+/// The output of `--help` on a terminal of this width.
 fn help(command: &[&str], columns: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(command)
@@ -18,7 +18,7 @@ fn help(command: &[&str], columns: &str) -> String {
 const COMMANDS: &[&[&str]] = &[&[], &["sync"], &["normalize"], &["drift"], &["completions"], &["emulate"]];
 
 #[test]
-fn no_line_is_wider_than_80_columns() {
+fn help_fits_80_columns() {
     for command in COMMANDS {
         for columns in ["80", "200"] {
             let shown = help(command, columns);
@@ -29,7 +29,7 @@ fn no_line_is_wider_than_80_columns() {
 }
 
 #[test]
-fn every_command_says_what_it_does() {
+fn help_of_every_command() {
     let shown: String = COMMANDS
         .iter()
         .map(|command| {
@@ -46,7 +46,7 @@ fn every_command_says_what_it_does() {
 }
 
 #[test]
-fn every_command_is_tested() {
+fn every_command_is_in_the_list_of_this_test() {
     let overview = help(&[], "80");
     let listed = overview.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let names: Vec<&str> = listed
@@ -54,7 +54,7 @@ fn every_command_is_tested() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     for name in names {
-        // `contract` passes its arguments to a program of its own, and `help` is clap's.
+        // `contract` passes its arguments to a separate program, and `help` belongs to clap.
         let tested =
             COMMANDS.iter().any(|command| command.first() == Some(&name)) || ["contract", "help"].contains(&name);
         assert!(tested, "{name} is not in COMMANDS");

@@ -1,9 +1,9 @@
-//! Each pass by itself: a small document before and after, and what it warns of.
+//! A snapshot for each pass: a small document before and after the pass, and the warnings.
 
 use serde_json::{Value, json};
 use xtask::normalize::{Prose, normalize, passes, run_pass, shaped};
 
-/// A small document for every pass, by the pass's name.
+/// The name of each pass, and a small document for it.
 fn examples() -> Vec<(&'static str, Value)> {
     let mut examples = of_documents();
     examples.extend(of_schemas());
@@ -12,7 +12,7 @@ fn examples() -> Vec<(&'static str, Value)> {
     examples
 }
 
-/// A document of nothing but schemas.
+/// A document that has only schemas.
 fn schemas(schemas: Value) -> Value {
     json!({ "components": { "schemas": schemas } })
 }
@@ -493,7 +493,7 @@ fn types() -> Value {
 }
 
 #[test]
-fn before_and_after() {
+fn every_pass_changes_its_example_as_in_the_snapshot() {
     for (name, before) in examples() {
         let after = run_pass(name, before.clone()).unwrap_or_else(|| panic!("there is no pass {name}"));
         let mut text = format!("# before\n{before:#}\n\n# after\n{:#}\n", after.document);
@@ -517,7 +517,7 @@ fn every_pass_has_an_example() {
 }
 
 #[test]
-fn every_example_is_normal_after_one_run() {
+fn normalizing_an_example_a_second_time_changes_nothing() {
     for (name, example) in examples() {
         let mut document = example;
         let object = document.as_object_mut().unwrap();

@@ -1,5 +1,5 @@
-//! What holds for every document: the result is valid OpenAPI 3.0.3, normal, independent of order, and nothing is lost
-//! without a word.
+//! Properties of normalization that hold for every document: the output is valid OpenAPI 3.0.3, normalizing it again
+//! changes nothing, the order of keys does not matter, and nothing is lost without a warning.
 
 #![recursion_limit = "256"]
 
@@ -26,29 +26,29 @@ fn every_document() -> Vec<(String, Value)> {
     found
 }
 
-/// Checks what must hold for the result of any document.
+/// Normalizes a document, and checks the properties that hold for every document.
 fn check(name: &str, document: &Value, seed: u64) -> Normalized {
     let once = normalize(document.clone()).unwrap();
-    assert_eq!(openapi::faults(&once.document), [""; 0], "{name}: not valid");
+    assert_eq!(openapi::faults(&once.document), [""; 0], "{name}: the output is invalid");
     let twice = normalize(once.document.clone()).unwrap();
-    assert_eq!(to_bytes(&twice.document), to_bytes(&once.document), "{name}: not normal after one run");
-    assert_eq!(twice.warnings, [], "{name}: warned twice");
+    assert_eq!(to_bytes(&twice.document), to_bytes(&once.document), "{name}: a second run changed the output");
+    assert_eq!(twice.warnings, [], "{name}: a second run gave warnings");
     let mut random = fastrand::Rng::with_seed(seed);
     let other = normalize(permuted(document, &mut random)).unwrap();
-    assert_eq!(to_bytes(&other.document), to_bytes(&once.document), "{name}: the order matters");
+    assert_eq!(to_bytes(&other.document), to_bytes(&once.document), "{name}: the output depends on the order of keys");
     let sorted = |normalized: &Normalized| normalized.warnings.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    assert_eq!(sorted(&other), sorted(&once), "{name}: the order matters to the warnings");
+    assert_eq!(sorted(&other), sorted(&once), "{name}: the warnings depend on the order of keys");
     for name in openapi::schemas(&once.document).keys() {
         assert!(name.len() <= 40, "{name} is too long");
     }
     once
 }
 
-/// How many random documents are made; `PROPTEST_CASES` says otherwise.
+/// The default number of random documents. `PROPTEST_CASES` overrides it.
 const CASES: u32 = 12;
 
 #[test]
-fn every_document_becomes_valid_and_normal_in_whatever_order() {
+fn the_output_is_valid_and_normalized_whatever_the_order_of_keys() {
     for (name, document) in every_document() {
         for seed in 0..3 {
             check(&name, &document, seed);
@@ -57,20 +57,28 @@ fn every_document_becomes_valid_and_normal_in_whatever_order() {
 }
 
 #[test]
-fn shaping_is_normal_and_valid_too() {
+fn shaped_documents_are_valid_and_normalized() {
     for (name, document) in every_document() {
         let once = shaped(document.clone(), Prose::Drop).unwrap();
         assert_eq!(openapi::faults(&once.document), [""; 0], "{name}");
         let twice = shaped(once.document.clone(), Prose::Drop).unwrap();
         assert_eq!(to_bytes(&twice.document), to_bytes(&once.document), "{name}");
         let converted = normalize(once.document.clone()).unwrap();
-        assert_eq!(to_bytes(&converted.document), to_bytes(&once.document), "{name}: converting it again changes it");
+        assert_eq!(
+            to_bytes(&converted.document),
+            to_bytes(&once.document),
+            "{name}: normalizing the output changed it"
+        );
         let other = shaped(permuted(&document, &mut fastrand::Rng::with_seed(5)), Prose::Drop).unwrap();
-        assert_eq!(to_bytes(&other.document), to_bytes(&once.document), "{name}: the order matters");
+        assert_eq!(
+            to_bytes(&other.document),
+            to_bytes(&once.document),
+            "{name}: the output depends on the order of keys"
+        );
     }
 }
 
-/// What a caller would miss: operations, their parameters and statuses, and properties.
+/// The parts of a document that must not be lost: operations, their parameters and statuses, and properties.
 fn contents(document: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let shared: BTreeMap<String, Value> = document
@@ -115,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
-    fn random_documents(seed in any::<u64>(), size in 1_usize..12) {
+    fn random_documents_are_normalized_without_loss(seed in any::<u64>(), size in 1_usize..12) {
         let document = Maker::document(seed, size);
         let normalized = check("random", &document, seed);
         let lost: Vec<String> =
@@ -124,9 +132,9 @@ proptest! {
     }
 }
 
-/// The judge that others use. It is installed by `.ci/run`.
+/// Runs the Python package openapi-spec-validator. `.ci/run` installs it.
 #[test]
-fn another_validator_agrees() {
+fn openapi_spec_validator_accepts_every_output() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let python = root.join("target/validator/bin/python");
     if !python.exists() {
@@ -134,7 +142,7 @@ fn another_validator_agrees() {
         println!("SKIPPED: openapi-spec-validator is not installed in target/validator");
         return;
     }
-    // Kept, so that what is refused can be looked at.
+    // The folder is kept, so that you can look at rejected documents.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("validator");
     fs::create_dir_all(&folder).unwrap();
     let random = (0..40_u64).map(|seed| (format!("random-{seed}"), Maker::document(seed, 4)));
@@ -148,14 +156,14 @@ import json, pathlib, sys
 from openapi_spec_validator import validate
 def fault(path):
     try:
-        # Names in other letters are what is mended; they are not what is judged here.
+        # The validator rejects non-ASCII names, which are not tested here.
         validate(json.loads(path.read_text().replace('größer', 'larger')))
     except BaseException as error:
         return f'{type(error).__name__}: {str(error)[:300]}'
 bad = 0
 for path in sorted(pathlib.Path(sys.argv[1]).glob('*.out')):
     found = fault(path)
-    # It goes round in circles in some schemas that are made of themselves, of 3.1 as well.
+    # The validator recurses without end in some recursive schemas, in OpenAPI 3.1 too.
     if found and not ('Recursion' in found and 'Recursion' in (fault(path.with_suffix('.in')) or '')):
         bad += 1
         print(path.name, found)

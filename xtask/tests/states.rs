@@ -1,18 +1,18 @@
-//! The two states of the upstream document that we have: both go through the pipeline, and their drift can be read.
+//! The upstream documents of February and October 2026: the pipeline accepts both, and reports the drift between them.
 
 use std::{collections::BTreeSet, env, fs, path::Path, sync::OnceLock};
 
 use serde_json::Value;
 use xtask::{drift, normalize::walk, overlay::Unmatched, sync};
 
-/// The document of one state; nothing if it is not on this machine, which is an error where `CI` is set.
+/// The upstream document of one date. Without the file, returns `None`, or fails if `CI` is set.
 fn state(name: &str) -> Option<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream").join(format!("openapi-{name}.json"));
     match fs::read(&path) {
         Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
         Err(error) if env::var_os("CI").is_some() => panic!("{}: {error}", path.display()),
         Err(_) => {
-            eprintln!("skipped: {} is not there", path.display());
+            eprintln!("skipped: {} does not exist", path.display());
             None
         }
     }
@@ -22,14 +22,14 @@ fn states() -> Option<[Value; 2]> {
     Some([state("2026-02-25")?, state("2026-10")?])
 }
 
-/// What the pipeline makes of both states, made once.
+/// The output of the pipeline for both documents, built once.
 fn built() -> Option<&'static [Value; 2]> {
     static BUILT: OnceLock<Option<[Value; 2]>> = OnceLock::new();
     let build = |upstream| sync::build(upstream, Unmatched::Refuse).unwrap().document;
     BUILT.get_or_init(|| Some(states()?.map(build))).as_ref()
 }
 
-/// The operations of a document: method, path and id.
+/// The operations of a document: the method and path, and the ID.
 fn operations(document: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk::each_operation(&mut document.clone(), |method, path, operation| {
@@ -40,8 +40,8 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_fact_has_its_subject_in_both_states() {
-    // A fact without its subject fails the build.
+fn every_fact_in_the_overlay_matches_both_documents() {
+    // The build fails if a fact of the overlay matches nothing.
     let Some(built) = built() else { return };
     assert_eq!(built.each_ref().map(|document| operations(document).len()), [19, 75]);
 }
@@ -65,7 +65,7 @@ fn inputs(document: &Value, id: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn nothing_that_an_operation_of_the_older_state_takes_is_lost() {
+fn no_parameter_or_body_field_of_february_is_lost() {
     let Some([old, new]) = built() else { return };
     for (_, id) in operations(old) {
         let lost: Vec<String> = inputs(old, &id).difference(&inputs(new, &id)).cloned().collect();
@@ -75,7 +75,7 @@ fn nothing_that_an_operation_of_the_older_state_takes_is_lost() {
 }
 
 #[test]
-fn no_operation_of_the_older_state_is_lost() {
+fn no_operation_of_february_is_lost() {
     let Some([old, new]) = built() else { return };
     let new = operations(new);
     for (route, id) in operations(old) {
@@ -83,9 +83,9 @@ fn no_operation_of_the_older_state_is_lost() {
     }
 }
 
-/// What the older state and the project's own documents name, and the newer state leaves out.
+/// Parameters and fields from the February document or from the service's documentation that October leaves out.
 #[test]
-fn what_upstream_no_longer_names_is_still_there_and_deprecated() {
+fn parameters_and_fields_that_upstream_removed_are_kept_as_deprecated() {
     let Some([_, document]) = built() else { return };
     let parameters = document["paths"]["/image/{prompt}"]["get"]["parameters"].as_array().unwrap();
     for name in ["enhance", "negative_prompt", "duration", "aspectRatio", "audio", "nologo", "private"] {
@@ -107,9 +107,9 @@ fn what_upstream_no_longer_names_is_still_there_and_deprecated() {
 }
 
 #[test]
-fn the_drift_between_the_states_can_be_read() {
+fn drift_report_from_february_to_october() {
     let Some([old, new]) = states() else { return };
-    // The table of that time, so that the report is what people would have read.
+    // Use the coverage table of February, so that the report names the methods of that time.
     let coverage = include_str!("../../tests/src/coverage-2026-02.md");
     let report = drift::compare(&old, &new).unwrap().with_methods(&drift::Methods::parse(coverage));
     insta::assert_snapshot!("from_february_to_october", report.to_text());

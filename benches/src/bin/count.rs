@@ -1,17 +1,17 @@
-//! A number of calls or events and nothing else, to be counted by valgrind: `benches/run --only count` runs it with two
-//! numbers, and what lies between them is what each call and each event takes.
+//! Makes a given number of calls or decodes a given number of events. `benches/run --only count` runs it under valgrind
+//! with two numbers and gets the instructions of one call or event from the difference.
 //!
 //! - `count call 100`: small chat calls, one after the other
 //! - `count bare-call 100`: the same with bare reqwest and serde_json
-//! - `count event 1000`: events of streams that have 1,000 each, to typed chunks
-//! - `count strict-event 1000`: the same by serde's derive into an equal struct, when somebody else has cut them apart
+//! - `count event 1000`: events to typed chunks, in streams of 1,000
+//! - `count strict-event 1000`: events that are already split, into a struct with the same fields and serde's derive
 
 use std::env;
 
 use pollinations_benches::{Answer, EVENT, Server, body, decode, events, ours, pieces, runtime};
 use pollinations_ext::types::ChatCompletion;
 
-/// Events of a stream.
+/// Events in a stream.
 const EACH: usize = 1_000;
 
 fn main() {

@@ -1,10 +1,11 @@
-//! What one client holds, in a process of its own so that nothing else counts: prints a number of bytes.
+//! Measures the memory of one client and prints one number. Each measurement needs a new process, so that no other one
+//! affects it.
 //!
-//! - `memory download ours|bare|in-memory`: by how much the peak of resident memory grows while 200 MB are saved
+//! - `memory download ours|bare|in-memory`: bytes by which the peak of resident memory grows while 200 MB are saved
 //! - `memory upload ours|bare`: the same while a file of 400 MB is sent
-//! - `memory idle ours|bare [streams]`: resident bytes for each of 1,000 open streams of which nothing comes
-//! - `memory allocations strict|limit`: allocations of the heap for each event of a stream, beyond those of serde's derive
-//!   for an equal struct, or beyond those of reading our types
+//! - `memory idle ours|bare [streams]`: resident bytes for each of 1,000 open streams that receive nothing
+//! - `memory allocations strict|limit`: heap allocations for each event of a stream, minus those for reading the same
+//!   JSON into a struct with serde's derive, or into our types
 
 use std::{alloc::System, env, fs};
 
@@ -32,7 +33,7 @@ async fn download(peer: &str) -> u64 {
     let server = Server::start(Answer::Video(VIDEO));
     let path = env::temp_dir().join(format!("pollinations-memory-{}.mp4", std::process::id()));
     let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
-    // TLS and the rest are set up by the first call.
+    // The first call sets up TLS and everything else that is kept.
     bare.post(&small.url).json(&body(false)).send().await.expect("a reply").bytes().await.expect("a reply");
     pollinations_benches::ours(&small.url).chat("openai").user("Hello").send().await.expect("a reply");
     let before = status("VmHWM");
@@ -49,7 +50,7 @@ async fn upload(peer: &str) -> u64 {
     let server = Server::start(Answer::Upload);
     let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
     let path = upload::file();
-    // TLS and the rest are set up by the first call.
+    // The first call sets up TLS and everything else that is kept.
     bare.post(&server.url).json(&body(false)).send().await.expect("a reply").bytes().await.expect("a reply");
     ours.media()
         .upload(pollinations_ext::File::bytes(&b"\x89PNG\r\n\x1a\n"[..]).name("x.png"))
@@ -73,7 +74,7 @@ async fn idle(peer: &str, streams: usize) -> u64 {
         let open = || async {
             let mut stream = client.chat("openai").user("Hello").stream().await.expect("a stream");
             stream.next().await.expect("an event").expect("a chunk");
-            // Somebody waits for what comes next.
+            // The stream waits for the next chunk, as it would in a program.
             assert!(futures_util::poll!(std::pin::pin!(stream.next())).is_pending());
             stream
         };
@@ -100,7 +101,7 @@ async fn idle(peer: &str, streams: usize) -> u64 {
     after.saturating_sub(before) / streams as u64
 }
 
-/// Ours and another reader, over the same events: the difference is what reading a stream adds.
+/// How many more allocations for each event our stream makes than the other reader.
 fn allocations(other: fn(&[u8]) -> usize) -> f64 {
     let stream = events(EVENTS);
     let whole = stream.slice(..EVENTS * EVENT);

@@ -1,10 +1,10 @@
-//! The server of the benchmarks for clients in other languages: prints where it listens, and runs until it is stopped.
+//! The server of the benchmarks, for clients in other languages. It prints its URL and runs until its input is closed.
 
 use pollinations_benches::{Answer, Server};
 
 fn main() {
     let server = Server::start(Answer::Reply);
     println!("{}", server.url);
-    // Whoever started it closes its input.
+    // The caller closes our standard input to stop us.
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
 }

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cookies_share_one_header() {
+    fn all_cookies_are_in_one_header() {
         let mut headers = HeaderMap::new();
         add_cookie(&mut headers, "sid", "s%3Ab/c==").unwrap();
         add_cookie(&mut headers, "name", "a b;é,").unwrap();
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn members_have_the_name_in_front() {
+    fn members_of_a_deep_object_are_prefixed_with_its_name() {
         let value = json!({ "a": 1, "b": { "c": ["x", "y"], "d": null } });
         let written = serde_json::to_value(Deep::new("f", &value)).unwrap();
-        // JSON keeps the last of two of one name.
+        // JSON keeps only the last of two values with the same name.
         assert_eq!(written, json!({ "f[a]": "1", "f[b][c]": "y" }));
     }
 }

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn almost_json_is_read() {
+    fn invalid_utf8_a_byte_order_mark_and_lone_surrogates_are_repaired() {
         assert_eq!(text("\u{feff}[\"\u{fc}\"]".as_bytes()).unwrap(), ["\u{fc}"]);
         assert_eq!(text(b"[\"a\xfcb\"]").unwrap(), ["a\u{fffd}b"]);
         assert_eq!(
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_an_error() {
+    fn other_invalid_json_is_an_error() {
         for bytes in [&b""[..], b"<html>", b"[\"a\"", b"[\"\\ud83d\" x]", b"\xff"] {
             assert!(text(bytes).is_err(), "{bytes:?}");
         }

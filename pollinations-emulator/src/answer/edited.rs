@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn only_the_transparent_part_of_the_mask_is_changed() {
         let white = RgbaImage::from_pixel(8, 4, Rgba([255; 4]));
-        // The left half is open.
+        // The left half is transparent.
         let mask = RgbaImage::from_fn(8, 4, |x, _| Rgba([0, 0, 0, if x < 4 { 0 } else { 255 }]));
         let image = made(&Edit { source: Some(encoded(&white)), mask: Some(encoded(&mask)), ..edit() });
         assert_eq!(image.dimensions(), (8, 4));

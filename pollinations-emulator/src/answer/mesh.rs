@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glb_holds_what_it_says() {
+    fn a_glb_has_correct_lengths_counts_and_normals() {
         for detail in [1, 2, 4] {
             let object = Object { subject: "a chair", seed: 1, detail };
             let glb = object.glb();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ply_holds_what_it_says() {
+    fn a_ply_has_the_length_given_in_its_header() {
         let object = Object { subject: "a chair", seed: 1, detail: 2 };
         let ply = object.ply();
         let end = ply.windows(11).position(|part| part == b"end_header\n").unwrap() + 11;
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn another_prompt_or_seed_is_another_object() {
+    fn a_different_prompt_or_seed_gives_a_different_object() {
         let glb = |subject, seed| Object { subject, seed, detail: 1 }.glb();
         assert_eq!(glb("a chair", 1), glb("a chair", 1));
         assert_ne!(glb("a chair", 1), glb("a table", 1));

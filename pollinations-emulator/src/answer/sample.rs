@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_of_every_kind() {
+    fn a_sample_matches_every_kind_of_schema() {
         let schema = json!({
             "type": "object",
             "properties": {

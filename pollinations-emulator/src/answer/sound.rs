@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn check_sums_of_every_width() {
+    fn checksums_of_every_width_are_correct() {
         // The check values of CRC-8/SMBUS, CRC-16/UMTS and the CRC of Ogg.
         assert_eq!(crc(b"123456789", 8, 0x07), 0xF4);
         assert_eq!(crc(b"123456789", 16, 0x8005), 0xFEE8);

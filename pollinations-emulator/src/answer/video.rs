@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_have_the_ratio_that_was_asked_for() {
+    fn frames_have_the_requested_aspect_ratio() {
         for (ratio, width) in [(16.0 / 9.0, 86), (1.0, 48), (9.0 / 16.0, 28), (100.0, 192), (0.0, 16)] {
             let video = mp4("a cat", 1, 1.0, ratio);
             let entry = video.windows(4).position(|part| part == b"jpeg").unwrap();

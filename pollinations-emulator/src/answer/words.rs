@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_become_words() {
+    fn digits_and_signs_are_spoken_as_words() {
         assert_eq!(spoken("5km, 42% & more"), "five km, four two percent and more");
         assert_eq!(spoken("Good morning!"), "Good morning!");
     }

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_model_stands_for_its_category() {
+    fn a_model_id_is_replaced_by_its_category() {
         let models = ["flux", "kontext", "text", "unknown"].map(str::to_owned);
         assert_eq!(of_all(&models), ["image", "text", "unknown"]);
     }

@@ -356,16 +356,16 @@ mod tests {
         let all = used.len();
         used.sort_unstable();
         used.dedup();
-        assert!(used.len() < all, "many parameters have equal schemas");
+        assert!(used.len() < all, "parameters with equal schemas must share a validator");
         assert!(used.len() <= document.compiled, "{} are used, {} were compiled", used.len(), document.compiled);
-        // All emulators of a process share them.
+        // All emulators of a process share the validators.
         let one = operation("POST", "/v1/chat/completions").and_then(|operation| operation.body.as_ref());
         let same = operation("POST", "/openai").and_then(|operation| operation.body.as_ref());
         assert!(one.zip(same).is_some_and(|(one, same)| Arc::ptr_eq(one, same)));
     }
 
     #[test]
-    fn aliases_lead_to_the_same_operations() {
+    fn aliases_are_the_same_operations() {
         for (method, path, id) in [
             ("POST", "/openai", "chat_completions"),
             ("POST", "/generate/openai", "chat_completions"),
@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn every_format_of_the_document_is_checked() {
-        // A value that fits no format, and one that fits, for each format that requests have.
+        // For each format that occurs in requests, test one valid and one invalid value.
         let formats = [("uri", "https://example.com/a?b"), ("date-time", "2026-10-01T12:00:00Z")];
         let document: Value = serde_json::from_str(TEXT).unwrap();
         let schemas = document["components"]["schemas"].as_object().unwrap();
@@ -398,7 +398,7 @@ mod tests {
         for (name, schema) in schemas {
             for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
                 let Some(format) = schema["format"].as_str() else { continue };
-                // Neither of these says anything about the value.
+                // These formats do not restrict the value.
                 if matches!(format, "binary" | "password") {
                     continue;
                 }
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_in_the_document_replace_the_list_of_operations_that_coalesce() {
+    fn extensions_in_the_document_override_the_list_of_coalesced_operations() {
         let coalesced = |document: &Value| {
             let operations = Document::parse(&document.to_string()).operations;
             operations.iter().map(|operation| operation.coalesced).collect::<Vec<_>>()

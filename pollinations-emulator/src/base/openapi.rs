@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_from_json_schema_are_converted() {
+    fn keywords_of_openapi_3_0_are_converted_to_json_schema() {
         let schema = json!({
             "type": "object",
             "properties": {

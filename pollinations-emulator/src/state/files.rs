@@ -129,7 +129,10 @@ mod tests {
         assert!(files.store(file(&[]), Some("mine".to_owned())).is_none());
         files.remove("mine");
         assert!(files.get("mine").is_none());
-        assert!(files.store(file(&[]), Some("mine".to_owned())).is_some(), "it is free again");
+        assert!(
+            files.store(file(&[]), Some("mine".to_owned())).is_some(),
+            "the id of a deleted file must be free again"
+        );
     }
 
     #[test]
@@ -149,7 +152,7 @@ mod tests {
                     break;
                 }
             }
-            assert_eq!(seen, ["6", "5", "4", "2", "1", "0"], "by {limit}");
+            assert_eq!(seen, ["6", "5", "4", "2", "1", "0"], "page size {limit}");
         }
         assert!(files.page("none", None, 10).0.is_empty());
     }

@@ -177,7 +177,7 @@ mod tests {
     fn start(generations: &Generations, request: Request, fresh: bool) -> Started {
         match generations.place(request, fresh) {
             Place::Start(started, _) => started,
-            Place::Join(_) => panic!("it was there"),
+            Place::Join(_) => panic!("the generation already exists"),
         }
     }
 

@@ -321,7 +321,7 @@ mod tests {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
     #[tokio::test]
-    async fn the_content_type_is_what_the_first_bytes_say() {
+    async fn the_content_type_is_detected_from_the_first_bytes() {
         for (bytes, kind, name) in [
             (PNG, Some("image/png"), "file.png"),
             (b"\xff\xd8\xff\xe0", Some("image/jpeg"), "file.jpg"),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_limit_holds_for_every_source() {
+    async fn the_size_limit_applies_to_every_source() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("speech.mp3");
         std::fs::write(&path, [0; 11]).unwrap();
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_on_disk_stays_there_until_it_is_sent() {
+    async fn a_file_on_disk_is_not_read_into_memory_before_it_is_sent() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cat.dat");
         let mut bytes = PNG.to_vec();
@@ -361,13 +361,13 @@ mod tests {
         assert_eq!(File::path("/no/such/file").open(1).await.unwrap_err().kind(), ErrorKind::Io);
         let in_memory = File::bytes(PNG).open(100).await.unwrap();
         assert!(matches!(&in_memory.data, Data::Bytes(bytes) if bytes == PNG));
-        // Its size is only known after it has been read.
-        let made_up = File::path("/proc/self/status").open(100_000).await;
-        assert!(!cfg!(target_os = "linux") || made_up.unwrap().data.size() > 0);
+        // The size of this file is only known after reading it.
+        let virtual_file = File::path("/proc/self/status").open(100_000).await;
+        assert!(!cfg!(target_os = "linux") || virtual_file.unwrap().data.size() > 0);
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_is_named() {
+    async fn the_error_names_the_file_that_cannot_be_read() {
         let error = File::path("/no/such/file").load(None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
         assert!(error.to_string().starts_with("cannot read /no/such/file: "), "{error}");

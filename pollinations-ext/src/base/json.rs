@@ -61,14 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_almost_json_is_read() {
+    fn slightly_invalid_json_is_read() {
         assert_eq!(read::<Vec<String>>("[\"\u{fc}\"]".as_bytes()).unwrap(), ["\u{fc}"]);
         assert_eq!(read::<Vec<String>>(b"[\"\xfc\"]").unwrap(), ["\u{fffd}"]);
         assert_eq!(lenient::<Vec<String>>("\u{feff}[\"a\", {}]".as_bytes()).unwrap(), ["a"]);
     }
 
     #[test]
-    fn several_documents() {
+    fn several_json_documents_in_one_body_are_found() {
         let found = |text| documents(str::as_bytes(text)).map(|found| found.len());
         assert_eq!(found("{\"a\":1}\n{\"b\":[2]}\n[DONE]\n"), Some(3));
         assert_eq!(found("{\"a\":1}[DONE]"), Some(2));

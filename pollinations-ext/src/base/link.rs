@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_link_is_not_one() {
+    fn other_and_malformed_links_are_ignored() {
         for value in ["", "<", "<https://a", "<https://a>", "<https://a>; rel=next", "enclosure", "<https://a>; rel"] {
             assert_eq!(enclosure(&[value]), None, "{value}");
         }

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_says_more_than_the_reason_and_the_reason_more_than_the_link() {
+    fn the_code_takes_precedence_over_the_reason_and_the_reason_over_the_link() {
         let topup = Some("https://enter.pollinations.ai/pollen?a=1&ref=agent_low_balance_topup#buy");
         for (code, reason, link, kind) in [
             (Some("KEY_BUDGET_EXHAUSTED"), Some("account_balance"), topup, Some(PaymentKind::KeyBudget)),

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn any_cut_gives_the_same_events() {
+    fn the_events_do_not_depend_on_how_the_stream_is_split() {
         let stream = "\u{feff}data: one\r\n\r\ndata:two\ndata\ndata:  three\n\n: comment\rid: 1\rdata: f\u{fc}nf\r\rdata:\n\nevent: x\n\nrest";
         let expected = ["one", "two\n\n three", "f\u{fc}nf", ""];
         let stream = stream.as_bytes();
@@ -304,12 +304,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_taken_whole() {
+    fn only_the_exact_field_name_data_counts() {
         assert_eq!(decode(&[b"database: x\n data: y\nDATA: z\n\n"]), [""; 0]);
     }
 
     #[test]
-    fn the_last_event_may_lack_its_empty_line() {
+    fn the_last_event_needs_no_empty_line() {
         for (stream, expected) in [
             ("data: a", Some("a")),
             ("data: a\n", Some("a")),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_that_of_its_event_alone() {
+    fn an_event_name_applies_only_to_its_own_event() {
         let mut decoder = Decoder::new();
         let mut input = "event: gone\n\nevent:a\nevent: error\ndata: 1\n\ndata: 2\n\nevent\ndata: 3\n\n".into();
         let mut names = Vec::new();
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_lines_nor_events_may_swell() {
+    fn long_lines_and_long_events_hit_the_size_limit() {
         for stream in ["data: 123456789\n", ": a comment", "data: 1\ndata: 2\ndata: 3\ndata: 4\ndata: 5\n\n"] {
             let mut whole = Decoder::new().max_event(8);
             assert!(whole.advance(&mut stream.into()).is_err(), "{stream}");

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_attempt_sends_the_whole_and_tells_how_far_it_is() {
+    async fn every_attempt_sends_the_whole_body_and_reports_progress() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file: Vec<u8> = (0..200_000_u32).map(|number| u8::try_from(number % 251).unwrap()).collect();

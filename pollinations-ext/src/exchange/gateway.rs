@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_the_older_gateways() {
+    fn paths_are_mapped_to_those_of_older_gateways() {
         use Gateway::{Current, Legacy, OpenAi};
         for (gateway, operation, from, to) in [
             (Current, "chat_completions", "/v1/chat/completions", "/v1/chat/completions"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn listings_in_every_form() {
+    fn lists_of_models_are_converted_from_every_format() {
         let expected = json!([{ "name": "flux" }]);
         for listing in [json!(["flux"]), json!([{ "name": "flux" }])] {
             let adapted = Gateway::Legacy.adapt("list_image_models", Bytes::from(listing.to_string()));

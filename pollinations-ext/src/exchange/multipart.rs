@@ -87,7 +87,7 @@ mod tests {
     use crate::base::file::Data;
 
     #[test]
-    fn a_form_as_it_goes_over_the_wire() {
+    fn a_form_is_encoded_and_escaped() {
         let file = Loaded {
             bytes: Bytes::from_static(b"\0\x01"),
             name: "a \"b\"\r\n.png".to_owned(),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_around_a_file_is_the_same_form() {
+    fn the_parts_before_and_after_a_file_form_the_same_body() {
         let bytes = Bytes::from_static(b"\0\x01");
         let (name, content_type) = ("a.png".to_owned(), Some("image/png".to_owned()));
         let opened =

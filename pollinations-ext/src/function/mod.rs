@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_function_may_take_nothing() {
+    async fn a_function_without_parameters_accepts_empty_arguments() {
         let clock = Function::new("clock", "Tells the time", |(): ()| async { Ok::<_, String>("5 pm") });
         for arguments in ["", "{}", " null "] {
             assert_eq!(clock.call(arguments).await.unwrap(), "5 pm", "{arguments:?}");

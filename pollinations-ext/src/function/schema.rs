@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_strict_providers_take() {
+    fn schemas_are_accepted_by_strict_providers() {
         let definition = definition::<Trip>();
         assert_eq!((definition.name.as_deref(), definition.strict), (Some("Trip"), Some(true)));
         assert_eq!(
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_are_asked_for_without_strictness() {
+    fn schemas_of_maps_are_not_strict() {
         let definition = definition::<BTreeMap<String, f64>>();
         assert_eq!(definition.strict, None);
         assert_eq!(

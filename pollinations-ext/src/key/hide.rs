@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_like_a_key_is_taken_out() {
+    fn text_that_looks_like_a_key_is_removed() {
         for (text, shown) in [
             ("", ""),
             ("no key", "no key"),

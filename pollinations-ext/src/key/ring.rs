@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_key_is_taken_once_for_calls_that_fail_together() {
+    fn concurrent_failures_switch_to_the_next_key_only_once() {
         let keys = Keyring::new(Some(key("sk_one")), [key("sk_two"), key("sk_three")]);
         let seen = keys.current().generation;
         assert!(keys.next(seen) && keys.next(seen));
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_taken_out_of_a_text() {
+    fn every_key_is_removed_from_a_text() {
         let keys = Keyring::new(Some(key("sk_one")), [key("sk_two"), key("sk_three")]);
         keys.next(0);
         assert_eq!(keys.redact("sk_one sk_two sk_three sk_four"), "[key] [key] [key] sk_four");
     }
 
     #[test]
-    fn and_every_piece_of_a_key() {
+    fn every_part_of_a_key_is_removed_from_a_text() {
         let keys = Keyring::new(Some(key("sk_0123456789abcdef")), []);
         for (text, left) in [
             ("it ends in 89abcdef", "it ends in [key]"),

@@ -33,7 +33,7 @@ mod tests {
     use crate::base::error::ErrorKind;
 
     #[test]
-    fn ids_and_addresses() {
+    fn the_id_is_read_from_an_id_or_a_url() {
         for text in ["abc123", "https://media.pollinations.ai/abc123", "http://127.0.0.1:80/abc123/?x#y", "/abc123"] {
             assert_eq!(of(text, FETCH).unwrap(), "abc123", "{text}");
         }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_to_choose() {
+    fn custom_ids_are_validated() {
         let longest = "x".repeat(MAX);
         for id in ["a", "7", "holiday-2026_v1.jpg", &longest] {
             assert!(is_free_to_choose(id), "{id}");

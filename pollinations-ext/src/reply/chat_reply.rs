@@ -430,7 +430,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sound_in_pieces_is_one_sound() {
+    fn audio_in_several_base64_pieces_is_joined() {
         for data in ["aGVsbG8=", "aGVs", "aGU=bGxv", "aA==ZQ==bGxv"] {
             let expected = if data == "aGVs" { &b"hel"[..] } else { b"hello" };
             assert_eq!(decode(data).unwrap(), expected, "{data}");

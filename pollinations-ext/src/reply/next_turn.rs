@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_provider_needs_goes_back() {
+    fn fields_that_the_provider_needs_are_sent_back() {
         for (reply, expected) in [
             (
                 json!({ "content": "x", "refusal": null, "annotations": [] }),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_goes_back_with_all_that_came_with_it() {
+    fn a_call_is_sent_back_with_all_its_fields() {
         let call = json!({
             "id": "a", "type": "function", "function": { "name": "f", "arguments": "{}", "x": 1 },
             "extra_content": { "google": { "thought_signature": "S" } }, "signature": "T",

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_is_not_in_its_place() {
+    fn a_message_in_an_unusual_place_is_found() {
         for choice in [
             json!({ "delta": { "content": "Rose" } }),
             json!({ "delta": "Rose" }),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_can_be_answered() {
+    fn tool_calls_get_an_id_and_text_arguments() {
         let calls = json!([{ "function": { "name": "f", "arguments": { "text": "x" } } }, { "id": "b", "function": { "name": "g" } }]);
         let mut reply = serde_json::from_value(json!({ "choices": [{ "message": { "tool_calls": calls } }] })).unwrap();
         completion(&mut reply);

@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_may_name_the_wait() {
+    fn retry_after_is_read_as_seconds_milliseconds_or_a_date() {
         assert_eq!(asked("retry-after", "7"), Some(Duration::from_secs(7)));
         assert_eq!(asked("retry-after-ms", "250"), Some(Duration::from_millis(250)));
         assert_eq!(asked("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));

@@ -110,10 +110,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_runs_dry_and_fills_up_again() {
+    fn the_budget_is_used_up_and_refilled_by_calls() {
         let bucket = Bucket::new(RetryBudget::new(2, 0.25));
         bucket.begin();
-        assert!(bucket.take() && bucket.take() && !bucket.take(), "a full bucket takes no more");
+        assert!(bucket.take() && bucket.take() && !bucket.take(), "a full bucket must not grow");
         (0..3).for_each(|_| bucket.begin());
         assert!(!bucket.take());
         bucket.begin();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonsensical_ratio_is_none() {
+    fn invalid_ratios_are_clamped() {
         assert_eq!(RetryBudget::new(1, f64::NAN), RetryBudget::new(1, 0.0));
         assert_eq!(RetryBudget::new(1, -3.0), RetryBudget::new(1, 0.0));
         assert_eq!(RetryBudget::new(1, 3.0), RetryBudget::new(1, 1.0));

@@ -333,7 +333,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_doubles_up_to_its_limit() {
+    fn the_maximum_delay_doubles_up_to_its_limit() {
         let policy = RetryPolicy::default();
         let bounds: Vec<u128> = (1..=6).map(|attempts| policy.bound(attempts).as_millis()).collect();
         assert_eq!(bounds, [500, 1000, 2000, 4000, 8000, 8000]);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_spread_below_the_bound() {
+    fn delays_are_spread_randomly_below_the_maximum() {
         let policy = RetryPolicy::default();
         let waits: Vec<Duration> = (0..200).filter_map(|_| policy.wait(1, None)).collect();
         assert_eq!(waits.len(), 200);
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_counted() {
+    fn the_number_of_retries_is_limited() {
         let policy = RetryPolicy::default();
         assert!(policy.wait(2, None).is_some());
         assert!(policy.wait(3, None).is_none());
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_a_rate_limit_begin_at_a_second_and_grow() {
+    fn delays_for_a_rate_limit_start_at_one_second_and_grow() {
         let policy = RetryPolicy::default().max_retries(4).base_delay(Duration::ZERO);
         for _ in 0..50 {
             let waits: Vec<f64> =
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn too_long_a_wait_is_not_taken() {
+    fn a_retry_after_above_the_maximum_ends_the_retries() {
         let policy = RetryPolicy::default();
         assert_eq!(policy.wait(1, Some(Duration::from_secs(120))), Some(Duration::from_secs(120)));
         assert_eq!(policy.wait(1, Some(Duration::from_secs(121))), None);

@@ -81,14 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_is_asked_for_again_only_where_that_costs_nothing() {
+    fn a_lost_response_is_only_requested_again_if_that_is_free() {
         assert_eq!(ALL.map(|repeat| repeat.allows(&lost(), false)), [true, true, false, false, false]);
         assert_eq!(ALL.map(|repeat| repeat.allows(&lost(), true)), [true, true, true, false, false]);
         assert_eq!(ALL.map(|repeat| repeat.leaves_unknown(&lost())), [false, false, true, true, true]);
     }
 
     #[test]
-    fn a_refusal_by_status_is_repeated_by_all() {
+    fn temporary_statuses_are_retried_for_every_kind_of_request() {
         for code in [402, 408, 429, 500, 502, 503, 521, 522, 523, 527, 529, 530] {
             assert_eq!(ALL.map(|repeat| repeat.allows(&status(code), false)), [true; 5], "{code}");
         }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_account_is_changed_twice_behind_a_gateway() {
+    fn account_changes_are_not_retried_after_a_gateway_error() {
         for code in [504, 520, 524] {
             assert_eq!(ALL.map(|repeat| repeat.allows(&status(code), true)), [true, true, true, true, false], "{code}");
             assert!(Repeat::Changes.leaves_unknown(&status(code)), "{code}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_generation_that_may_be_running_is_joined() {
+    fn only_a_generation_that_may_still_run_is_joined() {
         for (failure, joins) in [
             (lost(), true),
             (status(524), true),

@@ -223,9 +223,9 @@ mod tests {
         repeatable: bool,
         repeat: Repeat,
         /// How long each attempt takes.
-        slowness: Duration,
+        latency: Duration,
         /// How long the payment takes.
-        hesitation: Duration,
+        payment_time: Duration,
     }
 
     impl Scripted {
@@ -238,17 +238,17 @@ mod tests {
                 paid: Vec::new(),
                 repeatable: true,
                 repeat: Repeat::Reads,
-                slowness: Duration::ZERO,
-                hesitation: Duration::ZERO,
+                latency: Duration::ZERO,
+                payment_time: Duration::ZERO,
             }
         }
 
-        fn paying(mut self, payments: impl IntoIterator<Item = Payment>) -> Self {
+        fn with_payments(mut self, payments: impl IntoIterator<Item = Payment>) -> Self {
             self.payments = payments.into_iter().collect();
             self
         }
 
-        fn meaning(mut self, repeat: Repeat) -> Self {
+        fn with_repeat(mut self, repeat: Repeat) -> Self {
             self.repeat = repeat;
             self
         }
@@ -269,15 +269,15 @@ mod tests {
 
         async fn attempt(&mut self, left: Duration, patience: Option<Duration>) -> Result<&'static str, Failure> {
             self.asked.push(self.start.elapsed());
-            if let Some(patience) = patience.filter(|patience| *patience <= self.slowness) {
+            if let Some(patience) = patience.filter(|patience| *patience <= self.latency) {
                 sleep(patience).await;
                 return Err(Failure::Late(patience));
             }
-            if left <= self.slowness {
+            if left <= self.latency {
                 sleep(left).await;
                 return Err(Failure::Other(Error::new(ErrorKind::Timeout, "late")));
             }
-            sleep(self.slowness).await;
+            sleep(self.latency).await;
             self.answers.pop_front().unwrap_or(Ok("done"))
         }
 
@@ -294,7 +294,7 @@ mod tests {
         }
 
         async fn pay(&mut self, policy: PaymentPolicy, _: &Failure) -> Payment {
-            sleep(self.hesitation).await;
+            sleep(self.payment_time).await;
             self.paid.push(policy);
             self.payments.pop_front().unwrap_or(Payment::Never)
         }
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waits_stay_below_their_bounds() {
+    async fn delays_stay_below_their_maximum() {
         let mut exchange = Scripted::new([fails(503), fails(500), fails(502)]);
         let (result, attempts) = exchange.run(&RetryPolicy::default().max_retries(3)).await;
         assert_eq!((result.unwrap(), attempts), ("done", 4));
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn retry_after_is_taken_to_the_letter() {
+    async fn retry_after_is_honored_exactly() {
         for (name, value, seconds) in [("retry-after", "90", 90.0), ("retry-after-ms", "1500", 1.5)] {
             let mut exchange = Scripted::new([Err(status(429, &[(name, value)]))]);
             assert!(exchange.run(&RetryPolicy::default()).await.0.is_ok());
@@ -353,9 +353,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_attempt_begins_after_the_time_for_retries() {
+    async fn no_attempt_begins_after_max_elapsed() {
         let mut exchange = Scripted::new([fails(500), fails(500), fails(500), fails(500)]);
-        exchange.slowness = Duration::from_secs(8);
+        exchange.latency = Duration::from_secs(8);
         let policy = RetryPolicy::default().max_retries(9).max_elapsed(Duration::from_secs(20));
         let (result, attempts) = exchange.run(&policy).await;
         assert!(result.is_err());
@@ -363,9 +363,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_call_as_a_whole_has_a_time_limit() {
+    async fn the_timeout_covers_the_whole_call() {
         let mut exchange = Scripted::new((0..1000).map(|_| fails(500)));
-        exchange.slowness = Duration::from_secs(100);
+        exchange.latency = Duration::from_secs(100);
         let policy = RetryPolicy::default().max_retries(1000).budget(None);
         let (result, _) = exchange.run(&policy).await;
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Timeout);
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_is_gone_is_not_sent_again() {
+    async fn a_request_whose_body_cannot_be_repeated_is_not_retried() {
         let mut exchange = Scripted::new([fails(503)]);
         exchange.repeatable = false;
         let (result, attempts) = exchange.run(&RetryPolicy::default()).await;
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn success_gives_the_budget_back() {
+    async fn a_success_refills_the_budget() {
         let policy = RetryPolicy::default().budget(RetryBudget::new(2, 0.0));
         let bucket = Bucket::new(policy.retry_budget().unwrap());
         for _ in 0..10 {
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn payment_by_backing_off() {
+    async fn a_402_is_retried_with_backoff_by_default() {
         let mut exchange = Scripted::new([fails(402), fails(402), fails(402)]);
         let (result, attempts) = exchange.run(&RetryPolicy::default()).await;
         assert_eq!((result.unwrap_err().status().unwrap().as_u16(), attempts), (402, 3));
@@ -413,46 +413,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn payment_with_the_next_key_as_long_as_there_is_one() {
+    async fn a_402_is_retried_with_each_further_key() {
         let policy = RetryPolicy::default().max_retries(0).payment(PaymentPolicy::NextKey);
-        let mut exchange = Scripted::new((0..9).map(|_| fails(402))).paying([Payment::Settled; 4]);
+        let mut exchange = Scripted::new((0..9).map(|_| fails(402))).with_payments([Payment::Settled; 4]);
         let (result, attempts) = exchange.run(&policy).await;
         assert_eq!((result.unwrap_err().status().unwrap().as_u16(), attempts), (402, 5));
-        assert_eq!(exchange.start.elapsed(), Duration::ZERO, "another key need not wait");
+        assert_eq!(exchange.start.elapsed(), Duration::ZERO, "a new key must be used at once");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn payment_by_asking_at_most_once_a_retry() {
+    async fn the_user_is_asked_at_most_once_per_retry() {
         let policy = RetryPolicy::default().payment(PaymentPolicy::Ask);
-        let mut exchange = Scripted::new((0..9).map(|_| fails(402))).paying([Payment::Settled; 9]);
+        let mut exchange = Scripted::new((0..9).map(|_| fails(402))).with_payments([Payment::Settled; 9]);
         assert_eq!(exchange.run(&policy).await.1, 3);
-        let mut exchange = Scripted::new([fails(402)]).paying([Payment::Settled]);
+        let mut exchange = Scripted::new([fails(402)]).with_payments([Payment::Settled]);
         // A callback that takes an hour does not use up the timeout of the call.
-        exchange.hesitation = Duration::from_secs(3600);
+        exchange.payment_time = Duration::from_secs(3600);
         assert!(exchange.run(&policy).await.0.is_ok());
         assert_eq!(exchange.asked[1], Duration::from_secs(3600));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn payment_after_the_daily_reset() {
+    async fn a_402_can_be_retried_after_the_daily_reset() {
         let limit = Duration::from_secs(24 * 3600);
         let policy = RetryPolicy::default().payment(PaymentPolicy::WaitForReset { limit });
         let reset = Duration::from_secs(5 * 3600);
-        let mut exchange = Scripted::new([fails(402), fails(500)]).paying([Payment::In(reset)]);
+        let mut exchange = Scripted::new([fails(402), fails(500)]).with_payments([Payment::In(reset)]);
         let (result, attempts) = exchange.run(&policy).await;
-        assert_eq!((result.unwrap(), attempts), ("done", 3), "the wait is not part of the call's time");
+        assert_eq!((result.unwrap(), attempts), ("done", 3), "the wait must not count towards the timeout");
         assert_eq!(exchange.asked[1], reset);
 
-        // The daily reset is only awaited once.
-        let mut exchange = Scripted::new([fails(402), fails(402)]).paying([Payment::In(reset); 2]);
+        // The call waits for the daily reset only once.
+        let mut exchange = Scripted::new([fails(402), fails(402)]).with_payments([Payment::In(reset); 2]);
         assert_eq!(exchange.run(&policy).await.1, 2);
         // The reset may be too far away, which `pay` reports.
-        let mut exchange = Scripted::new([fails(402)]).paying([Payment::Never]);
+        let mut exchange = Scripted::new([fails(402)]).with_payments([Payment::Never]);
         assert_eq!(exchange.run(&policy).await.1, 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn payment_refused() {
+    async fn a_402_can_fail_at_once() {
         let policy = RetryPolicy::default().payment(PaymentPolicy::Fail);
         let mut exchange = Scripted::new([fails(402)]);
         assert_eq!(exchange.run(&policy).await.1, 1);
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_observer_hears_of_every_attempt() {
+    async fn the_observer_is_called_for_every_attempt() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&log);
         let observer = Observer::new(move |attempt| seen.lock().unwrap().push(attempt.to_string()));
@@ -485,10 +485,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_attempt_without_an_answer_is_dropped_if_the_next_one_joins() {
+    async fn an_attempt_times_out_only_if_the_next_one_can_join_its_generation() {
         // Two attempts are dropped. The last one has the rest of the call's time.
-        let mut exchange = Scripted::new([]).meaning(Repeat::Joins);
-        exchange.slowness = Duration::from_secs(300);
+        let mut exchange = Scripted::new([]).with_repeat(Repeat::Joins);
+        exchange.latency = Duration::from_secs(300);
         let (result, attempts) = exchange.run(&RetryPolicy::default()).await;
         assert_eq!((result.unwrap(), attempts), ("done", 3));
         assert_eq!(exchange.asked, [0, 120, 240].map(Duration::from_secs));
@@ -502,14 +502,14 @@ mod tests {
             (Repeat::Joins, RetryPolicy::default().budget(RetryBudget::new(0, 0.0))),
             (Repeat::Joins, RetryPolicy::default().max_elapsed(Duration::from_secs(60))),
         ] {
-            let mut exchange = Scripted::new([]).meaning(repeat);
-            exchange.slowness = Duration::from_secs(300);
+            let mut exchange = Scripted::new([]).with_repeat(repeat);
+            exchange.latency = Duration::from_secs(300);
             assert_eq!(exchange.run(&policy).await.1, 1, "{repeat:?} {policy}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_may_be_paid_twice_is_sent_again_only_if_asked() {
+    async fn non_idempotent_requests_are_only_retried_with_retry_non_idempotent() {
         for (repeat, resend, attempts, is_unknown) in [
             (Repeat::Joins, false, 2, false),
             (Repeat::Reads, false, 2, false),
@@ -519,20 +519,20 @@ mod tests {
             (Repeat::Changes, true, 1, true),
         ] {
             let policy = RetryPolicy::default().retry_non_idempotent(resend);
-            let outcome = Scripted::new([lost()]).meaning(repeat).outcome(&policy).await;
+            let outcome = Scripted::new([lost()]).with_repeat(repeat).outcome(&policy).await;
             assert_eq!((outcome.attempts, outcome.is_unknown), (attempts, is_unknown), "{repeat:?} {resend}");
         }
         // A later rejection says nothing about the outcome of the attempt before.
         let policy = RetryPolicy::default().retry_non_idempotent(true);
-        let outcome = Scripted::new([lost(), fails(400)]).meaning(Repeat::Pays).outcome(&policy).await;
+        let outcome = Scripted::new([lost(), fails(400)]).with_repeat(Repeat::Pays).outcome(&policy).await;
         assert!(outcome.result.is_err() && outcome.is_unknown);
         // A rejected request is retried, and then the outcome is known.
-        let outcome = Scripted::new([fails(503)]).meaning(Repeat::Pays).outcome(&RetryPolicy::default()).await;
+        let outcome = Scripted::new([fails(503)]).with_repeat(Repeat::Pays).outcome(&RetryPolicy::default()).await;
         assert_eq!((outcome.attempts, outcome.is_unknown), (2, false));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_rate_limit_without_a_word_is_waited_for_longer_each_time() {
+    async fn delays_for_a_rate_limit_without_retry_after_grow() {
         let mut exchange = Scripted::new([fails(429), fails(429), fails(429)]);
         assert!(exchange.run(&RetryPolicy::default().max_retries(3).base_delay(Duration::ZERO)).await.0.is_ok());
         let waits: Vec<Duration> = exchange.asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -540,13 +540,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_observer_hears_why_an_attempt_ended_and_whether_the_next_joins() {
+    async fn the_observer_gets_the_end_of_each_attempt_and_whether_the_next_joins() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&log);
         let observer = Observer::new(move |attempt| seen.lock().unwrap().push((attempt.end, attempt.joins)));
         let policy = RetryPolicy::default().max_retries(9);
         let mut exchange =
-            Scripted::new([fails(524), lost(), fails(402), fails(429), fails(500)]).meaning(Repeat::Joins);
+            Scripted::new([fails(524), lost(), fails(402), fails(429), fails(500)]).with_repeat(Repeat::Joins);
         let limits = Limits { observer: Some(&observer), ..limits(&policy) };
         assert!(run(&mut exchange, &limits).await.result.is_ok());
         assert_eq!(

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_402() {
+    fn the_payment_kind_is_read_from_every_form_of_402() {
         use PaymentKind::{Balance, KeyBudget, QuestPollen, Unspecified};
         for (body, kind) in [
             (r#"{"error":{"code":"KEY_BUDGET_EXHAUSTED"}}"#, KeyBudget),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn both_rate_limits() {
+    fn rate_limits_of_keys_and_addresses_are_distinguished() {
         let key = said(429, r#"{"error":"Rate limit exceeded","message":"Slow down","retryAfterSeconds":15}"#);
         assert_eq!((key.rate_limit, key.retry_after), (Some(RateLimit::Key), Some(Duration::from_secs(15))));
         let edge = said(429, r#"{"success":false,"error":{"code":"RATE_LIMITED","message":"Slow down"}}"#);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_in_the_body_is_any_number_that_can_be_waited_for() {
+    fn the_delay_in_the_body_must_be_a_valid_duration() {
         for (wait, seconds) in
             [("2.5", Some(2.5)), ("\"7\"", Some(7.0)), ("-1", None), ("1e300", None), ("\"soon\"", None)]
         {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_address_is_one_to_visit() {
+    fn a_fix_url_must_be_an_http_url() {
         let url = "https://enter.pollinations.ai/keys?ref=agent_grant";
         assert_eq!(said(403, &format!(r#"{{"error":{{"fixUrl":"{url}"}}}}"#)).fix_url.as_deref(), Some(url));
         assert_eq!(said(403, r#"{"error":{"fixUrl":"javascript:alert(1)"}}"#).fix_url, None);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::tape::Exchange;
 
-/// The document.
+/// The API document.
 #[derive(Debug)]
 pub struct Document {
     value: Value,
@@ -124,10 +124,10 @@ impl Document {
         let body = String::from_utf8_lossy(&exchange.body);
         match kind.as_str() {
             "application/json" => match serde_json::from_str::<Value>(&body) {
-                Ok(value) => self.hold(&value, schema, &operation.id, &mut verdict),
+                Ok(value) => self.check_value(&value, schema, &operation.id, &mut verdict),
                 Err(error) => verdict.problems.push(format!("{}: the response is not JSON: {error}", operation.id)),
             },
-            "text/event-stream" => self.hold_events(&body, schema, &operation.id, &mut verdict),
+            "text/event-stream" => self.check_events(&body, schema, &operation.id, &mut verdict),
             _ if exchange.body.is_empty() => verdict.problems.push(format!("{}: the response is empty", operation.id)),
             _ => {}
         }
@@ -141,7 +141,7 @@ impl Document {
     }
 
     /// Validates a value, and finds fields that the schema does not have.
-    fn hold(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
+    fn check_value(&self, value: &Value, schema: &Value, operation: &str, verdict: &mut Verdict) {
         match self.validator(schema) {
             Ok(validator) => {
                 for error in validator.iter_errors(value).take(5) {
@@ -169,7 +169,7 @@ impl Document {
     }
 
     /// Checks every event of a stream against this schema, except the `[DONE]` of a chat.
-    fn hold_events(&self, body: &str, schema: &Value, operation: &str, verdict: &mut Verdict) {
+    fn check_events(&self, body: &str, schema: &Value, operation: &str, verdict: &mut Verdict) {
         let text = body.replace("\r\n", "\n");
         let mut events = 0;
         for data in text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim) {
@@ -178,7 +178,7 @@ impl Document {
                 continue;
             }
             match serde_json::from_str::<Value>(data) {
-                Ok(value) => self.hold(&value, schema, operation, verdict),
+                Ok(value) => self.check_value(&value, schema, operation, verdict),
                 Err(error) => verdict.problems.push(format!("{operation}: an event is not JSON: {error}")),
             }
         }
@@ -295,7 +295,7 @@ fn open(schema: &Value) -> Value {
         Value::Array(items) => items.iter().map(open).collect(),
         Value::Object(object) => object
             .iter()
-            // A property may have this name. Then its value is a schema.
+            // A property may be named `enum`. Then its value is a schema.
             .filter(|(key, value)| !(key.as_str() == "enum" && value.is_array()))
             .map(|(key, value)| (key.clone(), open(value)))
             .collect(),

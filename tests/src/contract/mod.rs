@@ -59,7 +59,7 @@ pub struct Settings {
     pub operations: Vec<String>,
     /// The API key. Without it, probes that need one are skipped.
     pub key: Option<ApiKey>,
-    /// A publishable key, for the probe of those.
+    /// The publishable key. Without it, the probe that needs one is skipped.
     pub publishable_key: Option<ApiKey>,
 }
 
@@ -167,7 +167,7 @@ pub async fn run(
             row.took(begun.elapsed());
             let mut recorded = tape.take();
             recorded.extend(media.as_ref().into_iter().flat_map(Tape::take));
-            // The other operations that it needs have rows of their own.
+            // The other operations that the probe needs have their own rows.
             let blocked = result.as_ref().err().and_then(|problem| problem.strip_prefix(probes::BLOCKED));
             match (&result, blocked) {
                 (_, Some(why)) => row.skip(why),

@@ -157,7 +157,7 @@ impl Tape {
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let app = Router::new().fallback(answer);
         let server = tokio::spawn(async move {
-            // Ends with the task.
+            // The server ends with the task.
             let _ = axum::serve(listener, app).await;
         });
         Ok(Self { base_url: format!("http://{address}"), seen, server })
@@ -213,7 +213,7 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
     OWN.iter().for_each(|name| drop(headers.remove(*name)));
     let secrets = secrets(&headers, parts.uri.query().unwrap_or_default());
     if upgrade.is_some() {
-        // This header is about a single connection, and so is the WebSocket: each side has its own.
+        // `Connection` applies to a single connection, so the proxy has to set it again for a WebSocket.
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     }
     let outgoing = http.request(parts.method.clone(), format!("{target}{path_and_query}")).headers(headers);
@@ -234,8 +234,8 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
         return switched;
     }
     let Ok(content) = response.bytes().await else {
-        // If the body breaks off there, it breaks off here too.
-        return (StatusCode::BAD_GATEWAY, "the answer has broken off").into_response();
+        // A body that the server cut off is an error for the client too.
+        return (StatusCode::BAD_GATEWAY, "the response was cut off").into_response();
     };
     let exchange = Exchange::new(&parts, &body, status, &received, &content);
     lock(log).push(sanitized(exchange, &secrets));
@@ -245,7 +245,7 @@ async fn forward(target: &str, http: &reqwest::Client, log: &Mutex<Vec<Exchange>
 /// Copies bytes in both directions after a connection has become a WebSocket.
 async fn tunnel(near: OnUpgrade, far: reqwest::Response) {
     let (Ok(near), Ok(mut far)) = (near.await, far.upgrade().await) else { return };
-    // Both sides see how it ends.
+    // Both sides notice the end by themselves.
     let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(near), &mut far).await;
 }
 
@@ -277,7 +277,7 @@ fn sanitized(mut exchange: Exchange, secrets: &[String]) -> Exchange {
         if exchange.path.starts_with("/account/")
             && let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&text)
         {
-            forget(&mut value);
+            remove_personal_data(&mut value);
             text = value.to_string();
         }
         exchange.body = text.into_bytes();
@@ -285,8 +285,8 @@ fn sanitized(mut exchange: Exchange, secrets: &[String]) -> Exchange {
     exchange
 }
 
-/// Removes personal data.
-fn forget(value: &mut serde_json::Value) {
+/// Replaces personal data and new keys.
+fn remove_personal_data(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(object) => {
             for (name, value) in object {
@@ -294,17 +294,17 @@ fn forget(value: &mut serde_json::Value) {
                     serde_json::Value::String(text) if PERSONAL.contains(&name.as_str()) => {
                         *text = match name.as_str() {
                             "email" => "somebody@example.com".to_owned(),
-                            // A new key, which works.
+                            // A new key is a secret.
                             "key" | "start" => "sk_taken_out".to_owned(),
                             "createdAt" => "2026-01-01T00:00:00.000Z".to_owned(),
                             _ => "somebody".to_owned(),
                         };
                     }
-                    value => forget(value),
+                    value => remove_personal_data(value),
                 }
             }
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(forget),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(remove_personal_data),
         _ => {}
     }
 }

@@ -21,11 +21,11 @@ const EXCERPT: usize = 1024;
 
 /// The redirect back from the sign-in page. A redirect without the state yields no key, and no error contains a key.
 pub(super) fn byop_return(input: &[u8]) {
-    let way_back = String::from_utf8_lossy(input);
+    let redirect = String::from_utf8_lossy(input);
     let flow = FragmentFlow::new("http://127.0.0.1/").with_state(State::restore("the-state-that-was-sent"));
-    match flow.key_from_redirect(&way_back) {
+    match flow.key_from_redirect(&redirect) {
         Ok(key) => {
-            let fragment = way_back.split_once('#').map_or(&*way_back, |(_, fragment)| fragment);
+            let fragment = redirect.split_once('#').map_or(&*redirect, |(_, fragment)| fragment);
             let mut decoded = form(fragment);
             if let [(whole, value)] = &*decoded
                 && value.is_empty()
@@ -41,7 +41,7 @@ pub(super) fn byop_return(input: &[u8]) {
         }
         Err(error) => {
             let said = format!("{error} {error:?}");
-            for (name, value) in form(&way_back) {
+            for (name, value) in form(&redirect) {
                 let is_long = value.len() >= 16 && value != "the-state-that-was-sent";
                 assert!(!is_long || !said.contains(&value), "the error repeats {name}");
             }
@@ -49,7 +49,7 @@ pub(super) fn byop_return(input: &[u8]) {
     }
 }
 
-/// The parameters in a text, which may begin like a query or like the path of a page's router.
+/// The parameters in a text that may begin with `#`, `?` or `/`.
 fn form(text: &str) -> Vec<(String, String)> {
     let text = text.trim().trim_start_matches(['#', '?', '/']);
     let mut url = reqwest::Url::parse("http://127.0.0.1/").expect("an address");
@@ -77,20 +77,20 @@ pub(super) fn error_body(input: &[u8]) {
 pub(super) fn models(input: &[u8]) {
     for gateway in [Gateway::Current, Gateway::Legacy] {
         match gateway.read_models(input) {
-            Ok(models) => comes_back(&models),
-            Err(error) => is_decode(&error),
+            Ok(models) => assert_round_trip(&models),
+            Err(error) => assert_decode_error(&error),
         }
     }
     if let Ok(models) = serde_json::from_slice::<Vec<ModelInfo>>(input) {
-        comes_back(&models);
+        assert_round_trip(&models);
     }
 }
 
 /// A reply, whole or as a stream of events.
 pub(super) fn chat_reply(input: &[u8]) {
     if let Ok(completion) = serde_json::from_slice::<ChatCompletion>(input) {
-        comes_back(&completion);
-        look_at(&ChatReply::from(completion));
+        assert_round_trip(&completion);
+        call_all_getters(&ChatReply::from(completion));
     }
     // The same events, however they are split, give the same chunks, the same reply and the same error.
     let whole = read(vec![Bytes::copy_from_slice(input)]);
@@ -105,14 +105,14 @@ fn read(pieces: Vec<Bytes>) -> (Vec<String>, String) {
         ChatStream::from_bytes(futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)))
     };
     // Reading never waits.
-    let chunks: Vec<_> = stream().collect().now_or_never().expect("a stream that does not wait");
-    let finished = stream().finish().now_or_never().expect("a stream that does not wait");
+    let chunks: Vec<_> = stream().collect().now_or_never().expect("the stream must not wait");
+    let finished = stream().finish().now_or_never().expect("the stream must not wait");
     let failed = chunks.iter().find_map(|chunk| chunk.as_ref().err());
     assert_eq!(failed.map(Error::kind), finished.as_ref().err().map(Error::kind));
     let text: String = chunks.iter().flatten().map(|chunk| chunk.text()).collect();
     let said = match finished {
         Ok(reply) => {
-            look_at(&reply);
+            call_all_getters(&reply);
             if chunks.iter().flatten().all(|chunk| chunk.choices.len() <= 1 && first_choice(chunk)) {
                 assert_eq!(reply.text(), text);
             }
@@ -129,7 +129,7 @@ fn first_choice(chunk: &pollinations_ext::chat::ChatChunk) -> bool {
 }
 
 /// Calls all methods of a reply.
-fn look_at(reply: &ChatReply) {
+fn call_all_getters(reply: &ChatReply) {
     assert_eq!(
         reply.text().is_empty(),
         reply.message().and_then(|message| message.content.as_deref()).is_none_or(str::is_empty)
@@ -139,21 +139,21 @@ fn look_at(reply: &ChatReply) {
         reply.message().and_then(|message| message.tool_calls.as_ref()).map_or(0, Vec::len)
     );
     if let Err(error) = reply.audio_bytes() {
-        is_decode(&error);
+        assert_decode_error(&error);
     }
     let message = reply.to_message();
-    comes_back(&message);
+    assert_round_trip(&message);
     assert!(reply.image_urls().count() <= reply.content_blocks().len());
 }
 
-fn is_decode(error: &Error) {
+fn assert_decode_error(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.body().is_none_or(|kept| kept.len() <= EXCERPT));
 }
 
-/// Checks that a value is the same after writing and reading it.
-fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
-    let written = serde_json::to_vec(value).expect("what was read can be written");
+/// Checks that a value survives serialization.
+fn assert_round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let written = serde_json::to_vec(value).expect("the value must be serializable");
     let again: T = serde_json::from_slice(&written)
         .unwrap_or_else(|error| panic!("{}: {error}", String::from_utf8_lossy(&written)));
     assert_eq!(again, *value);

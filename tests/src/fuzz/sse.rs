@@ -43,12 +43,12 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
         while decoder.advance(&mut piece).expect("an event smaller than the limit") {
             events.push(decoder.data().to_vec());
         }
-        assert!(piece.is_empty(), "what holds no event is taken too");
+        assert!(piece.is_empty(), "the decoder must consume all bytes");
     }
     events
 }
 
-/// The standard, word for word: first line endings, then lines, then events.
+/// A literal implementation of the standard: first line endings, then lines, then events.
 fn reference(stream: &[u8]) -> Vec<Vec<u8>> {
     let stream = stream.strip_prefix("\u{feff}".as_bytes()).unwrap_or(stream);
     let mut lines = vec![Vec::new()];

@@ -9,8 +9,12 @@ pub(super) fn normalize(input: &[u8]) {
     let Ok(normalized) = normalize::normalize(document) else { return };
     let document = normalized.document;
     assert_eq!(document["openapi"], "3.0.3");
-    let again = normalize::normalize(document.clone()).expect("what was made can be read");
-    assert_eq!(normalize::to_bytes(&again.document), normalize::to_bytes(&document), "a second time changes nothing");
+    let again = normalize::normalize(document.clone()).expect("the output must be readable");
+    assert_eq!(
+        normalize::to_bytes(&again.document),
+        normalize::to_bytes(&document),
+        "a second run changed the document"
+    );
 }
 
 /// Two documents, separated by an empty line. A document does not differ from itself, and each difference is reported

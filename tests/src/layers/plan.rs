@@ -31,7 +31,7 @@ impl Plan {
     ///
     /// In addition to imports, this reports files without a room, rooms without a file, and unnecessary pairs.
     pub fn problems(&self, sources: &Sources) -> Vec<String> {
-        let mut problems = self.strays(sources);
+        let mut problems = self.unplaced(sources);
         let imports: Vec<&Import> = sources.imports().iter().collect();
         problems.extend(self.between_rooms(&imports));
         problems.extend(self.within_rooms(&imports));
@@ -47,12 +47,11 @@ impl Plan {
         rooms.filter(|(_, room)| is_in(room)).max_by_key(|(_, room)| room.len())
     }
 
-    fn strays(&self, sources: &Sources) -> Vec<String> {
-        let homeless = sources.files().filter(|file| self.place(file).is_none());
-        let mut problems: Vec<String> = homeless.map(|file| format!("{file} is in no room of the plan")).collect();
-        let lived_in: BTreeSet<&str> =
-            sources.files().filter_map(|file| self.place(file)).map(|(_, room)| room).collect();
-        let empty = self.floors.iter().copied().flatten().filter(|room| !lived_in.contains(*room));
+    fn unplaced(&self, sources: &Sources) -> Vec<String> {
+        let unplaced = sources.files().filter(|file| self.place(file).is_none());
+        let mut problems: Vec<String> = unplaced.map(|file| format!("{file} is in no room of the plan")).collect();
+        let used: BTreeSet<&str> = sources.files().filter_map(|file| self.place(file)).map(|(_, room)| room).collect();
+        let empty = self.floors.iter().copied().flatten().filter(|room| !used.contains(*room));
         problems.extend(empty.map(|room| format!("the plan has a room `{room}`, but no file is in it")));
         problems
     }
@@ -60,10 +59,10 @@ impl Plan {
     /// Imports that point up or sideways.
     fn between_rooms(&self, imports: &[&Import]) -> Vec<String> {
         let placed = |import: &Import| Some((self.place(&import.from)?, self.place(&import.to)?));
-        let mut doors: Graph<'_> = Graph::new();
+        let mut rooms: Graph<'_> = Graph::new();
         for ((_, from), (_, to)) in imports.iter().filter_map(|import| placed(import)) {
             if from != to {
-                doors.entry(from).or_default().insert(to);
+                rooms.entry(from).or_default().insert(to);
             }
         }
         let mut problems = Vec::new();
@@ -76,7 +75,7 @@ impl Plan {
                 std::cmp::Ordering::Greater => "up",
             };
             let circle =
-                way(&doors, to, from).map(|way| format!(" and closes the circle {from} → {}", way.join(" → ")));
+                way(&rooms, to, from).map(|way| format!(" and closes the circle {from} → {}", way.join(" → ")));
             problems.push(format!("{import}, which points {direction}{}", circle.unwrap_or_default()));
         }
         problems

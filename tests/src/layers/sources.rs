@@ -291,14 +291,14 @@ impl Tree {
             let Item::Use(item) = item else { continue };
             for leaf in leaves(&item.tree) {
                 // A module that only re-exports its own submodules does not count as their user.
-                let handed_on = !matches!(item.vis, Visibility::Inherited)
+                let only_re_exported = !matches!(item.vis, Visibility::Inherited)
                     && leaf.name.as_ref().is_none_or(|name| !idents.contains(name))
                     && self
                         .lookup(path, &leaf.path, &mut BTreeSet::new())
                         .iter()
                         .all(|target| target.starts_with(path));
                 // The crate root re-exports the whole crate, and is above all of it.
-                if !handed_on || path.is_empty() {
+                if !only_re_exported || path.is_empty() {
                     add(&leaf.path);
                 }
             }

@@ -6,8 +6,8 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
     PLAN.problems(&Sources::from_texts(files))
 }
 
-/// A crate that fits the plan, with these texts in place of its own.
-fn house(changed: &[(&str, &str)]) -> Vec<String> {
+/// The problems of a crate that fits the plan, after some of its files were replaced.
+fn problems_after(changed: &[(&str, &str)]) -> Vec<String> {
     let mut files = vec![
         ("lib.rs", "mod left; mod right; mod low; pub use low::Error;"),
         ("left/mod.rs", "mod half; use crate::low::Error; pub use half::Half;"),
@@ -24,10 +24,10 @@ fn house(changed: &[(&str, &str)]) -> Vec<String> {
     problems(&files)
 }
 
-/// The one problem of a crate names both files and the direction.
+/// Checks that there is exactly one problem, which names both files and the direction.
 #[track_caller]
-fn fails(changed: &[(&str, &str)], from: &str, to: &str, direction: &str) {
-    let problems = house(changed);
+fn assert_problem(changed: &[(&str, &str)], from: &str, to: &str, direction: &str) {
+    let problems = problems_after(changed);
     let named = problems.iter().any(|problem| {
         problem.starts_with(&format!("{from} imports {to} ")) && problem.contains(&format!("points {direction}"))
     });
@@ -35,23 +35,23 @@ fn fails(changed: &[(&str, &str)], from: &str, to: &str, direction: &str) {
 }
 
 #[test]
-fn imports_that_point_down_are_fine() {
-    assert_eq!(house(&[]), Vec::<String>::new());
+fn imports_that_point_down_are_allowed() {
+    assert_eq!(problems_after(&[]), Vec::<String>::new());
 }
 
 #[test]
-fn an_import_that_points_up() {
-    fails(&[("low.rs", "use crate::right; pub struct Error;")], "low.rs", "right.rs", "up");
+fn an_import_that_points_up_is_a_problem() {
+    assert_problem(&[("low.rs", "use crate::right; pub struct Error;")], "low.rs", "right.rs", "up");
 }
 
 #[test]
-fn an_import_that_points_sideways() {
-    fails(&[("right.rs", "use crate::left::Half;")], "right.rs", "left/half.rs", "sideways");
+fn an_import_that_points_sideways_is_a_problem() {
+    assert_problem(&[("right.rs", "use crate::left::Half;")], "right.rs", "left/half.rs", "sideways");
 }
 
 #[test]
-fn a_circle_is_named_with_all_its_rooms() {
-    let problems = house(&[
+fn a_cycle_is_reported_with_all_its_rooms() {
+    let problems = problems_after(&[
         ("low.rs", "use crate::right::Right; pub struct Error;"),
         ("right.rs", "use crate::low::Error; pub struct Right;"),
     ]);
@@ -60,7 +60,7 @@ fn a_circle_is_named_with_all_its_rooms() {
 }
 
 #[test]
-fn paths_in_code_count() {
+fn paths_in_code_count_as_imports() {
     for code in [
         "fn f() { crate::left::Half; }",
         "fn f(half: Option<crate::left::half::Half>) {}",
@@ -69,67 +69,72 @@ fn paths_in_code_count() {
         "fn f() { use crate::left::Half as Other; }",
         "fn f() { use crate::left::*; }",
     ] {
-        assert!(!house(&[("right.rs", code)]).is_empty(), "{code}");
+        assert!(!problems_after(&[("right.rs", code)]).is_empty(), "{code}");
     }
 }
 
 #[test]
-fn paths_in_macros_count() {
+fn paths_in_macros_count_as_imports() {
     for code in [
         "macro_rules! m { () => { $crate::left::Half }; }",
         "macro_rules! m { () => { crate::left::half::Half }; }",
         "macro_rules! m { () => { use $crate::left::{Half}; }; }",
         "fn f() { println!(\"{:?}\", crate::left::Half); }",
     ] {
-        fails(&[("right.rs", code)], "right.rs", "left/half.rs", "sideways");
+        assert_problem(&[("right.rs", code)], "right.rs", "left/half.rs", "sideways");
     }
 }
 
 #[test]
-fn grouped_and_renamed_imports() {
+fn grouped_and_renamed_imports_are_found() {
     for code in [
         "use crate::{low::Error, left::{half::{self as part}}};",
         "use crate::{left::{half::Half as Part, half::Half as Other}};",
         "use super::left::Half;",
         "use super::left::half::*;",
     ] {
-        let problems = house(&[("right.rs", code)]);
+        let problems = problems_after(&[("right.rs", code)]);
         assert!(problems.iter().all(|problem| problem.starts_with("right.rs imports left/half.rs")), "{problems:#?}");
         assert!(!problems.is_empty(), "{code}");
     }
 }
 
 #[test]
-fn from_deep_inside_a_room() {
+fn imports_from_nested_modules_are_resolved() {
     for code in ["use super::super::right;", "mod inner { use super::super::super::right::Right; }"] {
-        fails(&[("left/half.rs", &format!("{code} pub struct Half;"))], "left/half.rs", "right.rs", "sideways");
+        assert_problem(
+            &[("left/half.rs", &format!("{code} pub struct Half;"))],
+            "left/half.rs",
+            "right.rs",
+            "sideways",
+        );
     }
 }
 
 #[test]
-fn re_exports_lead_to_the_file_that_defines() {
-    // Through the root, to another room and back down again.
+fn re_exports_are_resolved_to_the_defining_file() {
+    // A re-export by the root leads to another room, or to a lower floor.
     let root = "mod left; mod right; mod low; pub use left::Half; pub use low::Error as Mistake;";
-    fails(&[("lib.rs", root), ("right.rs", "use crate::Half;")], "right.rs", "left/half.rs", "sideways");
-    assert_eq!(house(&[("lib.rs", root), ("right.rs", "use crate::Mistake;")]), Vec::<String>::new());
-    // What the root re-exports of another crate is nobody's import.
+    assert_problem(&[("lib.rs", root), ("right.rs", "use crate::Half;")], "right.rs", "left/half.rs", "sideways");
+    assert_eq!(problems_after(&[("lib.rs", root), ("right.rs", "use crate::Mistake;")]), Vec::<String>::new());
+    // A re-export of another crate's item is not an import of a file.
     let root = "mod left; mod right; mod low; pub use other_crate::types;";
-    assert_eq!(house(&[("lib.rs", root), ("right.rs", "use crate::types::Thing;")]), Vec::<String>::new());
-    // What the root defines itself is above everything.
+    assert_eq!(problems_after(&[("lib.rs", root), ("right.rs", "use crate::types::Thing;")]), Vec::<String>::new());
+    // An item that the root itself defines is on the top floor.
     let root = "mod left; mod right; mod low; pub type Result<T> = std::result::Result<T, low::Error>;";
-    fails(
+    assert_problem(
         &[("lib.rs", root), ("right.rs", "use crate::Result;"), ("low.rs", "pub struct Error;")],
         "right.rs",
         "lib.rs",
         "up",
     );
-    // A glob of the root leads on as well.
+    // A glob re-export is followed too.
     let root = "mod left; mod right; mod low; pub use left::*;";
-    fails(&[("lib.rs", root), ("right.rs", "use crate::Half;")], "right.rs", "left/half.rs", "sideways");
+    assert_problem(&[("lib.rs", root), ("right.rs", "use crate::Half;")], "right.rs", "left/half.rs", "sideways");
 }
 
 #[test]
-fn code_for_tests_is_left_out() {
+fn code_under_cfg_test_is_ignored() {
     for code in [
         "#[cfg(test)] mod tests { use crate::left::Half; }",
         "#[cfg(test)] use crate::left::Half;",
@@ -140,11 +145,11 @@ fn code_for_tests_is_left_out() {
         "pub(in crate::right) fn f() {}",
         "/// See [`crate::left::Half`].\nfn f() {}",
     ] {
-        assert_eq!(house(&[("right.rs", code)]), Vec::<String>::new(), "{code}");
+        assert_eq!(problems_after(&[("right.rs", code)]), Vec::<String>::new(), "{code}");
     }
     let mixed = "struct S; impl S { #[cfg(test)] fn f() {} fn g() { crate::left::Half; } }";
-    fails(&[("right.rs", mixed)], "right.rs", "left/half.rs", "sideways");
-    fails(&[("right.rs", "#[cfg(not(test))] use crate::left::Half;")], "right.rs", "left/half.rs", "sideways");
+    assert_problem(&[("right.rs", mixed)], "right.rs", "left/half.rs", "sideways");
+    assert_problem(&[("right.rs", "#[cfg(not(test))] use crate::left::Half;")], "right.rs", "left/half.rs", "sideways");
 }
 
 const ROOM: [(&str, &str); 4] = [
@@ -155,7 +160,7 @@ const ROOM: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn two_files_of_a_room_that_import_each_other() {
+fn files_of_a_room_that_import_each_other_need_an_exception() {
     const OPEN: Plan = Plan { floors: &[&["lib"], &["room"]], pairs: &[] };
     let problems = OPEN.problems(&Sources::from_texts(&ROOM));
     assert_eq!(problems, ["these files of one room import each other: room/a.rs → room/b.rs → room/a.rs"]);
@@ -171,7 +176,7 @@ fn two_files_of_a_room_that_import_each_other() {
 }
 
 #[test]
-fn a_longer_circle_of_a_room_goes_through_a_pair() {
+fn a_longer_cycle_through_an_excepted_pair_is_a_problem() {
     const PLAN: Plan = Plan {
         floors: &[&["lib"], &["room"]],
         pairs: &[Pair { files: ["room/a.rs", "room/b.rs"], reason: "two halves" }],
@@ -185,18 +190,18 @@ fn a_longer_circle_of_a_room_goes_through_a_pair() {
 }
 
 #[test]
-fn a_module_knows_what_it_re_exports_only_if_it_uses_it() {
+fn a_re_export_counts_as_an_import_only_if_the_module_uses_it() {
     const PLAN: Plan = Plan { floors: &[&["lib"], &["room"]], pairs: &[] };
     let files =
         |root| [("lib.rs", "mod room;"), ("room/mod.rs", root), ("room/a.rs", "use super::LIMIT; pub struct A;")];
-    let hands_on = files("mod a; pub use a::A; pub const LIMIT: u8 = 1;");
-    assert_eq!(PLAN.problems(&Sources::from_texts(&hands_on)), Vec::<String>::new());
+    let re_exports = files("mod a; pub use a::A; pub const LIMIT: u8 = 1;");
+    assert_eq!(PLAN.problems(&Sources::from_texts(&re_exports)), Vec::<String>::new());
     let uses = files("mod a; pub use a::A; pub const LIMIT: u8 = 1; fn f(_: A) {}");
     assert_eq!(PLAN.problems(&Sources::from_texts(&uses)).len(), 1);
 }
 
 #[test]
-fn every_file_has_a_room_and_every_room_a_file() {
+fn files_without_a_room_and_rooms_without_a_file_are_problems() {
     let problems =
         problems(&[("lib.rs", "mod left; mod right; mod stray;"), ("left.rs", ""), ("right.rs", ""), ("stray.rs", "")]);
     assert_eq!(problems, ["stray.rs is in no room of the plan", "the plan has a room `low`, but no file is in it"]);

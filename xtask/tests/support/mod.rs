@@ -1,4 +1,4 @@
-//! What several tests need to judge a normalized document.
+//! Helpers that several tests use to check normalized documents.
 
 #![allow(dead_code, reason = "each test uses a part of this")]
 
@@ -10,7 +10,7 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value};
 use xtask::yaml;
 
-/// The documents below `tests/documents`, and those that the workspace's tests make clients of, by their names.
+/// The documents in `tests/documents` and in the workspace's `tests/documents`, with their names.
 pub(crate) fn documents() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
     let mut found: Vec<(String, Value)> = Vec::new();
@@ -31,7 +31,7 @@ pub(crate) fn documents() -> Vec<(String, Value)> {
     found
 }
 
-/// The upstream documents, where they are beside this checkout.
+/// The upstream documents, if they are beside this checkout.
 pub(crate) fn upstream() -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/upstream");
     let names = ["openapi-2026-02-25", "openapi-2026-10"];

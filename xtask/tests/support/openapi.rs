@@ -1,4 +1,4 @@
-//! Whether a document is valid OpenAPI 3.0.3: a JSON Schema of its objects, and the rules that a schema cannot say.
+//! Checks whether a document is valid OpenAPI 3.0.3, with a JSON Schema and with rules that a schema cannot express.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Everything that is wrong with a document.
+/// All violations of OpenAPI 3.0.3 in a document.
 pub(crate) fn faults(document: &Value) -> Vec<String> {
     static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
     let mut faults: Vec<String> =
@@ -19,7 +19,7 @@ pub(crate) fn faults(document: &Value) -> Vec<String> {
     faults
 }
 
-/// An object with these fields and extensions, and nothing else.
+/// The schema of an object that has only these fields and extensions.
 fn object(required: &[&str], fields: Value) -> Value {
     let mut schema = json!({
         "type": "object", "properties": fields, "patternProperties": { "^x-": true }, "additionalProperties": false,
@@ -42,7 +42,7 @@ fn map(of: Value) -> Value {
     json!({ "type": "object", "additionalProperties": of })
 }
 
-/// The object itself, or a reference and nothing beside it.
+/// The schema of an object, or of a reference without other keywords.
 fn or_reference(name: &str) -> Value {
     let reference = json!({ "type": "object", "properties": { "$ref": { "type": "string" } }, "required": ["$ref"], "additionalProperties": false });
     json!({ "if": { "type": "object", "required": ["$ref"] }, "then": reference, "else": to(name) })
@@ -199,14 +199,14 @@ fn schema() -> Value {
     })
 }
 
-/// Finds references that lead nowhere. Examples, defaults and extensions hold data, not references.
+/// Finds references without a target. Examples, defaults and extensions hold data, not references.
 fn references(document: &Value, value: &Value, pointer: &str, faults: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             if let Some(target) = object.get("$ref").and_then(Value::as_str)
                 && document.pointer(target.trim_start_matches('#')).is_none()
             {
-                faults.push(format!("{pointer}: `{target}` leads nowhere"));
+                faults.push(format!("{pointer}: `{target}` does not exist"));
             }
             let is_data = |key: &str| matches!(key, "example" | "default" | "enum" | "value") || key.starts_with("x-");
             let named = ["/properties", "/schemas", "/headers"].iter().any(|end| pointer.ends_with(end));
@@ -240,11 +240,11 @@ fn operations(document: &Value, faults: &mut Vec<String>) {
             let Some(operation) = item.get(method) else { continue };
             let place = format!("{method} {path}");
             if operation.get("operationId").is_some_and(|id| !ids.insert(id.to_string())) {
-                faults.push(format!("{place}: the operationId is there twice"));
+                faults.push(format!("{place}: the operationId is not unique"));
             }
             let own = names(operation);
             if own.iter().collect::<BTreeSet<_>>().len() < own.len() {
-                faults.push(format!("{place}: a parameter is there twice"));
+                faults.push(format!("{place}: a parameter occurs twice"));
             }
             let declared: BTreeSet<String> = own
                 .into_iter()

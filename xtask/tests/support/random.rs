@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-/// Makes documents. Every property, parameter and component has a name of its own, so that one that is lost is missed.
+/// Generates documents. Each property, parameter and component has a unique name, so that tests notice if one is lost.
 pub(crate) struct Maker {
     random: Rng,
     count: usize,
@@ -11,7 +11,7 @@ pub(crate) struct Maker {
 }
 
 impl Maker {
-    /// A document with some `size` operations and schemas.
+    /// Generates a document with about `size` operations and schemas.
     pub(crate) fn document(seed: u64, size: usize) -> Value {
         let mut random = Rng::with_seed(seed);
         let styles: [fn(usize) -> String; 5] = [
@@ -226,7 +226,7 @@ impl Maker {
         }
     }
 
-    /// A union told apart by a constant.
+    /// A union whose members are distinguished by a constant.
     fn tagged(&mut self, depth: usize) -> Value {
         let mut members = Vec::new();
         for _ in 0..self.random.usize(2..4) {

@@ -1,4 +1,4 @@
-//! The smallest program that talks to a model.
+//! A minimal program that sends a chat request.
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,8 +1,8 @@
-//! Small chat calls over loopback HTTP, beside bare reqwest and async-openai, which send the same to the same server:
-//! over connections that stay open, one after the other (`sequential`) and 64 at once (`wide`).
+//! Small chat calls over loopback HTTP, compared with bare reqwest and async-openai, which send the same requests to
+//! the same server. Connections stay open. Calls are made one after the other (`sequential`) and 64 at once (`wide`).
 //!
-//! `benches/run` gives client and server one core between them. On two, most of what is measured is how long the
-//! operating system takes to wake the other one, which is ten times as long as the call.
+//! `benches/run` gives client and server one core between them. On two cores, the result is mostly the time that the
+//! operating system takes to wake the other core, which is ten times as long as the call.
 
 use pollinations_benches::{
     Answer, Server, async_openai, async_openai_request, body, many, ours,
@@ -11,7 +11,7 @@ use pollinations_benches::{
 };
 use pollinations_ext::types::ChatCompletion;
 
-/// Calls in one measurement, and how many at once.
+/// Calls in one measurement, and how many are made at once.
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 

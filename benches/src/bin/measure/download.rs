@@ -1,5 +1,5 @@
-//! A video of 200 MB to a file: `Download::save`, the bytes of reqwest copied as they come, and all of them in memory
-//! first. The memory that each takes is measured by `src/bin/memory.rs`, in processes of their own.
+//! Saves a video of 200 MB to a file in three ways: with `Download::save`, by copying the byte stream of reqwest, and
+//! by reading everything into memory first. `src/bin/memory.rs` measures the memory that each takes.
 
 use pollinations_benches::{
     Answer, Server, VIDEO, download, ours,

@@ -1,5 +1,5 @@
-//! 1,000 vectors of 1,536 floats each, over loopback HTTP: as JSON numbers, and as base64. Beside ours stand bare reqwest and
-//! serde_json into `Vec<f32>`, and for base64 the same into a `String` and the `base64` crate behind it.
+//! 1,000 vectors of 1,536 floats each, over loopback HTTP, as JSON numbers and as base64. The comparison for JSON is
+//! bare reqwest with serde_json into `Vec<f32>`. For base64 it is serde_json into a `String`, then the `base64` crate.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use pollinations_benches::{
@@ -9,7 +9,7 @@ use pollinations_benches::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// A reply, as one would write it down for one of its two forms.
+/// A struct for a reply in one of the two formats, as a program would declare it.
 #[derive(Deserialize)]
 struct Reply<T> {
     data: Vec<Item<T>>,

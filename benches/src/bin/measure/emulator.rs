@@ -1,8 +1,9 @@
 //! How many requests an emulator answers, and how long it takes to start one. Client and emulator share one thread, so
-//! that the figures are below what an emulator alone can do.
+//! an emulator that has a thread for itself is faster.
 //!
-//! - `requests`: small chats, 64 at once, each another one, so that none comes from the cache.
-//! - `start`: an emulator, its first answer, and its end. A process makes its rules once, and not for each emulator.
+//! - `requests`: small chats, 64 at once. All are different, so none is answered from the cache.
+//! - `start`: starting an emulator, one request, and stopping it. All emulators of a process share the rules, which are
+//!   compiled only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +14,7 @@ use pollinations_benches::{
 };
 use pollinations_emulator::Emulator;
 
-/// Requests in one measurement, and how many at once.
+/// Requests in one measurement, and how many are made at once.
 const CALLS: usize = 250;
 const WIDE: usize = 64;
 

@@ -1,8 +1,10 @@
-//! Streams over loopback HTTP, beside bare reqwest and async-openai, which send the same to the same server.
+//! Streams over loopback HTTP, compared with bare reqwest and async-openai, which send the same requests to the same
+//! server.
 //!
-//! - `stream`: 100,000 chunks, eight in each chunk of HTTP's chunked coding, to typed chunks. Bare reqwest knows how long
-//!   each event is and gives it to serde_json.
-//! - `first`: from the moment the server writes the first event of a stream to the moment the client has it as a type.
+//! - `stream`: 100,000 events to typed chunks, with eight events in each chunk of HTTP's chunked encoding. The
+//!   contestant with bare reqwest knows the length of the events in advance and passes each to serde_json.
+//! - `first`: the time from when the server writes the first event of a stream until the client returns the typed
+//!   chunk.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +19,7 @@ use pollinations_ext::types::ChatCompletionChunk;
 /// Chunks of a long stream.
 const CHUNKS: usize = 100_000;
 
-/// Streams of which only the first chunk counts, in one measurement.
+/// Streams in one measurement of `first`.
 const FIRSTS: u32 = 20;
 
 fn streams(rounds: Rounds) {

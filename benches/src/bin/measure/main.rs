@@ -1,4 +1,4 @@
-//! All benchmarks in one program, which is sooner built than one for each: `measure sse --rounds 20` runs one of them.
+//! All benchmarks in one program, which builds faster than a program for each. `measure sse --rounds 20` runs one.
 
 mod calls;
 mod download;

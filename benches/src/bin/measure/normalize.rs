@@ -1,6 +1,6 @@
-//! `cargo xtask normalize`, without reading and writing files: the document of this workspace (`real`), and documents of 3.3 MB
-//! and 288 operations (`1`), of twice as much (`2`), and of four times as much (`4`), which shows that the time grows with
-//! the size and not faster.
+//! `cargo xtask normalize`, without reading and writing files, for the document of this workspace (`real`) and for
+//! generated documents: one of 3.3 MB with 288 operations (`1`), one twice as large (`2`) and one four times as large
+//! (`4`). These show that the time grows in proportion to the size.
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,12 @@
 //! From bytes to typed chunks: streams of 10,000 events of 219 bytes each, in pieces of 1 to 256 and 1 to 4,096 bytes.
 //!
-//! - `strict`: serde_json on events that are cut apart already, into a struct that serde's derive reads
+//! - `strict`: serde_json on events that are already split, into a struct with serde's derive
 //! - `limit`: the same into our type, which reads leniently
-//! - `ours`: a whole `ChatStream`, which also keeps the reply as it grows
-//! - `decoder`: `sse::Decoder` with serde_json behind it, which is what the decoders of others do that come after it
+//! - `ours`: a whole `ChatStream`, which also collects the reply
+//! - `decoder`: `sse::Decoder` and then serde_json
+//! - the others: the decoder of another crate and then serde_json
 //!
-//! Making the list of pieces is part of all but the first two.
+//! All but the first two include the time to make the list of pieces.
 
 use std::hint::black_box;
 
@@ -24,7 +25,7 @@ pub fn main() {
             timed(move || decode(black_box(whole)))
         };
         let read = |decode: fn(&[bytes::Bytes]) -> usize| -> Contestant<'_> {
-            // One more chunk ends the reply.
+            // The reply ends with one more chunk.
             assert_eq!(decode(pieces), EVENTS + 1);
             timed(move || decode(black_box(pieces)))
         };

@@ -1,6 +1,7 @@
-//! Small chat calls over TLS and HTTP/2, 64 at once, beside bare reqwest: to a local server whose certificate both trust.
+//! Small chat calls over TLS and HTTP/2, 64 at once, compared with bare reqwest. Both trust the certificate of the
+//! local server.
 //!
-//! Besides the times it prints how many connections each client has opened: `connections/ours 1`.
+//! It also prints how many connections each client has opened, as `connections/ours 1`.
 
 use pollinations_benches::{
     body, many,
@@ -10,13 +11,13 @@ use pollinations_benches::{
 };
 use pollinations_ext::types::ChatCompletion;
 
-/// Calls in one measurement, and how many at once.
+/// Calls in one measurement, and how many are made at once.
 const CALLS: usize = 256;
 const WIDE: usize = 64;
 
 pub fn main() {
     let runtime = runtime();
-    // A server each, to tell their connections apart.
+    // Each client has its own server, to count its connections.
     let (for_bare, for_ours) = (TlsServer::start(), TlsServer::start());
     let bare = for_bare.client();
     let key = "sk_benchmark".parse().unwrap();
@@ -29,7 +30,7 @@ pub fn main() {
         reply.choices.len()
     };
     let with_ours = || async { ours.chat("openai").user("Hello").send().await.unwrap().completion().choices.len() };
-    // The first call finds out that the server speaks HTTP/2; until then reqwest opens a connection for each call.
+    // Until the first call has shown that the server supports HTTP/2, reqwest opens a connection for each call.
     runtime.block_on(async { assert_eq!((with_bare().await, with_ours().await), (1, 1)) });
     let contestants = vec![
         ("bare", timed(|| runtime.block_on(many(CALLS, WIDE, with_bare)))),

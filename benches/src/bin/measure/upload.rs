@@ -1,5 +1,5 @@
-//! A file of 400 MB to the service: `Media::upload` from a path, beside a form of bare reqwest with the file as a stream.
-//! The memory that each takes is measured by `src/bin/memory.rs`, in processes of their own.
+//! Uploads a file of 400 MB: `Media::upload` from a path, compared with a form of bare reqwest with the file as a
+//! stream. `src/bin/memory.rs` measures the memory that each takes.
 
 use pollinations_benches::{
     Answer, Server, ours,

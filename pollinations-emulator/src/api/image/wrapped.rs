@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
+    fn sizes_are_parsed_and_limited() {
         for (text, found) in [
             ("64x48", Some((64, 48))),
             ("0x48", Some((DEFAULT_SIZE, 48))),

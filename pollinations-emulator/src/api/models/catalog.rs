@@ -123,7 +123,7 @@ mod tests {
     use crate::base::category;
 
     #[test]
-    fn names_are_unique_and_tell_the_category() {
+    fn names_are_unique_and_give_the_category() {
         let names: Vec<&str> = all().iter().flat_map(Model::names).collect();
         assert!(all().len() > 20 && !names.contains(&""), "{names:?}");
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");

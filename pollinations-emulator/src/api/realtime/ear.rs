@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(ear.listen(&speech, 500), [Heard::Started(200)]);
         assert_eq!(ear.listen(&silence.repeat(2), 500), []);
         assert_eq!(ear.listen(&silence[..101 * BYTES_A_MS], 500), [Heard::Stopped(900)]);
-        // The size of the pieces does not matter.
+        // The result does not depend on the size of the pieces.
         let mut ear = Ear::default();
         let all = [speech, silence.repeat(3)].concat();
         let heard: Vec<Heard> = all.chunks(7).flat_map(|piece| ear.listen(piece, 500)).collect();

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_in_every_form() {
+    fn the_error_code_is_found_in_every_format() {
         for (body, expected) in [
             (json!({ "error": { "code": "A", "type": "b" } }), Some("A")),
             (json!({ "error": { "code": null, "type": "b" } }), Some("b")),

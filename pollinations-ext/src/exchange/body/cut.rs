@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_beginning_of_an_object_is_one_or_nothing() {
+    fn a_truncated_object_is_completed_or_rejected() {
         let whole = r#"{"a":{"m":"x\u00fc\"y"},"b":[1,{"c":null}],"d":"end"}"#;
         for end in 1..whole.len() {
             let Some(value) = completed(&whole[..end]) else { continue };
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_beginning_of_json_stays_nothing() {
+    fn text_that_is_not_truncated_json_is_rejected() {
         for text in ["", "x", "}", "{}", "{x", &"[".repeat(1000)] {
             assert_eq!(completed(text), None, "{text}");
         }

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_in_every_form() {
+    fn errors_are_recognized_in_every_format() {
         for body in [
             json!({ "error": { "message": "x" } }),
             json!({ "error": "x" }),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_error() {
+    fn other_bodies_are_not_errors() {
         for body in [
             json!({ "choices": [], "error": null }),
             json!({ "choices": [{ "message": { "content": "x" }, "error": null }], "error": false, "errors": [] }),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_status_that_is_meant() {
+    fn the_status_is_read_from_the_body_of_a_success() {
         for (body, expected) in [
             (json!({ "status": 402, "error": { "code": "X" } }), Some(402)),
             (json!({ "error": { "code": 429 } }), Some(429)),

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_envelope_of_the_service() {
+    fn the_error_envelope_of_the_service_is_read() {
         let body = parse(
             r#"{"status":402,"success":false,"error":{"code":"PAYMENT_REQUIRED","message":"No pollen","timestamp":"t","requestId":"r1","details":{"reason":"key_budget"}}}"#,
         );
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn flat_and_openai_forms() {
+    fn errors_in_flat_and_openai_formats_are_read() {
         assert_eq!(parse(r#"{"error":"File too large"}"#).message, "File too large");
         let body = parse(r#"{"error":{"message":"Slow down","type":"rate_limit","code":null}}"#);
         assert_eq!(body.message, "Slow down");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_speaks_for_itself() {
+    fn the_message_of_a_body_that_is_not_json_is_its_first_line_or_title() {
         for (body, message) in [
             ("upstream connect error", "upstream connect error"),
             ("\n\n  first  line\nsecond", "first line"),
@@ -218,21 +218,21 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_kept_in_part() {
+    fn an_excerpt_of_the_body_is_kept() {
         assert_eq!(parse(r#"{"error":"text"}"#).excerpt.as_deref(), Some(r#"{"error":"text"}"#));
         assert_eq!(parse("").excerpt, None);
         assert_eq!(parse(&"ü".repeat(2000)).excerpt.unwrap().len(), EXCERPT);
     }
 
     #[test]
-    fn what_programs_need_is_found_outside_and_inside() {
+    fn details_and_request_id_are_found_outside_the_error_object() {
         let body = parse(r#"{"error":"Internal Server Error","requestId":"r1","details":{"a":1}}"#);
         assert_eq!(body.request_id.as_deref(), Some("r1"));
         assert_eq!(body.details, Some(serde_json::json!({ "a": 1 })));
     }
 
     #[test]
-    fn the_key_is_taken_out() {
+    fn the_key_is_removed() {
         let keys = Keyring::new(Some("sk_secret123".parse().unwrap()), []);
         let body = ErrorBody::parse(br#"{"error":"unknown key sk_secret123"}"#, "", &keys);
         assert_eq!(body.message, "unknown key [key]");

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_speaks_through_its_title() {
+    fn the_message_of_a_page_is_its_title_or_heading() {
         for (page, expected) in [
             ("<html><head><TITLE>502\n Bad Gateway</TITLE></head>", "502 Bad Gateway"),
             ("<title>cut off", "cut off"),

@@ -299,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_in_every_form() {
+    fn the_message_is_found_in_every_format() {
         for (body, expected) in [
             (json!({ "error": "text" }), "text"),
             (json!({ "error": { "message": "text" } }), "text"),
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn words_under_names_that_nobody_knows() {
+    fn messages_in_unknown_fields_are_found() {
         for (body, expected) in [
             (json!({ "model": ["This field is required."] }), "model: This field is required."),
             (json!({ "message": { "content": "Bad prompt", "code": 3 } }), "content: Bad prompt"),
@@ -356,13 +356,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_not_shown() {
+    fn escape_sequences_are_removed() {
         assert_eq!(one_line("\u{1b}[1;31mon\u{7} fire\u{1b}[0m\u{1b}", 99), "on fire");
         assert_eq!(one_line("\u{1b}[", 99), "");
     }
 
     #[test]
-    fn neither_depth_nor_length_is_followed_for_ever() {
+    fn depth_and_length_are_limited() {
         let deep = (0..100).fold(json!("text"), |value, _| json!({ "error": value }));
         assert_eq!(reason(&deep), "");
         let long = json!({ "errors": vec!["x".repeat(10_000); 1000] });

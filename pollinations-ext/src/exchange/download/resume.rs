@@ -82,7 +82,7 @@ fn differs() -> Error {
 mod tests {
     use super::*;
 
-    /// The bytes that a reader gets from a first response that breaks off, followed by a second one.
+    /// The bytes that a reader gets from an interrupted response, followed by a second response.
     fn read(first: &[&'static str], second: &[&'static str]) -> Result<String, Error> {
         let mut place = Place::START;
         let mut text = String::new();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_answer_goes_on_where_the_first_broke_off() {
+    fn a_second_response_continues_where_the_first_was_interrupted() {
         for first in [&["ab", "cd"][..], &["abcd"], &["a", "b", "c"], &[]] {
             for second in [&["abcdef"][..], &["a", "bcd", "ef"], &["ab", "cd", "ef"], &["abc", "def"]] {
                 assert_eq!(read(first, second).unwrap(), "abcdef", "{first:?} {second:?}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn two_halves_of_two_answers_are_an_error() {
+    fn a_second_response_that_differs_is_an_error() {
         for second in [&["xbcdef"][..], &["abcX", "def"], &["abc"], &["ab", "c"], &[]] {
             let error = read(&["ab", "cd"], second).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Connection, "{second:?}");

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_bytes_tell() {
+    fn the_format_is_recognized_by_the_first_bytes() {
         for (text, promised, other) in [
             ("data: {}", Looks::Events, Looks::Events),
             ("\u{feff}\n\ndata: {}", Looks::Events, Looks::Events),

@@ -193,7 +193,7 @@ mod tests {
 
     const LINK: &str = "https://enter.pollinations.ai/pollen?ref=agent_low_balance_topup";
 
-    /// A refusal, complete or without some of its marks.
+    /// A response that is recognized as a refusal, or lacks some of the signs of one.
     #[derive(Clone, Debug)]
     struct Sample {
         operation: &'static str,
@@ -264,7 +264,7 @@ mod tests {
     const KINDS: [&str; 3] = ["application/json", "text/event-stream", "text/plain"];
 
     #[test]
-    fn every_reason_in_every_form() {
+    fn every_refusal_is_recognized_in_every_format() {
         for kind in KINDS {
             for (reference, status, code) in [
                 ("agent_low_balance_topup", 402, "INSUFFICIENT_BALANCE"),
@@ -284,9 +284,9 @@ mod tests {
         }
     }
 
-    /// Whichever marks are missing, the reply is returned as text.
+    /// If any sign of a refusal is missing, the reply is returned as text.
     #[test]
-    fn every_mark_is_needed() {
+    fn a_reply_without_one_of_the_signs_is_not_a_refusal() {
         type Change = fn(&mut Sample);
         let common: &[Change] = &[
             |sample| sample.operation = "generate_image",
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_whole_and_as_events() {
+    fn refusals_of_the_responses_api_are_recognized_whole_and_streamed() {
         let usage = serde_json::json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0 });
         let text = format!("[Top up]({LINK})");
         let whole = serde_json::json!({
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_that_of_the_same_refusal_by_status() {
+    fn the_body_equals_that_of_a_refusal_with_a_status() {
         let refusal = Sample::new("text/plain").read().unwrap();
         let body: Value = serde_json::from_slice(&refusal.body()).unwrap();
         assert_eq!((&body["status"], &body["error"]["code"]), (&402.into(), &"INSUFFICIENT_BALANCE".into()));
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_stream_is_known_before_the_connection_ends() {
+    fn done_ends_a_stream_before_the_connection_ends() {
         assert!(is_done(b"data: {}\n\ndata: [DONE]\n\n") && is_done(b"data: [DONE]"));
         assert!(!is_done(b"data: [DONE] or not") && !is_done(b""));
     }

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_means_to_send_a_request_twice() {
+    fn the_effect_of_repeating_a_request_is_known() {
         for (operation, query, body, is_stream, repeat) in [
             ("generate_image", "", "", false, Repeat::Joins),
             ("generate_image", "?no-cache=true", "", false, Repeat::Pays),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_document_will_have() {
+    fn the_effect_follows_the_document_for_every_operation() {
         for operation in Operation::all() {
             let request = Request::new(operation.method.clone(), Url::parse("http://h/").unwrap());
             let repeat = repeat(Some(operation), &request, false);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn videos_take_longer() {
+    fn videos_have_a_longer_attempt_timeout() {
         let timeout = |operation, query| attempt_timeout(Operation::find(operation), &request(operation, query, ""));
         assert_eq!(timeout("generate_image", "?width=64"), ATTEMPT_TIMEOUT);
         assert_eq!(timeout("generate_image", "?duration=5"), VIDEO_TIMEOUT);

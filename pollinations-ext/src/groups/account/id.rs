@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_through_a_path_are_no_ids() {
+    fn empty_ids_and_dot_segments_are_rejected() {
         assert_eq!(problem("", "a key").unwrap(), "the ID of a key is empty");
         for id in [".", ".."] {
             assert_eq!(problem(id, "a key").unwrap(), format!("`{id}` is not a valid ID of a key"));

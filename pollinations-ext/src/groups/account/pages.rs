@@ -143,9 +143,9 @@ mod tests {
     /// How a server interprets a cursor.
     #[derive(Clone, Copy, Debug)]
     enum Server {
-        /// Like the service: records before the time, or at the time and before the event.
+        /// Like the service: returns records before the time, or at the time and before the event.
         Exact,
-        /// The same, including the record of the cursor itself.
+        /// The same, including the record at the cursor.
         Repeating,
         /// Without event IDs: records before the time.
         Older,
@@ -178,7 +178,7 @@ mod tests {
         let (mut seen, mut requests) = (Vec::new(), 0);
         while !pages.is_done() {
             requests += 1;
-            assert!(requests < 100, "it never ends");
+            assert!(requests < 100, "paging does not end");
             let cursor = pages.cursor().clone();
             let wanted = |record: &&UsageRecord| {
                 let Some(before) = &cursor.before else { return true };
@@ -199,13 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_or_repeated_at_the_borders_of_pages() {
+    fn no_record_is_lost_or_repeated_between_pages() {
         let times: &[&[&str]] = &[
             &[],
             &["1"],
             &["9", "8", "7", "6", "5"],
             &["9", "8", "8", "8", "7", "6", "6", "5"],
-            // A second with more records than a page.
+            // More records in one second than fit on a page.
             &["9", "8", "8", "8", "8", "8", "8", "8", "7", "7", "6"],
             &["5", "5", "5", "5", "5", "5", "5"],
         ];
@@ -215,37 +215,37 @@ mod tests {
                     let (seen, _) = read(times, limit, server);
                     #[allow(clippy::cast_precision_loss, reason = "a few records")]
                     let expected: Vec<f64> = (0..times.len()).map(|number| number as f64).collect();
-                    assert_eq!(seen, expected, "{times:?} by {limit}, {server:?}");
+                    assert_eq!(seen, expected, "{times:?}, page size {limit}, {server:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn as_few_requests_as_can_be() {
+    fn paging_sends_as_few_requests_as_possible() {
         assert_eq!(read(&["9", "8", "7"], 10, Server::Exact).1, 1);
         assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Exact).1, 2);
-        // A page that only holds one second is not requested again.
+        // A page whose records all have the same time is not requested again.
         assert_eq!(read(&["5", "5", "5", "5", "5"], 3, Server::Exact).1, 2);
         // Without event IDs, each page after the first begins with the last record of the page before.
         assert_eq!(read(&["9", "8", "7", "6", "5"], 3, Server::Older).1, 3);
     }
 
     #[test]
-    fn a_page_that_never_moves_ends() {
+    fn paging_ends_if_the_server_repeats_the_same_page() {
         let page = || (0..2).map(|number| record("5", number, true)).collect::<Vec<_>>();
         let mut pages = Pages::new(2, Cursor::default());
         assert_eq!(pages.turn(page()).len(), 2);
         let mut requests = 0;
         while !pages.is_done() {
             requests += 1;
-            assert!(requests < 10, "it never ends");
+            assert!(requests < 10, "paging does not end");
             assert!(pages.turn(page()).is_empty());
         }
     }
 
     #[test]
-    fn what_the_caller_has_seen_does_not_come_again() {
+    fn records_up_to_the_start_cursor_are_skipped() {
         let start = Cursor { before: Some("5".to_owned()), event: Some("event_1000".to_owned()) };
         let mut pages = Pages::new(10, start);
         let taken = pages.turn((0..3).map(|number| record("5", number, true)).collect());

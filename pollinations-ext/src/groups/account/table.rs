@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_what_they_look_like() {
+    fn cells_are_read_as_null_booleans_numbers_or_text() {
         for (cell, value) in [
             ("", Value::Null),
             ("undefined", Value::Null),

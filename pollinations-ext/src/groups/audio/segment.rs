@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_of_several_providers() {
+    fn segments_of_several_providers_are_read() {
         let openai = segment(
             json!({ "id": "seg_1", "type": "transcript.text.segment", "start": 0, "end": 1.5, "text": "Hi", "speaker": "A" }),
         );

@@ -256,7 +256,7 @@ mod tests {
         writer.finish().unwrap().into_inner()
     }
 
-    /// Unpacks an archive. Returns the result, and the names of the files that are in the folder afterwards.
+    /// Extracts an archive. Returns the result, and the names of the files in the folder afterwards.
     fn extracted(bytes: &[u8], max_bytes: u64) -> (Result<Vec<Stem>, Error>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let outcome = {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn files_come_out_as_they_went_in() {
+    fn files_are_extracted_with_their_names_and_sizes() {
         let bytes = archive(&[("vocals.mp3", b"la"), ("more/drums.mp3", b"boom")]);
         let (stems, found) = extracted(&bytes, 100);
         let stems = stems.unwrap();
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_could_lead_elsewhere_are_refused() {
+    fn paths_outside_the_folder_and_unsafe_names_are_rejected() {
         for path in [
             "../a.mp3",
             "a/../../b.mp3",
@@ -318,15 +318,15 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_alone_are_the_same() {
+    fn names_that_differ_only_in_case_are_rejected() {
         let (outcome, found) = extracted(&archive(&[("vocals.mp3", b"la"), ("Vocals.mp3", b"x")]), 100);
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Decode);
         assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]
-    fn a_name_that_comes_twice_is_refused() {
-        // The writer does not write such a thing, so one name becomes the other afterwards.
+    fn a_duplicate_name_is_rejected() {
+        // The writer rejects duplicate names, so the test replaces one name in the finished archive.
         let bytes = archive(&[("vocals_a.mp3", b"la"), ("vocals_b.mp3", b"x")]);
         let (outcome, found) = extracted(&replaced(&bytes, b"vocals_b", b"vocals_a"), 100);
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Decode);
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_refused() {
+    fn symbolic_links_are_rejected() {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         writer.add_symlink("vocals.mp3", "/etc/passwd", SimpleFileOptions::default()).unwrap();
         let (outcome, found) = extracted(&writer.finish().unwrap().into_inner(), 100);
@@ -343,17 +343,17 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_limited_whatever_the_archive_says() {
+    fn the_extracted_size_is_limited_whatever_the_archive_declares() {
         let bomb = archive(&[("vocals.mp3", &[0; 100_000])]);
         assert!(bomb.len() < 1000);
         assert!(extracted(&bomb, 100_000).0.is_ok());
         let (outcome, found) = extracted(&bomb, 99_999);
         assert_eq!(outcome.unwrap_err().kind(), ErrorKind::TooLarge);
         assert!(found.is_empty(), "{found:?}");
-        // The same with a size that is a lie: too large, and too small.
+        // The same with a wrong declared size: too large, and too small.
         for declared in [u32::MAX - 1, 10] {
-            let liar = replaced(&bomb, &100_000_u32.to_le_bytes(), &declared.to_le_bytes());
-            let (outcome, found) = extracted(&liar, 50_000);
+            let forged = replaced(&bomb, &100_000_u32.to_le_bytes(), &declared.to_le_bytes());
+            let (outcome, found) = extracted(&forged, 50_000);
             assert!(outcome.is_err(), "{declared}");
             assert!(found.is_empty(), "{declared}: {found:?}");
         }
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_anywhere_leaves_nothing() {
+    fn a_damaged_archive_leaves_no_files() {
         let content: Vec<u8> = (0..5000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let whole = archive(&[("vocals.mp3", b"la la"), ("drums.mp3", &content[..])]);
         for length in (0..whole.len()).step_by(97) {

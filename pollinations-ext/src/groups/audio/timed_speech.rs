@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_what_white_space_separates() {
+    fn words_are_separated_by_white_space() {
         let spoken = words(&timed(alignment("  It's 5\nkm. ")));
         let all: Vec<(&str, f64, f64)> = spoken.iter().map(|word| (word.text.as_str(), word.start, word.end)).collect();
         assert_eq!(all, [("It's", 2.0, 5.5), ("5", 7.0, 7.5), ("km.", 9.0, 11.5)]);
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_different_lengths_end_with_the_shortest() {
+    fn lists_of_different_lengths_are_cut_to_the_shortest() {
         let mut shorter = alignment("abc");
         shorter.character_end_times_seconds.pop();
         assert_eq!(timed(shorter).len(), 2);
     }
 
     #[test]
-    fn sound_that_is_not_base64_is_an_error() {
+    fn audio_that_is_not_base64_is_an_error() {
         let speech = |sound: &str| {
             let speech = types::TimedSpeech::new(alignment("Hi"), sound, alignment("Hi"));
             TimedSpeech::new(speech, HeaderMap::new())

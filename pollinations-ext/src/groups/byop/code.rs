@@ -496,7 +496,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_in_the_link() {
+    fn the_link_contains_every_option() {
         let flow = flow()
             .permissions([Permission::Profile, Permission::Usage, Permission::Keys])
             .models(["flux", "openai"])
@@ -513,10 +513,10 @@ mod tests {
     }
 
     #[test]
-    fn links_that_cannot_work_are_refused() {
+    fn invalid_options_are_rejected() {
         let to = |redirect_uri: &str| CodeFlow::new("pk_app".parse().unwrap(), redirect_uri);
         for flow in [
-            to("not an address"),
+            to("not a URL"),
             to("https://app.example/#part"),
             flow().budget(0.0),
             flow().budget(f64::NAN),
@@ -530,7 +530,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_in_all_its_forms() {
+    fn redirects_are_accepted_in_every_form() {
         for callback in [
             "https://app.example/back?a=1&code=c0de&state=s3+cret%2F%2B",
             "https://app.example:443/back?state=s3%20cret%2f%2B&code=c0de&a=1&later=x#",
@@ -543,7 +543,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_made_is_refused() {
+    fn forged_and_malformed_redirects_are_rejected() {
         use ErrorKind::{InvalidRequest, StateMismatch};
         for (callback, kind) in [
             // A different state, no state, or two states.
@@ -553,7 +553,7 @@ mod tests {
             ("", StateMismatch),
             ("?error=access_denied", StateMismatch),
             ("?code=c0de&state=s3+cret%2F%2B&state=s3+cret%2F%2B", StateMismatch),
-            // A mixed-up issuer.
+            // A different issuer.
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fevil.example", StateMismatch),
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai%2F", StateMismatch),
             ("?code=c0de&state=s3+cret%2F%2B&iss=https%3A%2F%2Fenter.pollinations.ai&iss=x", StateMismatch),
@@ -584,7 +584,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_typed_and_repeat_nothing() {
+    fn errors_have_a_kind_and_do_not_repeat_the_redirect() {
         let error = flow().code_from_redirect("?error=access_denied&state=s3+cret%2F%2B").unwrap_err();
         assert_eq!((error.kind(), error.oauth_error()), (ErrorKind::Denied, Some(OAuthError::AccessDenied)));
         let error = flow().code_from_redirect("?error=invalid_scope&state=s3+cret%2F%2B").unwrap_err();

@@ -392,12 +392,8 @@ mod tests {
         read(Ok(Answer { status, body, id: None }), None)
     }
 
-    /// Polls a simulated service that gives these answers, repeating the last one. Returns the times of the polls.
-    async fn asked(
-        answers: &[(u16, &'static str)],
-        interval: u64,
-        expires_in: u64,
-    ) -> (Result<Grant, Error>, Vec<u64>) {
+    /// Polls a simulated service that returns these responses and then repeats the last one. Returns the polling times.
+    async fn poll(answers: &[(u16, &'static str)], interval: u64, expires_in: u64) -> (Result<Grant, Error>, Vec<u64>) {
         let begun = Instant::now();
         let mut times = Vec::new();
         let pace = Pace::new(interval, begun, Duration::from_secs(expires_in));
@@ -415,53 +411,53 @@ mod tests {
     const KEY: (u16, &str) = (200, r#"{"access_token":"sk_users","token_type":"bearer"}"#);
 
     #[tokio::test(start_paused = true)]
-    async fn it_asks_at_the_pace_of_the_service() {
-        let (key, times) = asked(&[PENDING, PENDING, KEY], 5, 900).await;
+    async fn the_device_polls_at_the_interval_of_the_service() {
+        let (key, times) = poll(&[PENDING, PENDING, KEY], 5, 900).await;
         assert_eq!(key.unwrap().key().expose_secret(), "sk_users");
         assert_eq!(times, [5, 10, 15]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_slows_down_when_told() {
-        let (key, times) = asked(&[(400, r#"{"error":"slow_down"}"#), PENDING, KEY], 5, 900).await;
+    async fn slow_down_increases_the_polling_interval() {
+        let (key, times) = poll(&[(400, r#"{"error":"slow_down"}"#), PENDING, KEY], 5, 900).await;
         assert!(key.is_ok());
         assert_eq!(times, [5, 15, 25]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_backs_off_when_nobody_answers() {
-        let (key, times) = asked(&[(0, ""), (503, "<html>"), KEY], 5, 900).await;
+    async fn polling_backs_off_if_the_service_fails() {
+        let (key, times) = poll(&[(0, ""), (503, "<html>"), KEY], 5, 900).await;
         assert!(key.is_ok());
         assert_eq!(times, [5, 15, 35]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_when_the_code_does() {
-        let (key, times) = asked(&[PENDING], 5, 17).await;
+    async fn polling_ends_when_the_code_expires() {
+        let (key, times) = poll(&[PENDING], 5, 17).await;
         assert_eq!(key.unwrap_err().kind(), ErrorKind::Expired);
         assert_eq!(times, [5, 10, 15]);
-        let (key, _) = asked(&[PENDING, (400, r#"{"error":"expired_token"}"#)], 5, 900).await;
+        let (key, _) = poll(&[PENDING, (400, r#"{"error":"expired_token"}"#)], 5, 900).await;
         assert_eq!(key.unwrap_err().kind(), ErrorKind::Expired);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_when_the_user_says_no() {
-        let (key, times) = asked(&[PENDING, (400, r#"{"error":"access_denied"}"#)], 5, 900).await;
+    async fn polling_ends_if_the_user_denies_access() {
+        let (key, times) = poll(&[PENDING, (400, r#"{"error":"access_denied"}"#)], 5, 900).await;
         assert_eq!(key.unwrap_err().kind(), ErrorKind::Denied);
         assert_eq!(times, [5, 10]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_when_the_service_does_not_know_the_code() {
+    async fn polling_ends_at_permanent_errors_and_invalid_keys() {
         for (status, body, kind) in [
             (400, r#"{"error":"invalid_grant"}"#, ErrorKind::Api),
             (404, "<title>gone</title>", ErrorKind::Api),
             (200, "{}", ErrorKind::Decode),
         ] {
-            let (key, times) = asked(&[(status, body)], 5, 900).await;
+            let (key, times) = poll(&[(status, body)], 5, 900).await;
             assert_eq!((key.unwrap_err().kind(), times.len()), (kind, 1), "{body}");
         }
-        let (key, _) = asked(&[(200, r#"{"access_token":"hunter2"}"#)], 5, 900).await;
+        let (key, _) = poll(&[(200, r#"{"access_token":"hunter2"}"#)], 5, 900).await;
         assert_eq!(key.unwrap_err().kind(), ErrorKind::InvalidKey);
     }
 }

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_in_the_link() {
+    fn the_link_contains_every_option() {
         let flow = FragmentFlow::new("https://app.example/back?a=1&b=2")
             .permissions([Permission::Profile, Permission::Balance, Permission::Usage, Permission::Keys])
             .models(["flux", "openai"])
@@ -338,10 +338,10 @@ mod tests {
     }
 
     #[test]
-    fn links_that_cannot_work_are_refused() {
+    fn invalid_options_are_rejected() {
         let link = || FragmentFlow::new("https://app.example");
         for flow in [
-            FragmentFlow::new("not an address"),
+            FragmentFlow::new("not a URL"),
             link().budget(0.0),
             link().budget(f64::NAN),
             link().app_key("sk_secret".parse().unwrap()),
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_in_all_its_forms() {
+    fn redirects_are_accepted_in_every_form() {
         for callback in [
             "https://app.example/back#api_key=sk_users&state=s3+cret%2F%2B",
             "https://app.example/back?x=y#state=s3%20cret%2f%2B&api_key=sk_users",
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_grant_is_refused() {
+    fn denied_forged_and_malformed_redirects_are_rejected() {
         use ErrorKind::{Denied, InvalidKey, InvalidRequest, StateMismatch};
         for (callback, kind) in [
             ("https://app.example/back", Denied),
@@ -383,7 +383,7 @@ mod tests {
             ("#api_key=sk_a&api_key=sk_b&state=s3%20cret%2F%2B", InvalidRequest),
             ("#state=s3%20cret%2F%2B", InvalidRequest),
             ("#api_key=hunter2&state=s3%20cret%2F%2B", InvalidKey),
-            // The service does not send a key in the query. Such a key has been seen by the server.
+            // The service never sends a key in the query, because the server would see it.
             ("https://app.example/back?api_key=sk_users&state=s3%20cret%2F%2B", Denied),
         ] {
             assert_eq!(accepted(callback), Err(kind), "{callback}");
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_do_not_repeat_what_came() {
+    fn errors_do_not_repeat_the_redirect() {
         for callback in ["#api_key=sk_hidden&state=x", "#api_key=hidden&state=s3%20cret%2F%2B", "#error=hidden&state=x"]
         {
             let error = accept(&State::restore("s3 cret/+"), callback).unwrap_err();

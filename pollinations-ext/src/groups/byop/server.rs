@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoints_are_where_the_document_says() {
+    fn the_endpoints_are_read_from_the_metadata() {
         let server = found(|_| {}).unwrap();
         assert_eq!(server.authorization_url().unwrap().as_str(), "https://login.example/authorize?a=b");
         assert_eq!(server.token_url().unwrap().as_str(), "https://enter.example/token");
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_cannot_be_trusted_is_refused() {
+    fn untrustworthy_metadata_is_rejected() {
         for (name, value) in [
             ("issuer", json!("https://evil.example")),
             ("issuer", json!("https://enter.example/")),
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_for_users_may_be_paths() {
+    fn relative_verification_urls_are_resolved() {
         let server = Server::at("https://enter.example");
         for (address, whole) in [
             ("/device", Some("https://enter.example/device")),

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_in_all_its_forms() {
+    fn grants_are_read_in_every_form() {
         let grant = read(200, r#"{"access_token":"sk_u","token_type":"bearer","expires_in":60,"scope":"usage keys"}"#);
         let grant = grant.unwrap();
         assert_eq!(grant.scopes(), ["usage", "keys"]);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_typed() {
+    fn oauth_errors_are_read() {
         for (status, body, expected) in [
             (400, r#"{"error":"invalid_grant","error_description":"used"}"#, Some(OAuthError::InvalidGrant)),
             (401, r#"{"error":"invalid_client"}"#, Some(OAuthError::InvalidClient)),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_grant_is_refused_and_not_repeated() {
+    fn invalid_grants_are_errors_that_do_not_repeat_the_response() {
         for (body, kind) in [
             ("{}", ErrorKind::Decode),
             ("hidden", ErrorKind::Decode),

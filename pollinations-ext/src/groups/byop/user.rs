@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_id_has_to_be_there() {
+    fn only_the_user_id_is_required() {
         let user = read(r#"{"sub":7,"name":null,"picture":["a"],"tier":"seed"}"#).unwrap();
         assert_eq!((user.sub.as_str(), user.name, user.picture), ("7", None, None));
         assert_eq!(user.other.len(), 2, "{:?}", user.other);

@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_another_and_fit_to_be_restored() {
+    fn verifiers_are_unique_and_can_be_restored() {
         let (one, two) = (Verifier::new().unwrap(), Verifier::new().unwrap());
         assert_ne!(one.expose_secret(), two.expose_secret());
         assert_eq!(one.expose_secret().len(), 43);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_verifier_is_refused_and_not_repeated() {
+    fn invalid_verifiers_are_errors_that_do_not_repeat_them() {
         let long = "x".repeat(129);
         for text in ["", "secret", &"x".repeat(42), &long, &"é".repeat(50), &format!("{} ", "x".repeat(50))] {
             let error = Verifier::restore(text).unwrap_err();

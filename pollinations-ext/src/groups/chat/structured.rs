@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_may_come_in_a_code_block() {
+    fn json_in_a_code_block_is_read() {
         for text in ["[1,2]", " [1, 2]\n", "```json\n[1,2]\n```", "```\n[1,2]```\n"] {
             assert_eq!(parse::<Vec<u8>>(text).unwrap(), [1, 2], "{text:?}");
         }

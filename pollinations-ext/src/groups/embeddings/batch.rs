@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_full_but_for_the_last() {
+    fn all_groups_except_the_last_are_full() {
         let ranges = |count: usize| -> Vec<(usize, usize)> {
             let texts = (0..count).map(|number| number.to_string()).collect();
             groups(texts)

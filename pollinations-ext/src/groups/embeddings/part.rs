@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn audio_formats_are_named_after_the_content_type() {
+    async fn the_audio_format_follows_the_content_type() {
         for (kind, format) in
             [("audio/mpeg", "mp3"), ("audio/x-wav", "wav"), ("audio/x-flac", "flac"), ("audio/ogg", "ogg")]
         {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_of_another_kind_is_refused() {
+    async fn a_file_of_the_wrong_type_is_rejected() {
         assert!(data_url(&loaded(b"\x89PNG\r\n\x1a\n", None).await, "image", "an image").is_ok());
         assert!(data_url(&loaded(b"ID3\x04", None).await, "image", "an image").is_err());
         assert!(data_url(&loaded(b"hello", None).await, "video", "a video").is_err());

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_gives_the_order_if_it_can() {
+    fn vectors_are_ordered_by_index_if_the_indexes_are_valid() {
         assert_eq!(ordered(&[2, 0, 1]), [1.0, 2.0, 0.0]);
         // Some servers number every vector 0.
         assert_eq!(ordered(&[0, 0, 0]), [0.0, 1.0, 2.0]);

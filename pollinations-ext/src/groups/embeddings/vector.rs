@@ -80,8 +80,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_base64_are_the_same_vector() {
-        // Includes lengths around the ends of the pieces.
+    fn numbers_and_base64_give_the_same_vector() {
+        // Includes lengths around the size of a decoded piece.
         for count in [0, 1, 2, 3, 4, 767, 768, 769, 1536, 3072, 4096] {
             let vector = floats(count);
             let numbers = serde_json::to_string(&vector).unwrap();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_vector_is_refused() {
+    fn invalid_vectors_are_errors() {
         for json in ["\"AAA=\"", "\"AAAAA\"", "\"?\"", "\"AA==AAAA\"", "{}", "3", "[1, \"x\"]"] {
             assert!(serde_json::from_str::<Vector>(json).is_err(), "{json}");
         }

@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_images_have_seeds_that_differ() {
+    fn several_images_have_different_seeds() {
         assert_eq!(seeds(None, 1), [None]);
         assert_eq!(seeds(Some(-1), 1), [Some(-1)]);
         assert_eq!(seeds(None, 3), [Some(0), Some(1), Some(2)]);

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_delta() {
+    fn every_kind_of_delta_is_merged() {
         let merged = merged(&[
             json!({ "type": "message_start", "message": { "id": "m", "role": "assistant", "model": "c", "content": [],
                 "stop_reason": null, "usage": { "input_tokens": 3, "output_tokens": 1, "service_tier": "standard" } } }),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_off_is_kept_as_it_is() {
+    fn incomplete_tool_input_is_kept_as_text() {
         let merged = merged(&[
             json!({ "type": "content_block_delta", "delta": { "type": "input_json_delta", "partial_json": "{\"a" } }),
         ]);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_in_one_event() {
+    fn a_whole_message_in_one_event_is_complete() {
         let whole =
             json!({ "type": "message", "content": [{ "type": "text", "text": "a" }], "stop_reason": "end_turn" });
         let merged = merged(&[whole]);

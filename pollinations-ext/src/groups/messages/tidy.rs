@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_in_every_place() {
+    fn text_is_found_in_every_form_of_content() {
         for content in [
             json!("Rose"),
             json!(["Ro", "se"]),

@@ -173,7 +173,7 @@ mod tests {
     use crate::base::json;
 
     #[test]
-    fn entries_of_older_and_of_newer_servers() {
+    fn models_of_older_and_newer_servers_are_read() {
         let listing = br#"[
             {"name": "openai", "aliases": ["gpt"], "tools": true, "context_window": "128000", "voices": null},
             {"name": "openai/gpt", "capabilities": ["reasoning", "telepathy"], "tools": "beta", "context_length": 400000.0,
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_of_openais_format() {
+    fn models_in_openais_format_are_read() {
         let model = br#"{"id": "a/b", "aliases": ["b"], "capabilities": ["web_search"], "reasoning": true,
             "input_modalities": ["text"], "output_modalities": ["image"], "context_length": 5,
             "pricing": {"currency": "pollen", "promptTextTokens": "0.5"}, "health": {"success_rate": 0.5}}"#;

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn prices_in_every_form() {
+    fn prices_are_read_as_numbers_or_text_and_others_ignored() {
         let prices = prices(serde_json::json!({
             "currency": "pollen", "promptTextTokens": "0.000002", "completionTextTokens": 0.000_01, "image": " 1e-2 ",
             "free": 0, "request": "on request", "odd": { "amount": 5 }, "infinite": "inf",

@@ -353,7 +353,7 @@ mod tests {
     use crate::base::json;
 
     #[test]
-    fn rows_with_any_columns() {
+    fn report_rows_may_have_any_columns() {
         let report = br#"{"data": [{"model": "a", "requests": "12345678901", "rate": 0.5, "at": null, "more": [1]},
             {"model_id": "b"}, {"requests": 1}], "rows": "3", "new": {}}"#;
         let report = ModelReport(json::lenient(report).unwrap());

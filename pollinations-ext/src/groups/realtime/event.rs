@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_by_their_stable_and_their_older_names() {
+    fn deltas_are_read_under_their_current_and_older_names() {
         for kind in AUDIO {
             let event = read(&format!(r#"{{"type":"{kind}","delta":"AQID"}}"#)).unwrap();
             assert_eq!(event.audio_delta().unwrap().as_ref(), [1, 2, 3]);
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read() {
+    fn malformed_events_are_decode_errors() {
         for text in ["", "[]", "5", "{", r#"{"type":"response.audio.delta","delta":"?"}"#] {
             assert_eq!(read(text).unwrap_err().kind(), ErrorKind::Decode, "{text}");
         }
@@ -472,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_and_calls() {
+    fn errors_and_function_calls_are_read_from_events() {
         let event =
             read(r#"{"type":"error","error":{"type":"invalid_request_error","code":"x","message":"no"}}"#).unwrap();
         let error = event.error().unwrap();

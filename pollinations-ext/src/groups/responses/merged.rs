@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_delta() {
+    fn every_kind_of_delta_is_merged() {
         let merged = merged(&pieces());
         assert!(!merged.is_complete());
         let response = serde_json::to_value(merged.into_response().unwrap()).unwrap();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_at_the_end_counts_and_its_output_may_be_left_out() {
+    fn the_final_response_replaces_the_state_even_without_its_output() {
         for whole in [json!([]), output()] {
             let mut events = pieces();
             events.push(json!({ "type": "response.completed", "response": { "id": "r", "object": "response", "status": "completed",
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_replaces_what_came_before() {
+    fn a_done_event_replaces_the_merged_deltas() {
         let merged = merged(&[
             json!({ "type": "response.output_text.delta", "delta": "Hel" }),
             json!({ "type": "response.output_text.done", "text": "Hello" }),
@@ -331,14 +331,14 @@ mod tests {
     }
 
     #[test]
-    fn the_end_by_a_word_alone() {
+    fn done_completes_the_response() {
         let mut merged = merged(&pieces());
         merged.done();
         assert_eq!(merged.into_response().unwrap().status, "completed");
     }
 
     #[test]
-    fn a_place_far_away_takes_no_room() {
+    fn a_huge_index_does_not_allocate_memory() {
         let event = json!({ "type": "response.output_text.delta", "output_index": u64::MAX, "content_index": u64::MAX, "delta": "x" });
         let response = merged(&[event]).into_response().unwrap();
         assert_eq!(response.output.len(), 1);

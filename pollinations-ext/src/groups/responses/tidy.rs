@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_in_every_place() {
+    fn text_is_found_in_every_form_of_output() {
         for output in [
             json!("Rose"),
             json!(["Rose"]),

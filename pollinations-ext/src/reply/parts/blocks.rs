@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_in_pieces() {
+    fn pieces_of_blocks_are_merged() {
         for (pieces, whole) in [
             (
                 json!([{ "index": 0, "delta": { "thinking": "a" } }, { "index": 0, "delta": { "thinking": "b" } }, { "index": 0, "delta": { "signature": "S" } }, { "index": 1, "delta": { "text": "x" } }, { "index": 1, "delta": { "text": "y" } }]),

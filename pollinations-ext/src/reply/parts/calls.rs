@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_in_every_form() {
+    fn pieces_of_tool_calls_are_merged_in_every_form() {
         let n = Value::Null;
         let p = |index: Value, id: &str, name: &str, arguments: &str| {
             let text = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
@@ -205,7 +205,7 @@ mod tests {
                 vec!["a w {}", "b t {}"],
             ),
             (
-                "by id, all 0",
+                "by id, index always 0",
                 json!([
                     [p(json!(0), "a", "w", "{")],
                     [p(json!(0), "", "", "}")],
@@ -239,7 +239,7 @@ mod tests {
                 vec![" w {}", " t []"],
             ),
             (
-                "all 0, no id",
+                "index always 0, no id",
                 json!([[p(json!(0), "", "w", "{}")], [p(json!(0), "", "t", "{}")]]),
                 vec![" w {}", " t {}"],
             ),
@@ -259,7 +259,7 @@ mod tests {
                 vec!["a weather {}"],
             ),
             (
-                "the whole again",
+                "complete arguments again",
                 json!([[p(json!(0), "a", "w", "{")], [p(json!(0), "a", "w", "}")], [p(json!(0), "a", "w", "{}")]]),
                 vec!["a w {}"],
             ),

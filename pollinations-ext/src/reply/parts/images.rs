@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_in_every_place() {
+    fn images_are_found_in_every_place() {
         const URL: &str = "data:image/png;base64,AAAA";
         for message in [
             json!({ "images": [{ "type": "image_url", "image_url": { "url": URL } }] }),
@@ -82,7 +82,7 @@ mod tests {
             let read: ReplyMessage = serde_json::from_value(message.clone()).unwrap();
             assert_eq!(of(&read), [URL], "{message}");
         }
-        for message in [json!({ "content": "x" }), json!({ "images": [1, {}, "no address"] })] {
+        for message in [json!({ "content": "x" }), json!({ "images": [1, {}, "not a URL"] })] {
             assert_eq!(of(&serde_json::from_value(message).unwrap()), [""; 0]);
         }
     }

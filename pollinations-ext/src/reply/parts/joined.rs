@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_by_name_and_type() {
+    fn unknown_fields_are_merged_by_name_and_type() {
         for (name, pieces, whole) in [
             ("reasoning", json!(["a", "a", null, "b"]), json!("aab")),
             ("refusal", json!(["I ", "won't"]), json!("I won't")),

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_in_every_place() {
+    fn sources_are_found_in_every_place() {
         for (body, titled) in [
             (json!({ "citations": ["u"] }), false),
             (json!({ "citations": [{ "url": "u", "title": "T" }] }), true),

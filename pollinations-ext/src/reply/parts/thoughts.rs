@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thoughts_in_every_place() {
+    fn reasoning_is_found_in_every_place() {
         for message in [
             json!({ "reasoning": "A thought." }),
             json!({ "reasoning": { "content": "A thought." } }),

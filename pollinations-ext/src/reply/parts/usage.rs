@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn cost_and_cache_by_any_name() {
+    fn cost_and_cached_tokens_are_found_under_every_name() {
         for (usage, expected) in [
             (json!({ "cost": 0.5 }), Some(0.5)),
             (json!({ "cost": "0.5" }), Some(0.5)),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_added_up() {
+    fn missing_token_counts_are_computed() {
         for (usage, expected) in [
             (json!({ "prompt_tokens": 5, "completion_tokens": 1 }), [5, 1, 6]),
             (json!({ "prompt_tokens": 5, "total_tokens": 5 }), [5, 0, 5]),

@@ -5,7 +5,7 @@ use super::{
         Aspect::{Answer, Content, Refusal},
         Spend::{All, None as Free},
     },
-    Context, Probe, Running, recording, refused, require, silence, told,
+    Context, Probe, Running, error_text, expect_status, recording, require, silence,
 };
 
 /// The length of audio in seconds that all operations accept, and that is long enough to isolate a voice.
@@ -22,13 +22,13 @@ pub(super) fn all() -> Vec<Probe> {
 fn speech() -> Vec<Probe> {
     vec![
         probe!(All, Answer, "create_speech", "speech with instructions", |context| {
-            let speech = context.client()?.speech("Hello").instructions("Whisper").send().await.map_err(told)?;
-            speech.bytes().await.map(drop).map_err(told)
+            let speech = context.client()?.speech("Hello").instructions("Whisper").send().await.map_err(error_text)?;
+            speech.bytes().await.map(drop).map_err(error_text)
         }),
         probe!(All, Answer, "create_speech_with_timestamps", "speech with timestamps", |context| {
             let text = "Hello there";
             let request = context.client()?.speech_with_timestamps(text).response_format("pcm");
-            let speech = request.send().await.map_err(told)?;
+            let speech = request.send().await.map_err(error_text)?;
             require(!speech.audio().is_empty(), "the audio is missing")?;
             let read: String = speech.characters().iter().map(|character| character.text.as_str()).collect();
             require(read == text, "the characters differ from the text")?;
@@ -40,7 +40,7 @@ fn speech() -> Vec<Probe> {
         }),
         probe!(All, Content, "create_transcription", "transcript with speakers", |context| {
             let request = context.client()?.transcribe(recording()).model("elevenlabs/scribe-v2");
-            let transcript = request.speakers_expected(1).diarized().await.map_err(told)?;
+            let transcript = request.speakers_expected(1).diarized().await.map_err(error_text)?;
             // A silent recording may have no segments.
             require(
                 transcript.segments().iter().all(|segment| segment.speaker.is_some() && segment.start.is_some()),
@@ -55,8 +55,8 @@ fn changes() -> Vec<Probe> {
         ($format:literal) => {
             probe!(All, Answer, "change_voice", concat!("changed voice as ", $format), |context| {
                 let request = context.client()?.change_voice(silence(SHORT)).voice("nova");
-                let sound = request.response_format($format).send().await.map_err(told)?;
-                require(!sound.bytes().await.map_err(told)?.is_empty(), "the audio is missing")
+                let sound = request.response_format($format).send().await.map_err(error_text)?;
+                require(!sound.bytes().await.map_err(error_text)?.is_empty(), "the audio is missing")
             })
         };
     }
@@ -67,8 +67,8 @@ fn changes() -> Vec<Probe> {
         changed!("wav"),
         changed!("pcm"),
         probe!(All, Answer, "isolate_voice", "isolated voice", |context| {
-            let sound = context.client()?.isolate_voice(silence(LONG)).send().await.map_err(told)?;
-            require(!sound.bytes().await.map_err(told)?.is_empty(), "the audio is missing")
+            let sound = context.client()?.isolate_voice(silence(LONG)).send().await.map_err(error_text)?;
+            require(!sound.bytes().await.map_err(error_text)?.is_empty(), "the audio is missing")
         }),
         probe!(All, Answer, "separate_stems", "two stems", |context| stems(context, "two_stems_v1", 2).await),
         probe!(All, Content, "separate_stems", "six stems", |context| stems(context, "six_stems_v1", 6).await),
@@ -78,27 +78,28 @@ fn changes() -> Vec<Probe> {
 fn refusals() -> Vec<Probe> {
     vec![
         probe!(Free, Refusal, "create_speech_with_timestamps", "timestamps without a key", |context| {
-            refused(context.anonymous_client()?.speech_with_timestamps("Hello").send().await.map(drop), 401)
+            expect_status(context.anonymous_client()?.speech_with_timestamps("Hello").send().await.map(drop), 401)
         }),
         probe!(Free, Refusal, "change_voice", "voice change without a key", |context| {
-            refused(context.anonymous_client()?.change_voice(recording()).send().await.map(drop), 401)
+            expect_status(context.anonymous_client()?.change_voice(recording()).send().await.map(drop), 401)
         }),
         probe!(Free, Refusal, "isolate_voice", "isolation without a key", |context| {
-            refused(context.anonymous_client()?.isolate_voice(recording()).send().await.map(drop), 401)
+            expect_status(context.anonymous_client()?.isolate_voice(recording()).send().await.map(drop), 401)
         }),
         probe!(Free, Refusal, "separate_stems", "wrong number of stems", |context| {
             let request = context.client()?.separate_stems(recording()).variation("three_stems");
-            refused(request.send().await.map(drop), 400)
+            expect_status(request.send().await.map(drop), 400)
         }),
     ]
 }
 
 /// Separates music and checks the archive: it must have this many mp3 files.
 async fn stems(context: &Context, variation: &str, count: usize) -> Result<(), String> {
-    let archive = context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(told)?;
-    let bytes = archive.bytes().await.map_err(told)?;
+    let archive =
+        context.client()?.separate_stems(silence(SHORT)).variation(variation).send().await.map_err(error_text)?;
+    let bytes = archive.bytes().await.map_err(error_text)?;
     require(bytes.starts_with(b"PK\x03\x04"), "the archive is not a ZIP file")?;
-    // Each file has a header in the directory at the end.
+    // Each file has a header in the central directory of the archive.
     let found = bytes.windows(4).filter(|window| window == b"PK\x01\x02").count();
     require(found == count, &format!("the archive has {found} files, not {count}"))
 }

@@ -11,10 +11,10 @@ use pollinations_ext::{
 };
 use serde_json::Value;
 
-use super::{super::Context, BLOCKED, told};
+use super::{super::Context, BLOCKED, error_text};
 
 /// A name that nothing in the account uses.
-pub(super) fn fresh(what: &str) -> String {
+pub(super) fn unique_name(what: &str) -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     format!("contract-{what}-{now}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
@@ -28,16 +28,16 @@ pub(super) fn blocked(operation: &str, error: impl std::fmt::Display) -> String 
     format!("{BLOCKED}{operation}: {why}")
 }
 
-/// For the probe of the operation itself, which fails instead of being blocked.
-pub(super) fn own(operation: &str, result: Result<(), String>) -> Result<(), String> {
+/// Turns a blocked result into a failure, for the probe of the operation itself.
+pub(super) fn unblocked(operation: &str, result: Result<(), String>) -> Result<(), String> {
     result.map_err(|problem| match problem.strip_prefix(&format!("{BLOCKED}{operation}: ")) {
         Some(why) => why.to_owned(),
         None => problem,
     })
 }
 
-/// Combines the results of a probe and of undoing its changes.
-fn both(result: Result<(), String>, undone: Result<(), String>) -> Result<(), String> {
+/// Combines the result of a probe with the result of undoing its changes.
+fn combine(result: Result<(), String>, undone: Result<(), String>) -> Result<(), String> {
     match (result, undone) {
         (Err(problem), Err(left)) => Err(format!("{problem}; and the change could not be undone: {left}")),
         (Err(problem), Ok(())) => Err(problem),
@@ -46,10 +46,10 @@ fn both(result: Result<(), String>, undone: Result<(), String>) -> Result<(), St
     }
 }
 
-/// It is fine if the item no longer exists.
-fn gone<T>(result: Result<T, Error>) -> Result<(), String> {
+/// The result of a deletion. A 404 is a success, because the item no longer exists.
+fn deleted<T>(result: Result<T, Error>) -> Result<(), String> {
     match result {
-        Err(error) if error.status().is_none_or(|status| status != 404) => Err(told(error)),
+        Err(error) if error.status().is_none_or(|status| status != 404) => Err(error_text(error)),
         _ => Ok(()),
     }
 }
@@ -72,22 +72,22 @@ where
 {
     let client = context.client()?;
     let keys = client.account().keys();
-    let name = fresh("key");
+    let name = unique_name("key");
     match limit(keys.create(&name)).send().await {
         Ok(created) => {
             let id = created.id.clone();
             let result = work(client.clone(), created).await;
-            both(result, gone(keys.revoke(id).await))
+            combine(result, deleted(keys.revoke(id).await))
         }
         Err(error) => {
             let result = Err(blocked("create_key", error));
-            // It may still exist.
+            // The key may have been created anyway.
             let Ok(list) = keys.list().send_raw().await else { return result };
             let mut undone = Ok(());
-            for id in ids_of(&list.json().map_err(told)?, "name", &name) {
-                undone = gone(keys.revoke(id).await);
+            for id in ids_of(&list.json().map_err(error_text)?, "name", &name) {
+                undone = deleted(keys.revoke(id).await);
             }
-            both(result, undone)
+            combine(result, undone)
         }
     }
 }
@@ -103,7 +103,7 @@ where
 {
     let client = context.client()?;
     let agents = client.account().agents();
-    let name = fresh("agent");
+    let name = unique_name("agent");
     let before = agents.list().send_raw().await.and_then(|list| list.json::<Value>());
     let created = agents.create(agent(&name)?).await;
     let id = match &created {
@@ -115,12 +115,12 @@ where
     match id {
         Ok(id) => {
             let result = work(client.clone(), id.clone()).await;
-            both(result, gone(agents.delete(id).await))
+            combine(result, deleted(agents.delete(id).await))
         }
         Err(problem) => {
             let result = Err(blocked("create_agent", problem));
             let Ok(list) = agents.list().send_raw().await else { return result };
-            let list = list.json().map_err(told)?;
+            let list = list.json().map_err(error_text)?;
             let mut ids = ids_of(&list, "name", &name);
             // An agent made from code has the name of its repository. It may have existed before.
             let made_of_code = |list: &Value| ids_of(list, "repository", REPOSITORY);
@@ -129,9 +129,9 @@ where
             }
             let mut undone = Ok(());
             for id in ids {
-                undone = gone(agents.delete(id).await);
+                undone = deleted(agents.delete(id).await);
             }
-            both(result, undone)
+            combine(result, undone)
         }
     }
 }
@@ -155,21 +155,21 @@ where
 {
     let client = context.client()?;
     let models = client.account().my_models();
-    let name = fresh("model");
+    let name = unique_name("model");
     let created = models.create(text_model(&name)?).await;
     let id = match &created {
         Ok(MyModel::MyTextModel(model)) => Ok(model.id.clone()),
-        Ok(_) => Err("the model is of another kind".to_owned()),
+        Ok(_) => Err("the type of the model is unknown".to_owned()),
         Err(error) => Err(error.to_string()),
     };
     match id {
         Ok(id) => {
             let result = work(client.clone(), id.clone()).await;
-            both(result, gone(models.delete(id).await))
+            combine(result, deleted(models.delete(id).await))
         }
         Err(problem) => {
             let result = Err(blocked("create_my_model", problem));
-            both(result, delete_models(&client, &name).await)
+            combine(result, delete_models(&client, &name).await)
         }
     }
 }
@@ -179,8 +179,8 @@ pub(super) async fn delete_models(client: &Pollinations, name: &str) -> Result<(
     let models = client.account().my_models();
     let Ok(list) = models.list().send_raw().await else { return Ok(()) };
     let mut undone = Ok(());
-    for id in ids_of(&list.json().map_err(told)?, "name", name) {
-        undone = gone(models.delete(id).await);
+    for id in ids_of(&list.json().map_err(error_text)?, "name", name) {
+        undone = deleted(models.delete(id).await);
     }
     undone
 }
@@ -212,10 +212,10 @@ where
     for id in ids(&client).await.map_err(|error| blocked("list_integrations", error))? {
         if !before.contains(&id) {
             let disconnected = apps.disconnect(id).await;
-            undone = gone(disconnected);
+            undone = deleted(disconnected);
         }
     }
-    both(result, undone)
+    combine(result, undone)
 }
 
 /// The app to connect.
@@ -223,7 +223,7 @@ const APP: &str = "github";
 
 /// The existing connections to the app.
 async fn ids(client: &Pollinations) -> Result<Vec<String>, String> {
-    let list = client.account().integrations().list().await.map_err(told)?;
+    let list = client.account().integrations().list().await.map_err(error_text)?;
     let connections = list.data.into_iter().filter(|connection| connection.toolkit == APP);
     Ok(connections.map(|connection| connection.id).collect())
 }

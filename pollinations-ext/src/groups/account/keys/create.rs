@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_nowhere_but_in_its_field() {
+    fn the_key_is_only_in_its_field() {
         let created =
             read(r#"{"id":"key_1","key":"sk_0123456789abcdef","again":"sk_0123456789abcdef","new":5}"#).unwrap();
         assert_eq!(created.key.expose_secret(), "sk_0123456789abcdef");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_a_key_is_told_without_its_content() {
+    fn the_error_for_a_reply_without_a_key_does_not_show_its_content() {
         for body in [
             r#"{"id":"key_1","key":5,"secret":"sk_0123456789abcdef"}"#,
             r#"{"id":"key_1","key":"0123456789abcdef"}"#,

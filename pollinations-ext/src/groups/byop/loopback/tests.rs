@@ -1,4 +1,4 @@
-//! What the receiver accepts and what it rejects.
+//! Which requests the receiver accepts, and which it rejects.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -59,7 +59,7 @@ impl Waiting {
 const GRANT: &str = "api_key=sk_users&state=s3cret";
 
 #[tokio::test]
-async fn the_page_then_the_key_and_then_nobody_is_there() {
+async fn the_receiver_serves_its_page_accepts_the_key_and_stops() {
     let waiting = Waiting::start().await;
     let page = waiting.send(&waiting.get("/callback")).await;
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
@@ -69,11 +69,11 @@ async fn the_page_then_the_key_and_then_nobody_is_there() {
     assert!(waiting.send(&request).await.ends_with("granted"));
     let address = waiting.address;
     assert_eq!(waiting.outcome().await.as_deref(), Ok("sk_users"));
-    assert!(TcpStream::connect(address).await.is_err(), "a replay finds nobody");
+    assert!(TcpStream::connect(address).await.is_err(), "the receiver must stop");
 }
 
 #[tokio::test]
-async fn denial_in_both_forms() {
+async fn a_redirect_with_or_without_an_error_is_a_denial() {
     for answer in ["", "error=access_denied&state=s3cret"] {
         let waiting = Waiting::start().await;
         assert!(waiting.send(&waiting.post(answer)).await.ends_with("denied"));
@@ -82,7 +82,7 @@ async fn denial_in_both_forms() {
 }
 
 #[tokio::test]
-async fn a_forged_answer_ends_it() {
+async fn a_forged_key_ends_the_wait_with_an_error() {
     for (answer, kind) in [
         ("api_key=sk_attackers&state=guess", ErrorKind::StateMismatch),
         ("api_key=sk_attackers", ErrorKind::StateMismatch),
@@ -95,7 +95,7 @@ async fn a_forged_answer_ends_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_its_own_page_is_turned_away() {
+async fn requests_from_other_hosts_sites_and_paths_are_rejected() {
     let waiting = Waiting::start().await;
     let address = waiting.address.to_string();
     let good = waiting.post(GRANT);
@@ -136,19 +136,19 @@ async fn what_is_not_its_own_page_is_turned_away() {
 }
 
 #[tokio::test]
-async fn who_comes_second_changes_nothing() {
+async fn a_second_key_is_ignored() {
     let waiting = Waiting::start().await;
     let address = waiting.address;
     let grant = waiting.post(GRANT);
     let other = waiting.post("api_key=sk_another&state=s3cret");
-    // Both arrive before either sends anything.
+    // Both connect before either sends a request.
     let (mut first, mut second) =
         (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
     first.write_all(grant.as_bytes()).await.unwrap();
     let mut answer = String::new();
     first.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("granted"), "{answer}");
-    // The redirect may report a denial, or have no parameters.
+    // The second request may fail, because the receiver has stopped.
     let _ = second.write_all(other.as_bytes()).await;
     let mut answer = String::new();
     let _ = second.read_to_string(&mut answer).await;
@@ -157,7 +157,7 @@ async fn who_comes_second_changes_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_comes() {
+async fn the_receiver_times_out_without_a_redirect() {
     let receiver = Receiver::bind().await.unwrap();
     let authorization = FragmentFlow::new(receiver.redirect_url());
     let error = receiver.receive(&authorization, Duration::from_millis(20)).await.unwrap_err();
@@ -165,7 +165,7 @@ async fn nobody_comes() {
 }
 
 /// A receiver that waits for a code.
-async fn for_code(limit: Duration) -> (SocketAddr, JoinHandle<Result<Code, Error>>) {
+async fn waiting_for_code(limit: Duration) -> (SocketAddr, JoinHandle<Result<Code, Error>>) {
     let receiver = Receiver::bind().await.unwrap();
     let address = receiver.address;
     let flow = CodeFlow::new("pk_app".parse().unwrap(), receiver.redirect_url())
@@ -190,20 +190,20 @@ const CODE: &str = "/callback?code=c0de&state=s3cret";
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn the_code_comes_and_the_browser_goes_to_a_page_without_it() {
-    let (address, outcome) = for_code(LIMIT).await;
+async fn the_code_is_accepted_and_the_browser_redirected_to_a_page_without_it() {
+    let (address, outcome) = waiting_for_code(LIMIT).await;
     let response = send(address, &get(address, CODE, "Sec-Fetch-Dest: document\r\n")).await;
     assert!(response.starts_with("HTTP/1.1 303") && response.contains("location: /granted\r\n"), "{response}");
     let page = send(address, &get(address, "/granted", "")).await;
     assert!(page.contains("Access granted") && page.contains("cache-control: no-store"), "{page}");
     assert!(!page.contains("<script") && !page.contains("script-src") && !page.contains("c0de"), "{page}");
     assert!(outcome.await.unwrap().is_ok());
-    assert!(TcpStream::connect(address).await.is_err(), "a replay finds nobody");
+    assert!(TcpStream::connect(address).await.is_err(), "the receiver must stop");
 }
 
 #[tokio::test]
-async fn a_browser_that_does_not_fetch_its_page_is_not_waited_for() {
-    let (address, outcome) = for_code(LIMIT).await;
+async fn the_receiver_stops_even_if_the_browser_does_not_load_the_result_page() {
+    let (address, outcome) = waiting_for_code(LIMIT).await;
     let begun = Instant::now();
     send(address, &get(address, CODE, "")).await;
     assert!(outcome.await.unwrap().is_ok());
@@ -211,14 +211,14 @@ async fn a_browser_that_does_not_fetch_its_page_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn denial_and_nonsense_end_the_wait() {
+async fn denials_and_malformed_redirects_end_the_wait() {
     for (query, page, kind) in [
         ("error=access_denied&state=s3cret", "/denied", ErrorKind::Denied),
         ("error=server_error&state=s3cret", "/denied", ErrorKind::Denied),
         ("code=sk_attackers&state=s3cret", "/failed", ErrorKind::InvalidRequest),
         ("api_key=sk_attackers&state=s3cret", "/failed", ErrorKind::InvalidRequest),
     ] {
-        let (address, outcome) = for_code(LIMIT).await;
+        let (address, outcome) = waiting_for_code(LIMIT).await;
         let response = send(address, &get(address, &format!("/callback?{query}"), "")).await;
         assert!(response.contains(&format!("location: {page}\r\n")), "{query}: {response}");
         send(address, &get(address, page, "")).await;
@@ -227,8 +227,8 @@ async fn denial_and_nonsense_end_the_wait() {
 }
 
 #[tokio::test]
-async fn a_code_from_somebody_else_is_turned_away_and_the_user_may_still_come() {
-    let (address, outcome) = for_code(LIMIT).await;
+async fn forged_codes_are_rejected_without_ending_the_wait() {
+    let (address, outcome) = waiting_for_code(LIMIT).await;
     let good = get(address, CODE, "");
     let port = address.port();
     let attempts = [
@@ -266,8 +266,8 @@ async fn a_code_from_somebody_else_is_turned_away_and_the_user_may_still_come() 
 }
 
 #[tokio::test]
-async fn of_two_codes_at_once_one_counts() {
-    let (address, outcome) = for_code(LIMIT).await;
+async fn only_one_of_two_simultaneous_codes_is_accepted() {
+    let (address, outcome) = waiting_for_code(LIMIT).await;
     let other = get(address, "/callback?code=other&state=s3cret", "");
     let one = get(address, CODE, "");
     let (first, second) = tokio::join!(send(address, &one), send(address, &other));
@@ -278,10 +278,10 @@ async fn of_two_codes_at_once_one_counts() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_time_says_what_came() {
-    let (_, outcome) = for_code(Duration::from_millis(20)).await;
+async fn the_timeout_error_tells_whether_redirects_were_forged() {
+    let (_, outcome) = waiting_for_code(Duration::from_millis(20)).await;
     assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
-    let (address, outcome) = for_code(Duration::from_millis(1500)).await;
+    let (address, outcome) = waiting_for_code(Duration::from_millis(1500)).await;
     send(address, &get(address, "/callback?code=c0de&state=guess", "")).await;
     assert_eq!(outcome.await.unwrap().unwrap_err().kind(), ErrorKind::StateMismatch);
     let receiver = Receiver::bind().await.unwrap();
