@@ -22,12 +22,12 @@ pub async fn ours(client: &Pollinations, path: &Path) {
     assert_eq!(written, VIDEO as u64);
 }
 
-/// Writes each piece as soon as it arrives.
+/// Writes each piece when it arrives. With `is_synced`, waits until the file is on disk, as `Download::save` does.
 ///
 /// # Panics
 ///
 /// If anything fails.
-pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
+pub async fn bare(client: &reqwest::Client, url: &str, path: &Path, is_synced: bool) {
     let mut bytes = request(client, url).send().await.expect("a video").bytes_stream();
     let mut file = File::create(path).await.expect("a file");
     let mut written = 0;
@@ -37,6 +37,9 @@ pub async fn bare(client: &reqwest::Client, url: &str, path: &Path) {
         written += piece.len();
     }
     file.flush().await.expect("room");
+    if is_synced {
+        file.sync_data().await.expect("a disk");
+    }
     assert_eq!(written, VIDEO);
 }
 

@@ -39,7 +39,7 @@ async fn download(peer: &str) -> u64 {
     let before = status("VmHWM");
     match peer {
         "ours" => download::ours(&ours, &path).await,
-        "bare" => download::bare(&bare, &server.url, &path).await,
+        "bare" => download::bare(&bare, &server.url, &path, true).await,
         _ => download::in_memory(&bare, &server.url, &path).await,
     }
     let _ = fs::remove_file(&path);

@@ -220,6 +220,14 @@ impl Emitter<'_> {
                     "impl ::std::convert::From<{ty}> for {name} {{\n    fn from(value: {ty}) -> Self {{\n        \
                      Self::{variant}({value})\n    }}\n}}\n"
                 );
+                if ty == "::std::string::String" {
+                    let value = held_value("::std::borrow::ToOwned::to_owned(value)", member.boxed);
+                    let _ = writeln!(
+                        text,
+                        "impl ::std::convert::From<&str> for {name} {{\n    fn from(value: &str) -> Self {{\n        \
+                         Self::{variant}({value})\n    }}\n}}\n"
+                    );
+                }
             }
         }
         if let Some(tag) = &union.tag {

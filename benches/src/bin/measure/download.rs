@@ -13,7 +13,8 @@ pub fn main() {
     let (bare, ours) = (reqwest::Client::new(), ours(&server.url));
     let path = std::env::temp_dir().join(format!("pollinations-bench-{}.mp4", std::process::id()));
     let contestants = vec![
-        ("bare", timed(|| runtime.block_on(download::bare(&bare, &server.url, &path)))),
+        ("bare", timed(|| runtime.block_on(download::bare(&bare, &server.url, &path, true)))),
+        ("unsynced", timed(|| runtime.block_on(download::bare(&bare, &server.url, &path, false)))),
         ("ours", timed(|| runtime.block_on(download::ours(&ours, &path)))),
         ("in-memory", timed(|| runtime.block_on(download::in_memory(&bare, &server.url, &path)))),
     ];

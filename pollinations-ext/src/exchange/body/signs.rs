@@ -1,12 +1,9 @@
 //! Rules out, without parsing, that the body of a successful response is an error.
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 /// The longest name or value that is looked at, in bytes. Errors have short ones.
 const MAX_WORD: usize = 128;
-
-/// How many bytes of a string are compared one by one. A vectorized search is faster, but takes a while to start.
-const NEAR: usize = 32;
 
 /// Whether a body may be one that [`under_success`](super::under_success) takes for an error. It says so of some bodies that
 /// are not: those have to be parsed.
@@ -52,20 +49,19 @@ fn has_sign(object: &[u8]) -> bool {
 /// The bytes up to the end of a string, and those after it.
 #[inline]
 fn word(string: &[u8]) -> (&[u8], &[u8]) {
-    match string.iter().take(NEAR).position(|byte| matches!(byte, b'"' | b'\\')) {
-        Some(end) if string.get(end) == Some(&b'"') => split(string, end),
-        _ => long_word(string),
-    }
+    let Some(end) = memchr(b'"', string) else { return (string, &[]) };
+    let (word, after) = split(string, end);
+    if word.ends_with(b"\\") { escaped(string) } else { (word, after) }
 }
 
-fn long_word(string: &[u8]) -> (&[u8], &[u8]) {
+/// The same for a string with escapes: the byte after a backslash does not end it.
+fn escaped(string: &[u8]) -> (&[u8], &[u8]) {
     let mut end = 0;
     while let Some(at) = memchr2(b'"', b'\\', string.get(end..).unwrap_or_default()) {
         end += at;
         if string.get(end) == Some(&b'"') {
             return split(string, end);
         }
-        // The byte after a backslash does not end the string.
         end += 2;
     }
     (string, &[])

@@ -154,7 +154,7 @@ impl Shared {
                 attempts: earlier.attempts,
                 observer: self.observer.as_ref(),
             };
-            (Sending::new(self, client, request, operation, options, receive), limits)
+            (Sending::new(self, client, request, operation, known, options, receive), limits)
         });
         let running = async move {
             match prepared {

@@ -68,16 +68,16 @@ pub(super) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    /// `request` has everything except for the API key.
+    /// `request` has everything except for the API key. `known` is the operation, if it is in the document.
     pub(super) fn new(
         shared: &'a Shared,
         client: &'a reqwest::Client,
         request: Request,
         operation: &'a str,
+        known: Option<&'static Operation>,
         options: &Options,
         receive: Receive,
     ) -> Self {
-        let known = Operation::find(operation);
         Self {
             shared,
             client,
