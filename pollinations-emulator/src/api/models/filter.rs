@@ -39,7 +39,7 @@ impl Filter {
         let capabilities = params.text("capabilities").map(list).unwrap_or_default();
         if let Some(unknown) = capabilities.iter().find(|one| !CAPABILITIES.contains(&one.as_str())) {
             let known = CAPABILITIES.join(", ");
-            return Err(Failure::field("capabilities", format!("`{unknown}` is none of {known}")));
+            return Err(Failure::field("capabilities", format!("`{unknown}` must be one of {known}")));
         }
         let flag = |name: &str| params.text(name).map(|_| params.is(name));
         Ok(Self {
