@@ -23,7 +23,7 @@ use proptest::{
 };
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// No this many consecutive characters of a key may appear in any output.
+/// No output may contain this many consecutive characters of a key.
 const PIECE: usize = 8;
 
 /// The number of random keys.

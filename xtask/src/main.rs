@@ -161,7 +161,7 @@ fn main() -> ExitCode {
         Command::Emulate { arguments } => run_emulator(arguments),
     };
     outcome.unwrap_or_else(|error| {
-        // If standard error is closed, only the exit code is left to tell of the error.
+        // If standard error is closed, the exit code still reports the error.
         let _ = terminal::message("error", &format!("{error:#}"));
         ExitCode::from(2)
     })

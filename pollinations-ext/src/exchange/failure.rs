@@ -76,7 +76,8 @@ const MAX_DISGUISED: usize = 1024 * 1024;
 /// The paths of operations whose body is written by a model, so it may look like anything.
 const WRITTEN: &[&str] = &["/text", "/text/{prompt}"];
 
-/// The failure, if the body of a successful response is an error. `path` is that of the operation in the document. If the body contains a status, that status is used.
+/// The failure, if the body of a successful response is an error. If the body contains a status, that status is used.
+/// `path` is the path of the operation in the document.
 pub(crate) fn disguised(
     path: &str,
     status: StatusCode,

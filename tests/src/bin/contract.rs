@@ -101,7 +101,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            // If standard error is closed, only the exit code is left to tell of the error.
+            // If standard error is closed, the exit code still reports the error.
             let _ = terminal::message("error", &error);
             ExitCode::from(2)
         }
@@ -188,7 +188,7 @@ fn next(report: &contract::Report, settings: &contract::Settings) -> Option<Stri
     } else if settings.key.is_none() {
         "set POLLINATIONS_API_KEY to run the checks that need a key"
     } else if settings.spend != contract::Spend::All || !settings.allow_changes {
-        "pass --spend and --allow-changes to run the skipped checks"
+        "pass --spend all and --allow-changes to run the skipped checks"
     } else if settings.publishable_key.is_none() {
         "set POLLINATIONS_PUBLISHABLE_KEY to run the check that needs one"
     } else {

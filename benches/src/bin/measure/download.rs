@@ -1,5 +1,5 @@
-//! Saves a video of 200 MB to a file in three ways: with `Download::save`, by copying the byte stream of reqwest, and
-//! by reading everything into memory first. `src/bin/memory.rs` measures the memory that each takes.
+//! Saves a video of 200 MB to a file in four ways: with `Download::save`, by copying the byte stream of reqwest with and
+//! without `sync_data`, and by reading everything into memory first. `src/bin/memory.rs` measures the memory.
 
 use pollinations_benches::{
     Answer, Server, VIDEO, download, ours,

@@ -100,7 +100,7 @@ mod tests {
 
     use super::{super::under_success, *};
 
-    /// Random objects of names and values that errors have, and of others.
+    /// A random object with names and values that occur in errors, and others.
     fn object(depth: u32) -> Value {
         const NAMES: &[&str] = &[
             "error",

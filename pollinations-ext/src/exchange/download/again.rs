@@ -91,7 +91,6 @@ impl Again {
     async fn call(&mut self, request: Request) -> Result<Response, Error> {
         let earlier = Earlier { attempts: self.attempts, spent: self.start.elapsed() };
         let shared = &self.shared;
-        // Boxed, to keep the callers' futures small.
         let running = shared.run(&shared.http, request, self.operation, &self.options, Receive::Open, earlier);
         let outcome = running.await;
         self.attempts = outcome.attempts;
