@@ -8,10 +8,9 @@ use serde_json::{Map, Value};
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::content::Content;
-use crate::{
-    base::{error::Error, progress::Report},
-    retry::RetryPolicy,
-};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::base::progress::Report;
+use crate::{base::error::Error, retry::RetryPolicy};
 
 /// The settings of one call that differ from its client, and additional headers, parameters and fields.
 ///
@@ -24,6 +23,7 @@ struct Settings {
     retry: Option<RetryPolicy>,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
+    #[cfg(not(target_arch = "wasm32"))]
     report: Option<Report>,
     #[cfg(not(target_arch = "wasm32"))]
     content: Option<Content>,
@@ -69,6 +69,7 @@ impl Options {
         self.0.as_ref()?.report.as_ref()
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn set_report(&mut self, report: Report) {
         self.settings().report = Some(report);
     }

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use pollinations_ext::ApiKey;
@@ -153,12 +153,18 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     }
     match format {
         contract::Format::Text => {
-            println!("\n{}", report.summary());
+            let _ = terminal::line("", 0);
+            for line in report.summary().lines() {
+                let _ = terminal::line(line, CONTINUED);
+            }
             if let Some(next) = next(&report, &settings) {
                 let _ = terminal::message("next", &next);
             }
         }
-        other => print!("{}", report.render(other)?),
+        other => {
+            let written = std::io::stdout().write_all(report.render(other)?.as_bytes());
+            written.map_err(|error| format!("cannot write the report: {error}"))?;
+        }
     }
     if let Some(folder) = &arguments.record {
         contract::store(folder, &exchanges)?;
@@ -170,7 +176,7 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
 /// What to do about the result, for the person who ran the suite.
 fn next(report: &contract::Report, settings: &contract::Settings) -> Option<String> {
     let (passed, failed, skipped) = report.counts();
-    if passed == 0 && failed > 0 {
+    if passed == 0 && failed > 0 && settings.operations.is_empty() {
         return Some(format!("no check passed; check that the server at {} is running", settings.base_url));
     }
     if failed > 0 {

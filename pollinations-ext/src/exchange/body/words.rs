@@ -150,8 +150,12 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
 
 /// A field name without differences in style.
 pub(super) fn plain_name(name: &str) -> String {
-    let letters = name.chars().filter(|character| !matches!(character, '_' | '-' | '$' | ' '));
-    letters.flat_map(char::to_lowercase).collect()
+    name.chars().filter(|character| !is_separator(*character)).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a character is only a matter of style in the name of a field.
+pub(super) fn is_separator(character: char) -> bool {
+    matches!(character, '_' | '-' | '$' | ' ')
 }
 
 /// The messages found so far.
