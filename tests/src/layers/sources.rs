@@ -257,7 +257,12 @@ impl Tree {
             found.push(here);
             return found;
         }
-        for (_, path) in inner.aliases.iter().filter(|(alias, _)| alias == name) {
+        for (alias, path) in inner.aliases.iter().filter(|(alias, _)| alias == name) {
+            // In `use memchr::memchr`, the first name is the crate and not the import itself.
+            let import = [&["use".to_owned(), alias.clone()], path.as_slice()].concat();
+            if !visited.insert((module.to_vec(), import)) {
+                continue;
+            }
             let path: Vec<String> = path.iter().chain(rest).cloned().collect();
             found.extend(self.lookup(module, &path, visited));
         }

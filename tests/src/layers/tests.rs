@@ -45,6 +45,15 @@ fn an_import_that_points_up_is_a_problem() {
 }
 
 #[test]
+fn an_item_with_the_name_of_its_crate_can_be_imported() {
+    let changed = [
+        ("low.rs", "use memchr::memchr; pub struct Error; fn f() { memchr(); }"),
+        ("right.rs", "use one::two; use two::one; fn f() { one::two(); two::one(); }"),
+    ];
+    assert_eq!(problems_after(&changed), Vec::<String>::new());
+}
+
+#[test]
 fn an_import_that_points_sideways_is_a_problem() {
     assert_problem(&[("right.rs", "use crate::left::Half;")], "right.rs", "left/half.rs", "sideways");
 }
