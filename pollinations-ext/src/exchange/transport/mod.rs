@@ -8,7 +8,6 @@ mod sending;
 pub(crate) mod upgrade;
 
 use std::{
-    pin::Pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -23,7 +22,6 @@ use serde_json::Value;
 
 #[cfg(not(target_arch = "wasm32"))]
 use self::connections::Connections;
-use self::sending::Sending;
 use crate::{
     base::{
         error::Error,
@@ -37,7 +35,7 @@ use crate::{
         reading::{MAX_ERROR_BODY, opening::Opened, pieces, read},
     },
     key::{ApiKey, KeyPlacement, Keyring},
-    retry::{self, Ask, Bucket, Failure, Limits, Observer, Outcome, Repeat, RetryPolicy},
+    retry::{Ask, Bucket, Observer, Outcome, Repeat, RetryPolicy},
 };
 
 /// The default maximum size of a body in memory, in bytes.
@@ -124,45 +122,6 @@ impl Shared {
     /// The effect of sending a request twice. The request may be prepared or not.
     pub(crate) fn repeat(&self, request: &Request, operation: &str, receive: Receive) -> Repeat {
         effect::repeat(Operation::find(operation), request, receive.is_stream())
-    }
-
-    /// Sends a request, with retries.
-    ///
-    /// The future is boxed, to keep the callers' futures small. Its memory is allocated first, so that it is created
-    /// there and not copied: most of its size is for what happens later.
-    pub(crate) fn run<'a>(
-        &'a self,
-        client: &'a reqwest::Client,
-        request: Request,
-        operation: &'a str,
-        options: &'a Options,
-        receive: Receive,
-        earlier: Earlier,
-    ) -> Pin<Box<impl Future<Output = Outcome<Received>> + use<'a>>> {
-        let place = Box::new_uninit();
-        let prepared = self.prepare(request, operation, options, receive).map(|request| {
-            let known = Operation::find(operation);
-            let timeout = options.timeout().unwrap_or(self.timeout);
-            let attempt_timeout = options.attempt_timeout().or(self.attempt_timeout);
-            let policy = options.retry().unwrap_or(&self.retry);
-            let limits = Limits {
-                operation,
-                policy,
-                bucket: policy.retry_budget().and(self.bucket.as_deref()),
-                timeout: timeout.saturating_sub(earlier.spent),
-                attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(known, &request)),
-                attempts: earlier.attempts,
-                observer: self.observer.as_ref(),
-            };
-            (Sending::new(self, client, request, operation, known, options, receive), limits)
-        });
-        let running = async move {
-            match prepared {
-                Ok((mut sending, limits)) => retry::run(&mut sending, &limits).await,
-                Err(error) => Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
-            }
-        };
-        Box::into_pin(Box::write(place, running))
     }
 
     /// Completes the request, except for the API key.

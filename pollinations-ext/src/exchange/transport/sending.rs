@@ -1,6 +1,9 @@
 //! One call: its request, which is sent until there is a response or nothing more can be done.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 #[cfg(not(target_arch = "wasm32"))]
 use bytes::Bytes;
@@ -12,7 +15,7 @@ use reqwest::{Request, Response};
 
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 use super::upgrade;
-use super::{Receive, Received, Shared, effect};
+use super::{Earlier, Receive, Received, Shared, effect};
 use crate::{
     base::{
         error::{Error, ErrorKind},
@@ -36,7 +39,7 @@ use crate::{
         },
     },
     key::Keyring,
-    retry::{self, Exchange, Failure, Payment, PaymentPolicy, PaymentRequired, Repeat},
+    retry::{self, Exchange, Failure, Limits, Outcome, Payment, PaymentPolicy, PaymentRequired, Repeat},
 };
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{
@@ -44,8 +47,49 @@ use crate::{
     exchange::content::{Content, Problem},
 };
 
+impl Shared {
+    /// Sends a request, with retries.
+    ///
+    /// The future is boxed, to keep the callers' futures small. Its memory is allocated first, so that it is created
+    /// there and not copied: most of its size is for what happens later.
+    pub(crate) fn run<'a>(
+        &'a self,
+        client: &'a reqwest::Client,
+        request: Request,
+        operation: &'a str,
+        options: &'a Options,
+        receive: Receive,
+        earlier: Earlier,
+    ) -> Pin<Box<impl Future<Output = Outcome<Received>> + use<'a>>> {
+        let place = Box::new_uninit();
+        let prepared = self.prepare(request, operation, options, receive).map(|request| {
+            let known = Operation::find(operation);
+            let timeout = options.timeout().unwrap_or(self.timeout);
+            let attempt_timeout = options.attempt_timeout().or(self.attempt_timeout);
+            let policy = options.retry().unwrap_or(&self.retry);
+            let limits = Limits {
+                operation,
+                policy,
+                bucket: policy.retry_budget().and(self.bucket.as_deref()),
+                timeout: timeout.saturating_sub(earlier.spent),
+                attempt_timeout: attempt_timeout.unwrap_or_else(|| effect::attempt_timeout(known, &request)),
+                attempts: earlier.attempts,
+                observer: self.observer.as_ref(),
+            };
+            (Sending::new(self, client, request, operation, known, options, receive), limits)
+        });
+        let running = async move {
+            match prepared {
+                Ok((mut sending, limits)) => retry::run(&mut sending, &limits).await,
+                Err(error) => Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
+            }
+        };
+        Box::into_pin(Box::write(place, running))
+    }
+}
+
 /// A request that is sent once or several times.
-pub(super) struct Sending<'a> {
+struct Sending<'a> {
     shared: &'a Shared,
     client: &'a reqwest::Client,
     operation: &'a str,
@@ -69,7 +113,7 @@ pub(super) struct Sending<'a> {
 
 impl<'a> Sending<'a> {
     /// `request` has everything except for the API key. `known` is the operation, if it is in the document.
-    pub(super) fn new(
+    fn new(
         shared: &'a Shared,
         client: &'a reqwest::Client,
         request: Request,
