@@ -14,7 +14,7 @@ use crate::{base::error::Error, retry::RetryPolicy};
 
 /// The settings of one call that differ from its client, and additional headers, parameters and fields.
 ///
-/// Most calls have none. So they are boxed, because every method of a request moves the request.
+/// Boxed, because most calls have none, and every method of a request moves it.
 #[derive(Clone, Default)]
 pub(crate) struct Options(Option<Box<Settings>>);
 

@@ -1,4 +1,4 @@
-//! Rules out, without parsing, that the body of a successful response is an error.
+//! A quick check, without parsing, whether the body of a successful response can be an error.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use memchr::{memchr, memchr2};
 
 use super::words::is_separator;
 
-/// The longest name that is looked at, in bytes. Errors have short ones, and a longer one is not ruled out.
+/// The maximum length of a name to check, in bytes. A body with a longer name is parsed.
 const MAX_NAME: usize = 128;
 
 /// Whether a body may be one that [`under_success`](super::under_success) takes for an error. It returns true for some bodies
@@ -58,7 +58,7 @@ fn is_error(word: &[u8], is_value: bool) -> bool {
     !is_value && (word == b"error" || word.contains(&b'\\'))
 }
 
-/// A name without separators. `None` if it is not looked at, because it is long or has escapes or letters beyond ASCII.
+/// A name without separators. `None` if the name is not checked: if it is long, or has escapes or non-ASCII letters.
 fn plain(name: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (mut is_odd, mut is_separated) = (name.len() > MAX_NAME, false);
     // Without branches, the compiler vectorizes this.

@@ -1,4 +1,4 @@
-//! One call: its request, which is sent until there is a response or nothing more can be done.
+//! Sends the request of one call, with retries, and receives the response.
 
 use std::{
     pin::{Pin, pin},
@@ -50,8 +50,8 @@ use crate::{
 impl Shared {
     /// Sends a request, with retries.
     ///
-    /// The future is boxed, to keep the callers' futures small. Its memory is allocated first, so that it is created
-    /// there and not copied: most of its size is for what happens later.
+    /// The future is boxed, to keep the callers' futures small. The box is allocated first, and the future is created in
+    /// it. Otherwise, the whole future would be copied, although most of it is still empty.
     pub(crate) fn run<'a>(
         &'a self,
         client: &'a reqwest::Client,
@@ -88,7 +88,7 @@ impl Shared {
     }
 }
 
-/// A request that is sent once or several times.
+/// A request, and everything that an attempt to send it needs.
 struct Sending<'a> {
     shared: &'a Shared,
     client: &'a reqwest::Client,
