@@ -124,6 +124,10 @@ macro_rules! __open_enum {
                 $crate::json::support::read_text(self, deserializer)
             }
 
+            fn read_value(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
+                $crate::json::support::read_text_value(self, value)
+            }
+
             fn misfit(&self) -> usize {
                 if matches!(self, Self::Other(_)) { 1 } else { 0 }
             }

@@ -17,7 +17,7 @@ use super::{
     lower::{self, Operation, Stubs},
     model::{Definition, Type},
     read::Types,
-    rewrite::{rename, with_methods},
+    rewrite::{rename, with_lenient_responses, with_methods},
     settings::Roots,
 };
 
@@ -133,8 +133,9 @@ impl Work<'_> {
         }
         let spec: openapiv3::OpenAPI = serde_json::from_value(lowered).map_err(|error| error.to_string())?;
         let finish = |tokens: TokenStream| {
-            let file = syn::parse2(with_methods(rename(tokens, &stubs, &self.emitter.roots.runtime)))
-                .map_err(|error| error.to_string())?;
+            let runtime = &self.emitter.roots.runtime;
+            let tokens = with_lenient_responses(with_methods(rename(tokens, &stubs, runtime)), runtime);
+            let file = syn::parse2(tokens).map_err(|error| error.to_string())?;
             // progenitor's examples do not import the crate, so they do not compile. Show them as text.
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };

@@ -132,3 +132,56 @@ pub(super) fn with_methods(tokens: TokenStream) -> TokenStream {
     }
     written
 }
+
+/// Rewrites how responses are read: leniently, and with one arm for all statuses that are read alike. Each arm of
+/// progenitor waits for the body by itself, which doubles the size of the compiled operations.
+pub(super) fn with_lenient_responses(tokens: TokenStream, runtime: &str) -> TokenStream {
+    let mut written: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let inner = with_lenient_responses(group.stream(), runtime);
+                let is_status = matches!(written.as_slice(), [.., TokenTree::Ident(called), TokenTree::Group(arguments)]
+                    if called == "as_u16" && arguments.stream().is_empty());
+                let inner = if is_status { merged(inner) } else { inner };
+                let mut rewritten = Group::new(group.delimiter(), inner);
+                rewritten.set_span(group.span());
+                written.push(TokenTree::Group(rewritten));
+            }
+            TokenTree::Ident(name) if name == "from_response" => {
+                // `ResponseValue` and the two colons before.
+                written.truncate(written.len().saturating_sub(3));
+                written.extend(path(&format!("{runtime}::json::support::receive")));
+            }
+            other => written.push(other),
+        }
+    }
+    written.into_iter().collect()
+}
+
+/// Merges neighboring arms of a `match` that do the same.
+fn merged(arms: TokenStream) -> TokenStream {
+    struct Arms(Vec<syn::Arm>);
+
+    impl syn::parse::Parse for Arms {
+        fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+            let mut arms = Vec::new();
+            while !input.is_empty() {
+                arms.push(input.parse()?);
+            }
+            Ok(Self(arms))
+        }
+    }
+
+    let Ok(Arms(arms)) = syn::parse2(arms.clone()) else { return arms };
+    let mut written: Vec<(TokenStream, TokenStream)> = Vec::new();
+    for syn::Arm { pat, body, .. } in arms {
+        let body = quote!(#body);
+        let is_status = matches!(pat, syn::Pat::Lit(_) | syn::Pat::Range(_));
+        match written.last_mut() {
+            Some((before, same)) if is_status && same.to_string() == body.to_string() => before.extend(quote!(| #pat)),
+            _ => written.push((quote!(#pat), body)),
+        }
+    }
+    written.into_iter().map(|(pattern, body)| quote!(#pattern => #body,)).collect()
+}

@@ -9,6 +9,8 @@ use super::object::{Object, start};
 #[derive(Clone)]
 pub struct Builder<T> {
     value: T,
+    /// The fields that have to be set.
+    required: &'static [&'static str],
     set: Vec<&'static str>,
     error: Option<String>,
 }
@@ -21,12 +23,8 @@ impl<T: Object> Builder<T> {
     /// An error if a required field is not set, or a value could not be converted. The message has the type and the
     /// field.
     pub fn build(self) -> Result<T, String> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        let required = T::BUILDER_REQUIRED.iter();
-        match required.copied().find(|name| !self.set.contains(name)) {
-            Some(name) => Err(format!("{}: missing field `{name}`", T::NAME)),
+        match self.error.or_else(|| missing(T::SHAPE.name, self.required, &self.set)) {
+            Some(error) => Err(error),
             None => Ok(self.value),
         }
     }
@@ -43,22 +41,28 @@ impl<T: Object> Builder<T> {
                 self.set.push(name);
             }
             Err(error) => {
-                self.error.get_or_insert_with(|| format!("{}: field `{name}`: {error}", T::NAME));
+                self.error.get_or_insert_with(|| format!("{}: field `{name}`: {error}", T::SHAPE.name));
             }
         }
     }
 }
 
+/// The error if a required field is not set.
+fn missing(object: &str, required: &[&str], set: &[&str]) -> Option<String> {
+    let name = required.iter().find(|name| !set.contains(name))?;
+    Some(format!("{object}: missing field `{name}`"))
+}
+
 impl<T: Object> Default for Builder<T> {
     fn default() -> Self {
-        Self { value: start(), set: Vec::new(), error: None }
+        Self { value: start(), required: T::SHAPE.builder_required, set: Vec::new(), error: None }
     }
 }
 
 /// Starts from an existing object.
 impl<T: Object> From<T> for Builder<T> {
     fn from(value: T) -> Self {
-        Self { value, set: T::BUILDER_REQUIRED.to_vec(), error: None }
+        Self { value, required: &[], set: Vec::new(), error: None }
     }
 }
 

@@ -47,6 +47,17 @@ pub(super) struct Kept {
     raw: Vec<(&'static str, Option<Value>)>,
 }
 
+/// What was received of a known field.
+pub(super) enum Received<'a> {
+    /// The program has set this value under the name of the field.
+    Set(&'a Value),
+    /// The field was missing although it is required.
+    Missing,
+    /// The value did not match the document.
+    Unlike(&'a Value),
+    AsDocumented,
+}
+
 impl Kept {
     fn get(&self, name: &str) -> Option<&Value> {
         self.unknown.get(name).or_else(|| self.raw(name).flatten())
@@ -120,6 +131,16 @@ impl Extra {
         match &self.0 {
             Inner::Marks(_) => None,
             Inner::Kept(kept) => Some(kept),
+        }
+    }
+
+    pub(super) fn received(&self, name: &str) -> Received<'_> {
+        let Some(kept) = self.kept() else { return Received::AsDocumented };
+        match (kept.unknown.get(name), kept.raw(name)) {
+            (Some(value), _) => Received::Set(value),
+            (None, Some(Some(value))) => Received::Unlike(value),
+            (None, Some(None)) => Received::Missing,
+            (None, None) => Received::AsDocumented,
         }
     }
 

@@ -73,6 +73,24 @@ impl<T: Read> Read for Vec<T> {
         deserializer.deserialize_any(ListVisitor(self))
     }
 
+    fn read_value(&mut self, value: &Value) -> Note {
+        let items = match value {
+            Value::Array(items) => items,
+            Value::Object(_) => return only(self, value.clone()),
+            _ => return Note::bad(value.clone()),
+        };
+        let mut is_odd = false;
+        for value in items {
+            let mut item = T::absent();
+            let note = item.read_value(value);
+            is_odd |= matches!(note, Note::Other(_));
+            if note.is_usable() {
+                self.push(item);
+            }
+        }
+        ended(self.is_empty(), is_odd.then(|| items.clone()))
+    }
+
     fn is_blank(&self) -> bool {
         self.is_empty()
     }
@@ -92,49 +110,66 @@ impl<'de, T: Read> Visitor<'de> for ListVisitor<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Note, A::Error> {
-        let slots = self.0;
-        let mut kept: Option<Vec<Value>> = None;
+        let mut kept = None;
         loop {
             let mut item = T::absent();
-            let Some(note) = list.next_element_seed(Slot(&mut item))? else { break };
-            let odd = match note {
-                Note::Fine | Note::Marked => {
-                    if let Some(kept) = &mut kept {
-                        kept.push(raw(&item));
-                    }
-                    slots.push(item);
-                    continue;
-                }
-                Note::Other(misfit) => match *misfit {
-                    Misfit::Odd(value) => (value, Some(item)),
-                    Misfit::Bad(value) => (value, None),
-                    Misfit::Lacking(_) => (raw(&item), None),
-                },
-            };
-            kept.get_or_insert_with(|| slots.iter().map(raw).collect()).push(odd.0);
-            slots.extend(odd.1);
+            match list.next_element_seed(Slot(&mut item))? {
+                None => return Ok(ended(self.0.is_empty(), kept)),
+                Some(Note::Fine | Note::Marked) if kept.is_none() => self.0.push(item),
+                Some(note) => add(self.0, &mut kept, item, note),
+            }
         }
-        Ok(match kept {
-            Some(kept) => Note::odd(Value::Array(kept)),
-            None if slots.is_empty() => Note::Marked,
-            None => Note::Fine,
-        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
-        let lone = gather(value::MapAccessDeserializer::new(map))?;
-        let fields = lone.as_object().map_or(0, Map::len);
-        let mut item = T::absent();
-        if let Ok(Note::Fine | Note::Marked) = item.read(&lone)
-            && 2 * item.misfit() < fields
-        {
-            self.0.push(item);
-            return Ok(Note::odd(lone));
-        }
-        Ok(Note::bad(lone))
+        gather(value::MapAccessDeserializer::new(map)).map(|value| only(self.0, value))
     }
 
     refuse!(scalars);
+}
+
+/// Adds an entry to a list. `kept` is the list as JSON, if an entry could not be parsed.
+#[cold]
+fn add<T: Read>(list: &mut Vec<T>, kept: &mut Option<Vec<Value>>, item: T, note: Note) {
+    let (value, item) = match note {
+        Note::Fine | Note::Marked => {
+            if let Some(kept) = kept {
+                kept.push(raw(&item));
+            }
+            list.push(item);
+            return;
+        }
+        Note::Other(misfit) => match *misfit {
+            Misfit::Odd(value) => (value, Some(item)),
+            Misfit::Bad(value) => (value, None),
+            Misfit::Lacking(_) => (raw(&item), None),
+        },
+    };
+    kept.get_or_insert_with(|| list.iter().map(raw).collect()).push(value);
+    list.extend(item);
+}
+
+/// The note for a whole list.
+fn ended(is_empty: bool, kept: Option<Vec<Value>>) -> Note {
+    match kept {
+        Some(kept) => Note::odd(Value::Array(kept)),
+        None if is_empty => Note::Marked,
+        None => Note::Fine,
+    }
+}
+
+/// Parses an object in place of a list as its only entry, if most of it matches.
+#[cold]
+fn only<T: Read>(list: &mut Vec<T>, value: Value) -> Note {
+    let fields = value.as_object().map_or(0, Map::len);
+    let mut item = T::absent();
+    if let Note::Fine | Note::Marked = item.read_value(&value)
+        && 2 * item.misfit() < fields
+    {
+        list.push(item);
+        return Note::odd(value);
+    }
+    Note::bad(value)
 }
 
 /// A map keeps the entries that can be parsed. If there are others, the whole map is also kept as JSON.
@@ -147,6 +182,24 @@ impl<T: Read> Read for BTreeMap<String, T> {
 
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
         deserializer.deserialize_any(MapVisitor(self))
+    }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        let Value::Object(map) = value else { return Note::bad(value.clone()) };
+        let mut is_odd = false;
+        for (key, value) in map {
+            let mut item = T::absent();
+            let note = item.read_value(value);
+            is_odd |= matches!(note, Note::Other(_));
+            if note.is_usable() {
+                self.insert(key.clone(), item);
+            }
+        }
+        match is_odd {
+            true => Note::odd(value.clone()),
+            false if self.is_empty() => Note::Marked,
+            false => Note::Fine,
+        }
     }
 
     fn is_blank(&self) -> bool {
@@ -168,39 +221,50 @@ impl<'de, T: Read> Visitor<'de> for MapVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
-        let slots = self.0;
         let mut kept = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             let mut item = T::absent();
-            match map.next_value_seed(Slot(&mut item))? {
-                Note::Fine | Note::Marked => {
-                    slots.insert(key, item);
-                }
-                Note::Other(misfit) => match *misfit {
-                    Misfit::Odd(value) => {
-                        kept.insert(key.clone(), value);
-                        slots.insert(key, item);
-                    }
-                    Misfit::Bad(value) => {
-                        kept.insert(key, value);
-                    }
-                    Misfit::Lacking(_) => {
-                        kept.insert(key, raw(&item));
-                    }
-                },
-            }
+            let note = map.next_value_seed(Slot(&mut item))?;
+            insert(self.0, &mut kept, key, item, note);
         }
-        if kept.is_empty() {
-            return Ok(if slots.is_empty() { Note::Marked } else { Note::Fine });
-        }
-        for (key, item) in slots {
-            kept.entry(key.as_str()).or_insert_with(|| raw(item));
-        }
-        Ok(Note::odd(Value::Object(kept)))
+        Ok(whole(self.0, kept))
     }
 
     refuse!(scalars);
     refuse!(lists);
+}
+
+/// Adds an entry to a map. `kept` has the entries that could not be parsed.
+fn insert<T>(map: &mut BTreeMap<String, T>, kept: &mut Map<String, Value>, key: String, item: T, note: Note)
+where
+    T: Read,
+{
+    let value = match note {
+        Note::Fine | Note::Marked => {
+            map.insert(key, item);
+            return;
+        }
+        Note::Other(misfit) => match *misfit {
+            Misfit::Odd(value) => {
+                map.insert(key.clone(), item);
+                value
+            }
+            Misfit::Bad(value) => value,
+            Misfit::Lacking(_) => raw(&item),
+        },
+    };
+    kept.insert(key, value);
+}
+
+/// The note for a whole map.
+fn whole<T: Read>(map: &BTreeMap<String, T>, mut kept: Map<String, Value>) -> Note {
+    if kept.is_empty() {
+        return if map.is_empty() { Note::Marked } else { Note::Fine };
+    }
+    for (key, item) in map {
+        kept.entry(key.as_str()).or_insert_with(|| raw(item));
+    }
+    Note::odd(Value::Object(kept))
 }
 
 impl<T: Read> Read for Option<T> {
@@ -212,6 +276,18 @@ impl<T: Read> Read for Option<T> {
 
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
         deserializer.deserialize_option(OptionVisitor(self))
+    }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        if value.is_null() {
+            return Note::Marked;
+        }
+        let note = self.insert(T::absent()).read_value(value);
+        if note.is_usable() {
+            return note;
+        }
+        *self = None;
+        Note::bad(value.clone())
     }
 
     fn is_blank(&self) -> bool {
@@ -248,18 +324,23 @@ impl<'de, T: Read> Visitor<'de> for OptionVisitor<'_, T> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
-        let value = self.0.insert(T::absent());
-        let misfit = match value.read(deserializer)? {
-            Note::Other(misfit) => misfit,
-            note => return Ok(note),
-        };
-        let raw = match *misfit {
-            Misfit::Odd(value) => return Ok(Note::odd(value)),
-            Misfit::Bad(value) => value,
-            Misfit::Lacking(_) => raw(value),
-        };
-        *self.0 = None;
-        Ok(Note::bad(raw))
+        match self.0.insert(T::absent()).read(deserializer)? {
+            Note::Other(misfit) => Ok(lost(self.0, *misfit)),
+            note => Ok(note),
+        }
+    }
+}
+
+/// Drops a value that does not match, unless it can be used.
+#[cold]
+fn lost<T: Read>(slot: &mut Option<T>, misfit: Misfit) -> Note {
+    match misfit {
+        Misfit::Odd(value) => Note::odd(value),
+        Misfit::Bad(value) => {
+            *slot = None;
+            Note::bad(value)
+        }
+        Misfit::Lacking(_) => Note::bad(slot.take().map_or(Value::Null, |value| raw(&value))),
     }
 }
 
@@ -272,6 +353,14 @@ impl<T: Read> Read for Box<T> {
 
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
         T::read(self, deserializer)
+    }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        T::read_value(self, value)
+    }
+
+    fn constant(text: &'static str) -> Self {
+        Self::new(T::constant(text))
     }
 
     fn is_blank(&self) -> bool {

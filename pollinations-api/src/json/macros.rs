@@ -35,15 +35,59 @@ macro_rules! __object {
 
         $crate::__object!(@new $name $($argument $argument_wire: $argument_type;)*);
 
+        impl $crate::json::support::Fields for $name {
+            fn shape(&self) -> &'static $crate::json::support::Shape {
+                <Self as $crate::json::support::Object>::SHAPE
+            }
+
+            fn extra_slot(&mut self) -> &mut $crate::json::Extra {
+                &mut self.__extra
+            }
+
+            fn fill(&mut self, index: usize) {
+                match index {
+                    $($fill_index => self.$fill_field = ::std::string::String::from($fill),)*
+                    _ => {}
+                }
+            }
+
+            fn read_value(
+                &mut self,
+                index: usize,
+                value: &$crate::json::support::Value,
+            ) -> $crate::json::support::Note {
+                match index {
+                    $($index => $crate::json::Read::read_value(&mut self.$field, value),)*
+                    $($at => $crate::json::support::is_constant($value, value),)*
+                    _ => $crate::json::support::Note::Fine,
+                }
+            }
+
+            fn read_again(
+                &mut self,
+                index: usize,
+                value: &$crate::json::support::Value,
+            ) -> $crate::json::support::Note {
+                match index {
+                    $($index => $crate::json::support::replace(&mut self.$field, value),)*
+                    $($at => $crate::json::support::is_constant($value, value),)*
+                    _ => $crate::json::support::Note::Fine,
+                }
+            }
+        }
+
         impl $crate::json::support::Object for $name {
-            const NAME: &'static str = $text;
-            const FIELDS: &'static [&'static str] = &[$($wires),*];
-            const REQUIRED: &'static [usize] = &[$($needed),*];
-            const OPTIONAL_CONSTANTS: &'static [usize] = &[$($optional),*];
-            const ESSENTIAL: &'static [usize] = &[$($essential),*];
-            const BUILDER_REQUIRED: &'static [&'static str] = &[$($argument_wire),*];
-            const STRICT: bool = $strict;
-            const MASK: u64 = $crate::json::support::required_mask(Self::REQUIRED, Self::OPTIONAL_CONSTANTS);
+            const SHAPE: &'static $crate::json::support::Shape = &$crate::json::support::Shape {
+                name: $text,
+                fields: &[$($wires),*],
+                required: &[$($needed),*],
+                optional_constants: &[$($optional),*],
+                essential: &[$($essential),*],
+                builder_required: &[$($argument_wire),*],
+                strict: $strict,
+                mask: $crate::json::support::required_mask(&[$($needed),*], &[$($optional),*]),
+                index: <Self as $crate::json::support::Object>::field,
+            };
 
             #[inline]
             fn field(name: &str) -> ::std::option::Option<usize> {
@@ -55,29 +99,23 @@ macro_rules! __object {
             }
 
             #[inline]
-            fn read_field<'de, S: $crate::json::support::Source<'de>>(
-                &mut self,
-                index: usize,
-                source: S,
-                again: bool,
-            ) -> ::std::result::Result<$crate::json::support::Note, S::Error> {
-                let _ = again;
+            fn constant_of(index: usize) -> ::std::option::Option<&'static str> {
                 match index {
-                    $($index => {
-                        if again {
-                            self.$field = $crate::json::Read::absent();
-                        }
-                        source.read(&mut self.$field)
-                    })*
-                    $($at => source.constant($value),)*
-                    _ => source.read(&mut $crate::json::support::Value::Null),
+                    $($fill_index => ::std::option::Option::Some($fill),)*
+                    _ => ::std::option::Option::None,
                 }
             }
 
-            fn fill(&mut self, index: usize) {
+            #[inline]
+            fn read_field<'de, A: $crate::json::serde::de::MapAccess<'de>>(
+                &mut self,
+                index: usize,
+                map: &mut A,
+            ) -> ::std::result::Result<$crate::json::support::Note, A::Error> {
                 match index {
-                    $($fill_index => self.$fill_field = ::std::string::String::from($fill),)*
-                    _ => {}
+                    $($index => $crate::json::support::read_next(&mut self.$field, map),)*
+                    $($at => $crate::json::support::read_constant($value, map),)*
+                    _ => $crate::json::support::read_next(&mut $crate::json::support::Value::Null, map),
                 }
             }
 
@@ -89,13 +127,13 @@ macro_rules! __object {
                 $($crate::json::support::write_field(
                     map,
                     &self.__extra,
-                    ($index, $wire, $required),
-                    &self.$field,
-                    || {
-                        let mut blank = <Self as $crate::json::Read>::absent();
-                        $crate::json::support::Object::fill(&mut blank, $index);
-                        blank.$field
+                    $crate::json::support::Field {
+                        index: $index,
+                        name: $wire,
+                        required: $required,
+                        constant: <Self as $crate::json::support::Object>::constant_of($index),
                     },
+                    &self.$field,
                 )?;)*
                 let _ = map;
                 ::std::result::Result::Ok(())
@@ -104,11 +142,6 @@ macro_rules! __object {
             #[inline]
             fn extra_ref(&self) -> &$crate::json::Extra {
                 &self.__extra
-            }
-
-            #[inline]
-            fn extra_slot(&mut self) -> &mut $crate::json::Extra {
-                &mut self.__extra
             }
         }
 
@@ -125,6 +158,10 @@ macro_rules! __object {
                 deserializer: D,
             ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
                 $crate::json::support::read_object(self, deserializer)
+            }
+
+            fn read_value(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
+                $crate::json::support::read_object_value(self, value)
             }
 
             fn misfit(&self) -> usize {
@@ -210,22 +247,29 @@ macro_rules! __tagged {
         impl $crate::json::support::Tagged for $name {
             const TAG: &'static str = $tag;
 
-            fn variant<'de, A: $crate::json::serde::de::MapAccess<'de>>(
-                &mut self,
-                tag: &str,
-                rest: $crate::json::support::Rest<'_, A>,
-            ) -> ::std::result::Result<
-                ::std::result::Result<$crate::json::support::Note, $crate::json::support::Before>,
-                A::Error,
-            > {
-                match tag {
-                    $($value => {
-                        let mut member = <$member as $crate::json::Read>::absent();
-                        let note = rest.read(&mut member)?;
-                        *self = Self::$variant(<$held>::from(member));
-                        ::std::result::Result::Ok(note)
+            fn select(&mut self, tag: &str) -> ::std::option::Option<&mut dyn $crate::json::support::Fields> {
+                *self = match tag {
+                    $($value => Self::$variant(<$held>::from(<$member as $crate::json::Read>::absent())),)*
+                    _ => return ::std::option::Option::None,
+                };
+                match self {
+                    $(Self::$variant(member) => {
+                        ::std::option::Option::Some($crate::json::support::fields::<$member>(member))
                     })*
-                    _ => rest.unknown(),
+                    Self::Other(_) => ::std::option::Option::None,
+                }
+            }
+
+            fn rest<'de, A: $crate::json::serde::de::MapAccess<'de>>(
+                &mut self,
+                progress: $crate::json::support::Progress,
+                map: &mut A,
+            ) -> ::std::result::Result<$crate::json::support::Note, A::Error> {
+                match self {
+                    $(Self::$variant(member) => {
+                        $crate::json::support::read_rest::<$member, A>(member, progress, map)
+                    })*
+                    Self::Other(_) => ::std::result::Result::Ok($crate::json::support::Note::Fine),
                 }
             }
 
@@ -248,6 +292,10 @@ macro_rules! __tagged {
                 $crate::json::support::read_tagged(self, deserializer)
             }
 
+            fn read_value(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
+                $crate::json::support::read_tagged_value(self, value)
+            }
+
             fn misfit(&self) -> usize {
                 match self {
                     $(Self::$variant(member) => $crate::json::Read::misfit(member),)*
@@ -266,12 +314,12 @@ macro_rules! __tagged {
 macro_rules! __untagged {
     ($name:ident { $($variant:ident: $held:ty, $member:ty;)* }) => {
         impl $crate::json::support::Untagged for $name {
-            fn pick(&mut self, value: $crate::json::support::Value) -> $crate::json::support::Note {
+            fn pick(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
                 let mut best = ::std::option::Option::None;
                 let mut picked = ::std::option::Option::None;
                 $(
                     if let ::std::option::Option::Some(member) =
-                        $crate::json::support::choose::<$member>(&value, &mut best)
+                        $crate::json::support::choose::<$member>(value, &mut best)
                     {
                         picked = ::std::option::Option::Some(Self::$variant(<$held>::from(member)));
                     }
@@ -282,7 +330,7 @@ macro_rules! __untagged {
                         $crate::json::support::picked(value, best)
                     }
                     ::std::option::Option::None => {
-                        *self = Self::Other(value);
+                        *self = Self::Other(::std::clone::Clone::clone(value));
                         $crate::json::support::Note::Fine
                     }
                 }
@@ -301,6 +349,10 @@ macro_rules! __untagged {
                 deserializer: D,
             ) -> ::std::result::Result<$crate::json::support::Note, D::Error> {
                 $crate::json::support::read_untagged(self, deserializer)
+            }
+
+            fn read_value(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
+                $crate::json::support::Untagged::pick(self, value)
             }
 
             fn misfit(&self) -> usize {

@@ -15,15 +15,17 @@ mod list;
 mod macros;
 mod object;
 mod parameter;
+mod receive;
 mod repair;
 mod text;
 mod union;
 mod value;
+mod written;
 
 pub use extra::Extra;
 pub use joined::{Joined, Piped, Spaced};
 pub use parameter::Encoded;
-pub use repair::{parse, read};
+pub use repair::{parse, read, read_value};
 
 #[doc(hidden)]
 pub use serde;
@@ -34,12 +36,15 @@ pub mod support {
     pub use super::{
         builder::Builder,
         object::{
-            Object, Source, deserialize, read_object, required_mask, serialize, start, write_constant, write_field,
+            Fields, Object, Progress, Shape, deserialize, fields, is_constant, read_constant, read_next, read_object,
+            read_object_value, read_rest, replace, required_mask, start,
         },
         parameter::{Deep, add_cookie},
+        receive::receive,
         repair::read_in_place,
-        text::{Text, read_text},
-        union::{Before, Rest, Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_untagged},
+        text::{Text, read_text, read_text_value},
+        union::{Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_tagged_value, read_untagged},
+        written::{Field, serialize, write_constant, write_field},
         {Note, Read, kind},
     };
     pub use serde_json::Value;
@@ -93,6 +98,14 @@ impl Note {
         Self::Other(Box::new(Misfit::Bad(value)))
     }
 
+    /// Whether the value can be used, at least in part.
+    fn is_usable(&self) -> bool {
+        match self {
+            Self::Fine | Self::Marked => true,
+            Self::Other(misfit) => matches!(**misfit, Misfit::Odd(_)),
+        }
+    }
+
     #[cold]
     fn lacking(name: &'static str) -> Self {
         Self::Other(Box::new(Misfit::Lacking(name)))
@@ -130,6 +143,16 @@ pub trait Read: Sized + Clone + PartialEq + Serialize {
     /// Parses a value in place. Before that, `self` is the value of a missing field.
     #[doc(hidden)]
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error>;
+
+    /// The same for JSON that has been parsed.
+    #[doc(hidden)]
+    fn read_value(&mut self, value: &Value) -> Note;
+
+    /// The value of a field that is always this text.
+    #[doc(hidden)]
+    fn constant(_text: &'static str) -> Self {
+        Self::absent()
+    }
 
     /// Whether an optional field with this value is left out.
     #[doc(hidden)]

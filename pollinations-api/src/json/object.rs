@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{
-    Serializer,
     de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor, value},
     ser::SerializeMap,
 };
@@ -16,34 +15,69 @@ use super::{
     text::gather,
 };
 
-/// A generated object. The build script writes the implementations.
+/// What is known about a generated object when it is compiled.
 #[doc(hidden)]
-pub trait Object: Read {
+#[derive(Debug)]
+pub struct Shape {
     /// The name of the type.
-    const NAME: &'static str;
+    pub name: &'static str,
     /// The names of the fields in JSON, by index.
-    const FIELDS: &'static [&'static str];
+    pub fields: &'static [&'static str],
     /// The required fields.
-    const REQUIRED: &'static [usize];
+    pub required: &'static [usize],
     /// The fields with a constant value that may be missing.
-    const OPTIONAL_CONSTANTS: &'static [usize];
+    pub optional_constants: &'static [usize],
     /// The fields without which the object is useless.
-    const ESSENTIAL: &'static [usize];
+    pub essential: &'static [usize],
     /// The fields that a builder requires.
-    const BUILDER_REQUIRED: &'static [&'static str];
+    pub builder_required: &'static [&'static str],
     /// Whether only programs write the object, so that it is parsed strictly.
-    const STRICT: bool;
-    /// The bits of `REQUIRED` and `OPTIONAL_CONSTANTS` among the first 64 fields.
-    const MASK: u64;
+    pub strict: bool,
+    /// The bits of `required` and `optional_constants` among the first 64 fields.
+    pub mask: u64,
+    /// The index of a field.
+    pub index: fn(&str) -> Option<usize>,
+}
 
-    fn field(name: &str) -> Option<usize>;
-    /// Parses a field. `again` is true if the field occurred before.
-    fn read_field<'de, S: Source<'de>>(&mut self, index: usize, source: S, again: bool) -> Result<Note, S::Error>;
+impl Shape {
+    fn name_of(&self, index: usize) -> &'static str {
+        self.fields.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// The fields of a generated object, by index.
+///
+/// Code that runs rarely uses this trait as an object, so that it is compiled once and not for every type.
+#[doc(hidden)]
+pub trait Fields {
+    fn shape(&self) -> &'static Shape;
+    fn extra_slot(&mut self) -> &mut Extra;
     /// Sets a field to its constant value, if it has one.
     fn fill(&mut self, index: usize);
+    /// Parses a field.
+    fn read_value(&mut self, index: usize, value: &Value) -> Note;
+    /// Parses a field that already has a value, and keeps that value if the new one cannot be used.
+    fn read_again(&mut self, index: usize, value: &Value) -> Note;
+}
+
+/// A generated object. The build script writes the implementations.
+#[doc(hidden)]
+pub trait Object: Read + Fields {
+    const SHAPE: &'static Shape;
+
+    fn field(name: &str) -> Option<usize>;
+    /// The constant value of a field that a program can change.
+    fn constant_of(index: usize) -> Option<&'static str>;
+    /// Parses a field.
+    fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Note, A::Error>;
     fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
     fn extra_ref(&self) -> &Extra;
-    fn extra_slot(&mut self) -> &mut Extra;
+}
+
+/// An object without its type.
+#[doc(hidden)]
+pub fn fields<T: Object>(object: &mut T) -> &mut dyn Fields {
+    object
 }
 
 /// Indices as bits.
@@ -63,42 +97,34 @@ pub const fn required_mask(required: &[usize], constants: &[usize]) -> u64 {
     bits(required) | bits(constants)
 }
 
-/// The source of a field's value.
+/// Parses the value of a field.
 #[doc(hidden)]
-pub trait Source<'de> {
-    type Error: Error;
-    fn read<T: Read>(self, slot: &mut T) -> Result<Note, Self::Error>;
-    /// Parses a text that should be this constant.
-    fn constant(self, expected: &'static str) -> Result<Note, Self::Error>;
+#[inline]
+pub fn read_next<'de, T: Read, A: MapAccess<'de>>(slot: &mut T, map: &mut A) -> Result<Note, A::Error> {
+    map.next_value_seed(Slot(slot))
 }
 
-struct FromMap<'a, A>(&'a mut A);
-
-impl<'de, A: MapAccess<'de>> Source<'de> for FromMap<'_, A> {
-    type Error = A::Error;
-
-    #[inline]
-    fn read<T: Read>(self, slot: &mut T) -> Result<Note, A::Error> {
-        self.0.next_value_seed(Slot(slot))
-    }
-
-    fn constant(self, expected: &'static str) -> Result<Note, A::Error> {
-        self.0.next_value_seed(Constant(expected))
-    }
+/// Parses the value of a field that has a constant value.
+#[doc(hidden)]
+pub fn read_constant<'de, A: MapAccess<'de>>(expected: &'static str, map: &mut A) -> Result<Note, A::Error> {
+    map.next_value_seed(Constant(expected))
 }
 
-struct FromValue(Value);
+/// The same for JSON that has been parsed.
+#[doc(hidden)]
+pub fn is_constant(expected: &'static str, value: &Value) -> Note {
+    if value == expected { Note::Fine } else { Note::bad(value.clone()) }
+}
 
-impl<'de> Source<'de> for FromValue {
-    type Error = serde_json::Error;
-
-    fn read<T: Read>(self, slot: &mut T) -> Result<Note, serde_json::Error> {
-        slot.read(self.0)
+/// Parses a field that already has a value, and keeps that value if the new one cannot be used.
+#[doc(hidden)]
+pub fn replace<T: Read>(slot: &mut T, value: &Value) -> Note {
+    let mut new = T::absent();
+    let note = new.read_value(value);
+    if note.is_usable() {
+        *slot = new;
     }
-
-    fn constant(self, expected: &'static str) -> Result<Note, serde_json::Error> {
-        Constant(expected).deserialize(self.0)
-    }
+    note
 }
 
 #[derive(Clone, Copy)]
@@ -151,15 +177,19 @@ impl<'de> Visitor<'de> for Constant {
     refuse!(objects);
 }
 
-/// The fields that have been parsed.
-#[derive(Default)]
-struct Seen {
+/// What has been parsed of an object.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The first 64 fields that have been parsed, as bits.
     first: u64,
     /// The fields from the 65th on.
     rest: Vec<usize>,
+    /// The first field without which the object cannot be used.
+    broken: Option<&'static str>,
 }
 
-impl Seen {
+impl Progress {
     /// Adds a field. Returns whether it was already there.
     #[inline]
     fn add(&mut self, index: usize) -> bool {
@@ -223,7 +253,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
-        read_rest(self.0, Seen::default(), None, &mut map)
+        read_rest(self.0, Progress::default(), &mut map)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Note, D::Error> {
@@ -238,8 +268,12 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
 #[doc(hidden)]
 pub fn start<T: Object>() -> T {
     let mut object = T::absent();
-    (0..T::FIELDS.len()).for_each(|index| object.fill(index));
+    fill(&mut object);
     object
+}
+
+fn fill(object: &mut dyn Fields) {
+    (0..object.shape().fields.len()).for_each(|index| object.fill(index));
 }
 
 /// Parses an object in place.
@@ -248,49 +282,24 @@ pub fn read_object<'de, T: Object, D: Deserializer<'de>>(slot: &mut T, deseriali
     deserializer.deserialize_any(ObjectVisitor(slot))
 }
 
-/// Parses the fields in `before`, which were read earlier, and then the others.
-pub(super) fn read_map<'de, T: Object, A: MapAccess<'de>>(
+/// Parses the fields that are left.
+#[doc(hidden)]
+pub fn read_rest<'de, T: Object, A: MapAccess<'de>>(
     slot: &mut T,
-    before: Vec<(String, Value)>,
-    map: &mut A,
-) -> Result<Note, A::Error> {
-    let mut seen = Seen::default();
-    // The first field of a strict object that does not match.
-    let mut broken = None;
-    for (name, value) in before {
-        let Some(index) = T::field(&name) else {
-            slot.extra_slot().keep_unknown(name, value);
-            continue;
-        };
-        if seen.add(index) {
-            read_again(slot, index, value);
-        } else {
-            let note = slot.read_field(index, FromValue(value), false).map_err(A::Error::custom)?;
-            keep(slot, index, note, &mut broken);
-        }
-    }
-    read_rest(slot, seen, broken, map)
-}
-
-/// Reads the fields that have not been `seen`. `broken` is the first field of a strict object that is not as promised.
-fn read_rest<'de, T: Object, A: MapAccess<'de>>(
-    slot: &mut T,
-    mut seen: Seen,
-    mut broken: Option<&'static str>,
+    mut progress: Progress,
     map: &mut A,
 ) -> Result<Note, A::Error> {
     while let Some(key) = map.next_key_seed(KeySeed::<T>(std::marker::PhantomData))? {
         match key {
             Key::Known(index) => {
-                if seen.add(index) {
-                    let value = map.next_value()?;
-                    read_again(slot, index, value);
+                if progress.add(index) {
+                    read_again(slot, index, &map.next_value()?);
                     continue;
                 }
-                match slot.read_field(index, FromMap(map), false)? {
+                match slot.read_field(index, map)? {
                     Note::Fine => {}
                     Note::Marked => slot.extra_slot().mark(index),
-                    note => keep(slot, index, note, &mut broken),
+                    note => keep(slot, index, note, &mut progress.broken),
                 }
             }
             Key::Unknown(name) => {
@@ -299,29 +308,58 @@ fn read_rest<'de, T: Object, A: MapAccess<'de>>(
             }
         }
     }
-    if broken.is_none() && seen.first & T::MASK == T::MASK && T::FIELDS.len() <= 64 {
+    let shape = T::SHAPE;
+    if progress.broken.is_none() && progress.first & shape.mask == shape.mask && shape.fields.len() <= 64 {
         return Ok(Note::Fine);
     }
-    Ok(finish(slot, &seen, broken))
+    Ok(finish(slot, progress))
+}
+
+/// Parses an object from JSON that has been parsed.
+#[doc(hidden)]
+pub fn read_object_value(slot: &mut dyn Fields, value: &Value) -> Note {
+    let Value::Object(map) = value else { return Note::bad(value.clone()) };
+    let progress = read_some(slot, map);
+    finish(slot, progress)
+}
+
+/// Parses some of the fields of an object.
+pub(super) fn read_some<'a>(
+    slot: &mut dyn Fields,
+    some: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Progress {
+    let mut progress = Progress::default();
+    for (name, value) in some {
+        match (slot.shape().index)(name) {
+            Some(index) if progress.add(index) => read_again(slot, index, value),
+            Some(index) => {
+                let note = slot.read_value(index, value);
+                keep(slot, index, note, &mut progress.broken);
+            }
+            None => slot.extra_slot().keep_unknown(name.clone(), value.clone()),
+        }
+    }
+    progress
 }
 
 /// Keeps a value that does not match.
-fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&'static str>) {
-    let name = T::FIELDS.get(index).copied().unwrap_or_default();
-    let essential = T::STRICT || T::ESSENTIAL.contains(&index);
+fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Option<&'static str>) {
+    let shape = slot.shape();
+    let name = shape.name_of(index);
+    let essential = shape.strict || shape.essential.contains(&index);
     match note {
         Note::Fine => {}
         Note::Marked => slot.extra_slot().mark(index),
         Note::Other(misfit) => match *misfit {
             Misfit::Odd(value) => {
-                report(T::NAME, name, "is of another type than promised");
+                report(shape.name, name, "is of another type than promised");
                 slot.extra_slot().keep_raw(name, Some(value));
-                if T::STRICT {
+                if shape.strict {
                     broken.get_or_insert(name);
                 }
             }
             Misfit::Bad(value) => {
-                report(T::NAME, name, "cannot be read");
+                report(shape.name, name, "cannot be read");
                 slot.fill(index);
                 slot.extra_slot().keep_raw(name, Some(value));
                 if essential {
@@ -329,7 +367,7 @@ fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&
                 }
             }
             Misfit::Lacking(inner) => {
-                report(T::NAME, name, "lacks an essential field");
+                report(shape.name, name, "lacks an essential field");
                 if essential {
                     broken.get_or_insert(inner);
                 }
@@ -340,34 +378,35 @@ fn keep<T: Object>(slot: &mut T, index: usize, note: Note, broken: &mut Option<&
 
 /// Parses a field that occurred before. The last value that is not empty counts.
 #[cold]
-fn read_again<T: Object>(slot: &mut T, index: usize, value: Value) {
-    let name = T::FIELDS.get(index).copied().unwrap_or_default();
-    report(T::NAME, name, "is there twice");
+fn read_again(slot: &mut dyn Fields, index: usize, value: &Value) {
+    let shape = slot.shape();
+    let name = shape.name_of(index);
+    report(shape.name, name, "is there twice");
     if value.is_null() {
         return;
     }
-    let before = slot.clone();
-    slot.extra_slot().forget(index, name);
-    match slot.read_field(index, FromValue(value), true) {
-        Ok(Note::Other(misfit)) if !matches!(*misfit, Misfit::Odd(_)) => *slot = before,
-        Ok(note) => keep(slot, index, note, &mut None),
-        Err(_) => *slot = before,
+    let note = slot.read_again(index, value);
+    if note.is_usable() {
+        slot.extra_slot().forget(index, name);
+        keep(slot, index, note, &mut None);
     }
 }
 
 /// Finds missing fields.
 #[cold]
-fn finish<T: Object>(slot: &mut T, seen: &Seen, mut broken: Option<&'static str>) -> Note {
-    for index in T::OPTIONAL_CONSTANTS.iter().filter(|index| !seen.has(**index)) {
+fn finish(slot: &mut dyn Fields, progress: Progress) -> Note {
+    let shape = slot.shape();
+    for index in shape.optional_constants.iter().filter(|index| !progress.has(**index)) {
         slot.fill(*index);
         slot.extra_slot().mark(*index);
     }
-    for index in T::REQUIRED.iter().filter(|index| !seen.has(**index)) {
-        let name = T::FIELDS.get(*index).copied().unwrap_or_default();
-        report(T::NAME, name, "is missing");
+    let mut broken = progress.broken;
+    for index in shape.required.iter().filter(|index| !progress.has(**index)) {
+        let name = shape.name_of(*index);
+        report(shape.name, name, "is missing");
         slot.fill(*index);
         slot.extra_slot().keep_raw(name, None);
-        if T::STRICT || T::ESSENTIAL.contains(index) {
+        if shape.strict || shape.essential.contains(index) {
             broken.get_or_insert(name);
         }
     }
@@ -403,112 +442,4 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
         Value::Array(_) => Unexpected::Seq,
         Value::Object(_) => Unexpected::Map,
     }
-}
-
-/// `Serialize` for a generated object: its fields in order, then unknown fields.
-#[doc(hidden)]
-pub fn serialize<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    object.write_fields(&mut map)?;
-    if let Some(kept) = object.extra_ref().kept() {
-        for (name, value) in kept.unknown().iter().filter(|(name, _)| T::field(name).is_none()) {
-            map.serialize_entry(name, value)?;
-        }
-    }
-    map.end()
-}
-
-/// Writes a field.
-#[doc(hidden)]
-#[inline]
-pub fn write_field<M: SerializeMap, T: Read>(
-    map: &mut M,
-    extra: &Extra,
-    (index, name, required): (usize, &'static str, bool),
-    value: &T,
-    absent: impl Fn() -> T,
-) -> Result<(), M::Error> {
-    // Most optional fields are missing.
-    if !required && extra.is_unmarked() && value.is_blank() {
-        return Ok(());
-    }
-    if extra.kept().is_some() {
-        return write_kept(map, extra, (index, name, required), value, absent);
-    }
-    write_plain(map, extra, (index, name, required), value, absent)
-}
-
-#[inline]
-fn write_plain<M: SerializeMap, T: Read>(
-    map: &mut M,
-    extra: &Extra,
-    (index, name, required): (usize, &'static str, bool),
-    value: &T,
-    absent: impl Fn() -> T,
-) -> Result<(), M::Error> {
-    let marked = extra.marked(index);
-    let left_out =
-        if T::MARK_IS_ABSENCE { marked && *value == absent() } else { !required && !marked && value.is_blank() };
-    if left_out { Ok(()) } else { value.write(map, name, marked) }
-}
-
-/// Writes a field of an object that has kept values.
-#[cold]
-fn write_kept<M: SerializeMap, T: Read>(
-    map: &mut M,
-    extra: &Extra,
-    (index, name, required): (usize, &'static str, bool),
-    value: &T,
-    absent: impl Fn() -> T,
-) -> Result<(), M::Error> {
-    let kept = extra.kept();
-    if let Some(instead) = kept.and_then(|kept| kept.unknown().get(name)) {
-        return map.serialize_entry(name, instead);
-    }
-    if let Some(came) = kept.and_then(|kept| kept.raw(name)) {
-        // Unless the program has changed the field in the meantime.
-        let mut then = absent();
-        if let Some(came) = came {
-            let is_partial = match then.read(came) {
-                Ok(Note::Other(misfit)) => match *misfit {
-                    Misfit::Odd(_) => false,
-                    // The value of a missing field, whatever has been parsed so far.
-                    Misfit::Bad(_) => {
-                        then = absent();
-                        false
-                    }
-                    Misfit::Lacking(_) => true,
-                },
-                Ok(_) => false,
-                Err(_) => true,
-            };
-            if is_partial || then == *value {
-                return map.serialize_entry(name, came);
-            }
-        } else if then == *value {
-            return Ok(());
-        }
-    }
-    write_plain(map, extra, (index, name, required), value, absent)
-}
-
-/// Writes a field of constant value.
-#[doc(hidden)]
-pub fn write_constant<M: SerializeMap>(
-    map: &mut M,
-    extra: &Extra,
-    (index, name): (usize, &'static str),
-    value: &'static str,
-) -> Result<(), M::Error> {
-    if let Some(kept) = extra.kept() {
-        if let Some(instead) = kept.unknown().get(name) {
-            return map.serialize_entry(name, instead);
-        }
-        match kept.raw(name) {
-            Some(Some(came)) => return map.serialize_entry(name, came),
-            Some(None) => return Ok(()),
-            None => {}
-        }
-    }
-    if extra.marked(index) { Ok(()) } else { map.serialize_entry(name, value) }
 }

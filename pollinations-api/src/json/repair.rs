@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::{Read, object::accept, union::Body};
+use super::{Read, object::accept};
 
 /// Parses a body or an event leniently.
 ///
@@ -28,7 +29,32 @@ use super::{Read, object::accept, union::Body};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn read<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
-    parse(bytes).map(|Body(value)| value)
+    with_repairs(bytes, |text| {
+        let mut value = T::absent();
+        read_in_place(&mut value, text)?;
+        Ok(value)
+    })
+}
+
+/// Parses a [`Value`] leniently. Unlike `serde_json::from_value`, a program compiles it once and not for every type.
+///
+/// # Errors
+///
+/// An error if the JSON has the wrong type (a list for an object), or a field is missing without which it is useless.
+///
+/// # Examples
+///
+/// ```
+/// use pollinations_api::{json, types::ModelInfo};
+///
+/// let model: ModelInfo = json::read_value(&serde_json::json!({ "name": "openai" }))?;
+/// assert_eq!(model.name, "openai");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn read_value<T: Read>(value: &Value) -> serde_json::Result<T> {
+    let mut slot = T::absent();
+    accept(slot.read_value(value))?;
+    Ok(slot)
 }
 
 /// Parses a text in place, without repairs. `slot` must be [`Read::absent`]. This is faster for large types that are
@@ -51,19 +77,20 @@ pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()
 ///
 /// An error if the bytes are not JSON, or do not match the type.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    with_repairs(bytes, |text| serde_json::from_str(text))
+}
+
+fn with_repairs<T>(bytes: &[u8], parse: impl Fn(&str) -> serde_json::Result<T>) -> serde_json::Result<T> {
     // Checking all bytes at once is faster than checking each string.
-    let first = match str::from_utf8(bytes) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(bytes),
-    };
+    let first = str::from_utf8(bytes).map(&parse);
     match first {
-        Err(error) if error.is_syntax() => match repaired(bytes) {
+        Ok(Err(error)) if error.is_syntax() => match repaired(bytes) {
             // If parsing fails twice, the first error is about the original bytes.
-            Some(text) => serde_json::from_str(&text)
-                .map_err(|second: serde_json::Error| if second.is_syntax() { error } else { second }),
+            Some(text) => parse(&text).map_err(|second| if second.is_syntax() { error } else { second }),
             None => Err(error),
         },
-        result => result,
+        Ok(result) => result,
+        Err(_) => parse(&repaired(bytes).unwrap_or_default()),
     }
 }
 

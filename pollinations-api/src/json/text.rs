@@ -37,6 +37,14 @@ impl Read for String {
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
         read_text(self, deserializer)
     }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        read_text_value(self, value)
+    }
+
+    fn constant(text: &'static str) -> Self {
+        text.to_owned()
+    }
 }
 
 /// Parses a text.
@@ -45,31 +53,45 @@ pub fn read_text<'de, T: Text, D: Deserializer<'de>>(slot: &mut T, deserializer:
     deserializer.deserialize_any(TextVisitor(slot))
 }
 
-struct TextVisitor<'a, T>(&'a mut T);
-
-impl<T: Text> TextVisitor<'_, T> {
-    /// Parses a value that is not a text but may contain one.
-    #[cold]
-    fn other<E>(self, value: Value) -> Result<Note, E> {
-        let text = match &value {
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(value) => Some(value.to_string()),
-            Value::Array(parts) => {
-                let texts: Vec<&str> = parts.iter().filter_map(part_text).collect();
-                (!texts.is_empty()).then(|| texts.concat())
-            }
-            Value::Object(_) => part_text(&value).map(str::to_owned),
-            _ => None,
-        };
-        Ok(match text {
-            Some(text) => {
-                *self.0 = T::owned(text);
-                Note::odd(value)
-            }
-            None => Note::bad(value),
-        })
+/// The same for JSON that has been parsed.
+#[doc(hidden)]
+pub fn read_text_value<T: Text>(slot: &mut T, value: &Value) -> Note {
+    match value {
+        Value::String(text) => {
+            *slot = T::borrowed(text);
+            Note::Fine
+        }
+        _ => other(slot, value.clone()),
     }
 }
+
+/// Parses a value that is not a text but may contain one.
+#[cold]
+fn other<T: Text>(slot: &mut T, value: Value) -> Note {
+    match text_in(&value) {
+        Some(text) => {
+            *slot = T::owned(text);
+            Note::odd(value)
+        }
+        None => Note::bad(value),
+    }
+}
+
+/// The text of a value that is not a text.
+fn text_in(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Array(parts) => {
+            let texts: Vec<&str> = parts.iter().filter_map(part_text).collect();
+            (!texts.is_empty()).then(|| texts.concat())
+        }
+        Value::Object(_) => part_text(value).map(str::to_owned),
+        _ => None,
+    }
+}
+
+struct TextVisitor<'a, T>(&'a mut T);
 
 /// The text of a content part: `{"type": "text", "text": "…"}`, or a string. Parts of another type, such as thinking,
 /// do not count.
@@ -104,19 +126,19 @@ impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Note, E> {
-        self.other(value.into())
+        Ok(other(self.0, value.into()))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Note, E> {
-        self.other(value.into())
+        Ok(other(self.0, value.into()))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Note, E> {
-        self.other(value.into())
+        Ok(other(self.0, value.into()))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Note, E> {
-        self.other(value.into())
+        Ok(other(self.0, value.into()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Note, E> {
@@ -132,13 +154,11 @@ impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Note, A::Error> {
-        let value = gather(value::SeqAccessDeserializer::new(list))?;
-        self.other(value)
+        Ok(other(self.0, gather(value::SeqAccessDeserializer::new(list))?))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
-        let value = gather(value::MapAccessDeserializer::new(map))?;
-        self.other(value)
+        Ok(other(self.0, gather(value::MapAccessDeserializer::new(map))?))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{
-    Deserialize,
     de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
 };
 use serde_json::{Map, Value};
@@ -11,54 +10,40 @@ use serde_json::{Map, Value};
 use super::{
     Misfit, Note, Read, kind,
     list::refuse,
-    object::{Object, accept, read_map},
+    object::{Fields, Progress, accept, read_object_value, read_some},
     text::gather,
 };
 
-/// The fields before a tag.
-#[doc(hidden)]
-pub type Before = Vec<(String, Value)>;
-
-/// Parses the object that contains a tag.
+/// A union whose members have a tag.
 #[doc(hidden)]
 pub trait Tagged: Sized {
     /// The name of the tag.
     const TAG: &'static str;
 
-    /// Parses the variant with this tag. Returns `before` if there is no such variant.
-    fn variant<'de, A: MapAccess<'de>>(
-        &mut self,
-        tag: &str,
-        rest: Rest<'_, A>,
-    ) -> Result<Result<Note, Before>, A::Error>;
+    /// Becomes the variant with this tag, without its fields. Returns `None` if there is no such variant.
+    fn select(&mut self, tag: &str) -> Option<&mut dyn Fields>;
+
+    /// Parses the fields of the variant that are left.
+    fn rest<'de, A: MapAccess<'de>>(&mut self, progress: Progress, map: &mut A) -> Result<Note, A::Error>;
 
     fn other(map: Map<String, Value>) -> Self;
-}
-
-/// The fields after a tag, and those before it.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Rest<'a, A> {
-    before: Before,
-    map: &'a mut A,
-}
-
-impl<'de, A: MapAccess<'de>> Rest<'_, A> {
-    /// Parses the object of a variant.
-    pub fn read<T: Object>(self, slot: &mut T) -> Result<Result<Note, Before>, A::Error> {
-        read_map(slot, self.before, self.map).map(Ok)
-    }
-
-    /// There is no such variant.
-    pub fn unknown(self) -> Result<Result<Note, Before>, A::Error> {
-        Ok(Err(self.before))
-    }
 }
 
 /// Parses a union with a tag.
 #[doc(hidden)]
 pub fn read_tagged<'de, T: Tagged, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
     deserializer.deserialize_any(TaggedVisitor(slot))
+}
+
+/// The same for JSON that has been parsed.
+#[doc(hidden)]
+pub fn read_tagged_value<T: Tagged>(slot: &mut T, value: &Value) -> Note {
+    let Value::Object(map) = value else { return Note::bad(value.clone()) };
+    if let Some(fields) = map.get(T::TAG).and_then(Value::as_str).and_then(|tag| slot.select(tag)) {
+        return read_object_value(fields, value);
+    }
+    *slot = T::other(map.clone());
+    Note::Fine
 }
 
 struct TaggedVisitor<'a, T>(&'a mut T);
@@ -71,25 +56,18 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
-        let mut before: Before = Vec::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value: Value = map.next_value()?;
-            if key != T::TAG {
-                before.push((key, value));
-                continue;
-            }
-            let Some(tag) = value.as_str().map(str::to_owned) else {
-                before.push((key, value));
-                break;
-            };
+        let mut before: Vec<(String, Value)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Value>()? {
+            let is_tag = key == T::TAG;
             before.push((key, value));
-            match self.0.variant(&tag, Rest { before, map: &mut map })? {
-                Ok(note) => return Ok(note),
-                Err(unused) => {
-                    before = unused;
-                    break;
-                }
+            if is_tag {
+                break;
             }
+        }
+        let tag = before.last().filter(|(key, _)| key == T::TAG).and_then(|(_, value)| value.as_str());
+        if let Some(fields) = tag.and_then(|tag| self.0.select(tag)) {
+            let progress = read_some(fields, before.iter().map(|(key, value)| (key, value)));
+            return self.0.rest(progress, &mut map);
         }
         let mut object: Map<String, Value> = before.into_iter().collect();
         while let Some((key, value)) = map.next_entry()? {
@@ -107,13 +85,13 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
 #[doc(hidden)]
 pub trait Untagged: Sized {
     /// Parses the member that matches best.
-    fn pick(&mut self, value: Value) -> Note;
+    fn pick(&mut self, value: &Value) -> Note;
 }
 
 /// Parses a union without a tag.
 #[doc(hidden)]
 pub fn read_untagged<'de, T: Untagged, D: Deserializer<'de>>(slot: &mut T, deserializer: D) -> Result<Note, D::Error> {
-    Ok(slot.pick(gather(deserializer)?))
+    Ok(slot.pick(&gather(deserializer)?))
 }
 
 /// Whether a type can be parsed from this kind of value.
@@ -134,8 +112,8 @@ const ODD: usize = 1_000_000;
 
 /// The note for a union whose best member has this mismatch.
 #[doc(hidden)]
-pub fn picked(value: Value, best: Option<usize>) -> Note {
-    if best.is_some_and(|best| best >= ODD) { Note::odd(value) } else { Note::Fine }
+pub fn picked(value: &Value, best: Option<usize>) -> Note {
+    if best.is_some_and(|best| best >= ODD) { Note::odd(value.clone()) } else { Note::Fine }
 }
 
 /// Tries a member of a union. `best` is the smallest mismatch so far.
@@ -145,7 +123,7 @@ pub fn choose<T: Read>(value: &Value, best: &mut Option<usize>) -> Option<T> {
         return None;
     }
     let mut member = T::absent();
-    let misfit = match member.read(value).ok()? {
+    let misfit = match member.read_value(value) {
         Note::Fine | Note::Marked => member.misfit(),
         Note::Other(misfit) if matches!(*misfit, Misfit::Odd(_)) => ODD + member.misfit(),
         Note::Other(_) => return None,
@@ -163,13 +141,4 @@ pub fn deserialize_any<'de, T: Read, D: Deserializer<'de>>(deserializer: D) -> R
     let mut value = T::absent();
     accept(value.read(deserializer)?)?;
     Ok(value)
-}
-
-/// A body that is parsed leniently.
-pub(super) struct Body<T>(pub(super) T);
-
-impl<'de, T: Read> Deserialize<'de> for Body<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialize_any(deserializer).map(Self)
-    }
 }

@@ -67,6 +67,10 @@ macro_rules! scalar {
             fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
                 deserializer.deserialize_any(ScalarVisitor(self))
             }
+
+            fn read_value(&mut self, value: &Value) -> Note {
+                read_scalar(self, value)
+            }
         }
     };
 }
@@ -155,6 +159,10 @@ impl Read for f64 {
         deserializer.deserialize_any(ScalarVisitor(self))
     }
 
+    fn read_value(&mut self, value: &Value) -> Note {
+        read_scalar(self, value)
+    }
+
     fn write<M: SerializeMap>(&self, map: &mut M, name: &str, marked: bool) -> Result<(), M::Error> {
         if marked && self.fract() == 0.0 && self.abs() <= EXACT {
             #[allow(clippy::cast_possible_truncation, reason = "checked")]
@@ -164,9 +172,48 @@ impl Read for f64 {
     }
 }
 
+fn read_scalar<T: Scalar>(slot: &mut T, value: &Value) -> Note {
+    let visitor = ScalarVisitor(slot);
+    match value {
+        Value::Bool(value) => visitor.bool(*value),
+        Value::String(text) => visitor.text(text),
+        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
+            (Some(value), _, _) => visitor.u64(value),
+            (_, Some(value), _) => visitor.i64(value),
+            (_, _, Some(value)) => visitor.f64(value),
+            _ => Note::bad(value.clone()),
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => Note::bad(value.clone()),
+    }
+}
+
 struct ScalarVisitor<'a, T>(&'a mut T);
 
 impl<T: Scalar> ScalarVisitor<'_, T> {
+    fn bool(self, value: bool) -> Note {
+        self.take(T::from_bool(value), value, Note::Fine)
+    }
+
+    fn i64(self, value: i64) -> Note {
+        self.take(T::from_i64(value), value, Self::INTEGER)
+    }
+
+    fn u64(self, value: u64) -> Note {
+        self.take(T::from_u64(value), value, Self::INTEGER)
+    }
+
+    fn f64(self, value: f64) -> Note {
+        self.take(T::from_f64(value), value, Note::Fine)
+    }
+
+    fn text(self, text: &str) -> Note {
+        self.take((T::from_text(text), false), text, Note::Fine)
+    }
+}
+
+impl<T: Scalar> ScalarVisitor<'_, T> {
+    const INTEGER: Note = if T::MARKS_INTEGERS { Note::Marked } else { Note::Fine };
+
     fn take(self, (read, usual): (Option<T>, bool), raw: impl Into<Value>, note: Note) -> Note {
         match read {
             Some(value) => {
@@ -186,23 +233,23 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<'_, T> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Note, E> {
-        Ok(self.take(T::from_bool(value), value, Note::Fine))
+        Ok(self.bool(value))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Note, E> {
-        Ok(self.take(T::from_i64(value), value, if T::MARKS_INTEGERS { Note::Marked } else { Note::Fine }))
+        Ok(self.i64(value))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Note, E> {
-        Ok(self.take(T::from_u64(value), value, if T::MARKS_INTEGERS { Note::Marked } else { Note::Fine }))
+        Ok(self.u64(value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Note, E> {
-        Ok(self.take(T::from_f64(value), value, Note::Fine))
+        Ok(self.f64(value))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Note, E> {
-        Ok(self.take((T::from_text(text), false), text, Note::Fine))
+        Ok(self.text(text))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Note, E> {
@@ -238,6 +285,11 @@ impl Read for Value {
         *self = owned(deserializer)?;
         Ok(Note::Fine)
     }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        self.clone_from(value);
+        Note::Fine
+    }
 }
 
 fn owned<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -260,6 +312,12 @@ impl Read for Map<String, Value> {
             }
             other => Note::bad(other),
         })
+    }
+
+    fn read_value(&mut self, value: &Value) -> Note {
+        let Value::Object(map) = value else { return Note::bad(value.clone()) };
+        self.clone_from(map);
+        if self.is_empty() { Note::Marked } else { Note::Fine }
     }
 
     fn is_blank(&self) -> bool {

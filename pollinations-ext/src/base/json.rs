@@ -1,6 +1,6 @@
 //! JSON parsing.
 
-pub(crate) use pollinations_api::json::Read;
+pub(crate) use pollinations_api::json::{Read, read_value};
 use pollinations_api::json::{self, support::read_in_place};
 use serde::de::{DeserializeOwned, IgnoredAny};
 

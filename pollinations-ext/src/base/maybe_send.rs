@@ -21,10 +21,13 @@ pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
 
+pub(crate) type BoxFuture<T> = BoxFutureOf<'static, T>;
+
+/// A future that borrows.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type BoxFutureOf<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[cfg(target_arch = "wasm32")]
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+pub(crate) type BoxFutureOf<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The body of a response as a stream. Only its owner reads it, so types that hold it are `Sync` although the body is
 /// not.

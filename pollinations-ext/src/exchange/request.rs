@@ -18,6 +18,9 @@ use crate::base::{
 
 type Sending<T> = BoxFuture<Generated<T>>;
 
+/// Decodes a response. As a function pointer, it is compiled with this crate, and not with the programs that use it.
+pub(crate) type Decode<T> = fn(&Shared, &RawResponse, u32) -> Result<T, Error>;
+
 /// A request that returns a `T`. Await it to send it.
 ///
 /// # Examples
@@ -42,6 +45,7 @@ pub struct Request<T> {
     options: Options,
     operation: &'static str,
     send: Arc<dyn Fn(Client) -> Sending<T> + Send + Sync>,
+    decode: Decode<T>,
 }
 
 /// The former name of [`Request`].
@@ -51,6 +55,7 @@ pub type Fetch<T> = Request<T>;
 impl<T> Request<T> {
     pub(crate) fn new<F, R, E>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
+        T: Read,
         F: FnOnce(Client) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
     {
@@ -63,7 +68,7 @@ impl<T> Request<T> {
                 }
             })
         });
-        Self { shared: Arc::clone(shared), options: Options::default(), operation, send }
+        Self { shared: Arc::clone(shared), options: Options::default(), operation, send, decode: Shared::decode }
     }
 
     /// Makes sending the request fail, if an argument is invalid.
@@ -96,14 +101,15 @@ impl<T> Request<T> {
     }
 }
 
-impl<T: Read + Send + 'static> IntoFuture for Request<T> {
+impl<T: Send + 'static> IntoFuture for Request<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (value, _) = self.shared.call(self.operation, &self.options, |client| (self.send)(client)).await?;
-            Ok(value)
+            let send = |client| (self.send)(client);
+            let (response, attempts) = self.shared.whole(self.operation, &self.options, send).await?;
+            (self.decode)(&self.shared, &response, attempts)
         })
     }
 }
@@ -116,6 +122,7 @@ impl<T> Clone for Request<T> {
             options: self.options.clone(),
             operation: self.operation,
             send: Arc::clone(&self.send),
+            decode: self.decode,
         }
     }
 }

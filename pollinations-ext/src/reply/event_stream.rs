@@ -11,7 +11,6 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::sorter::{Sorter, Step, is_error, too_large, too_soon};
@@ -19,7 +18,7 @@ use crate::{
     base::{
         error::{Error, ErrorKind, Partial},
         header::request_id,
-        json::{self, Read},
+        json::{self, Read, read_value},
         maybe_send::{MaybeSend, body},
     },
     exchange::{
@@ -37,7 +36,7 @@ use crate::{
 /// Merges the events of a stream.
 pub(crate) trait Merge: Default {
     /// An event, as callers see it.
-    type Event: Read + DeserializeOwned;
+    type Event: Read;
 
     /// The prefixes of the API's event types. Other events may be errors.
     const TYPES: &'static [&'static str];
@@ -201,7 +200,7 @@ fn read<M: Merge>(merged: &mut M, sorter: &mut Sorter, event: Event<'_>) -> Resu
         Added::Failed(error) => return Err(sorter.failed(error.to_string().as_bytes())),
     };
     // The text has already been parsed and repaired, so convert the parsed value.
-    let read = serde_json::from_value(value).map_err(|error| sorter.unreadable(&error, event.data))?;
+    let read = read_value(&value).map_err(|error| sorter.unreadable(&error, event.data))?;
     Ok(Outcome::Event(read, is_end))
 }
 

@@ -18,6 +18,7 @@ use super::{
         joined, thoughts,
     },
 };
+use crate::base::json::{Read, read_value};
 
 /// The reply so far.
 #[derive(Debug, Default)]
@@ -180,7 +181,7 @@ impl MergedChoice {
             return;
         }
         if let Some(message @ Value::Object(_)) = choice.extra().get("message") {
-            choice.delta = serde_json::from_value(message.clone()).ok().or(choice.delta.take());
+            choice.delta = read_value(message).ok().or(choice.delta.take());
         } else if let Some(text) = choice.extra().get("text").and_then(Value::as_str) {
             choice.delta.get_or_insert_default().content = Some(text.to_owned());
         }
@@ -201,7 +202,7 @@ impl MergedChoice {
         for (name, value) in delta.extra().iter() {
             match name {
                 "function_call" => {
-                    if let Ok(piece) = serde_json::from_value::<FunctionCallDelta>(value.clone()) {
+                    if let Ok(piece) = read_value::<FunctionCallDelta>(value) {
                         self.function_call.get_or_insert_default().add_function(&piece);
                         grew = true;
                     }
@@ -212,7 +213,7 @@ impl MergedChoice {
             }
         }
         let parts: Vec<ContentBlock> =
-            parts.into_iter().filter_map(|part| serde_json::from_value(part.clone()).ok()).collect();
+            parts.into_iter().filter_map(|part| read_value(part).ok()).collect();
         if !parts.is_empty() {
             grew = true;
             blocks::add(self.message.content_blocks.get_or_insert_default(), &parts);
@@ -277,8 +278,8 @@ fn is_known(name: &str) -> bool {
 }
 
 /// Parses a field that the type of the message has, but the type of a delta lacks.
-fn typed<T: serde::de::DeserializeOwned>(extra: &mut Map<String, Value>, name: &str) -> Option<T> {
-    let value = serde_json::from_value(extra.get(name)?.clone()).ok()?;
+fn typed<T: Read>(extra: &mut Map<String, Value>, name: &str) -> Option<T> {
+    let value = read_value(extra.get(name)?).ok()?;
     extra.remove(name);
     Some(value)
 }

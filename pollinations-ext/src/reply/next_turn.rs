@@ -3,6 +3,8 @@
 use pollinations_api::types::{AssistantMessage, ChatMessage, ContentBlock, MessageContent, ReplyMessage};
 use serde_json::Value;
 
+use crate::base::json::read_value;
+
 /// Creates a message from a reply. Everything that the provider added is kept unchanged, because the provider rejects
 /// the next turn without its signatures and reasoning details.
 pub(super) fn message(reply: &ReplyMessage) -> ChatMessage {
@@ -39,7 +41,7 @@ fn goes_back(name: &str, value: &Value) -> bool {
 /// The text, or all parts of the content if some are not text, or the blocks if any of them is signed.
 fn content(reply: &ReplyMessage) -> Option<MessageContent> {
     if let Some(parts @ Value::Array(_)) = reply.extra().get("content") {
-        return serde_json::from_value(parts.clone()).ok();
+        return read_value(parts).ok();
     }
     let blocks = reply.content_blocks.as_deref().unwrap_or_default();
     if blocks.iter().any(is_signed) {
@@ -48,7 +50,7 @@ fn content(reply: &ReplyMessage) -> Option<MessageContent> {
         if let Some(text) = reply.content.as_ref().filter(|text| !has_text && !text.is_empty()) {
             parts.push(serde_json::json!({ "type": "text", "text": text }));
         }
-        return serde_json::from_value(Value::Array(parts)).ok();
+        return read_value(&Value::Array(parts)).ok();
     }
     let transcript = || Some(reply.audio.as_ref()?.transcript.clone()).filter(|words| !words.is_empty());
     reply.content.clone().or_else(transcript).map(MessageContent::Text)

@@ -7,6 +7,7 @@ use pollinations_api::{
 use serde_json::{Value, json};
 
 use super::parts::usage;
+use crate::base::json::read_value;
 
 /// Converts arguments that are objects into text, adds missing call IDs, and completes the usage.
 pub(super) fn completion(completion: &mut ChatCompletion) {
@@ -34,7 +35,7 @@ fn elsewhere(extra: &Extra) -> Option<ReplyMessage> {
         }
         _ => return None,
     };
-    serde_json::from_value(message).ok()
+    read_value(&message).ok()
 }
 
 fn call_of(call: &mut ToolCall, number: usize) {

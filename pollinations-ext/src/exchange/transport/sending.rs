@@ -1,9 +1,6 @@
 //! Sends the request of one call, with retries, and receives the response.
 
-use std::{
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 #[cfg(not(target_arch = "wasm32"))]
 use bytes::Bytes;
@@ -20,6 +17,7 @@ use crate::{
     base::{
         error::{Error, ErrorKind},
         header::{header, request_id},
+        maybe_send::BoxFutureOf,
         reason::PaymentKind,
         time::{Instant, after, timeout_at},
     },
@@ -50,8 +48,9 @@ use crate::{
 impl Shared {
     /// Sends a request, with retries.
     ///
-    /// The future is boxed, to keep the callers' futures small. The box is allocated first, and the future is created in
-    /// it. Otherwise, the whole future would be copied, although most of it is still empty.
+    /// The future is boxed, to keep the callers' futures small, and has no type of its own, so that it is compiled with
+    /// this crate and not again with every program. The box is allocated first, and the future is created in it.
+    /// Otherwise, the whole future would be copied, although most of it is still empty.
     pub(crate) fn run<'a>(
         &'a self,
         client: &'a reqwest::Client,
@@ -60,7 +59,7 @@ impl Shared {
         options: &'a Options,
         receive: Receive,
         earlier: Earlier,
-    ) -> Pin<Box<impl Future<Output = Outcome<Received>> + use<'a>>> {
+    ) -> BoxFutureOf<'a, Outcome<Received>> {
         let place = Box::new_uninit();
         let prepared = self.prepare(request, operation, options, receive).map(|request| {
             let known = Operation::find(operation);
@@ -84,7 +83,8 @@ impl Shared {
                 Err(error) => Outcome { result: Err(Failure::Other(error)), attempts: 0, is_unknown: false },
             }
         };
-        Box::into_pin(Box::write(place, running))
+        let running = Box::into_pin(Box::write(place, running));
+        running as BoxFutureOf<'a, _>
     }
 }
 

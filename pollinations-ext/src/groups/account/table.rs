@@ -1,16 +1,18 @@
 //! Reports in CSV.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    base::error::{Error, ErrorKind},
+    base::{
+        error::{Error, ErrorKind},
+        json::{Read, read_value},
+    },
     exchange::raw::RawResponse,
 };
 
 /// Parses CSV with a header line. Each row becomes a JSON object. Columns that the type lacks are in the `extra()` of
 /// a row.
-pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
+pub(super) fn rows<T: Read>(response: &RawResponse, operation: &str) -> Result<Vec<T>, Error> {
     let failed = |line: u64| {
         let error = Error::new(ErrorKind::Decode, format!("line {line} of the table cannot be read"));
         error.with_operation(operation).with_request_id(response.request_id().map(str::to_owned))
@@ -30,7 +32,7 @@ pub(super) fn rows<T: DeserializeOwned>(response: &RawResponse, operation: &str)
         }
         let object: Map<String, Value> =
             names.iter().zip(&record).map(|(name, cell)| (name.to_owned(), json_of(cell))).collect();
-        rows.push(serde_json::from_value(Value::Object(object)).map_err(|_| failed(line))?);
+        rows.push(read_value(&Value::Object(object)).map_err(|_| failed(line))?);
     }
     Ok(rows)
 }

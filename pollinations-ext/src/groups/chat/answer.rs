@@ -12,7 +12,11 @@ use serde_json::Value;
 
 use super::request::ChatRequest;
 use crate::{
-    base::{error::Error, header::header, json},
+    base::{
+        error::Error,
+        header::header,
+        json::{self, read_value},
+    },
     exchange::{
         raw::RawResponse,
         reading::opening::Opened,
@@ -125,7 +129,7 @@ impl ChatAnswer {
         let message = is_json.then(|| json::read::<Value>(response.body()).ok()).flatten().filter(|value| {
             value.get("role").is_some_and(|role| role == "assistant") || value.get("tool_calls").is_some()
         });
-        let message = message.and_then(|message| serde_json::from_value(message).ok()).map(Box::new);
+        let message = message.and_then(|message| read_value(&message).ok()).map(Box::new);
         Self { response, message }
     }
 

@@ -390,9 +390,7 @@ impl ChatRequest {
         if is_stream(response.body()) {
             return Box::pin(ChatStream::recorded(&self.shared, OPERATION, &response).finish()).await;
         }
-        let mut completion = Box::new(ChatCompletion::absent());
-        self.shared.decode_in_place(&mut *completion, &response, attempts)?;
-        Ok(ChatReply::new(completion, response.into_headers()))
+        decode(&self.shared, response, attempts)
     }
 
     /// Sends the request and returns the raw response.
@@ -462,4 +460,11 @@ impl ChatRequest {
         self.load().await?;
         Ok(self)
     }
+}
+
+/// Decodes a reply. Not part of [`ChatRequest::send`], so that it is compiled with this crate.
+fn decode(shared: &Shared, response: RawResponse, attempts: u32) -> Result<ChatReply, Error> {
+    let mut completion = Box::new(ChatCompletion::absent());
+    shared.decode_in_place(&mut *completion, &response, attempts)?;
+    Ok(ChatReply::new(completion, response.into_headers()))
 }

@@ -307,14 +307,7 @@ impl MessagesRequest {
         if is_stream(response.body()) {
             return MessageStream::recorded(&shared, &response).finish().await;
         }
-        let message = match shared.decode(&response, attempts) {
-            Ok(message) if tidy::is_usual(&message) => message,
-            read => match json::read(response.body()).and_then(tidy::read) {
-                Ok(message) => message,
-                Err(_) => read?,
-            },
-        };
-        Ok(MessageReply::new(message, response.headers().clone()))
+        decode(&shared, &response, attempts)
     }
 
     /// Sends the request and returns the raw response.
@@ -382,4 +375,16 @@ impl MessagesRequest {
         let (shared, options, body) = self.load().await?;
         Ok(Self { shared, options, body, images: Vec::new(), functions })
     }
+}
+
+/// Decodes a message. Not part of [`MessagesRequest::send`], so that it is compiled with this crate.
+fn decode(shared: &Shared, response: &RawResponse, attempts: u32) -> Result<MessageReply, Error> {
+    let message = match shared.decode(response, attempts) {
+        Ok(message) if tidy::is_usual(&message) => message,
+        read => match json::read(response.body()).and_then(tidy::read) {
+            Ok(message) => message,
+            Err(_) => read?,
+        },
+    };
+    Ok(MessageReply::new(message, response.headers().clone()))
 }

@@ -3,6 +3,8 @@
 use pollinations_api::types::{MessageBlock, MessageResponse};
 use serde_json::{Map, Value, json};
 
+use crate::base::json::read_value;
+
 /// Whether a message matches the document. If not, [`read`] may be able to repair it.
 pub(super) fn is_usual(message: &MessageResponse) -> bool {
     let is_usual = |block: &MessageBlock| match block {
@@ -31,7 +33,7 @@ pub(super) fn read(mut message: Value) -> serde_json::Result<MessageResponse> {
             }
         }
     }
-    serde_json::from_value(message)
+    read_value(&message)
 }
 
 fn tidy(block: &mut Map<String, Value>) {

@@ -13,6 +13,7 @@ use crate::{
         call::Generated,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
+        request::Decode,
         transport::Shared,
     },
 };
@@ -47,6 +48,7 @@ pub struct ModelsRequest<T = Vec<ModelInfo>> {
     operation: &'static str,
     filters: Filters,
     send: fn(Client, Filters) -> Sending<T>,
+    decode: Decode<T>,
 }
 
 pub(super) type Sending<T> = BoxFuture<Generated<T>>;
@@ -64,9 +66,12 @@ pub(super) struct Filters {
 }
 
 impl<T> ModelsRequest<T> {
-    pub(super) fn new(shared: &Arc<Shared>, operation: &'static str, send: fn(Client, Filters) -> Sending<T>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, operation: &'static str, send: fn(Client, Filters) -> Sending<T>) -> Self
+    where
+        T: Read,
+    {
         let (options, filters) = (Options::default(), Filters::default());
-        Self { shared: Arc::clone(shared), options, operation, filters, send }
+        Self { shared: Arc::clone(shared), options, operation, filters, send, decode: Shared::decode }
     }
 
     into_setters! {
@@ -135,7 +140,7 @@ impl<T> ModelsRequest<T> {
     }
 }
 
-impl<T: Read + Send + 'static> IntoFuture for ModelsRequest<T> {
+impl<T: Send + 'static> IntoFuture for ModelsRequest<T> {
     type Output = Result<T, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
@@ -143,7 +148,8 @@ impl<T: Read + Send + 'static> IntoFuture for ModelsRequest<T> {
         Box::pin(async move {
             let (send, filters) = (self.send, self.filters);
             let write = |client| send(client, filters);
-            self.shared.call(self.operation, &self.options, write).await.map(|(listing, _)| listing)
+            let (response, attempts) = self.shared.whole(self.operation, &self.options, write).await?;
+            (self.decode)(&self.shared, &response, attempts)
         })
     }
 }

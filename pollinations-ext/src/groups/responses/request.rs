@@ -257,20 +257,7 @@ impl ResponsesRequest {
         if is_stream(raw.body()) {
             return ResponseStream::recorded(&shared, &raw).finish().await;
         }
-        let response = match shared.decode(&raw, attempts) {
-            Ok(response) if tidy::is_usual(&response) => response,
-            read => match json::read(raw.body()).and_then(tidy::read) {
-                Ok(response) => response,
-                Err(_) => read?,
-            },
-        };
-        let response = ModelResponse::new(response, raw.headers().clone());
-        if response.status == ResponseStatus::Failed {
-            let error = Error::new(ErrorKind::Api, "the response failed, and the service does not say why");
-            let error = error.with_status(raw.status()).with_operation(OPERATION).with_attempts(attempts);
-            return Err(error.with_request_id(response.request_id().map(str::to_owned)));
-        }
-        Ok(response)
+        decode(&shared, &raw, attempts)
     }
 
     /// Sends the request and returns the raw HTTP response.
@@ -340,4 +327,22 @@ impl ResponsesRequest {
         }
         Ok(self)
     }
+}
+
+/// Decodes a response. Not part of [`ResponsesRequest::send`], so that it is compiled with this crate.
+fn decode(shared: &Shared, raw: &RawResponse, attempts: u32) -> Result<ModelResponse, Error> {
+    let response = match shared.decode(raw, attempts) {
+        Ok(response) if tidy::is_usual(&response) => response,
+        read => match json::read(raw.body()).and_then(tidy::read) {
+            Ok(response) => response,
+            Err(_) => read?,
+        },
+    };
+    let response = ModelResponse::new(response, raw.headers().clone());
+    if response.status == ResponseStatus::Failed {
+        let error = Error::new(ErrorKind::Api, "the response failed, and the service does not say why");
+        let error = error.with_status(raw.status()).with_operation(OPERATION).with_attempts(attempts);
+        return Err(error.with_request_id(response.request_id().map(str::to_owned)));
+    }
+    Ok(response)
 }

@@ -3,6 +3,8 @@
 use pollinations_api::types::{ResponseContentPart, ResponseOutput, ResponseReply};
 use serde_json::{Map, Value, json};
 
+use crate::base::json::read_value;
+
 /// Whether a response matches the document. If not, [`read`] may be able to repair it.
 pub(super) fn is_usual(response: &ResponseReply) -> bool {
     let is_usual_part = |part: &ResponseContentPart| {
@@ -35,7 +37,7 @@ pub(super) fn read(mut response: Value) -> serde_json::Result<ResponseReply> {
             output.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut).for_each(item);
         }
     }
-    serde_json::from_value(response)
+    read_value(&response)
 }
 
 /// Wraps a value that is not a list in a list, and converts each text in the list with `of_text`. Null becomes an empty
