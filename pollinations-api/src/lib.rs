@@ -8,9 +8,11 @@ pub mod json;
 mod open;
 mod operation;
 mod path;
+mod prepared;
 mod transport;
 
 pub use operation::Operation;
+pub use prepared::{PrepareError, PreparedRequest};
 pub use progenitor_client::{ClientHooks, OperationInfo};
 pub use reqwest;
 pub use transport::{Execution, Shareable, SharedTransport, Transport};

@@ -2,10 +2,10 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::{Request, Response};
 
-use crate::{Client, Operation, operation::SERVER};
+use crate::Client;
 
 /// The future that [`Transport::execute`] returns.
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,22 +95,6 @@ impl fmt::Debug for SharedTransport {
 }
 
 impl ClientHooks<SharedTransport> for Client {
-    async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
-        if self.baseurl() == SERVER
-            && let Some(operation) = Operation::find(info.operation_id).filter(|operation| operation.server != SERVER)
-            && let Some(rest) = request.url().as_str().strip_prefix(SERVER)
-            && let Ok(url) = format!("{}{rest}", operation.server).parse()
-        {
-            // The document gives this operation its own server. With another base URL, such as that of an emulator or
-            // a proxy, one server handles all operations.
-            *request.url_mut() = url;
-        }
-        // progenitor sends the version of the document to every server. This server does not need it, and a browser
-        // would have to ask for permission first (CORS).
-        request.headers_mut().remove("api-version");
-        Ok(())
-    }
-
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         match &self.inner().0 {
             Some(transport) => transport.execute(self.client(), request, info.operation_id).await,

@@ -16,6 +16,7 @@ use super::{
     link,
     lower::{self, Operation, Stubs},
     model::{Definition, Type},
+    prepare::with_prepare,
     read::Types,
     rewrite::{rename, with_lenient_responses, with_methods},
     settings::Roots,
@@ -135,7 +136,8 @@ impl Work<'_> {
         let finish = |tokens: TokenStream| {
             let runtime = &self.emitter.roots.runtime;
             let tokens = with_lenient_responses(with_methods(rename(tokens, &stubs, runtime)), runtime);
-            let file = syn::parse2(tokens).map_err(|error| error.to_string())?;
+            let mut file = syn::parse2(tokens).map_err(|error| error.to_string())?;
+            with_prepare(&mut file, runtime).map_err(|error| error.to_string())?;
             // progenitor's examples do not import the crate, so they do not compile. Show them as text.
             Ok::<_, String>(prettyplease::unparse(&file).replace("```ignore", "```text"))
         };

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Names that the generated functions use themselves.
-const PARAMETER_NAMES: [&str; 5] = ["body", "info", "header_map", "send", "new"];
+const PARAMETER_NAMES: [&str; 6] = ["body", "info", "header_map", "send", "new", "prepare"];
 
 /// A parameter of an operation, as it is generated.
 pub(super) struct Parameter {

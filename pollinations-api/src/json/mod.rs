@@ -20,6 +20,7 @@ mod repair;
 mod text;
 mod union;
 mod value;
+mod whole;
 mod written;
 
 pub use extra::Extra;
@@ -41,12 +42,13 @@ pub mod support {
         },
         parameter::{Deep, add_cookie},
         receive::receive,
-        repair::read_in_place,
+        repair::{read_compactly, read_in_place},
         text::{Text, read_text, read_text_value},
         union::{Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_tagged_value, read_untagged},
         written::{Field, serialize, write_constant, write_field},
         {Note, Read, kind},
     };
+    pub use crate::prepared::{PrepareError, PreparedRequest, prepared, to_send};
     pub use serde_json::Value;
 
     /// Any JSON object.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Read, object::accept};
+use super::{Read, object::accept, whole::Whole};
 
 /// Parses a body or an event leniently.
 ///
@@ -69,6 +69,17 @@ pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()
     let mut deserializer = serde_json::Deserializer::from_str(text);
     accept(slot.read(&mut deserializer)?)?;
     deserializer.end()
+}
+
+/// Does the same as [`read`] with less code: it parses the JSON first, with code that all types share. This takes
+/// about twice the time.
+///
+/// # Errors
+///
+/// Same as [`read`].
+#[doc(hidden)]
+pub fn read_compactly<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
+    read_value(&with_repairs(bytes, |text| serde_json::from_str::<Whole>(text))?.0)
 }
 
 /// Parses a body or an event into your own type, with the repairs of [`read`].

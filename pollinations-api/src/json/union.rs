@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use serde::{
-    de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
-};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 use serde_json::{Map, Value};
 
 use super::{

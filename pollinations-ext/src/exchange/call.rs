@@ -1,13 +1,10 @@
 //! Makes a call: the generated client writes the request, and this crate sends it.
 //!
-//! The generated client writes requests as the document describes them, and passes them to [`Transport::execute`].
-//! This module takes them from there and sends them, with retries, because the generated client's types cannot hold
-//! our errors, raw responses and streams.
+//! The generated client could also send it, but its types cannot hold our errors, raw responses and streams.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use futures_util::FutureExt;
-use pollinations_api::{Client, Execution, ResponseValue, SharedTransport, Transport, types::ApiError};
+use pollinations_api::{Client, Execution, PrepareError, PreparedRequest, Transport};
 use reqwest::{Request, Response, Url};
 
 use super::{
@@ -25,35 +22,25 @@ use crate::{
     retry::Failure,
 };
 
-/// The result of the generated client.
-pub(crate) type Generated<T, E = ApiError> = Result<ResponseValue<T>, pollinations_api::Error<E>>;
+/// A request that the generated client has written.
+pub(crate) type Prepared<T> = Result<PreparedRequest<T>, PrepareError>;
 
-/// Writes the request of an operation, without sending it.
-pub(crate) trait Write<T, E> {
+/// Writes the request of an operation, without sending it. `T` is what the response contains.
+pub(crate) trait Write<T> {
     fn write(self, shared: &Shared) -> Result<Request, Error>;
 }
 
-/// A closure that takes the generated client and calls an operation.
-impl<T, E, F, R> Write<T, E> for F
-where
-    F: FnOnce(Client) -> R,
-    R: Future<Output = Generated<T, E>>,
-{
+/// A closure that takes the generated client and prepares the request of an operation.
+impl<T, F: FnOnce(&Client) -> Prepared<T>> Write<T> for F {
     fn write(self, shared: &Shared) -> Result<Request, Error> {
-        let seen = Arc::new(Seen::default());
-        let transport = SharedTransport::from(Arc::clone(&seen));
-        let client = Client::new_with_client(&shared.base_url, shared.http.clone(), transport);
-        // The generated code only awaits its transport, which returns immediately.
-        let generated = self(client).now_or_never();
-        let request = seen.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        request.ok_or_else(|| generated.map_or_else(|| Error::request("the request cannot be written"), unwritten))
+        self(&shared.api).map(PreparedRequest::into_request).map_err(unwritten)
     }
 }
 
 /// A request that has already been written.
 struct Ready(Request);
 
-impl Write<(), ()> for Ready {
+impl Write<()> for Ready {
     fn write(self, _: &Shared) -> Result<Request, Error> {
         Ok(self.0)
     }
@@ -61,11 +48,11 @@ impl Write<(), ()> for Ready {
 
 impl Shared {
     /// Makes a call and returns the response, both decoded and raw.
-    pub(crate) async fn call<T, E>(
+    pub(crate) async fn call<T>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<(T, RawResponse), Error>
     where
         T: Read,
@@ -77,12 +64,13 @@ impl Shared {
 
     /// Decodes a response into the type that the document defines.
     pub(crate) fn decode<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
-        let mut value = T::absent();
-        self.decode_in_place(&mut value, response, attempts)?;
-        Ok(value)
+        let body = response.body();
+        json::lenient(body).or_else(|error| {
+            first_of_two(body).ok_or_else(|| self.unreadable(response, &error).with_attempts(attempts))
+        })
     }
 
-    /// The same, for types that are large enough for their moves to count. `value` must be an absent value.
+    /// The same, but faster; see [`json::lenient_in_place`]. `value` must be an absent value.
     pub(crate) fn decode_in_place<T: Read>(
         &self,
         value: &mut T,
@@ -110,11 +98,11 @@ impl Shared {
     }
 
     /// Makes a call and returns the raw response.
-    pub(crate) async fn raw<T, E>(
+    pub(crate) async fn raw<T>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<RawResponse, Error> {
         self.whole(operation, options, send).await.map(|(response, _)| response)
     }
@@ -134,11 +122,11 @@ impl Shared {
     }
 
     /// The same, with the number of attempts.
-    pub(crate) async fn whole<T, E>(
+    pub(crate) async fn whole<T>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<(RawResponse, u32), Error> {
         match self.perform(options, Receive::Whole, operation, send).await? {
             (Received::Whole(response), attempts) => Ok((response, attempts)),
@@ -148,30 +136,30 @@ impl Shared {
 
     /// Makes a call that returns images, audio or video, and returns the body as a download. An HTML page or JSON is
     /// an error.
-    pub(crate) async fn media<T, E>(
+    pub(crate) async fn media<T>(
         self: &Arc<Self>,
         operation: &'static str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<Download, Error> {
         self.fetch(Again::new(self, operation, options, true), operation, send).await
     }
 
     /// Makes a call and returns the body as a download, whatever its type.
-    pub(crate) async fn download<T, E>(
+    pub(crate) async fn download<T>(
         self: &Arc<Self>,
         operation: &'static str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<Download, Error> {
         self.fetch(Again::new(self, operation, options, false), operation, send).await
     }
 
-    async fn fetch<T, E>(
+    async fn fetch<T>(
         &self,
         mut again: Again,
         operation: &'static str,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<Download, Error> {
         let request = send.write(self).map_err(|error| error.with_operation(operation))?;
         let response = again.first(request).await?;
@@ -179,11 +167,11 @@ impl Shared {
     }
 
     /// Makes a call that returns a stream of events.
-    pub(crate) async fn events<T, E>(
+    pub(crate) async fn events<T>(
         self: &Arc<Self>,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<Events, Error> {
         match self.open(Receive::Events, operation, options, send).await? {
             Opened::Events(events) => Ok(events),
@@ -192,12 +180,12 @@ impl Shared {
     }
 
     /// Makes a call that returns a stream of events or, with [`Receive::Pieces`], of text.
-    pub(crate) async fn open<T, E>(
+    pub(crate) async fn open<T>(
         self: &Arc<Self>,
         receive: Receive,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<Opened, Error> {
         match self.perform(options, receive, operation, send).await? {
             (Received::Stream(stream), _) => Ok(*stream),
@@ -207,12 +195,12 @@ impl Shared {
 
     /// Opens a WebSocket, and returns the connection after the handshake. `client` replaces the HTTP client of this crate.
     #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
-    pub(crate) async fn upgrade<T, E>(
+    pub(crate) async fn upgrade<T>(
         &self,
         client: Option<&reqwest::Client>,
         operation: &str,
         options: &Options,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<reqwest::Upgraded, Error> {
         let named = |error: Error| error.with_operation(operation);
         let request = send.write(self).map_err(named)?;
@@ -225,12 +213,12 @@ impl Shared {
     }
 
     /// Makes a call, and returns the result and the number of attempts.
-    async fn perform<T, E>(
+    async fn perform<T>(
         &self,
         options: &Options,
         receive: Receive,
         operation: &str,
-        send: impl Write<T, E>,
+        send: impl Write<T>,
     ) -> Result<(Received, u32), Error> {
         let request = send.write(self).map_err(|error| error.with_operation(operation))?;
         let running = self.run(&self.http, request, operation, options, receive, Earlier::default());
@@ -238,12 +226,7 @@ impl Shared {
     }
 
     /// The URL of a call, without the API key. Nothing is sent.
-    pub(crate) fn address<T, E>(
-        &self,
-        operation: &str,
-        options: &Options,
-        send: impl Write<T, E>,
-    ) -> Result<Url, Error> {
+    pub(crate) fn address<T>(&self, operation: &str, options: &Options, send: impl Write<T>) -> Result<Url, Error> {
         let request = send.write(self).and_then(|request| self.prepare(request, operation, options, Receive::Open));
         request.map(|request| request.url().clone()).map_err(|error| error.with_operation(operation))
     }
@@ -264,23 +247,12 @@ fn nothing(operation: &str) -> Error {
 }
 
 /// Why the generated client could not write the request.
-fn unwritten<T, E>(generated: Generated<T, E>) -> Error {
+fn unwritten(error: PrepareError) -> Error {
     use pollinations_api::Error as Generated;
-    match generated {
-        Err(Generated::InvalidRequest(message) | Generated::Custom(message)) => Error::request(message),
-        Err(Generated::CommunicationError(error)) => Error::transport(error),
+    match error.into_inner() {
+        Generated::InvalidRequest(message) | Generated::Custom(message) => Error::request(message),
+        Generated::CommunicationError(error) => Error::transport(error),
         _ => Error::request("the request cannot be written"),
-    }
-}
-
-/// The same error without the service's error body, for operations with a different error type.
-pub(crate) fn unsaid<E>(error: pollinations_api::Error<E>) -> pollinations_api::Error<ApiError> {
-    use pollinations_api::Error as Generated;
-    match error {
-        Generated::InvalidRequest(message) => Generated::InvalidRequest(message),
-        Generated::CommunicationError(error) => Generated::CommunicationError(error),
-        Generated::Custom(message) => Generated::Custom(message),
-        _ => Generated::Custom("the request cannot be written".to_owned()),
     }
 }
 
@@ -361,15 +333,4 @@ fn refused(_: &reqwest::Client, error: &Error) -> reqwest::Result<Response> {
     let mut response = http::Response::new(body.to_string());
     *response.status_mut() = http::StatusCode::NOT_FOUND;
     Ok(response.into())
-}
-
-/// Captures a request instead of sending it.
-#[derive(Default)]
-struct Seen(Mutex<Option<Request>>);
-
-impl Transport for Seen {
-    fn execute<'a>(&'a self, client: &'a reqwest::Client, request: Request, _: &'a str) -> Execution<'a> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
-        Box::pin(std::future::ready(Err(ended(client))))
-    }
 }

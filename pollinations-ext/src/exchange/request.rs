@@ -5,18 +5,15 @@ use std::{fmt, future::IntoFuture, sync::Arc};
 use pollinations_api::Client;
 
 use super::{
-    call::{Generated, unsaid},
+    call::Prepared,
     options::{Options, call_options},
     raw::RawResponse,
     transport::Shared,
 };
-use crate::base::{
-    error::Error,
-    json::Read,
-    maybe_send::{BoxFuture, MaybeSend},
-};
+use crate::base::{error::Error, json::Read, maybe_send::BoxFuture};
 
-type Sending<T> = BoxFuture<Generated<T>>;
+/// Writes the request.
+type Writing<T> = dyn Fn(&Client) -> Prepared<T> + Send + Sync;
 
 /// Decodes a response. As a function pointer, it is compiled with this crate, and not with the programs that use it.
 pub(crate) type Decode<T> = fn(&Shared, &RawResponse, u32) -> Result<T, Error>;
@@ -44,7 +41,7 @@ pub struct Request<T> {
     shared: Arc<Shared>,
     options: Options,
     operation: &'static str,
-    send: Arc<dyn Fn(Client) -> Sending<T> + Send + Sync>,
+    send: Arc<Writing<T>>,
     decode: Decode<T>,
 }
 
@@ -53,21 +50,12 @@ pub struct Request<T> {
 pub type Fetch<T> = Request<T>;
 
 impl<T> Request<T> {
-    pub(crate) fn new<F, R, E>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
+    pub(crate) fn new<F>(shared: &Arc<Shared>, operation: &'static str, send: F) -> Self
     where
         T: Read,
-        F: FnOnce(Client) -> R + Clone + Send + Sync + 'static,
-        R: Future<Output = Generated<T, E>> + MaybeSend + 'static,
+        F: FnOnce(&Client) -> Prepared<T> + Clone + Send + Sync + 'static,
     {
-        let send = Arc::new(move |client| -> Sending<T> {
-            let sending = send.clone()(client);
-            Box::pin(async move {
-                match sending.await {
-                    Ok(response) => Ok(response),
-                    Err(error) => Err(unsaid(error)),
-                }
-            })
-        });
+        let send = Arc::new(move |client: &Client| send.clone()(client));
         Self { shared: Arc::clone(shared), options: Options::default(), operation, send, decode: Shared::decode }
     }
 
@@ -97,7 +85,7 @@ impl<T> Request<T> {
     /// # }
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
-        self.shared.raw(self.operation, &self.options, |client| (self.send)(client)).await
+        self.shared.raw(self.operation, &self.options, |client: &Client| (self.send)(client)).await
     }
 }
 
@@ -107,7 +95,7 @@ impl<T: Send + 'static> IntoFuture for Request<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let send = |client| (self.send)(client);
+            let send = |client: &Client| (self.send)(client);
             let (response, attempts) = self.shared.whole(self.operation, &self.options, send).await?;
             (self.decode)(&self.shared, &response, attempts)
         })
@@ -139,7 +127,7 @@ macro_rules! request {
         $crate::exchange::request::Request::new(
             &$shared,
             stringify!($operation),
-            |client: pollinations_api::Client| async move { client.$operation().send().await },
+            |client: &pollinations_api::Client| client.$operation().prepare(),
         )
     };
 }

@@ -12,13 +12,13 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use pollinations_api::{
     Client,
-    types::{MediaEntry, MediaError, MediaList},
+    types::{MediaEntry, MediaList},
 };
 
 use crate::{
     base::{error::Error, maybe_send::BoxFuture},
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
         transport::Shared,
@@ -104,7 +104,7 @@ impl GalleryRequest {
     /// ```
     pub async fn send(self) -> Result<MediaList, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.call(GALLERY, &options, send).await.map(|(page, _)| page)
     }
 
@@ -124,7 +124,7 @@ impl GalleryRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(GALLERY, &options, send).await
     }
 
@@ -145,7 +145,7 @@ impl GalleryRequest {
         GalleryStream { request: Some(self), ready: VecDeque::new(), fetching: None }
     }
 
-    async fn write(self, client: Client) -> Generated<MediaList, MediaError> {
+    fn write(self, client: &Client) -> Prepared<MediaList> {
         let Parameters { limit, cursor } = self.parameters;
         let mut request = client.list_media().tag(self.tag);
         if let Some(limit) = limit {
@@ -154,7 +154,7 @@ impl GalleryRequest {
         if let Some(cursor) = cursor {
             request = request.cursor(cursor);
         }
-        request.send().await
+        request.prepare()
     }
 }
 

@@ -113,7 +113,7 @@ impl Media {
     /// ```
     pub async fn fetch(&self, id_or_url: &str) -> Result<Download, Error> {
         let id = id::of(id_or_url, FETCH)?;
-        let send = |client: Client| async move { client.fetch_media().id(id).send().await };
+        let send = move |client: &Client| client.fetch_media().id(id).prepare();
         self.shared.download(FETCH, &Options::default(), send).await
     }
 
@@ -135,7 +135,7 @@ impl Media {
     /// ```
     pub async fn exists(&self, id_or_url: &str) -> Result<bool, Error> {
         let id = id::of(id_or_url, EXISTS)?;
-        let send = |client: Client| async move { client.media_exists().id(id).send().await };
+        let send = move |client: &Client| client.media_exists().id(id).prepare();
         match self.shared.raw(EXISTS, &Options::default(), send).await {
             Ok(_) => Ok(true),
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(false),
@@ -173,7 +173,7 @@ impl Media {
     /// ```
     pub async fn metadata(&self, id_or_url: &str) -> Result<MediaMetadata, Error> {
         let id = id::of(id_or_url, METADATA)?;
-        let send = |client: Client| async move { client.media_metadata().id(id).send().await };
+        let send = move |client: &Client| client.media_metadata().id(id).prepare();
         self.shared.call(METADATA, &Options::default(), send).await.map(|(metadata, _)| metadata)
     }
 
@@ -209,7 +209,7 @@ impl Media {
     /// ```
     pub async fn delete(&self, id_or_url: &str) -> Result<DeletedMedia, Error> {
         let id = id::of(id_or_url, DELETE)?;
-        let send = |client: Client| async move { client.delete_media().id(id).send().await };
+        let send = move |client: &Client| client.delete_media().id(id).prepare();
         self.shared.call(DELETE, &Options::default(), send).await.map(|(deleted, _)| deleted)
     }
 }

@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use pollinations_api::{
     Client,
-    types::{MediaError, MediaUpload, MediaUploadRequest, OneOrMany},
+    types::{MediaUpload, MediaUploadRequest, OneOrMany},
 };
 
 use super::id;
@@ -22,7 +22,7 @@ use crate::{
         file::{Data, File, Opened},
     },
     exchange::{
-        call::Generated,
+        call::Prepared,
         multipart::Form,
         options::{Options, call_options},
         raw::RawResponse,
@@ -245,7 +245,7 @@ impl UploadRequest {
     /// ```
     pub async fn send(self) -> Result<MediaUpload, Error> {
         let (shared, options, upload) = self.write().await.map_err(|error| error.with_operation(UPLOAD))?;
-        let send = |client: Client| upload.send(client);
+        let send = |client: &Client| upload.write(client);
         shared.call(UPLOAD, &options, send).await.map(|(uploaded, _)| uploaded)
     }
 
@@ -266,7 +266,7 @@ impl UploadRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options, upload) = self.write().await.map_err(|error| error.with_operation(UPLOAD))?;
-        let send = |client: Client| upload.send(client);
+        let send = |client: &Client| upload.write(client);
         shared.raw(UPLOAD, &options, send).await
     }
 
@@ -352,11 +352,11 @@ struct Upload {
 }
 
 impl Upload {
-    async fn send(self, client: Client) -> Generated<MediaUpload, MediaError> {
+    fn write(self, client: &Client) -> Prepared<MediaUpload> {
         #[cfg(not(target_arch = "wasm32"))]
         let body = "";
         #[cfg(target_arch = "wasm32")]
         let body = self.body;
-        client.upload_media().content_type(self.content_type).body(body).send().await
+        client.upload_media().content_type(self.content_type).body(body).prepare()
     }
 }

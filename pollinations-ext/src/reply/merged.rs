@@ -212,8 +212,7 @@ impl MergedChoice {
                 _ => grew |= joined::add(&mut self.message_extra, name, value),
             }
         }
-        let parts: Vec<ContentBlock> =
-            parts.into_iter().filter_map(|part| read_value(part).ok()).collect();
+        let parts: Vec<ContentBlock> = parts.into_iter().filter_map(|part| read_value(part).ok()).collect();
         if !parts.is_empty() {
             grew = true;
             blocks::add(self.message.content_blocks.get_or_insert_default(), &parts);

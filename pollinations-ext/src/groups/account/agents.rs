@@ -92,7 +92,7 @@ impl Agents {
     /// ```
     pub fn create(&self, agent: impl Into<NewAgent>) -> Request<Agent> {
         let agent = agent.into();
-        let send = |client: Client| async move { client.create_agent().body(agent).send().await };
+        let send = move |client: &Client| client.create_agent().body(agent).prepare();
         Request::new(&self.shared, "create_agent", send)
     }
 
@@ -119,7 +119,7 @@ impl Agents {
     pub fn get(&self, id: impl Into<String>) -> Request<Agent> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
-        let send = |client: Client| async move { client.get_agent().id(id).send().await };
+        let send = move |client: &Client| client.get_agent().id(id).prepare();
         Request::new(&self.shared, "get_agent", send).refuse(problem)
     }
 
@@ -146,7 +146,7 @@ impl Agents {
     pub fn update(&self, id: impl Into<String>, changes: AgentChanges) -> Request<Agent> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
-        let send = |client: Client| async move { client.update_agent().id(id).body(changes).send().await };
+        let send = move |client: &Client| client.update_agent().id(id).body(changes).prepare();
         Request::new(&self.shared, "update_agent", send).refuse(problem)
     }
 
@@ -175,7 +175,7 @@ impl Agents {
     pub fn delete(&self, id: impl Into<String>) -> Request<DeletedId> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
-        let send = |client: Client| async move { client.delete_agent().id(id).send().await };
+        let send = move |client: &Client| client.delete_agent().id(id).prepare();
         Request::new(&self.shared, "delete_agent", send).refuse(problem)
     }
 
@@ -198,7 +198,7 @@ impl Agents {
     pub fn sync(&self, id: impl Into<String>) -> Request<AgentSync> {
         let id = id.into();
         let problem = id::problem(&id, "an agent");
-        let send = |client: Client| async move { client.sync_agent().id(id).send().await };
+        let send = move |client: &Client| client.sync_agent().id(id).prepare();
         Request::new(&self.shared, "sync_agent", send).refuse(problem)
     }
 }

@@ -11,7 +11,7 @@ use super::table;
 use crate::{
     base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, list_setters, setters},
         raw::RawResponse,
@@ -102,7 +102,7 @@ impl DailyUsageRequest {
     /// ```
     pub async fn send(self) -> Result<DailyUsage, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.call(DAILY, &options, send).await.map(|(usage, _)| usage)
     }
 
@@ -122,7 +122,7 @@ impl DailyUsageRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(DAILY, &options, send).await
     }
 
@@ -143,7 +143,7 @@ impl DailyUsageRequest {
     pub async fn csv(mut self) -> Result<Download, Error> {
         self.parameters.format = Some(UsageFormat::Csv);
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.download(DAILY, &options, send).await
     }
 
@@ -168,7 +168,7 @@ impl DailyUsageRequest {
         table::rows(&self.send_raw().await?, DAILY)
     }
 
-    async fn write(self, client: Client) -> Generated<DailyUsage> {
+    fn write(self, client: &Client) -> Prepared<DailyUsage> {
         let Parameters { days, granularity, period, api_key_ids, format } = self.parameters;
         let mut request = client.account_usage_daily();
         if let Some(days) = days {
@@ -186,6 +186,6 @@ impl DailyUsageRequest {
         if let Some(format) = format {
             request = request.format(format);
         }
-        request.send().await
+        request.prepare()
     }
 }

@@ -11,7 +11,7 @@ use super::table;
 use crate::{
     base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
@@ -95,7 +95,7 @@ impl EarningsRequest {
     /// ```
     pub async fn send(self) -> Result<AccountEarnings, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.call(OPERATION, &options, send).await.map(|(earnings, _)| earnings)
     }
 
@@ -115,7 +115,7 @@ impl EarningsRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(OPERATION, &options, send).await
     }
 
@@ -136,7 +136,7 @@ impl EarningsRequest {
     pub async fn csv(mut self) -> Result<Download, Error> {
         self.parameters.format = Some(UsageFormat::Csv);
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.download(OPERATION, &options, send).await
     }
 
@@ -162,7 +162,7 @@ impl EarningsRequest {
         table::rows(&self.send_raw().await?, OPERATION)
     }
 
-    async fn write(self, client: Client) -> Generated<AccountEarnings> {
+    fn write(self, client: &Client) -> Prepared<AccountEarnings> {
         let Parameters { days, granularity, period, format } = self.parameters;
         let mut request = client.account_earnings();
         if let Some(days) = days {
@@ -177,6 +177,6 @@ impl EarningsRequest {
         if let Some(format) = format {
             request = request.format(format);
         }
-        request.send().await
+        request.prepare()
     }
 }

@@ -108,7 +108,7 @@ impl Integrations {
     /// ```
     pub fn search(&self, words: impl Into<String>) -> Request<ToolkitList> {
         let words = words.into();
-        let send = |client: Client| async move { client.search_toolkits().search(words).send().await };
+        let send = move |client: &Client| client.search_toolkits().search(words).prepare();
         Request::new(&self.shared, "search_toolkits", send)
     }
 
@@ -130,7 +130,7 @@ impl Integrations {
     /// ```
     pub fn connect(&self, toolkit: impl Into<String>) -> Request<IntegrationLink> {
         let app = IntegrationRequest::new(toolkit.into());
-        let send = |client: Client| async move { client.connect_integration().body(app).send().await };
+        let send = move |client: &Client| client.connect_integration().body(app).prepare();
         Request::new(&self.shared, "connect_integration", send)
     }
 
@@ -156,7 +156,7 @@ impl Integrations {
         if let Some(problem) = id::problem(&id, "a connection") {
             return Err(Error::request(problem).with_operation(DISCONNECT));
         }
-        let send = |client: Client| async move { client.disconnect_integration().id(id).send().await };
+        let send = move |client: &Client| client.disconnect_integration().id(id).prepare();
         self.shared.raw(DISCONNECT, &Options::default(), send).await.map(drop)
     }
 }

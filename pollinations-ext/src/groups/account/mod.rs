@@ -371,7 +371,7 @@ impl Account {
     /// ```
     pub async fn report_harness(&self, harness: impl Into<String>) -> Result<(), Error> {
         let report = HarnessReport::new(harness.into());
-        let send = |client: Client| async move { client.report_harness().body(report).send().await };
+        let send = move |client: &Client| client.report_harness().body(report).prepare();
         self.shared.raw(REPORT, &Options::default(), send).await.map(drop)
     }
 }

@@ -101,7 +101,7 @@ impl MyModels {
     /// ```
     pub fn create(&self, model: impl Into<NewMyModel>) -> Request<MyModel> {
         let model = model.into();
-        let send = |client: Client| async move { client.create_my_model().body(model).send().await };
+        let send = move |client: &Client| client.create_my_model().body(model).prepare();
         Request::new(&self.shared, "create_my_model", send)
     }
 
@@ -130,7 +130,7 @@ impl MyModels {
     /// # }
     /// ```
     pub fn create_endpoint_agent(&self, agent: NewEndpointAgent) -> Request<MyEndpointAgent> {
-        let send = |client: Client| async move { client.create_endpoint_agent().body(agent).send().await };
+        let send = move |client: &Client| client.create_endpoint_agent().body(agent).prepare();
         Request::new(&self.shared, "create_endpoint_agent", send)
     }
 
@@ -157,7 +157,7 @@ impl MyModels {
     pub fn update(&self, id: impl Into<String>, changes: MyModelChanges) -> Request<MyModel> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
-        let send = |client: Client| async move { client.update_my_model().id(id).body(changes).send().await };
+        let send = move |client: &Client| client.update_my_model().id(id).body(changes).prepare();
         Request::new(&self.shared, "update_my_model", send).refuse(problem)
     }
 
@@ -186,7 +186,7 @@ impl MyModels {
     pub fn delete(&self, id: impl Into<String>) -> Request<DeletedId> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
-        let send = |client: Client| async move { client.delete_my_model().id(id).send().await };
+        let send = move |client: &Client| client.delete_my_model().id(id).prepare();
         Request::new(&self.shared, "delete_my_model", send).refuse(problem)
     }
 
@@ -218,7 +218,7 @@ impl MyModels {
     /// ```
     pub fn test(&self, test: impl Into<ModelTestRequest>) -> Request<ModelTestResult> {
         let test = test.into();
-        let send = |client: Client| async move { client.test_my_model().body(test).send().await };
+        let send = move |client: &Client| client.test_my_model().body(test).prepare();
         Request::new(&self.shared, "test_my_model", send)
     }
 
@@ -242,7 +242,7 @@ impl MyModels {
     /// ```
     pub fn list_upstream(&self, base_url: impl Into<String>, bearer_token: impl Into<String>) -> Request<ModelIdList> {
         let server = UpstreamModelsRequest::new(base_url.into(), bearer_token.into());
-        let send = |client: Client| async move { client.list_upstream_models().body(server).send().await };
+        let send = move |client: &Client| client.list_upstream_models().body(server).prepare();
         Request::new(&self.shared, "list_upstream_models", send)
     }
 
@@ -265,7 +265,7 @@ impl MyModels {
     pub fn fallback_candidates(&self, id: impl Into<String>) -> Request<ModelIdList> {
         let id = id.into();
         let problem = id::problem(&id, "a model");
-        let send = |client: Client| async move { client.list_fallback_candidates().id(id).send().await };
+        let send = move |client: &Client| client.list_fallback_candidates().id(id).prepare();
         Request::new(&self.shared, "list_fallback_candidates", send).refuse(problem)
     }
 
@@ -289,7 +289,7 @@ impl MyModels {
     /// # }
     /// ```
     pub fn update_provider(&self, profile: ProviderProfileChanges) -> Request<ProviderProfile> {
-        let send = |client: Client| async move { client.update_provider_profile().body(profile).send().await };
+        let send = move |client: &Client| client.update_provider_profile().body(profile).prepare();
         Request::new(&self.shared, "update_provider_profile", send)
     }
 

@@ -10,7 +10,7 @@ use pollinations_api::{
 use crate::{
     base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
         transport::Shared,
@@ -98,7 +98,7 @@ impl EarningsTransactionsRequest {
     /// ```
     pub async fn send(self) -> Result<EarningsTransactions, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.call(OPERATION, &options, send).await.map(|(list, _)| list)
     }
 
@@ -118,11 +118,11 @@ impl EarningsTransactionsRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(OPERATION, &options, send).await
     }
 
-    async fn write(self, client: Client) -> Generated<EarningsTransactions> {
+    fn write(self, client: &Client) -> Prepared<EarningsTransactions> {
         let Parameters { limit, days, granularity, period } = self.parameters;
         let mut request = client.earnings_transactions();
         if let Some(limit) = limit {
@@ -137,6 +137,6 @@ impl EarningsTransactionsRequest {
         if let Some(period) = period {
             request = request.period(period);
         }
-        request.send().await
+        request.prepare()
     }
 }

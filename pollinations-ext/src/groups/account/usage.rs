@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, list_setters, setters},
         raw::RawResponse,
@@ -124,7 +124,7 @@ macro_rules! write {
         if let Some(format) = format {
             request = request.format(format);
         }
-        request.send().await
+        request.prepare()
     }};
 }
 
@@ -182,7 +182,7 @@ impl UsageRequest {
     /// ```
     pub async fn send(self) -> Result<AccountUsage, Error> {
         let Self { shared, whose, options, parameters } = self;
-        let send = move |client: Client| write(client, whose, parameters);
+        let send = move |client: &Client| write(client, whose, parameters);
         shared.call(whose.operation(), &options, send).await.map(|(usage, _)| usage)
     }
 
@@ -202,7 +202,7 @@ impl UsageRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let Self { shared, whose, options, parameters } = self;
-        let send = move |client: Client| write(client, whose, parameters);
+        let send = move |client: &Client| write(client, whose, parameters);
         shared.raw(whose.operation(), &options, send).await
     }
 
@@ -248,7 +248,7 @@ impl UsageRequest {
     pub async fn csv(mut self) -> Result<Download, Error> {
         self.parameters.format = Some(UsageFormat::Csv);
         let Self { shared, whose, options, parameters } = self;
-        let send = move |client: Client| write(client, whose, parameters);
+        let send = move |client: &Client| write(client, whose, parameters);
         shared.download(whose.operation(), &options, send).await
     }
 
@@ -276,7 +276,7 @@ impl UsageRequest {
     }
 }
 
-async fn write(client: Client, whose: Whose, parameters: Parameters) -> Generated<AccountUsage> {
+fn write(client: &Client, whose: Whose, parameters: Parameters) -> Prepared<AccountUsage> {
     match whose {
         Whose::Account => write!(client.account_usage(), parameters),
         Whose::Key => write!(client.key_usage(), parameters),

@@ -10,10 +10,10 @@ use reqwest::Url;
 use serde_json::Value;
 
 use crate::{
-    base::{error::Error, maybe_send::BoxFuture},
+    base::error::Error,
     exchange::{
         address,
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
@@ -72,8 +72,6 @@ struct Parameters {
     reference_audio: Option<String>,
     store_for_inpainting: Option<bool>,
 }
-
-type Sending = BoxFuture<Generated<ByteStream>>;
 
 impl AudioRequest {
     pub(crate) fn new(shared: Arc<Shared>, text: String) -> Self {
@@ -151,7 +149,7 @@ impl AudioRequest {
     /// ```
     pub async fn send(self) -> Result<Download, Error> {
         let body = body(self.text, self.parameters).map_err(|error| error.with_operation(POST))?;
-        let send = |client: Client| async move { client.create_speech().body(body).send().await };
+        let send = move |client: &Client| client.create_speech().body(body).prepare();
         self.shared.media(POST, &self.options, send).await
     }
 
@@ -220,7 +218,7 @@ impl AudioRequest {
         self.shared.address(GET, &self.options, self.clone().write()?)
     }
 
-    fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
+    fn write(self) -> Result<impl FnOnce(&Client) -> Prepared<ByteStream>, Error> {
         address::segment(&self.text, GET)?;
         let parameters = self.parameters;
         let only_by_post = [
@@ -235,19 +233,17 @@ impl AudioRequest {
             return Err(Error::request(message).with_operation(GET));
         }
         let text = self.text;
-        Ok(move |client: Client| -> Sending {
-            Box::pin(async move {
-                let mut request = client.generate_audio().text(text);
-                macro_rules! set {
+        Ok(move |client: &Client| -> Prepared<ByteStream> {
+            let mut request = client.generate_audio().text(text);
+            macro_rules! set {
                     ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
                 }
-                set!(voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt);
-                set!(prompt_influence, seed, steps, safe);
-                if let Some(looped) = parameters.looped {
-                    request = request.loop_(looped);
-                }
-                request.send().await
-            })
+            set!(voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt);
+            set!(prompt_influence, seed, steps, safe);
+            if let Some(looped) = parameters.looped {
+                request = request.loop_(looped);
+            }
+            request.prepare()
         })
     }
 }

@@ -127,8 +127,7 @@ impl StemsRequest {
         let Parameters { model, variation } = self.parameters;
         let (content_type, body) =
             Form::new().optional("model", model).optional("stem_variation_id", variation).file("file", &music).finish();
-        let send =
-            |client: Client| async move { client.separate_stems().content_type(content_type).body(body).send().await };
+        let send = move |client: &Client| client.separate_stems().content_type(content_type).body(body).prepare();
         self.shared.media(OPERATION, &self.options, send).await
     }
 

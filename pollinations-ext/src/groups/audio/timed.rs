@@ -134,7 +134,7 @@ impl TimedSpeechRequest {
         body.voice = voice;
         body.response_format = response_format;
         body.seed = seed;
-        let send = |client: Client| async move { client.create_speech_with_timestamps().body(body).send().await };
+        let send = move |client: &Client| client.create_speech_with_timestamps().body(body).prepare();
         self.shared.whole(OPERATION, &self.options, send).await
     }
 }

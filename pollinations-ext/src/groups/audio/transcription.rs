@@ -246,9 +246,7 @@ impl TranscriptionRequest {
             .optional("speakers_expected", speakers_expected)
             .file("file", &recording)
             .finish();
-        let send = |client: Client| async move {
-            client.create_transcription().content_type(content_type).body(body).send().await
-        };
+        let send = move |client: &Client| client.create_transcription().content_type(content_type).body(body).prepare();
         self.shared.raw(OPERATION, &self.options, send).await
     }
 

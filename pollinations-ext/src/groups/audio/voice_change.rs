@@ -104,8 +104,7 @@ impl VoiceChangeRequest {
             .optional("response_format", response_format)
             .file("file", &recording)
             .finish();
-        let send =
-            |client: Client| async move { client.change_voice().content_type(content_type).body(body).send().await };
+        let send = move |client: &Client| client.change_voice().content_type(content_type).body(body).prepare();
         self.shared.media(OPERATION, &self.options, send).await
     }
 }

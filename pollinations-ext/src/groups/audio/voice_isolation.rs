@@ -93,8 +93,7 @@ impl VoiceIsolationRequest {
         let recording = recording.map_err(|error| error.with_operation(OPERATION))?;
         let form = Form::new().optional("model", self.parameters.model).file("file", &recording);
         let (content_type, body) = form.finish();
-        let send =
-            |client: Client| async move { client.isolate_voice().content_type(content_type).body(body).send().await };
+        let send = move |client: &Client| client.isolate_voice().content_type(content_type).body(body).prepare();
         self.shared.media(OPERATION, &self.options, send).await
     }
 }

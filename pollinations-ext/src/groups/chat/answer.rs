@@ -59,7 +59,7 @@ impl ChatRequest {
         self.load().await?;
         self.options.default_header(ACCEPT, anything());
         let body = self.body;
-        let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
+        let send = move |client: &Client| client.generate_text_from_messages().body(*body).prepare();
         self.shared.raw(OPERATION, &self.options, send).await.map(ChatAnswer::new)
     }
 
@@ -90,7 +90,7 @@ impl ChatRequest {
         self.options.default_header(ACCEPT, anything());
         self.body.stream = Some(true);
         let body = self.body;
-        let send = |client: Client| async move { client.generate_text_from_messages().body(*body).send().await };
+        let send = move |client: &Client| client.generate_text_from_messages().body(*body).prepare();
         let opened = self.shared.open(Receive::Pieces, OPERATION, &self.options, send).await?;
         Ok(streamed(&self.shared, opened))
     }

@@ -2,7 +2,7 @@
 
 use pollinations_api::{
     Client,
-    types::{ApiError, ChatCompletion, ChatCompletionRequest},
+    types::{ChatCompletion, ChatCompletionRequest},
 };
 use reqwest::{Method, Request};
 
@@ -18,7 +18,7 @@ use crate::{
 /// call, mostly for parsing the URL.
 pub(super) struct Body(pub(super) Box<ChatCompletionRequest>);
 
-impl Write<ChatCompletion, ApiError> for Body {
+impl Write<ChatCompletion> for Body {
     fn write(self, shared: &Shared) -> Result<Request, Error> {
         if let Some((url, headers)) = shared.chat.get() {
             let mut request = Request::new(Method::POST, url.clone());
@@ -27,8 +27,7 @@ impl Write<ChatCompletion, ApiError> for Body {
             *request.body_mut() = Some(body.into());
             return Ok(request);
         }
-        let generated = |client: Client| async move { client.chat_completions().body(*self.0).send().await };
-        let request = generated.write(shared)?;
+        let request = (|client: &Client| client.chat_completions().body(*self.0).prepare()).write(shared)?;
         // If another call was first, it has stored the same value.
         let _ = shared.chat.set((request.url().clone(), request.headers().clone()));
         Ok(request)

@@ -203,7 +203,7 @@ impl DecideRequest {
     /// ```
     pub async fn send(self) -> Result<DecisionReply, Error> {
         let body = self.body;
-        let send = |client: Client| async move { client.create_decision().body(*body).send().await };
+        let send = move |client: &Client| client.create_decision().body(*body).prepare();
         let (decision, response) = self.shared.call(OPERATION, &self.options, send).await?;
         Ok(DecisionReply::new(decision, response.headers().clone()))
     }
@@ -225,7 +225,7 @@ impl DecideRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let body = self.body;
-        let send = |client: Client| async move { client.create_decision().body(*body).send().await };
+        let send = move |client: &Client| client.create_decision().body(*body).prepare();
         self.shared.raw(OPERATION, &self.options, send).await
     }
 }

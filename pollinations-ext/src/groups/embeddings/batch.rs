@@ -151,7 +151,7 @@ async fn send(
 ) -> Result<Embeddings, Error> {
     let count = texts.len();
     let body = parameters.body(texts.into());
-    let send = |client: Client| async move { client.embed().body(body).send().await };
+    let send = move |client: &Client| client.embed().body(body).prepare();
     let (response, attempts) = shared.whole(OPERATION, &options, send).await?;
     Embeddings::read(&shared, &response, attempts, Some(count))
 }

@@ -203,7 +203,7 @@ impl EmbeddingRequest {
     async fn whole(self) -> Result<(RawResponse, u32), Error> {
         let input = input(self.parts).await.map_err(|error| error.with_operation(OPERATION))?;
         let body = self.parameters.body(input);
-        let send = |client: Client| async move { client.embed().body(body).send().await };
+        let send = move |client: &Client| client.embed().body(body).prepare();
         self.shared.whole(OPERATION, &self.options, send).await
     }
 }

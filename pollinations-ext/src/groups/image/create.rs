@@ -15,6 +15,7 @@ use super::{
 use crate::{
     base::{error::Error, file::File},
     exchange::{
+        call::Prepared,
         options::{Options, call_options},
         raw::RawResponse,
         transport::Shared,
@@ -178,7 +179,7 @@ impl ImagesRequest {
         let (shared, options) = (&self.shared, fresh(&self.options, self.no_cache));
         let replies = bodies.into_iter().map(|body| {
             let options = &options;
-            async move { shared.call::<GeneratedImages, _>(OPERATION, options, write(body)).await }
+            async move { shared.call::<GeneratedImages>(OPERATION, options, write(body)).await }
         });
         Images::of(Arc::clone(shared), OPERATION, try_join_all(replies).await?)
     }
@@ -258,10 +259,8 @@ fn seeds(set: Option<i64>, count: u32) -> Vec<Option<i64>> {
     (0..i64::from(count)).map(|number| Some(first.wrapping_add(number).rem_euclid(SEEDS))).collect()
 }
 
-type Writing = crate::base::maybe_send::BoxFuture<crate::exchange::call::Generated<GeneratedImages>>;
-
-fn write(body: ImageGenerationRequest) -> impl FnOnce(Client) -> Writing {
-    move |client: Client| -> Writing { Box::pin(async move { client.create_image().body(body).send().await }) }
+fn write(body: ImageGenerationRequest) -> impl FnOnce(&Client) -> Prepared<GeneratedImages> {
+    move |client| client.create_image().body(body).prepare()
 }
 
 #[cfg(test)]

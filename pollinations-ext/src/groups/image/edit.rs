@@ -15,9 +15,9 @@ use super::{
     source::ImageSource,
 };
 use crate::{
-    base::{error::Error, maybe_send::BoxFuture},
+    base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         multipart::Form,
         options::{Options, call_options},
         raw::RawResponse,
@@ -154,7 +154,7 @@ impl EditRequest {
     /// ```
     pub async fn send(self) -> Result<Images, Error> {
         let options = fresh(&self.options, self.no_cache);
-        let reply = self.shared.call::<GeneratedImages, _>(OPERATION, &options, write(self.body().await?)).await?;
+        let reply = self.shared.call::<GeneratedImages>(OPERATION, &options, write(self.body().await?)).await?;
         Images::of(self.shared, OPERATION, vec![reply])
     }
 
@@ -265,10 +265,6 @@ async fn with_source(form: Form, name: &str, source: &ImageSource) -> Result<For
     })
 }
 
-type Writing = BoxFuture<Generated<GeneratedImages>>;
-
-fn write((content_type, body): (String, Bytes)) -> impl FnOnce(Client) -> Writing {
-    move |client: Client| -> Writing {
-        Box::pin(async move { client.edit_image().content_type(content_type).body(body).send().await })
-    }
+fn write((content_type, body): (String, Bytes)) -> impl FnOnce(&Client) -> Prepared<GeneratedImages> {
+    move |client| client.edit_image().content_type(content_type).body(body).prepare()
 }

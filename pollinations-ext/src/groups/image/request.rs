@@ -14,10 +14,10 @@ use super::{
     settings::{self, fresh, no_cache_method},
 };
 use crate::{
-    base::{error::Error, file::File, maybe_send::BoxFuture},
+    base::{error::Error, file::File},
     exchange::{
         address::{self, address_methods},
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
@@ -77,8 +77,6 @@ struct Parameters {
     aspect_ratio: Option<String>,
     audio: Option<bool>,
 }
-
-type Sending = BoxFuture<Generated<ByteStream>>;
 
 impl ImageRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
@@ -215,7 +213,7 @@ impl ImageRequest {
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// # let cat = pollinations.image("a cat").size(64, 64).send().await?.bytes().await?;
     /// let request = pollinations.image("the same at night").model("kontext").reference_file(File::bytes(cat));
-    /// let at_night = request.send().await?.bytes().await?;
+    /// let at_night = request.prepare()?.bytes().await?;
     /// # assert!(!at_night.is_empty());
     /// # Ok(())
     /// # }
@@ -269,35 +267,33 @@ impl ImageRequest {
     }
 
     /// Writes the request.
-    fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
+    fn write(self) -> Result<impl FnOnce(&Client) -> Prepared<ByteStream>, Error> {
         address::segment(&self.prompt, OPERATION)?;
         let image = self.references.joined();
         let parameters = Parameters { image, ..self.parameters };
         let prompt = self.prompt;
-        Ok(move |client: Client| -> Sending {
-            Box::pin(async move {
-                let mut request = client.generate_image().prompt(prompt);
-                macro_rules! set {
+        Ok(move |client: &Client| -> Prepared<ByteStream> {
+            let mut request = client.generate_image().prompt(prompt);
+            macro_rules! set {
                     ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
                 }
-                set!(
-                    model,
-                    width,
-                    height,
-                    seed,
-                    enhance,
-                    negative_prompt,
-                    safe,
-                    quality,
-                    image,
-                    resolution,
-                    transparent,
-                    duration,
-                    aspect_ratio,
-                    audio
-                );
-                request.send().await
-            })
+            set!(
+                model,
+                width,
+                height,
+                seed,
+                enhance,
+                negative_prompt,
+                safe,
+                quality,
+                image,
+                resolution,
+                transparent,
+                duration,
+                aspect_ratio,
+                audio
+            );
+            request.prepare()
         })
     }
 }

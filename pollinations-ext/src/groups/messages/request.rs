@@ -302,7 +302,7 @@ impl MessagesRequest {
     /// ```
     pub async fn send(self) -> Result<MessageReply, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.create_message().body(*body).send().await };
+        let send = move |client: &Client| client.create_message().body(*body).prepare();
         let (response, attempts) = shared.whole(OPERATION, &options, send).await?;
         if is_stream(response.body()) {
             return MessageStream::recorded(&shared, &response).finish().await;
@@ -327,7 +327,7 @@ impl MessagesRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.create_message().body(*body).send().await };
+        let send = move |client: &Client| client.create_message().body(*body).prepare();
         shared.raw(OPERATION, &options, send).await
     }
 
@@ -355,7 +355,7 @@ impl MessagesRequest {
     pub async fn stream(self) -> Result<MessageStream, Error> {
         let (shared, options, mut body) = self.load().await?;
         body.stream = Some(true);
-        let send = |client: Client| async move { client.create_message().body(*body).send().await };
+        let send = move |client: &Client| client.create_message().body(*body).prepare();
         let events = shared.events(OPERATION, &options, send).await?;
         Ok(MessageStream::new(&shared, events))
     }

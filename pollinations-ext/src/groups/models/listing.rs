@@ -10,7 +10,7 @@ use pollinations_api::{
 use crate::{
     base::{error::Error, json::Read, maybe_send::BoxFuture},
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
         request::Decode,
@@ -47,11 +47,9 @@ pub struct ModelsRequest<T = Vec<ModelInfo>> {
     options: Options,
     operation: &'static str,
     filters: Filters,
-    send: fn(Client, Filters) -> Sending<T>,
+    send: fn(&Client, Filters) -> Prepared<T>,
     decode: Decode<T>,
 }
-
-pub(super) type Sending<T> = BoxFuture<Generated<T>>;
 
 /// The filters of a listing.
 #[derive(Clone, Debug, Default)]
@@ -66,12 +64,18 @@ pub(super) struct Filters {
 }
 
 impl<T> ModelsRequest<T> {
-    pub(super) fn new(shared: &Arc<Shared>, operation: &'static str, send: fn(Client, Filters) -> Sending<T>) -> Self
+    pub(super) fn new(shared: &Arc<Shared>, operation: &'static str, send: fn(&Client, Filters) -> Prepared<T>) -> Self
     where
         T: Read,
     {
         let (options, filters) = (Options::default(), Filters::default());
-        Self { shared: Arc::clone(shared), options, operation, filters, send, decode: Shared::decode }
+        // Listings have hundreds of models.
+        let decode: Decode<T> = |shared, response, attempts| {
+            let mut listing = T::absent();
+            shared.decode_in_place(&mut listing, response, attempts)?;
+            Ok(listing)
+        };
+        Self { shared: Arc::clone(shared), options, operation, filters, send, decode }
     }
 
     into_setters! {
@@ -136,7 +140,7 @@ impl<T> ModelsRequest<T> {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (send, filters) = (self.send, self.filters);
-        self.shared.raw(self.operation, &self.options, |client| send(client, filters)).await
+        self.shared.raw(self.operation, &self.options, |client: &Client| send(client, filters)).await
     }
 }
 
@@ -147,7 +151,7 @@ impl<T: Send + 'static> IntoFuture for ModelsRequest<T> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (send, filters) = (self.send, self.filters);
-            let write = |client| send(client, filters);
+            let write = |client: &Client| send(client, filters);
             let (response, attempts) = self.shared.whole(self.operation, &self.options, write).await?;
             (self.decode)(&self.shared, &response, attempts)
         })
@@ -168,8 +172,10 @@ impl<T> fmt::Debug for ModelsRequest<T> {
 /// A [`ModelsRequest`] for one of the operations. All of them take the same filters.
 macro_rules! listing {
     ($shared:expr, $operation:ident) => {
-        $crate::groups::models::listing::ModelsRequest::new(&$shared, stringify!($operation), |client, filters| {
-            Box::pin(async move {
+        $crate::groups::models::listing::ModelsRequest::new(
+            &$shared,
+            stringify!($operation),
+            |client: &pollinations_api::Client, filters| {
                 let mut request = client.$operation();
                 if let Some(source) = filters.source {
                     request = request.source(source);
@@ -192,9 +198,9 @@ macro_rules! listing {
                 if let Some(limit) = filters.limit {
                     request = request.limit(limit);
                 }
-                request.send().await
-            })
-        })
+                request.prepare()
+            },
+        )
     };
 }
 

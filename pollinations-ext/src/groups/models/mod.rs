@@ -10,7 +10,10 @@ use std::sync::Arc;
 pub use info::ModelInfoExt;
 pub use listing::ModelsRequest;
 use listing::listing;
-use pollinations_api::types::{ModelInfo, ModelList, ModelObject, ModelReliability};
+use pollinations_api::{
+    Client,
+    types::{ModelInfo, ModelList, ModelObject, ModelReliability},
+};
 pub use price::Prices;
 pub use report::{ModelReport, ModelStatsRequest, ModelStatusRequest, ReportRow};
 
@@ -256,12 +259,12 @@ impl Models {
     /// ```
     pub fn get(&self, id_or_alias: impl Into<String>) -> Request<ModelObject> {
         let model = id_or_alias.into();
-        Request::new(&self.shared, GET, |client| async move {
+        Request::new(&self.shared, GET, move |client: &Client| {
             if matches!(model.as_str(), "" | "." | "..") {
                 let message = format!("`{model}` is not the name of a model");
-                return Err(pollinations_api::Error::InvalidRequest(message));
+                return Err(pollinations_api::Error::InvalidRequest(message).into());
             }
-            client.get_model().model(model).send().await
+            client.get_model().model(model).prepare()
         })
     }
 

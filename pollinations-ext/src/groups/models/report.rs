@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     base::{error::Error, maybe_send::BoxFuture},
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
         transport::Shared,
@@ -93,11 +93,11 @@ impl ModelStatusRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(STATUS, &options, send).await
     }
 
-    async fn write(self, client: Client) -> Generated<StatusReport, ()> {
+    fn write(self, client: &Client) -> Prepared<StatusReport> {
         let mut request = client.model_status();
         if let Some(traffic) = self.parameters.traffic {
             request = request.traffic(traffic);
@@ -105,7 +105,7 @@ impl ModelStatusRequest {
         if let Some(minutes) = self.parameters.minutes {
             request = request.minutes(minutes);
         }
-        request.send().await
+        request.prepare()
     }
 }
 
@@ -159,7 +159,7 @@ impl ModelStatsRequest {
     /// # }
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
-        self.shared.raw(STATS, &self.options, |client: Client| async move { client.model_stats().send().await }).await
+        self.shared.raw(STATS, &self.options, move |client: &Client| client.model_stats().prepare()).await
     }
 }
 
@@ -170,7 +170,7 @@ impl IntoFuture for ModelStatusRequest {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (shared, options) = (self.shared.clone(), self.options.clone());
-            let send = |client: Client| self.write(client);
+            let send = |client: &Client| self.write(client);
             shared.call(STATUS, &options, send).await.map(|(report, _)| ModelReport(report))
         })
     }
@@ -182,7 +182,7 @@ impl IntoFuture for ModelStatsRequest {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let send = |client: Client| async move { client.model_stats().send().await };
+            let send = move |client: &Client| client.model_stats().prepare();
             self.shared.call(STATS, &self.options, send).await.map(|(report, _)| ModelReport(report))
         })
     }

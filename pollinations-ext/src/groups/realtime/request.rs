@@ -319,10 +319,10 @@ impl RealtimeRequest {
         let (shared, client, options) = (&self.shared, self.client.as_ref(), &self.options);
         let model = self.model.clone();
         if self.is_unversioned {
-            let send = move |api: pollinations_api::Client| async move { api.realtime().model(model).send().await };
+            let send = move |api: &pollinations_api::Client| api.realtime().model(model).prepare();
             shared.upgrade(client, operation, options, send).await
         } else {
-            let send = move |api: pollinations_api::Client| async move { api.realtime_v1().model(model).send().await };
+            let send = move |api: &pollinations_api::Client| api.realtime_v1().model(model).prepare();
             shared.upgrade(client, operation, options, send).await
         }
     }

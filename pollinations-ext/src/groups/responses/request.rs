@@ -252,7 +252,7 @@ impl ResponsesRequest {
     /// ```
     pub async fn send(self) -> Result<ModelResponse, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        let send = move |client: &Client| client.create_response().body(*body).prepare();
         let (raw, attempts) = shared.whole(OPERATION, &options, send).await?;
         if is_stream(raw.body()) {
             return ResponseStream::recorded(&shared, &raw).finish().await;
@@ -277,7 +277,7 @@ impl ResponsesRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options, body) = self.load().await?;
-        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        let send = move |client: &Client| client.create_response().body(*body).prepare();
         shared.raw(OPERATION, &options, send).await
     }
 
@@ -305,7 +305,7 @@ impl ResponsesRequest {
     pub async fn stream(self) -> Result<ResponseStream, Error> {
         let (shared, options, mut body) = self.load().await?;
         body.stream = Some(true);
-        let send = |client: Client| async move { client.create_response().body(*body).send().await };
+        let send = move |client: &Client| client.create_response().body(*body).prepare();
         let events = shared.events(OPERATION, &options, send).await?;
         Ok(ResponseStream::new(&shared, events))
     }

@@ -115,7 +115,7 @@ macro_rules! fill {
         set!(json);
         set!(temperature);
         set!(stream);
-        request.send()
+        request.prepare()
     }};
 }
 
@@ -221,7 +221,7 @@ impl TextRequest {
     pub async fn send_post(self) -> Result<TextReply, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = self.parameters.clone();
-        let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
+        let send = move |client: &Client| fill!(client.generate_text_post, prompt, parameters);
         self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
@@ -243,7 +243,7 @@ impl TextRequest {
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
         self.shared.raw(GET, &self.options(), send).await
     }
 
@@ -269,7 +269,7 @@ impl TextRequest {
     pub async fn stream(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, GET, &self.options(), send).await?;
         Ok(streamed(&self.shared, GET, opened))
     }
@@ -291,7 +291,7 @@ impl TextRequest {
     pub async fn stream_post(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = |client: Client| async move { fill!(client.generate_text_post, prompt, parameters).await };
+        let send = move |client: &Client| fill!(client.generate_text_post, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, POST, &self.options(), send).await?;
         Ok(streamed(&self.shared, POST, opened))
     }
@@ -344,7 +344,7 @@ impl TextRequest {
     fn address(&self) -> Result<reqwest::Url, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = |client: Client| async move { fill!(client.generate_text, prompt, parameters).await };
+        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
         self.shared.address(GET, &self.options(), send)
     }
 }

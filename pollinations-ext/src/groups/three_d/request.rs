@@ -9,10 +9,10 @@ use pollinations_api::{
 use reqwest::Url;
 
 use crate::{
-    base::{error::Error, file::File, maybe_send::BoxFuture},
+    base::{error::Error, file::File},
     exchange::{
         address::{self, address_methods},
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
@@ -69,8 +69,6 @@ struct Parameters {
     seed: Option<i64>,
     safe: Option<String>,
 }
-
-type Sending = BoxFuture<Generated<ByteStream>>;
 
 impl ThreeDRequest {
     pub(crate) fn new(shared: Arc<Shared>, prompt: String) -> Self {
@@ -150,7 +148,7 @@ impl ThreeDRequest {
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let request = pollinations.three_d("a wooden chair").model("hyper3d/rodin-2.5");
-    /// request.send().await?.save("chair.glb").await?;
+    /// request.prepare()?.save("chair.glb").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -191,14 +189,12 @@ impl ThreeDRequest {
         body.seed = seed;
         body.image = self.references.one_or_many();
         let prompt = self.prompt;
-        let send = move |client: Client| -> Sending {
-            Box::pin(async move {
-                let mut request = client.generate_3d_post().prompt(prompt).body(body);
-                if let Some(safe) = safe {
-                    request = request.safe(safe);
-                }
-                request.send().await
-            })
+        let send = move |client: &Client| -> Prepared<ByteStream> {
+            let mut request = client.generate_3d_post().prompt(prompt).body(body);
+            if let Some(safe) = safe {
+                request = request.safe(safe);
+            }
+            request.prepare()
         };
         self.shared.media(POST, &self.options, send).await
     }
@@ -219,20 +215,18 @@ impl ThreeDRequest {
     }
 
     /// Writes the GET request.
-    fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
+    fn write(self) -> Result<impl FnOnce(&Client) -> Prepared<ByteStream>, Error> {
         address::segment(&self.prompt, GET)?;
         let image = self.references.joined();
         let Parameters { model, resolution, seed, safe } = self.parameters;
         let prompt = self.prompt;
-        Ok(move |client: Client| -> Sending {
-            Box::pin(async move {
-                let mut request = client.generate_3d().prompt(prompt);
-                macro_rules! set {
+        Ok(move |client: &Client| -> Prepared<ByteStream> {
+            let mut request = client.generate_3d().prompt(prompt);
+            macro_rules! set {
                     ($($name:ident),*) => { $(if let Some(value) = $name { request = request.$name(value); })* };
                 }
-                set!(model, resolution, image, seed, safe);
-                request.send().await
-            })
+            set!(model, resolution, image, seed, safe);
+            request.prepare()
         })
     }
 }

@@ -6,10 +6,10 @@ use pollinations_api::{ByteStream, Client, types::Resolution};
 use reqwest::Url;
 
 use crate::{
-    base::{error::Error, file::File, maybe_send::BoxFuture},
+    base::{error::Error, file::File},
     exchange::{
         address::{self, address_methods},
-        call::Generated,
+        call::Prepared,
         download::Download,
         options::{Options, call_options, into_setters, safety_methods, setters},
         transport::Shared,
@@ -35,7 +35,7 @@ const OPERATION: &str = "generate_video";
 /// # std::fs::create_dir_all(&folder)?;
 /// let path = folder.join("wave.mp4");
 /// let request = pollinations.video("a wave breaks", "veo").duration(4).aspect_ratio("16:9");
-/// request.send().await?.save(&path).await?;
+/// request.prepare()?.save(&path).await?;
 /// # assert!(path.metadata()?.len() > 0);
 /// # std::fs::remove_file(&path)?;
 /// # Ok(())
@@ -70,8 +70,6 @@ struct Parameters {
     aspect_ratio: Option<String>,
     audio: Option<bool>,
 }
-
-type Sending = BoxFuture<Generated<ByteStream>>;
 
 /// Defines two setters: one for the URL of a reference, and one for a file that is uploaded when the request is sent.
 macro_rules! references {
@@ -252,7 +250,7 @@ impl VideoRequest {
     }
 
     /// Writes the request.
-    fn write(self) -> Result<impl FnOnce(Client) -> Sending, Error> {
+    fn write(self) -> Result<impl FnOnce(&Client) -> Prepared<ByteStream>, Error> {
         address::segment(&self.prompt, OPERATION)?;
         let parameters = Parameters {
             image: self.frames.joined(),
@@ -262,29 +260,27 @@ impl VideoRequest {
             ..self.parameters
         };
         let prompt = self.prompt;
-        Ok(move |client: Client| -> Sending {
-            Box::pin(async move {
-                let mut request = client.generate_video().prompt(prompt);
-                macro_rules! set {
+        Ok(move |client: &Client| -> Prepared<ByteStream> {
+            let mut request = client.generate_video().prompt(prompt);
+            macro_rules! set {
                     ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
                 }
-                set!(
-                    model,
-                    width,
-                    height,
-                    seed,
-                    safe,
-                    image,
-                    reference_images,
-                    reference_videos,
-                    reference_audios,
-                    resolution,
-                    duration,
-                    aspect_ratio,
-                    audio
-                );
-                request.send().await
-            })
+            set!(
+                model,
+                width,
+                height,
+                seed,
+                safe,
+                image,
+                reference_images,
+                reference_videos,
+                reference_audios,
+                resolution,
+                duration,
+                aspect_ratio,
+                audio
+            );
+            request.prepare()
         })
     }
 }

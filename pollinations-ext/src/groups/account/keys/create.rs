@@ -15,7 +15,7 @@ use crate::{
         json,
     },
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options},
         raw::RawResponse,
         transport::Shared,
@@ -258,13 +258,13 @@ impl CreateKeyRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         // If a server creates a key and then fails, its message may contain the key.
         shared.raw(CREATE, &options, send).await.map_err(|error| error.rewritten(without_keys))
     }
 
-    async fn write(self, client: Client) -> Generated<types::CreatedKey> {
-        client.create_key().body(self.body).send().await
+    fn write(self, client: &Client) -> Prepared<types::CreatedKey> {
+        client.create_key().body(self.body).prepare()
     }
 }
 

@@ -141,7 +141,7 @@ impl Keys {
     pub fn revoke(&self, id: impl Into<String>) -> Request<RevokedKey> {
         let id = id.into();
         let problem = id::problem(&id, "a key");
-        let send = |client: Client| async move { client.revoke_key().id(id).send().await };
+        let send = move |client: &Client| client.revoke_key().id(id).prepare();
         Request::new(&self.shared, "revoke_key", send).refuse(problem)
     }
 }

@@ -12,7 +12,7 @@ use super::limits;
 use crate::{
     base::error::Error,
     exchange::{
-        call::Generated,
+        call::Prepared,
         options::{Options, call_options},
         raw::RawResponse,
         transport::Shared,
@@ -281,7 +281,7 @@ impl UpdateKeyRequest {
     /// ```
     pub async fn send(self) -> Result<Key, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.call(UPDATE, &options, send).await.map(|(key, _)| key)
     }
 
@@ -301,11 +301,11 @@ impl UpdateKeyRequest {
     /// ```
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let (shared, options) = (self.shared.clone(), self.options.clone());
-        let send = |client: Client| self.write(client);
+        let send = |client: &Client| self.write(client);
         shared.raw(UPDATE, &options, send).await
     }
 
-    async fn write(self, client: Client) -> Generated<Key> {
-        client.update_key().id(self.id).body(self.body).send().await
+    fn write(self, client: &Client) -> Prepared<Key> {
+        client.update_key().id(self.id).body(self.body).prepare()
     }
 }
