@@ -46,7 +46,8 @@ fn clients(out: &Path) -> Result<(), Box<dyn Error>> {
             xtask::normalize::normalize(document).map_err(|error| format!("{stem}: {error}"))?.document
         };
         let roots = Roots { types: format!("crate::clients::{name}::types"), runtime: "::pollinations_api".to_owned() };
-        let client = generate(&document, &roots, &settings, None).map_err(|error| format!("{stem}: {error}"))?;
+        let client =
+            generate(&document, &roots, &settings, None, &|_| true).map_err(|error| format!("{stem}: {error}"))?;
         fs::write(out.join(format!("{name}.model.rs")), client.model)?;
         fs::write(out.join(format!("{name}.client.rs")), client.client)?;
         writeln!(
@@ -80,7 +81,7 @@ fn types(out: &Path) -> Result<(), Box<dyn Error>> {
     let roots = Roots { types: "crate::types".to_owned(), runtime: "crate".to_owned() };
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Builder);
-    let client = generate(&document, &roots, &settings, None)?;
+    let client = generate(&document, &roots, &settings, None, &|_| true)?;
     let mut table = "pub(crate) const TYPES: &[(&str, bool, RoundTrip)] = &[\n".to_owned();
     for (name, is_response) in client.types {
         writeln!(table, "    ({name:?}, {is_response}, round_trip::<types::{name}>),")?;

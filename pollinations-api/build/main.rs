@@ -35,7 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let roots = Roots { types: "crate::types".to_owned(), runtime: "crate".to_owned() };
     let document = serde_json::from_str(&fs::read_to_string(path)?)?;
     let mock = env::var_os("CARGO_FEATURE_HTTPMOCK").map(|_| "crate");
-    let client = generate(&document, &roots, &settings, mock)?;
+    let has = |feature: &str| {
+        let variable = feature.to_uppercase().replace('-', "_");
+        env::var_os(format!("CARGO_FEATURE_{variable}")).is_some()
+    };
+    let client = generate(&document, &roots, &settings, mock, &has)?;
     for warning in &client.warnings {
         println!("cargo::warning={warning}");
     }

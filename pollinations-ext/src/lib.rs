@@ -26,10 +26,12 @@ pub use exchange::{download::Download, gateway::Gateway, raw::RawResponse, reque
 #[allow(deprecated, reason = "programs that use the former names still compile")]
 pub use groups::account::ChangeKeyRequest;
 pub use groups::account::{
-    Account, Agents, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest, EarningsTransactionsRequest,
-    Integrations, Keys, MyModels, UpdateKeyRequest, UsageRequest, UsageStream,
+    Account, CreateKeyRequest, CreatedKey, DailyUsageRequest, EarningsRequest, EarningsTransactionsRequest, Keys,
+    UpdateKeyRequest, UsageRequest, UsageStream,
 };
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "community")]
+pub use groups::account::{Agents, Integrations, MyModels};
+#[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
 pub use groups::audio::Stem;
 pub use groups::audio::{
     AudioRequest, StemsRequest, TimedSpeech, TimedSpeechRequest, TimedText, Transcript, TranscriptSegment,
@@ -38,15 +40,19 @@ pub use groups::audio::{
 pub use groups::decision::{DecideRequest, DecisionReply};
 pub use groups::embeddings::{EmbeddingBatch, EmbeddingBatchError, EmbeddingRequest, Embeddings};
 pub use groups::image::{EditRequest, Image, ImageRequest, ImageSource, Images, ImagesRequest};
+#[cfg(feature = "messages")]
+pub use groups::messages;
 pub use groups::models::{
     ModelInfoExt, ModelReport, ModelStatsRequest, ModelStatusRequest, Models, ModelsRequest, Prices, ReportRow,
 };
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 pub use groups::realtime;
+#[cfg(feature = "responses")]
+pub use groups::responses;
 pub use groups::text::{TextReply, TextRequest};
 pub use groups::three_d::ThreeDRequest;
 pub use groups::video::VideoRequest;
-pub use groups::{byop, chat, messages, responses};
+pub use groups::{byop, chat};
 pub use key::{ApiKey, KeyPlacement, KeyStatus};
 pub use media::{GalleryRequest, GalleryStream, Media, UploadRequest};
 /// The generated client, for operations without a method in this crate. See [`Pollinations::api`].

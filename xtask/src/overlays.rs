@@ -7,8 +7,7 @@ macro_rules! overlays {
 }
 
 /// Facts, by group of the API. They are applied to the normalized document, which is then normalized again.
-pub(crate) const FACTS: &[&str] =
-    overlays!("facts": "errors", "account", "chat", "responses", "messages", "images", "audio", "models", "media");
+pub(crate) const FACTS: &[&str] = overlays!("facts": "errors", "account", "chat", "responses", "messages", "images", "audio", "models", "media", "features");
 
 /// Descriptions, by group of the API. They are applied to the document with the facts, so they use the final names.
 pub(crate) const WORDS: &[&str] = overlays!("words": "document", "common", "account", "keys", "community", "models", "embeddings", "media", "text", "chat-request", "chat-reply", "responses", "messages", "images", "audio");

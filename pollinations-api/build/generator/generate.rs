@@ -39,12 +39,14 @@ pub(crate) struct Client {
     pub(crate) types: Vec<(String, bool)>,
 }
 
-/// Generates the client. `settings` are progenitor's, without the types.
+/// Generates the client. `settings` are progenitor's, without the types. `has` tells which Cargo features are on: without
+/// its feature, an operation is left out, with the types that no other operation needs.
 pub(crate) fn generate(
     document: &Value,
     roots: &Roots,
     settings: &GenerationSettings,
     mock: Option<&str>,
+    has: &dyn Fn(&str) -> bool,
 ) -> Result<Client, Box<dyn Error>> {
     let mut warnings = Vec::new();
     let mut types = Types::read(document);
@@ -56,6 +58,15 @@ pub(crate) fn generate(
     let received: Vec<Type> = operations.iter().flat_map(Operation::received).cloned().collect();
     link::box_recursion(&mut definitions);
     link::mark_strict(&mut definitions, &sent, &received);
+    // Features only add: names and other properties of types are found before anything is left out.
+    let (operations, without): (Vec<Operation>, Vec<Operation>) =
+        operations.into_iter().partition(|operation| operation.feature.as_deref().is_none_or(has));
+    let types_of = |operations: &[Operation]| -> Vec<Type> {
+        operations.iter().flat_map(|operation| operation.sent().chain(operation.received())).cloned().collect()
+    };
+    let used = link::reachable(&definitions, &types_of(&operations));
+    let unused = link::reachable(&definitions, &types_of(&without));
+    definitions.retain(|name, _| used.contains(name) || !unused.contains(name));
     let read = link::reachable(&definitions, &received);
     // A form is sent as bytes, so a struct would be misleading.
     let used = link::reachable(&definitions, &[sent, received].concat());

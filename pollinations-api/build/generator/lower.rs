@@ -50,6 +50,8 @@ pub(crate) struct Operation {
     pub(crate) server: Option<String>,
     pub(crate) is_public: bool,
     pub(crate) is_coalesced: bool,
+    /// The Cargo feature of the operation.
+    pub(crate) feature: Option<String>,
     docs: Map<String, Value>,
     parameters: Vec<Parameter>,
     body: Body,
@@ -117,6 +119,12 @@ fn operation(
             docs.insert(key.to_owned(), json!(text));
         }
     }
+    let feature = place.operation.get("x-feature").and_then(Value::as_str);
+    if let Some(feature) = feature {
+        let described = docs.get("description").and_then(Value::as_str).unwrap_or_default();
+        let described = format!("{described}\n\nNeeds the Cargo feature `{feature}`.");
+        docs.insert("description".to_owned(), json!(described.trim_start()));
+    }
     let parameters = parameters::read(document, place, &id, types, warnings);
     let body = body(document, place.operation, &id, types);
     let responses = object(place.operation, "responses")
@@ -151,6 +159,7 @@ fn operation(
         // Only if the document says so explicitly. A document without security requirements may have forgotten them.
         is_public: place.operation.get("security").and_then(Value::as_array).is_some_and(Vec::is_empty),
         is_coalesced: place.operation.get("x-coalesced") == Some(&Value::Bool(true)),
+        feature: feature.map(str::to_owned),
         docs,
         parameters,
         body,

@@ -1,11 +1,16 @@
 //! Other text APIs: Messages, Responses and decisions.
 
 use super::Pollinations;
-use crate::groups::{decision::DecideRequest, messages::MessagesRequest, responses::ResponsesRequest};
+use crate::groups::decision::DecideRequest;
+#[cfg(feature = "messages")]
+use crate::groups::messages::MessagesRequest;
+#[cfg(feature = "responses")]
+use crate::groups::responses::ResponsesRequest;
 
 impl Pollinations {
     /// Starts a request to Anthropic's Messages API. It needs a model, such as `claude`, and the maximum number of
     /// tokens in the reply (at least 1). Works with models that list `/v1/messages` in their `supported_endpoints`.
+    /// With the feature `messages`.
     ///
     /// # Examples
     ///
@@ -20,12 +25,13 @@ impl Pollinations {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "messages")]
     pub fn messages(&self, model: impl Into<String>, max_tokens: u64) -> MessagesRequest {
         MessagesRequest::new(self.shared.clone(), model.into(), max_tokens)
     }
 
     /// Starts a request to OpenAI's Responses API, with a model such as `openai`. Works with models that list
-    /// `/v1/responses` in their `supported_endpoints`.
+    /// `/v1/responses` in their `supported_endpoints`. With the feature `responses`.
     ///
     /// # Examples
     ///
@@ -40,6 +46,7 @@ impl Pollinations {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "responses")]
     pub fn responses(&self, model: impl Into<String>) -> ResponsesRequest {
         ResponsesRequest::new(self.shared.clone(), model.into())
     }

@@ -9,10 +9,12 @@ pub mod chat;
 pub(crate) mod decision;
 pub(crate) mod embeddings;
 pub(crate) mod image;
+#[cfg(feature = "messages")]
 pub mod messages;
 pub(crate) mod models;
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 pub mod realtime;
+#[cfg(feature = "responses")]
 pub mod responses;
 pub(crate) mod text;
 pub(crate) mod three_d;

@@ -64,6 +64,7 @@ pub(crate) enum Added {
     /// It ended the reply. Later events do not belong to it.
     End,
     /// The reply failed with this error.
+    #[cfg_attr(not(feature = "responses"), allow(dead_code, reason = "only responses have such an event"))]
     Failed(Value),
 }
 

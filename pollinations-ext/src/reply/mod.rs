@@ -2,6 +2,7 @@
 
 pub(crate) mod chat_reply;
 pub(crate) mod chat_stream;
+#[cfg(any(feature = "messages", feature = "responses"))]
 pub(crate) mod event_stream;
 mod merged;
 mod next_turn;

@@ -10,7 +10,11 @@ use std::{error::Error as StdError, time::Duration};
 use http::StatusCode;
 pub use kind::ErrorKind;
 pub(crate) use partial::Partial;
-use pollinations_api::types::{ChatCompletion, ErrorCode, MessageResponse, ResponseReply};
+#[cfg(feature = "messages")]
+use pollinations_api::types::MessageResponse;
+#[cfg(feature = "responses")]
+use pollinations_api::types::ResponseReply;
+use pollinations_api::types::{ChatCompletion, ErrorCode};
 
 use super::reason::{PaymentKind, RateLimit};
 
@@ -247,6 +251,7 @@ impl Error {
     /// }
     /// # }
     /// ```
+    #[cfg(feature = "messages")]
     pub fn partial_message(&self) -> Option<&MessageResponse> {
         match self.0.partial.as_deref() {
             Some(Partial::Message(message)) => Some(message),
@@ -271,6 +276,7 @@ impl Error {
     /// }
     /// # }
     /// ```
+    #[cfg(feature = "responses")]
     pub fn partial_response(&self) -> Option<&ResponseReply> {
         match self.0.partial.as_deref() {
             Some(Partial::Response(response)) => Some(response),

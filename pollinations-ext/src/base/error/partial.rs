@@ -1,11 +1,18 @@
 //! The part of a reply that arrived before an error.
 
-use pollinations_api::types::{ChatCompletion, MessageResponse, ResponseReply};
+use pollinations_api::types::ChatCompletion;
+#[cfg(feature = "messages")]
+use pollinations_api::types::MessageResponse;
+#[cfg(feature = "responses")]
+use pollinations_api::types::ResponseReply;
 
 /// The part of a reply that arrived before its stream failed, in the format of its API.
+#[allow(clippy::large_enum_variant, reason = "an error has it in a box")]
 pub(crate) enum Partial {
     Chat(ChatCompletion),
+    #[cfg(feature = "messages")]
     Message(MessageResponse),
+    #[cfg(feature = "responses")]
     Response(ResponseReply),
 }
 
@@ -14,7 +21,9 @@ impl Partial {
     pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Chat(_) => "`Error::partial` has what arrived",
+            #[cfg(feature = "messages")]
             Self::Message(_) => "`Error::partial_message` has what arrived",
+            #[cfg(feature = "responses")]
             Self::Response(_) => "`Error::partial_response` has what arrived",
         }
     }

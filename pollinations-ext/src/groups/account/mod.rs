@@ -1,11 +1,14 @@
 //! The account that the API key belongs to.
 
+#[cfg(feature = "community")]
 mod agents;
 mod daily;
 mod earnings;
 mod id;
+#[cfg(feature = "community")]
 mod integrations;
 mod keys;
+#[cfg(feature = "community")]
 mod my_models;
 mod pages;
 mod records;
@@ -15,13 +18,16 @@ mod usage;
 
 use std::sync::Arc;
 
+#[cfg(feature = "community")]
 pub use agents::Agents;
 pub use daily::DailyUsageRequest;
 pub use earnings::EarningsRequest;
+#[cfg(feature = "community")]
 pub use integrations::Integrations;
 #[allow(deprecated, reason = "programs that use the former name still compile")]
 pub use keys::ChangeKeyRequest;
 pub use keys::{CreateKeyRequest, CreatedKey, Keys, UpdateKeyRequest};
+#[cfg(feature = "community")]
 pub use my_models::MyModels;
 use pollinations_api::{
     Client,
@@ -310,7 +316,7 @@ impl Account {
         request!(self.shared, quest_catalog)
     }
 
-    /// The agents of the account.
+    /// The agents of the account. With the feature `community`.
     ///
     /// # Examples
     ///
@@ -320,11 +326,12 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "community")]
     pub fn agents(&self) -> Agents {
         Agents::new(self.shared.clone())
     }
 
-    /// The community models of the account.
+    /// The community models of the account. With the feature `community`.
     ///
     /// # Examples
     ///
@@ -334,11 +341,12 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "community")]
     pub fn my_models(&self) -> MyModels {
         MyModels::new(self.shared.clone())
     }
 
-    /// The apps that agents may use on your behalf.
+    /// The apps that agents may use on your behalf. With the feature `community`.
     ///
     /// # Examples
     ///
@@ -348,6 +356,7 @@ impl Account {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "community")]
     pub fn integrations(&self) -> Integrations {
         Integrations::new(self.shared.clone())
     }

@@ -2,7 +2,7 @@
 
 mod request;
 mod segment;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
 mod stem;
 mod stems;
 mod timed;
@@ -14,7 +14,7 @@ mod voice_isolation;
 
 pub use request::AudioRequest;
 pub use segment::TranscriptSegment;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
 pub use stem::Stem;
 pub use stems::StemsRequest;
 pub use timed::TimedSpeechRequest;

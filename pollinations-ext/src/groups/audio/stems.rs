@@ -51,7 +51,7 @@ pub struct StemsRequest {
     options: Options,
     music: File,
     parameters: Parameters,
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
     max_bytes: u64,
 }
 
@@ -68,7 +68,7 @@ impl StemsRequest {
             options: Options::default(),
             music,
             parameters: Parameters::default(),
-            #[cfg(not(target_arch = "wasm32"))]
+            #[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
             max_bytes: super::stem::MAX_BYTES,
         }
     }
@@ -92,7 +92,7 @@ impl StemsRequest {
     /// let request = pollinations.separate_stems(song).max_bytes(100 * 1024 * 1024);
     /// # }
     /// ```
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -132,7 +132,7 @@ impl StemsRequest {
     }
 
     /// Sends the music and unpacks the stems into a folder, which is created if it does not exist. Returns the stems
-    /// in the order of the archive.
+    /// in the order of the archive. With the feature `stems`.
     ///
     /// The stems appear in the folder once all of them are complete. If the call fails, no stem is left there.
     /// Existing files of the same names are replaced; other files stay. Neither the archive nor the stems are held in
@@ -161,7 +161,7 @@ impl StemsRequest {
     /// # Ok(())
     /// # }
     /// ```
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(all(feature = "stems", not(target_arch = "wasm32")))]
     pub async fn save_to(self, folder: impl AsRef<std::path::Path>) -> Result<Vec<super::Stem>, Error> {
         let (shared, max_bytes) = (Arc::clone(&self.shared), self.max_bytes);
         let archive = self.send().await?;
