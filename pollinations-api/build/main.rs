@@ -14,6 +14,9 @@ use quote::quote;
 /// The document to generate the client from.
 const DOCUMENT: &str = "openapi.json";
 
+/// The declarations of the features.
+const MANIFEST: &str = include_str!("../Cargo.toml");
+
 /// Environment variable for another document, to check whether its client compiles.
 const OVERRIDE: &str = "POLLINATIONS_API_DOCUMENT";
 
@@ -35,9 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let roots = Roots { types: "crate::types".to_owned(), runtime: "crate".to_owned() };
     let document = serde_json::from_str(&fs::read_to_string(path)?)?;
     let mock = env::var_os("CARGO_FEATURE_HTTPMOCK").map(|_| "crate");
+    // An operation whose feature this crate does not declare is always part of the client.
     let has = |feature: &str| {
         let variable = feature.to_uppercase().replace('-', "_");
-        env::var_os(format!("CARGO_FEATURE_{variable}")).is_some()
+        !MANIFEST.contains(&format!("\n{feature} = [")) || env::var_os(format!("CARGO_FEATURE_{variable}")).is_some()
     };
     let client = generate(&document, &roots, &settings, mock, &has)?;
     for warning in &client.warnings {

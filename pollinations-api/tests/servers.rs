@@ -1,8 +1,13 @@
 //! The servers to which requests are sent.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
-use pollinations_api::{Client, Execution, Operation, SharedTransport, Transport, reqwest};
+use pollinations_api::{
+    Client, Error, Execution, Operation, SharedTransport, Transport, reqwest, types::ChatCompletionRequest,
+};
 
 /// Records the URL of each request, and returns an empty response.
 #[derive(Default)]
@@ -36,6 +41,44 @@ async fn operations_use_the_server_given_in_the_document() {
 async fn a_custom_base_url_applies_to_all_operations() {
     let expected = ["http://127.0.0.1:9/0123", "http://127.0.0.1:9/account/balance"];
     assert_eq!(urls("http://127.0.0.1:9").await, expected);
+}
+
+#[test]
+fn a_prepared_request_is_the_one_that_is_sent() {
+    let client = Client::new("https://gen.pollinations.ai", SharedTransport::default());
+    let request = client.media_exists().id("0123").prepare().unwrap().into_request();
+    assert_eq!((request.method().as_str(), request.url().as_str()), ("HEAD", "https://media.pollinations.ai/0123"));
+    assert!(!request.headers().contains_key("api-version"), "{request:?}");
+    let body = serde_json::json!({ "messages": [{ "role": "user", "content": "Hello" }] });
+    let chat: ChatCompletionRequest = serde_json::from_value(body.clone()).unwrap();
+    let request: reqwest::Request = client.chat_completions().body(chat).prepare().unwrap().into();
+    let sent = request.body().and_then(reqwest::Body::as_bytes).unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(sent).unwrap(), body);
+}
+
+#[test]
+fn a_request_that_cannot_be_written_is_an_error() {
+    let client = Client::new("https://gen.pollinations.ai", SharedTransport::default());
+    let error = client.media_exists().prepare().unwrap_err();
+    assert!(error.to_string().contains("id was not initialized"), "{error}");
+    assert!(matches!(error.into_inner(), Error::InvalidRequest(_)));
+    let error = Client::new("no URL", SharedTransport::default()).account_balance().prepare().unwrap_err();
+    assert!(matches!(error.into_inner(), Error::CommunicationError(_)));
+}
+
+/// Every feature in the document can be turned on, in this crate and through `pollinations-ext`.
+#[test]
+fn every_feature_in_the_document_is_declared() {
+    let document: serde_json::Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let features: BTreeSet<&str> = operations.filter_map(|operation| operation["x-feature"].as_str()).collect();
+    assert_eq!(features, BTreeSet::from(["community", "messages", "responses"]));
+    for feature in features {
+        assert!(include_str!("../Cargo.toml").contains(&format!("\n{feature} = []\n")), "{feature}");
+        let forwarded = format!("\n{feature} = [\"pollinations-api/{feature}\"]\n");
+        assert!(include_str!("../../pollinations-ext/Cargo.toml").contains(&forwarded), "{feature}");
+    }
 }
 
 #[test]

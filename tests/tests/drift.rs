@@ -64,6 +64,14 @@ fn mutations() -> Vec<Mutation> {
             },
         ),
         mutation(
+            "a feature is needed",
+            Breaking,
+            ["#/paths/~1v1~1models/get/x-feature", "it needs the Cargo feature `community`"],
+            |document| {
+                object(document, "/paths/~1v1~1models/get").insert("x-feature".to_owned(), json!("community"));
+            },
+        ),
+        mutation(
             "operation added",
             Additive,
             ["#/paths/~1account~1tiers/get", "operation `account_tiers` is new"],

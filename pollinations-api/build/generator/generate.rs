@@ -58,15 +58,6 @@ pub(crate) fn generate(
     let received: Vec<Type> = operations.iter().flat_map(Operation::received).cloned().collect();
     link::box_recursion(&mut definitions);
     link::mark_strict(&mut definitions, &sent, &received);
-    // Features only add: names and other properties of types are found before anything is left out.
-    let (operations, without): (Vec<Operation>, Vec<Operation>) =
-        operations.into_iter().partition(|operation| operation.feature.as_deref().is_none_or(has));
-    let types_of = |operations: &[Operation]| -> Vec<Type> {
-        operations.iter().flat_map(|operation| operation.sent().chain(operation.received())).cloned().collect()
-    };
-    let used = link::reachable(&definitions, &types_of(&operations));
-    let unused = link::reachable(&definitions, &types_of(&without));
-    definitions.retain(|name, _| used.contains(name) || !unused.contains(name));
     let read = link::reachable(&definitions, &received);
     // A form is sent as bytes, so a struct would be misleading.
     let used = link::reachable(&definitions, &[sent, received].concat());
@@ -77,6 +68,18 @@ pub(crate) fn generate(
             definitions.remove(form);
         }
     }
+
+    // Features only add: names and other properties of types are found before anything is left out.
+    let (operations, without): (Vec<Operation>, Vec<Operation>) =
+        operations.into_iter().partition(|operation| operation.feature.as_deref().is_none_or(has));
+    let types_of = |operations: &[Operation]| -> Vec<Type> {
+        operations.iter().flat_map(|operation| operation.sent().chain(operation.received())).cloned().collect()
+    };
+    let used = link::reachable(&definitions, &types_of(&operations));
+    let unused = link::reachable(&definitions, &types_of(&without));
+    let wanted = definitions.keys().filter(|name| used.contains(*name) || !unused.contains(*name));
+    let kept = link::reachable(&definitions, &wanted.cloned().map(Type::Named).collect::<Vec<_>>());
+    definitions.retain(|name, _| kept.contains(name));
 
     let emitter = Emitter { definitions: &definitions, roots };
     let title = info(document);

@@ -1,6 +1,7 @@
 //! Divides each operation of progenitor into two functions: one writes the request, and the other sends it. So a program
 //! can send a request in its own way.
 
+use proc_macro2::{Ident, TokenTree};
 use quote::quote;
 use syn::{
     Block, File, GenericArgument, ImplItem, ImplItemFn, Item, Pat, PathArguments, ReturnType, Stmt, Type, parse_quote,
@@ -34,12 +35,15 @@ fn divided(send: &mut ImplItemFn, support: &syn::Path) -> Option<ImplItemFn> {
     let ReturnType::Type(_, returned) = &send.sig.output else { return None };
     let response = argument(argument(returned)?)?.clone();
     let middle = send.block.stmts.iter().position(is_info)?;
+    let [info, pre, ..] = send.block.stmts.get(middle..)? else { return None };
+    let info = info.clone();
+    // progenitor chooses other names if parameters have these.
+    let (client, request) = names(pre)?;
     let sending = send.block.stmts.split_off(middle);
     let writing = std::mem::take(&mut send.block.stmts);
-    let info = sending.first()?.clone();
     let begin: Block = parse_quote!({
-        let client = self.client;
-        let mut request = #support::to_send(self.prepare())?;
+        let #client = self.#client;
+        let mut #request = #support::to_send(self.prepare())?;
     });
     send.block.stmts = begin.stmts.into_iter().chain(sending).collect();
     Some(parse_quote! {
@@ -47,14 +51,28 @@ fn divided(send: &mut ImplItemFn, support: &syn::Path) -> Option<ImplItemFn> {
         ///
         /// # Errors
         ///
-        /// An error if a required parameter is not set, a value could not be converted, or it cannot be part of a
-        /// request.
+        /// An error if a required parameter is not set, or if a value is invalid.
         pub fn prepare(self) -> Result<#support::PreparedRequest<#response>, #support::PrepareError> {
             #(#writing)*
             #info
-            Ok(#support::prepared(&client.baseurl, request, info.operation_id))
+            Ok(#support::prepared(&#client.baseurl, #request, info.operation_id))
         }
     })
+}
+
+/// The names of the client and of the request in `client.pre(&mut request, &info).await?`.
+fn names(statement: &Stmt) -> Option<(Ident, Ident)> {
+    let mut tokens = quote!(#statement).into_iter();
+    let TokenTree::Ident(client) = tokens.next()? else { return None };
+    let arguments = tokens.find_map(|token| match token {
+        TokenTree::Group(group) => Some(group.stream()),
+        _ => None,
+    })?;
+    let request = arguments.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) if name != "mut" => Some(name),
+        _ => None,
+    })?;
+    Some((client, request))
 }
 
 /// The first argument of a generic type.

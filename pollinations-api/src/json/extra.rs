@@ -204,7 +204,7 @@ impl Extra {
     #[cold]
     pub(super) fn keep_unknown(&mut self, name: String, value: Value) {
         let unknown = &mut self.keep().unknown;
-        // If a field occurs twice, the last value that is not empty counts.
+        // If a field occurs twice, the last value that is not `null` counts.
         if !(value.is_null() && unknown.contains_key(&name)) {
             unknown.insert(name, value);
         }

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Misfit, Note, Read, kind, text::gather};
+use super::{Misfit, Note, Read, kind, whole::gather};
 
 /// The place to parse a value into.
 pub(super) struct Slot<'a, T>(pub(super) &'a mut T);

@@ -12,7 +12,7 @@ use super::{
     Extra, Misfit, Note, Read,
     list::{Slot, refuse},
     report,
-    text::gather,
+    whole::{gather, gather_next},
 };
 
 /// What is known about a generated object when it is compiled.
@@ -185,8 +185,8 @@ pub struct Progress {
     first: u64,
     /// The fields from the 65th on.
     rest: Vec<usize>,
-    /// The first field without which the object cannot be used.
-    broken: Option<&'static str>,
+    /// The fields without which the object cannot be used, and the names for the error.
+    broken: Vec<(usize, &'static str)>,
 }
 
 impl Progress {
@@ -293,7 +293,7 @@ pub fn read_rest<'de, T: Object, A: MapAccess<'de>>(
         match key {
             Key::Known(index) => {
                 if progress.add(index) {
-                    read_again(slot, index, &map.next_value()?);
+                    read_again(slot, index, &gather_next(map)?, &mut progress);
                     continue;
                 }
                 match slot.read_field(index, map)? {
@@ -303,13 +303,13 @@ pub fn read_rest<'de, T: Object, A: MapAccess<'de>>(
                 }
             }
             Key::Unknown(name) => {
-                let value = map.next_value()?;
+                let value = gather_next(map)?;
                 slot.extra_slot().keep_unknown(name, value);
             }
         }
     }
     let shape = T::SHAPE;
-    if progress.broken.is_none() && progress.first & shape.mask == shape.mask && shape.fields.len() <= 64 {
+    if progress.broken.is_empty() && progress.first & shape.mask == shape.mask && shape.fields.len() <= 64 {
         return Ok(Note::Fine);
     }
     Ok(finish(slot, progress))
@@ -331,7 +331,7 @@ pub(super) fn read_some<'a>(
     let mut progress = Progress::default();
     for (name, value) in some {
         match (slot.shape().index)(name) {
-            Some(index) if progress.add(index) => read_again(slot, index, value),
+            Some(index) if progress.add(index) => read_again(slot, index, value, &mut progress),
             Some(index) => {
                 let note = slot.read_value(index, value);
                 keep(slot, index, note, &mut progress.broken);
@@ -343,7 +343,7 @@ pub(super) fn read_some<'a>(
 }
 
 /// Keeps a value that does not match.
-fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Option<&'static str>) {
+fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Vec<(usize, &'static str)>) {
     let shape = slot.shape();
     let name = shape.name_of(index);
     let essential = shape.strict || shape.essential.contains(&index);
@@ -355,7 +355,7 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Option<&'s
                 report(shape.name, name, "is of another type than promised");
                 slot.extra_slot().keep_raw(name, Some(value));
                 if shape.strict {
-                    broken.get_or_insert(name);
+                    broken.push((index, name));
                 }
             }
             Misfit::Bad(value) => {
@@ -363,22 +363,22 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Option<&'s
                 slot.fill(index);
                 slot.extra_slot().keep_raw(name, Some(value));
                 if essential {
-                    broken.get_or_insert(name);
+                    broken.push((index, name));
                 }
             }
             Misfit::Lacking(inner) => {
                 report(shape.name, name, "lacks an essential field");
                 if essential {
-                    broken.get_or_insert(inner);
+                    broken.push((index, inner));
                 }
             }
         },
     }
 }
 
-/// Parses a field that occurred before. The last value that is not empty counts.
+/// Parses a field that occurred before. The new value counts unless it is `null` or cannot be used.
 #[cold]
-fn read_again(slot: &mut dyn Fields, index: usize, value: &Value) {
+fn read_again(slot: &mut dyn Fields, index: usize, value: &Value, progress: &mut Progress) {
     let shape = slot.shape();
     let name = shape.name_of(index);
     report(shape.name, name, "is there twice");
@@ -388,7 +388,8 @@ fn read_again(slot: &mut dyn Fields, index: usize, value: &Value) {
     let note = slot.read_again(index, value);
     if note.is_usable() {
         slot.extra_slot().forget(index, name);
-        keep(slot, index, note, &mut None);
+        progress.broken.retain(|(field, _)| *field != index);
+        keep(slot, index, note, &mut progress.broken);
     }
 }
 
@@ -400,17 +401,17 @@ fn finish(slot: &mut dyn Fields, progress: Progress) -> Note {
         slot.fill(*index);
         slot.extra_slot().mark(*index);
     }
-    let mut broken = progress.broken;
+    let mut missing = None;
     for index in shape.required.iter().filter(|index| !progress.has(**index)) {
         let name = shape.name_of(*index);
         report(shape.name, name, "is missing");
         slot.fill(*index);
         slot.extra_slot().keep_raw(name, None);
         if shape.strict || shape.essential.contains(index) {
-            broken.get_or_insert(name);
+            missing.get_or_insert(name);
         }
     }
-    broken.map_or(Note::Fine, Note::lacking)
+    progress.broken.first().map(|(_, name)| *name).or(missing).map_or(Note::Fine, Note::lacking)
 }
 
 /// `Deserialize` for a generated object.

@@ -1,11 +1,11 @@
 //! Parses texts and open enumerations from any value that contains a text.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 use serde_json::Value;
 
-use super::{Note, Read, kind};
+use super::{Note, Read, kind, whole::gather};
 
 /// A type created from a text: a `String` or an open enumeration.
 #[doc(hidden)]
@@ -160,11 +160,4 @@ impl<'de, T: Text> Visitor<'de> for TextVisitor<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Note, A::Error> {
         Ok(other(self.0, gather(value::MapAccessDeserializer::new(map))?))
     }
-}
-
-/// Parses any JSON. Not inlined, because it is called in many places but rarely runs.
-#[cold]
-#[inline(never)]
-pub(super) fn gather<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    PhantomData::<Value>.deserialize(deserializer)
 }

@@ -9,7 +9,7 @@ use super::{
     Misfit, Note, Read, kind,
     list::refuse,
     object::{Fields, Progress, accept, read_object_value, read_some},
-    text::gather,
+    whole::{gather, gather_next},
 };
 
 /// A union whose members have a tag.
@@ -55,8 +55,9 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
         let mut before: Vec<(String, Value)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            let is_tag = key == T::TAG;
+        while let Some(key) = map.next_key::<String>()? {
+            let value = gather_next(&mut map)?;
+            let is_tag = key == T::TAG && value.is_string();
             before.push((key, value));
             if is_tag {
                 break;
@@ -67,9 +68,14 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
             let progress = read_some(fields, before.iter().map(|(key, value)| (key, value)));
             return self.0.rest(progress, &mut map);
         }
-        let mut object: Map<String, Value> = before.into_iter().collect();
-        while let Some((key, value)) = map.next_entry()? {
-            object.insert(key, value);
+        while let Some(key) = map.next_key()? {
+            before.push((key, gather_next(&mut map)?));
+        }
+        let mut object = Map::new();
+        for (key, value) in before {
+            if !(value.is_null() && object.contains_key(&key)) {
+                object.insert(key, value);
+            }
         }
         *self.0 = T::other(object);
         Ok(Note::Fine)

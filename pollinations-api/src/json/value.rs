@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::{
-    de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
+    de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
     ser::SerializeMap,
 };
 use serde_json::{Map, Value};
 
-use super::{Note, Read, kind, text::gather};
+use super::{Note, Read, kind, whole::gather};
 
 /// Up to this number, every integer has an exact `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -282,7 +282,7 @@ impl Read for Value {
     }
 
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
-        *self = owned(deserializer)?;
+        *self = gather(deserializer)?;
         Ok(Note::Fine)
     }
 
@@ -290,10 +290,6 @@ impl Read for Value {
         self.clone_from(value);
         Note::Fine
     }
-}
-
-fn owned<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    T::deserialize(deserializer)
 }
 
 /// Any JSON object.
@@ -305,7 +301,7 @@ impl Read for Map<String, Value> {
     }
 
     fn read<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<Note, D::Error> {
-        Ok(match owned(deserializer)? {
+        Ok(match gather(deserializer)? {
             Value::Object(map) => {
                 *self = map;
                 if self.is_empty() { Note::Marked } else { Note::Fine }

@@ -1,21 +1,42 @@
-//! Parses any JSON as objects parse it: if a field occurs twice, the last value that is not empty counts.
+//! Parses JSON of any type. If a field occurs twice, the last value that is not `null` counts.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-pub(super) struct Whole(pub(super) Value);
+/// Parses JSON of any type.
+#[derive(Clone, Copy)]
+pub(super) struct Whole<'a> {
+    /// Whether the first value of a field counts, and not the last.
+    pub(super) first: bool,
+    /// Whether a field occurred twice.
+    pub(super) twice: &'a Cell<bool>,
+}
 
-impl<'de> Deserialize<'de> for Whole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WholeVisitor).map(Self)
+/// Parses JSON of any type. Not inlined, because it is called in many places but rarely runs.
+#[cold]
+#[inline(never)]
+pub(super) fn gather<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Whole { first: false, twice: &Cell::new(false) }.deserialize(deserializer)
+}
+
+/// Parses the value of a field as JSON of any type.
+#[cold]
+#[inline(never)]
+pub(super) fn gather_next<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value, A::Error> {
+    map.next_value_seed(Whole { first: false, twice: &Cell::new(false) })
+}
+
+impl<'de> DeserializeSeed<'de> for Whole<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct WholeVisitor;
-
-impl<'de> Visitor<'de> for WholeVisitor {
+impl<'de> Visitor<'de> for Whole<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,6 +45,14 @@ impl<'de> Visitor<'de> for WholeVisitor {
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.deserialize(deserializer)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
@@ -52,7 +81,7 @@ impl<'de> Visitor<'de> for WholeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Whole(value)) = list.next_element()? {
+        while let Some(value) = list.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -60,8 +89,16 @@ impl<'de> Visitor<'de> for WholeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut fields = Map::new();
-        while let Some((name, Whole(value))) = map.next_entry::<String, _>()? {
-            if !(value.is_null() && fields.contains_key(&name)) {
+        while let Some(name) = map.next_key::<String>()? {
+            let value = map.next_value_seed(self)?;
+            let counts = match fields.get(&name) {
+                None => true,
+                Some(before) => {
+                    self.twice.set(true);
+                    before.is_null() || !(self.first || value.is_null())
+                }
+            };
+            if counts {
                 fields.insert(name, value);
             }
         }
@@ -71,15 +108,23 @@ impl<'de> Visitor<'de> for WholeVisitor {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Deserializer, json};
 
     use super::*;
 
+    fn whole(text: &str, first: bool) -> (Value, bool) {
+        let twice = Cell::new(false);
+        let value = Whole { first, twice: &twice }.deserialize(&mut Deserializer::from_str(text)).unwrap();
+        (value, twice.get())
+    }
+
     #[test]
-    fn the_last_value_that_is_not_null_counts() {
+    fn one_of_the_values_that_are_not_null_counts() {
         let text =
             r#"{ "a": 1, "b": [-2, 2.5, "x", true, null], "a": 3, "c": { "d": null, "d": {}, "d": null }, "a": null }"#;
-        let expected = json!({ "a": 3, "b": [-2, 2.5, "x", true, null], "c": { "d": {} } });
-        assert_eq!(serde_json::from_str::<Whole>(text).unwrap().0, expected);
+        let rest = json!([-2, 2.5, "x", true, null]);
+        assert_eq!(whole(text, false), (json!({ "a": 3, "b": rest, "c": { "d": {} } }), true));
+        assert_eq!(whole(text, true), (json!({ "a": 1, "b": rest, "c": { "d": {} } }), true));
+        assert_eq!(whole(r#"[{ "a": 1 }, { "a": 2 }]"#, false), (json!([{ "a": 1 }, { "a": 2 }]), false));
     }
 }

@@ -21,9 +21,10 @@ pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
 
+/// A boxed future that is `Send`, except in browsers.
 pub(crate) type BoxFuture<T> = BoxFutureOf<'static, T>;
 
-/// A future that borrows.
+/// The same for a future that borrows.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) type BoxFutureOf<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 #[cfg(target_arch = "wasm32")]

@@ -73,9 +73,7 @@ impl Pollinations {
     /// use pollinations_ext::File;
     ///
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
-    /// for stem in pollinations.separate_stems(File::path("song.mp3")).save_to("stems").await? {
-    ///     println!("{}: {}", stem.name, stem.path.display());
-    /// }
+    /// pollinations.separate_stems(File::path("song.mp3")).send().await?.save("stems.zip").await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -2,8 +2,6 @@
 
 use std::{env, sync::Arc, time::Duration};
 
-use pollinations_api::{Client, SharedTransport};
-
 use super::Pollinations;
 #[cfg(all(feature = "realtime", not(target_arch = "wasm32")))]
 use crate::exchange::transport::upgrade::Upgrades;
@@ -426,7 +424,6 @@ impl Builder {
             None => http_client(connect_timeout)?,
         };
         Ok(Pollinations::from(Shared {
-            api: Client::new_with_client(&base_url, http.clone(), SharedTransport::default()),
             http,
             base_url,
             media_url,

@@ -377,7 +377,7 @@ impl Pollinations {
         self.account().key().await.map(KeyStatus::new)
     }
 
-    /// Returns the generated client, which has a method for every operation. It uses the same API keys, retries and
+    /// Returns the generated client, which has a method for every operation; some need a feature. It uses the same API keys, retries and
     /// timeouts.
     ///
     /// # Examples

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use pollinations_api::{Client, Execution, PrepareError, PreparedRequest, Transport};
+use pollinations_api::{Client, Execution, PrepareError, PreparedRequest, SharedTransport, Transport};
 use reqwest::{Request, Response, Url};
 
 use super::{
@@ -33,7 +33,8 @@ pub(crate) trait Write<T> {
 /// A closure that takes the generated client and prepares the request of an operation.
 impl<T, F: FnOnce(&Client) -> Prepared<T>> Write<T> for F {
     fn write(self, shared: &Shared) -> Result<Request, Error> {
-        self(&shared.api).map(PreparedRequest::into_request).map_err(unwritten)
+        let client = Client::new_with_client(&shared.base_url, shared.http.clone(), SharedTransport::default());
+        self(&client).map(PreparedRequest::into_request).map_err(unwritten)
     }
 }
 
@@ -59,6 +60,22 @@ impl Shared {
     {
         let (response, attempts) = self.whole(operation, options, send).await?;
         let value = self.decode(&response, attempts)?;
+        Ok((value, response))
+    }
+
+    /// The same for responses that can have megabytes, such as images as base64.
+    pub(crate) async fn call_large<T>(
+        self: &Arc<Self>,
+        operation: &str,
+        options: &Options,
+        send: impl Write<T>,
+    ) -> Result<(T, RawResponse), Error>
+    where
+        T: Read,
+    {
+        let (response, attempts) = self.whole(operation, options, send).await?;
+        let mut value = T::absent();
+        self.decode_in_place(&mut value, &response, attempts)?;
         Ok((value, response))
     }
 
@@ -256,7 +273,7 @@ fn unwritten(error: PrepareError) -> Error {
     }
 }
 
-/// An error to end the generated code with, when its caller gets the result elsewhere.
+/// An error for the generated client, if there is no response to return.
 fn ended(client: &reqwest::Client) -> reqwest::Error {
     loop {
         // An empty text is not a URL.

@@ -34,6 +34,7 @@ impl Pair {
         pair.operations(changes);
         pair.media_types(changes);
         pair.security(changes);
+        pair.features(changes);
         pair.components(old, new);
         for document in [&mut pair.old, &mut pair.new] {
             each_schema(document, &mut |_, schema| {
@@ -173,6 +174,31 @@ impl Pair {
         }
     }
 
+    /// Compares the Cargo features of each operation. Without its feature, the client does not have the operation.
+    fn features(&self, changes: &mut Vec<Change>) {
+        let (old, new) = (ids(&self.old), ids(&self.new));
+        for (place, id) in old.iter().filter(|(place, _)| new.contains_key(*place)) {
+            let (before, after) = (feature(&self.old, place), feature(&self.new, place));
+            if before == after {
+                continue;
+            }
+            let message = match &after {
+                Some(after) => format!("it needs the Cargo feature `{after}`"),
+                None => "it needs no Cargo feature any more".to_owned(),
+            };
+            changes.push(Change {
+                class: if after.is_none() { Class::Additive } else { Class::Breaking },
+                operations: vec![id.clone()],
+                location: format!("{}/x-feature", place.pointer()),
+                place: String::new(),
+                methods: Vec::new(),
+                message,
+                before: json!(before),
+                after: json!(after),
+            });
+        }
+    }
+
     /// Compares the media types of bodies and responses in both documents.
     fn media_types(&mut self, changes: &mut Vec<Change>) {
         let contents = |document: &mut Value| {
@@ -303,6 +329,11 @@ fn accepted(document: &Value, place: &Place) -> BTreeSet<String> {
         accepted.insert(NOTHING.to_owned());
     }
     accepted
+}
+
+fn feature(document: &Value, place: &Place) -> Option<String> {
+    let operation = document.get("paths")?.get(&place.path)?.get(&place.method)?;
+    operation.get("x-feature").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn ids(document: &Value) -> BTreeMap<Place, String> {

@@ -16,7 +16,7 @@ use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT, AUTHORIZATION},
 };
-use pollinations_api::{Client, Operation};
+use pollinations_api::Operation;
 use reqwest::{Request, Response, Url};
 use serde_json::Value;
 
@@ -65,8 +65,6 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_body: usize,
-    /// The generated client, which writes the requests.
-    pub(crate) api: Client,
     /// The URL and the headers of chat requests.
     pub(crate) chat: Arc<OnceLock<(Url, HeaderMap)>>,
     /// The HTTP client for WebSocket connections.

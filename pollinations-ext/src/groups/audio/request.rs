@@ -236,8 +236,8 @@ impl AudioRequest {
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_audio().text(text);
             macro_rules! set {
-                    ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-                }
+                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
+            }
             set!(voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt);
             set!(prompt_influence, seed, steps, safe);
             if let Some(looped) = parameters.looped {

@@ -24,7 +24,8 @@ const OPERATION: &str = "separate_stems";
 ///
 /// # Examples
 ///
-/// ```
+#[cfg_attr(feature = "stems", doc = "```")]
+#[cfg_attr(not(feature = "stems"), doc = "```ignore")]
 /// use pollinations_ext::File;
 ///
 /// # #[tokio::main(flavor = "current_thread")]

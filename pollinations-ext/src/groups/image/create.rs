@@ -179,7 +179,7 @@ impl ImagesRequest {
         let (shared, options) = (&self.shared, fresh(&self.options, self.no_cache));
         let replies = bodies.into_iter().map(|body| {
             let options = &options;
-            async move { shared.call::<GeneratedImages>(OPERATION, options, write(body)).await }
+            async move { shared.call_large::<GeneratedImages>(OPERATION, options, write(body)).await }
         });
         Images::of(Arc::clone(shared), OPERATION, try_join_all(replies).await?)
     }

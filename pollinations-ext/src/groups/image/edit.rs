@@ -154,7 +154,7 @@ impl EditRequest {
     /// ```
     pub async fn send(self) -> Result<Images, Error> {
         let options = fresh(&self.options, self.no_cache);
-        let reply = self.shared.call::<GeneratedImages>(OPERATION, &options, write(self.body().await?)).await?;
+        let reply = self.shared.call_large::<GeneratedImages>(OPERATION, &options, write(self.body().await?)).await?;
         Images::of(self.shared, OPERATION, vec![reply])
     }
 

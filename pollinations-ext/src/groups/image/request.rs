@@ -213,7 +213,7 @@ impl ImageRequest {
     /// #     .base_url(emulator.base_url()).key("sk_test".parse()?).build()?;
     /// # let cat = pollinations.image("a cat").size(64, 64).send().await?.bytes().await?;
     /// let request = pollinations.image("the same at night").model("kontext").reference_file(File::bytes(cat));
-    /// let at_night = request.prepare()?.bytes().await?;
+    /// let at_night = request.send().await?.bytes().await?;
     /// # assert!(!at_night.is_empty());
     /// # Ok(())
     /// # }
@@ -275,8 +275,8 @@ impl ImageRequest {
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_image().prompt(prompt);
             macro_rules! set {
-                    ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-                }
+                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
+            }
             set!(
                 model,
                 width,

@@ -148,7 +148,7 @@ impl ThreeDRequest {
     /// ```no_run
     /// # async fn example(pollinations: pollinations_ext::Pollinations) -> Result<(), pollinations_ext::Error> {
     /// let request = pollinations.three_d("a wooden chair").model("hyper3d/rodin-2.5");
-    /// request.prepare()?.save("chair.glb").await?;
+    /// request.send().await?.save("chair.glb").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -223,8 +223,8 @@ impl ThreeDRequest {
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_3d().prompt(prompt);
             macro_rules! set {
-                    ($($name:ident),*) => { $(if let Some(value) = $name { request = request.$name(value); })* };
-                }
+                ($($name:ident),*) => { $(if let Some(value) = $name { request = request.$name(value); })* };
+            }
             set!(model, resolution, image, seed, safe);
             request.prepare()
         })

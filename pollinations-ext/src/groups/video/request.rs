@@ -35,7 +35,7 @@ const OPERATION: &str = "generate_video";
 /// # std::fs::create_dir_all(&folder)?;
 /// let path = folder.join("wave.mp4");
 /// let request = pollinations.video("a wave breaks", "veo").duration(4).aspect_ratio("16:9");
-/// request.prepare()?.save(&path).await?;
+/// request.send().await?.save(&path).await?;
 /// # assert!(path.metadata()?.len() > 0);
 /// # std::fs::remove_file(&path)?;
 /// # Ok(())
@@ -263,8 +263,8 @@ impl VideoRequest {
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_video().prompt(prompt);
             macro_rules! set {
-                    ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-                }
+                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
+            }
             set!(
                 model,
                 width,
