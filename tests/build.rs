@@ -82,9 +82,9 @@ fn types(out: &Path) -> Result<(), Box<dyn Error>> {
     let mut settings = GenerationSettings::new();
     settings.with_interface(InterfaceStyle::Builder);
     let client = generate(&document, &roots, &settings, None, &|_| true)?;
-    let mut table = "pub(crate) const TYPES: &[(&str, bool, RoundTrip)] = &[\n".to_owned();
+    let mut table = "pub(crate) const TYPES: &[(&str, bool, RoundTrip, Compare)] = &[\n".to_owned();
     for (name, is_response) in client.types {
-        writeln!(table, "    ({name:?}, {is_response}, round_trip::<types::{name}>),")?;
+        writeln!(table, "    ({name:?}, {is_response}, round_trip::<types::{name}>, compare::<types::{name}>),")?;
     }
     table += "];\n";
     fs::write(out.join("types.rs"), table)?;

@@ -9,7 +9,8 @@ use crate::{Operation, operation::SERVER};
 
 /// A request that has been written and not sent. `T` is what its response contains.
 ///
-/// The `prepare` of each operation's builder returns one. Send it with your own [`reqwest::Client`] or another library.
+/// The `prepare` of each operation's builder returns one. Send it with your own [`reqwest::Client`] or another library. It
+/// has no API key: set the header `Authorization` to `Bearer` and the key.
 ///
 /// # Examples
 ///

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::whole::add_last;
+
 /// The fields that the type of an object does not have, and fields whose value could not be parsed.
 ///
 /// Every generated object has one: read it with `extra()` and change it with `extra_mut()`. It is written when the
@@ -77,6 +79,9 @@ impl Kept {
         &self.unknown
     }
 }
+
+/// The weight of a field that does not match. An unknown field weighs 1.
+pub(super) const MISFIT: usize = 1000;
 
 impl Extra {
     /// Creates an empty one.
@@ -155,7 +160,12 @@ impl Extra {
 
     /// How much of the object does not match the document.
     pub(super) fn misfit(&self) -> usize {
-        self.kept().map_or(0, |kept| kept.raw.len() * 1000 + kept.unknown.len())
+        self.kept().map_or(0, |kept| kept.raw.len() * MISFIT + kept.unknown.len())
+    }
+
+    /// The part of this field.
+    pub(super) fn misfit_of(&self, name: &str) -> usize {
+        if self.kept().is_some_and(|kept| kept.raw(name).is_some()) { MISFIT } else { 0 }
     }
 
     /// Whether nothing is kept, and no field is marked.
@@ -203,11 +213,7 @@ impl Extra {
 
     #[cold]
     pub(super) fn keep_unknown(&mut self, name: String, value: Value) {
-        let unknown = &mut self.keep().unknown;
-        // If a field occurs twice, the last value that is not `null` counts.
-        if !(value.is_null() && unknown.contains_key(&name)) {
-            unknown.insert(name, value);
-        }
+        add_last(&mut self.keep().unknown, name, value);
     }
 }
 

@@ -9,7 +9,13 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Misfit, Note, Read, kind, whole::gather};
+use super::{
+    Misfit, Note, Read,
+    extra::MISFIT,
+    kind,
+    object::replace,
+    whole::{gather, gather_next},
+};
 
 /// The place to parse a value into.
 pub(super) struct Slot<'a, T>(pub(super) &'a mut T);
@@ -223,6 +229,10 @@ impl<'de, T: Read> Visitor<'de> for MapVisitor<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Note, A::Error> {
         let mut kept = Map::new();
         while let Some(key) = map.next_key::<String>()? {
+            if self.0.contains_key(&key) || kept.contains_key(&key) {
+                read_again(self.0, &mut kept, key, &gather_next(&mut map)?);
+                continue;
+            }
             let mut item = T::absent();
             let note = map.next_value_seed(Slot(&mut item))?;
             insert(self.0, &mut kept, key, item, note);
@@ -254,6 +264,28 @@ where
         },
     };
     kept.insert(key, value);
+}
+
+/// Parses an entry that occurred before, as objects do it with a field.
+#[cold]
+fn read_again<T>(map: &mut BTreeMap<String, T>, kept: &mut Map<String, Value>, key: String, value: &Value)
+where
+    T: Read,
+{
+    let misfit = if kept.contains_key(&key) { MISFIT } else { 0 };
+    let before = map.remove(&key);
+    let mut item = before.clone().unwrap_or_else(T::absent);
+    let note = if value.is_null() { None } else { replace(&mut item, value, misfit) };
+    match (note, before) {
+        (Some(note), _) => {
+            kept.remove(&key);
+            insert(map, kept, key, item, note);
+        }
+        (None, Some(before)) => {
+            map.insert(key, before);
+        }
+        (None, None) => {}
+    }
 }
 
 /// The note for a whole map.

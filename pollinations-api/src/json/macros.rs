@@ -67,11 +67,13 @@ macro_rules! __object {
                 &mut self,
                 index: usize,
                 value: &$crate::json::support::Value,
-            ) -> $crate::json::support::Note {
+                misfit: usize,
+            ) -> ::std::option::Option<$crate::json::support::Note> {
+                let _ = misfit;
                 match index {
-                    $($index => $crate::json::support::replace(&mut self.$field, value),)*
-                    $($at => $crate::json::support::is_constant($value, value),)*
-                    _ => $crate::json::support::Note::Fine,
+                    $($index => $crate::json::support::replace(&mut self.$field, value, misfit),)*
+                    $($at => $crate::json::support::constant_again($value, value),)*
+                    _ => ::std::option::Option::None,
                 }
             }
         }

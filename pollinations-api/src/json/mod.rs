@@ -37,8 +37,8 @@ pub mod support {
     pub use super::{
         builder::Builder,
         object::{
-            Fields, Object, Progress, Shape, deserialize, fields, is_constant, read_constant, read_next, read_object,
-            read_object_value, read_rest, replace, required_mask, start,
+            Fields, Object, Progress, Shape, constant_again, deserialize, fields, is_constant, read_constant,
+            read_next, read_object, read_object_value, read_rest, replace, required_mask, start,
         },
         parameter::{Deep, add_cookie},
         receive::receive,
@@ -90,6 +90,11 @@ pub enum Misfit {
 }
 
 impl Note {
+    /// How badly the JSON of a value matches its type.
+    fn misfit(&self) -> usize {
+        if matches!(self, Self::Other(_)) { extra::MISFIT } else { 0 }
+    }
+
     #[cold]
     fn odd(value: Value) -> Self {
         Self::Other(Box::new(Misfit::Odd(value)))

@@ -56,8 +56,8 @@ pub trait Fields {
     fn fill(&mut self, index: usize);
     /// Parses a field.
     fn read_value(&mut self, index: usize, value: &Value) -> Note;
-    /// Parses a field that already has a value, and keeps that value if the new one cannot be used.
-    fn read_again(&mut self, index: usize, value: &Value) -> Note;
+    /// Parses a field that already has a value; see [`replace`].
+    fn read_again(&mut self, index: usize, value: &Value, misfit: usize) -> Option<Note>;
 }
 
 /// A generated object. The build script writes the implementations.
@@ -116,15 +116,23 @@ pub fn is_constant(expected: &'static str, value: &Value) -> Note {
     if value == expected { Note::Fine } else { Note::bad(value.clone()) }
 }
 
-/// Parses a field that already has a value, and keeps that value if the new one cannot be used.
+/// Parses a field that already has a value. Returns `None` if that value matches the document better, or the new one
+/// cannot be used. `misfit` is how badly the JSON of the field's value matches its type.
 #[doc(hidden)]
-pub fn replace<T: Read>(slot: &mut T, value: &Value) -> Note {
+pub fn replace<T: Read>(slot: &mut T, value: &Value, misfit: usize) -> Option<Note> {
     let mut new = T::absent();
     let note = new.read_value(value);
-    if note.is_usable() {
+    if note.is_usable() && note.misfit() + new.misfit() <= misfit + slot.misfit() {
         *slot = new;
+        return Some(note);
     }
-    note
+    None
+}
+
+/// The same for a field with a constant value.
+#[doc(hidden)]
+pub fn constant_again(expected: &'static str, value: &Value) -> Option<Note> {
+    (value == expected).then_some(Note::Fine)
 }
 
 #[derive(Clone, Copy)]
@@ -376,7 +384,8 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Vec<(usize
     }
 }
 
-/// Parses a field that occurred before. The new value counts unless it is `null` or cannot be used.
+/// Parses a field that occurred before. The new value counts unless it is `null` or the other matches the document
+/// better.
 #[cold]
 fn read_again(slot: &mut dyn Fields, index: usize, value: &Value, progress: &mut Progress) {
     let shape = slot.shape();
@@ -385,8 +394,8 @@ fn read_again(slot: &mut dyn Fields, index: usize, value: &Value, progress: &mut
     if value.is_null() {
         return;
     }
-    let note = slot.read_again(index, value);
-    if note.is_usable() {
+    let misfit = slot.extra_slot().misfit_of(name);
+    if let Some(note) = slot.read_again(index, value, misfit) {
         slot.extra_slot().forget(index, name);
         progress.broken.retain(|(field, _)| *field != index);
         keep(slot, index, note, &mut progress.broken);

@@ -86,7 +86,7 @@ pub fn read_compactly<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
         if !twice.get() {
             return last;
         }
-        // If a later value of the field cannot be used, an earlier one counts.
+        // If an earlier value of the field matches the document better, it counts.
         match (last, parsed::<T>(text, Whole { first: true, twice: &twice })) {
             (Ok(last), Ok(first)) if first.misfit() < last.misfit() => Ok(first),
             (Err(_), Ok(first)) => Ok(first),

@@ -9,7 +9,7 @@ use super::{
     Misfit, Note, Read, kind,
     list::refuse,
     object::{Fields, Progress, accept, read_object_value, read_some},
-    whole::{gather, gather_next},
+    whole::{add_last, gather, gather_next},
 };
 
 /// A union whose members have a tag.
@@ -73,9 +73,7 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<'_, T> {
         }
         let mut object = Map::new();
         for (key, value) in before {
-            if !(value.is_null() && object.contains_key(&key)) {
-                object.insert(key, value);
-            }
+            add_last(&mut object, key, value);
         }
         *self.0 = T::other(object);
         Ok(Note::Fine)

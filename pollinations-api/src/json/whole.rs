@@ -28,6 +28,13 @@ pub(super) fn gather_next<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Value, 
     map.next_value_seed(Whole { first: false, twice: &Cell::new(false) })
 }
 
+/// Adds a field to an object. If the field occurred before, the last value that is not `null` counts.
+pub(super) fn add_last(object: &mut Map<String, Value>, name: String, value: Value) {
+    if !(value.is_null() && object.contains_key(&name)) {
+        object.insert(name, value);
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Whole<'_> {
     type Value = Value;
 
@@ -91,15 +98,12 @@ impl<'de> Visitor<'de> for Whole<'_> {
         let mut fields = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let value = map.next_value_seed(self)?;
-            let counts = match fields.get(&name) {
-                None => true,
-                Some(before) => {
-                    self.twice.set(true);
-                    before.is_null() || !(self.first || value.is_null())
-                }
-            };
-            if counts {
-                fields.insert(name, value);
+            let before = fields.get(&name);
+            if before.is_some() {
+                self.twice.set(true);
+            }
+            if !(self.first && before.is_some_and(|before| !before.is_null())) {
+                add_last(&mut fields, name, value);
             }
         }
         Ok(Value::Object(fields))

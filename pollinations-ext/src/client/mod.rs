@@ -377,8 +377,8 @@ impl Pollinations {
         self.account().key().await.map(KeyStatus::new)
     }
 
-    /// Returns the generated client, which has a method for every operation; some need a feature. It uses the same API keys, retries and
-    /// timeouts.
+    /// Returns the generated client, which has a method for every operation; some need a feature. It uses the same API
+    /// keys, retries and timeouts.
     ///
     /// # Examples
     ///

@@ -63,22 +63,6 @@ impl Shared {
         Ok((value, response))
     }
 
-    /// The same for responses that can have megabytes, such as images as base64.
-    pub(crate) async fn call_large<T>(
-        self: &Arc<Self>,
-        operation: &str,
-        options: &Options,
-        send: impl Write<T>,
-    ) -> Result<(T, RawResponse), Error>
-    where
-        T: Read,
-    {
-        let (response, attempts) = self.whole(operation, options, send).await?;
-        let mut value = T::absent();
-        self.decode_in_place(&mut value, &response, attempts)?;
-        Ok((value, response))
-    }
-
     /// Decodes a response into the type that the document defines.
     pub(crate) fn decode<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
         let body = response.body();
@@ -87,7 +71,15 @@ impl Shared {
         })
     }
 
-    /// The same, but faster; see [`json::lenient_in_place`]. `value` must be an absent value.
+    /// The same, but faster, for lists of models, images as base64, and other responses that can be large. This is compiled
+    /// for each type.
+    pub(crate) fn decode_large<T: Read>(&self, response: &RawResponse, attempts: u32) -> Result<T, Error> {
+        let mut value = T::absent();
+        self.decode_in_place(&mut value, response, attempts)?;
+        Ok(value)
+    }
+
+    /// The same in place, which avoids a move. `value` must be an absent value.
     pub(crate) fn decode_in_place<T: Read>(
         &self,
         value: &mut T,
@@ -102,6 +94,22 @@ impl Shared {
             }
             None => Err(self.unreadable(response, &error).with_attempts(attempts)),
         })
+    }
+
+    /// Decodes a response as [`decode`](Self::decode) does. If that is not possible, or the result is unusual, decodes its
+    /// JSON with `tidy`, which knows more forms.
+    #[cfg(any(feature = "messages", feature = "responses"))]
+    pub(crate) fn decode_or_tidy<T: Read>(
+        &self,
+        response: &RawResponse,
+        attempts: u32,
+        is_usual: fn(&T) -> bool,
+        tidy: fn(serde_json::Value) -> serde_json::Result<T>,
+    ) -> Result<T, Error> {
+        match self.decode(response, attempts) {
+            Ok(value) if is_usual(&value) => Ok(value),
+            read => json::read(response.body()).and_then(tidy).or(read),
+        }
     }
 
     fn unreadable(&self, response: &RawResponse, error: &serde_json::Error) -> Error {

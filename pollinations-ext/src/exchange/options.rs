@@ -342,6 +342,20 @@ impl Argument for u64 {}
 
 pub(crate) use {into_setters, list_setters, setters};
 
+/// Calls the setters of a generated request for the parameters that are set. The setters have the names of the
+/// parameters.
+macro_rules! with_parameters {
+    ($request:expr, $parameters:ident: $($name:ident),* $(,)?) => {{
+        let mut request = $request;
+        $(if let Some(value) = $parameters.$name {
+            request = request.$name(value);
+        })*
+        request
+    }};
+}
+
+pub(crate) use with_parameters;
+
 /// The setters for safety checks, for requests whose `parameters` have a text field `safe`.
 macro_rules! safety_methods {
     (example $example:literal) => {

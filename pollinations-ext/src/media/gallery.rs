@@ -19,7 +19,7 @@ use crate::{
     base::{error::Error, maybe_send::BoxFuture},
     exchange::{
         call::Prepared,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -146,15 +146,8 @@ impl GalleryRequest {
     }
 
     fn write(self, client: &Client) -> Prepared<MediaList> {
-        let Parameters { limit, cursor } = self.parameters;
-        let mut request = client.list_media().tag(self.tag);
-        if let Some(limit) = limit {
-            request = request.limit(limit);
-        }
-        if let Some(cursor) = cursor {
-            request = request.cursor(cursor);
-        }
-        request.prepare()
+        let parameters = self.parameters;
+        with_parameters!(client.list_media().tag(self.tag), parameters: limit, cursor).prepare()
     }
 }
 

@@ -161,16 +161,8 @@ impl Pair {
             let list = |ways: &BTreeSet<String>| ways.iter().cloned().collect::<Vec<_>>().join(" or ");
             // If no authentication is needed, sending some does no harm.
             let harmless = after.contains(NOTHING) || before.is_subset(&after);
-            changes.push(Change {
-                class: if harmless { Class::Additive } else { Class::Breaking },
-                operations: vec![id.clone()],
-                location: format!("{}/security", place.pointer()),
-                place: String::new(),
-                methods: Vec::new(),
-                message: format!("it was authenticated with {}, and is with {}", list(&before), list(&after)),
-                before: json!(before),
-                after: json!(after),
-            });
+            let message = format!("it was authenticated with {}, and is with {}", list(&before), list(&after));
+            changes.push(changed(place, id, "security", harmless, message, [json!(before), json!(after)]));
         }
     }
 
@@ -186,16 +178,7 @@ impl Pair {
                 Some(after) => format!("it needs the Cargo feature `{after}`"),
                 None => "it needs no Cargo feature any more".to_owned(),
             };
-            changes.push(Change {
-                class: if after.is_none() { Class::Additive } else { Class::Breaking },
-                operations: vec![id.clone()],
-                location: format!("{}/x-feature", place.pointer()),
-                place: String::new(),
-                methods: Vec::new(),
-                message,
-                before: json!(before),
-                after: json!(after),
-            });
+            changes.push(changed(place, id, "x-feature", after.is_none(), message, [json!(before), json!(after)]));
         }
     }
 
@@ -329,6 +312,20 @@ fn accepted(document: &Value, place: &Place) -> BTreeSet<String> {
         accepted.insert(NOTHING.to_owned());
     }
     accepted
+}
+
+/// A change to a property of an operation.
+fn changed(place: &Place, id: &str, key: &str, harmless: bool, message: String, [before, after]: [Value; 2]) -> Change {
+    Change {
+        class: if harmless { Class::Additive } else { Class::Breaking },
+        operations: vec![id.to_owned()],
+        location: format!("{}/{key}", place.pointer()),
+        place: String::new(),
+        methods: Vec::new(),
+        message,
+        before,
+        after,
+    }
 }
 
 fn feature(document: &Value, place: &Place) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::{
     exchange::{
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, list_setters, setters},
+        options::{Options, call_options, into_setters, list_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -169,23 +169,11 @@ impl DailyUsageRequest {
     }
 
     fn write(self, client: &Client) -> Prepared<DailyUsage> {
-        let Parameters { days, granularity, period, api_key_ids, format } = self.parameters;
+        let parameters = self.parameters;
         let mut request = client.account_usage_daily();
-        if let Some(days) = days {
-            request = request.days(days);
+        if !parameters.api_key_ids.is_empty() {
+            request = request.api_key_ids(parameters.api_key_ids.join(","));
         }
-        if let Some(granularity) = granularity {
-            request = request.granularity(granularity);
-        }
-        if let Some(period) = period {
-            request = request.period(period);
-        }
-        if !api_key_ids.is_empty() {
-            request = request.api_key_ids(api_key_ids.join(","));
-        }
-        if let Some(format) = format {
-            request = request.format(format);
-        }
-        request.prepare()
+        with_parameters!(request, parameters: days, granularity, period, format).prepare()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     exchange::{
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -163,20 +163,7 @@ impl EarningsRequest {
     }
 
     fn write(self, client: &Client) -> Prepared<AccountEarnings> {
-        let Parameters { days, granularity, period, format } = self.parameters;
-        let mut request = client.account_earnings();
-        if let Some(days) = days {
-            request = request.days(days);
-        }
-        if let Some(granularity) = granularity {
-            request = request.granularity(granularity);
-        }
-        if let Some(period) = period {
-            request = request.period(period);
-        }
-        if let Some(format) = format {
-            request = request.format(format);
-        }
-        request.prepare()
+        let parameters = self.parameters;
+        with_parameters!(client.account_earnings(), parameters: days, granularity, period, format).prepare()
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     base::error::Error,
     exchange::{
         call::Prepared,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -123,20 +123,7 @@ impl EarningsTransactionsRequest {
     }
 
     fn write(self, client: &Client) -> Prepared<EarningsTransactions> {
-        let Parameters { limit, days, granularity, period } = self.parameters;
-        let mut request = client.earnings_transactions();
-        if let Some(limit) = limit {
-            request = request.limit(limit);
-        }
-        if let Some(days) = days {
-            request = request.days(days);
-        }
-        if let Some(granularity) = granularity {
-            request = request.granularity(granularity);
-        }
-        if let Some(period) = period {
-            request = request.period(period);
-        }
-        request.prepare()
+        let parameters = self.parameters;
+        with_parameters!(client.earnings_transactions(), parameters: limit, days, granularity, period).prepare()
     }
 }

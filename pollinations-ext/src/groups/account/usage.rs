@@ -17,7 +17,7 @@ use crate::{
     exchange::{
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, list_setters, setters},
+        options::{Options, call_options, into_setters, list_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -93,38 +93,19 @@ struct Parameters {
 
 /// Writes the request for either operation. Both take the same parameters.
 macro_rules! write {
-    ($request:expr, $parameters:expr) => {{
-        let Parameters { limit, days, before, before_event_id, granularity, period, models, api_key_ids, format } =
-            $parameters;
+    ($request:expr, $parameters:ident) => {{
         let mut request = $request;
-        if let Some(limit) = limit {
-            request = request.limit(limit);
+        if !$parameters.models.is_empty() {
+            request = request.models($parameters.models.join(","));
         }
-        if let Some(days) = days {
-            request = request.days(days);
+        if !$parameters.api_key_ids.is_empty() {
+            request = request.api_key_ids($parameters.api_key_ids.join(","));
         }
-        if let Some(before) = before {
-            request = request.before(before);
-        }
-        if let Some(event) = before_event_id {
-            request = request.before_event_id(event);
-        }
-        if let Some(granularity) = granularity {
-            request = request.granularity(granularity);
-        }
-        if let Some(period) = period {
-            request = request.period(period);
-        }
-        if !models.is_empty() {
-            request = request.models(models.join(","));
-        }
-        if !api_key_ids.is_empty() {
-            request = request.api_key_ids(api_key_ids.join(","));
-        }
-        if let Some(format) = format {
-            request = request.format(format);
-        }
-        request.prepare()
+        with_parameters!(
+            request,
+            $parameters: limit, days, before, before_event_id, granularity, period, format,
+        )
+        .prepare()
     }};
 }
 

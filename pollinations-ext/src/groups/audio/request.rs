@@ -15,7 +15,7 @@ use crate::{
         address,
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, safety_methods, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters, with_parameters},
         transport::Shared,
     },
 };
@@ -235,15 +235,15 @@ impl AudioRequest {
         let text = self.text;
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_audio().text(text);
-            macro_rules! set {
-                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-            }
-            set!(voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt);
-            set!(prompt_influence, seed, steps, safe);
             if let Some(looped) = parameters.looped {
                 request = request.loop_(looped);
             }
-            request.prepare()
+            with_parameters!(
+                request,
+                parameters: voice, response_format, model, duration, seconds, instrumental, instructions, negative_prompt,
+                    prompt_influence, seed, steps, safe,
+            )
+            .prepare()
         })
     }
 }

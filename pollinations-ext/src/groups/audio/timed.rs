@@ -9,7 +9,7 @@ use pollinations_api::{
 
 use super::timed_speech::TimedSpeech;
 use crate::{
-    base::{error::Error, json::Read},
+    base::error::Error,
     exchange::{
         options::{Options, call_options, into_setters, setters},
         raw::RawResponse,
@@ -101,8 +101,7 @@ impl TimedSpeechRequest {
     pub async fn send(self) -> Result<TimedSpeech, Error> {
         let shared = Arc::clone(&self.shared);
         let (response, attempts) = self.whole().await?;
-        let mut speech = <types::TimedSpeech as Read>::absent();
-        shared.decode_in_place(&mut speech, &response, attempts)?;
+        let speech: types::TimedSpeech = shared.decode_large(&response, attempts)?;
         TimedSpeech::new(speech, response.headers().clone()).map_err(|error| {
             let error = error.with_operation(OPERATION).with_attempts(attempts);
             error.with_request_id(response.request_id().map(str::to_owned))

@@ -177,11 +177,8 @@ impl ImagesRequest {
     pub async fn send(mut self) -> Result<Images, Error> {
         let bodies = self.bodies().await?;
         let (shared, options) = (&self.shared, fresh(&self.options, self.no_cache));
-        let replies = bodies.into_iter().map(|body| {
-            let options = &options;
-            async move { shared.call_large::<GeneratedImages>(OPERATION, options, write(body)).await }
-        });
-        Images::of(Arc::clone(shared), OPERATION, try_join_all(replies).await?)
+        let responses = bodies.into_iter().map(|body| shared.whole(OPERATION, &options, write(body)));
+        Images::of(Arc::clone(shared), OPERATION, try_join_all(responses).await?)
     }
 
     /// Sends the request and returns the raw response.

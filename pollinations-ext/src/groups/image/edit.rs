@@ -154,8 +154,8 @@ impl EditRequest {
     /// ```
     pub async fn send(self) -> Result<Images, Error> {
         let options = fresh(&self.options, self.no_cache);
-        let reply = self.shared.call_large::<GeneratedImages>(OPERATION, &options, write(self.body().await?)).await?;
-        Images::of(self.shared, OPERATION, vec![reply])
+        let response = self.shared.whole(OPERATION, &options, write(self.body().await?)).await?;
+        Images::of(self.shared, OPERATION, vec![response])
     }
 
     /// Sends the request and returns the raw response.

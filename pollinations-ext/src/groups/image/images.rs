@@ -52,16 +52,17 @@ pub struct Images {
 }
 
 impl Images {
-    /// Collects the images from all responses to one call.
+    /// Collects the images from all responses to one call. Each response comes with the number of its attempts.
     pub(super) fn of(
         shared: Arc<Shared>,
         operation: &'static str,
-        replies: Vec<(GeneratedImages, RawResponse)>,
+        responses: Vec<(RawResponse, u32)>,
     ) -> Result<Self, Error> {
         let mut all = Vec::new();
         let mut about: Option<(ImageUsage, i64, HeaderMap)> = None;
         let mut shown = None;
-        for (reply, response) in replies {
+        for (response, attempts) in responses {
+            let reply: GeneratedImages = shared.decode_large(&response, attempts)?;
             if reply.data.is_empty() {
                 shown = excerpt(&shared.keys.redact(&response.text()));
             }

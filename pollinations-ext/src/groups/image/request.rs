@@ -19,7 +19,7 @@ use crate::{
         address::{self, address_methods},
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, safety_methods, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters, with_parameters},
         transport::Shared,
     },
     media::References,
@@ -273,27 +273,12 @@ impl ImageRequest {
         let parameters = Parameters { image, ..self.parameters };
         let prompt = self.prompt;
         Ok(move |client: &Client| -> Prepared<ByteStream> {
-            let mut request = client.generate_image().prompt(prompt);
-            macro_rules! set {
-                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-            }
-            set!(
-                model,
-                width,
-                height,
-                seed,
-                enhance,
-                negative_prompt,
-                safe,
-                quality,
-                image,
-                resolution,
-                transparent,
-                duration,
-                aspect_ratio,
-                audio
-            );
-            request.prepare()
+            with_parameters!(
+                client.generate_image().prompt(prompt),
+                parameters: model, width, height, seed, enhance, negative_prompt, safe, quality, image, resolution,
+                    transparent, duration, aspect_ratio, audio,
+            )
+            .prepare()
         })
     }
 }

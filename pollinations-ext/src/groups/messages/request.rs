@@ -17,7 +17,7 @@ use super::{
     tidy,
 };
 use crate::{
-    base::{error::Error, file::File, json},
+    base::{error::Error, file::File},
     exchange::{
         options::{Options, call_options, setters},
         raw::RawResponse,
@@ -379,12 +379,6 @@ impl MessagesRequest {
 
 /// Decodes a message. Not part of [`MessagesRequest::send`], so that it is compiled with this crate.
 fn decode(shared: &Shared, response: &RawResponse, attempts: u32) -> Result<MessageReply, Error> {
-    let message = match shared.decode(response, attempts) {
-        Ok(message) if tidy::is_usual(&message) => message,
-        read => match json::read(response.body()).and_then(tidy::read) {
-            Ok(message) => message,
-            Err(_) => read?,
-        },
-    };
+    let message = shared.decode_or_tidy(response, attempts, tidy::is_usual, tidy::read)?;
     Ok(MessageReply::new(message, response.headers().clone()))
 }

@@ -69,13 +69,7 @@ impl<T> ModelsRequest<T> {
         T: Read,
     {
         let (options, filters) = (Options::default(), Filters::default());
-        // Listings have hundreds of models.
-        let decode: Decode<T> = |shared, response, attempts| {
-            let mut listing = T::absent();
-            shared.decode_in_place(&mut listing, response, attempts)?;
-            Ok(listing)
-        };
-        Self { shared: Arc::clone(shared), options, operation, filters, send, decode }
+        Self { shared: Arc::clone(shared), options, operation, filters, send, decode: Shared::decode_large }
     }
 
     into_setters! {
@@ -177,28 +171,14 @@ macro_rules! listing {
             stringify!($operation),
             |client: &pollinations_api::Client, filters| {
                 let mut request = client.$operation();
-                if let Some(source) = filters.source {
-                    request = request.source(source);
-                }
-                if let Some(reliability) = filters.reliability {
-                    request = request.reliability(reliability);
-                }
-                if let Some(community) = filters.community {
-                    request = request.community(community);
-                }
-                if let Some(capabilities) = filters.capabilities {
-                    request = request.capabilities(capabilities);
-                }
-                if let Some(agent) = filters.agent {
-                    request = request.agent(agent);
-                }
                 if let Some(words) = filters.search {
                     request = request.query(words);
                 }
-                if let Some(limit) = filters.limit {
-                    request = request.limit(limit);
-                }
-                request.prepare()
+                $crate::exchange::options::with_parameters!(
+                    request,
+                    filters: source, reliability, community, capabilities, agent, limit,
+                )
+                .prepare()
             },
         )
     };

@@ -12,7 +12,7 @@ use crate::{
     base::{error::Error, maybe_send::BoxFuture},
     exchange::{
         call::Prepared,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, setters, with_parameters},
         raw::RawResponse,
         transport::Shared,
     },
@@ -98,14 +98,8 @@ impl ModelStatusRequest {
     }
 
     fn write(self, client: &Client) -> Prepared<StatusReport> {
-        let mut request = client.model_status();
-        if let Some(traffic) = self.parameters.traffic {
-            request = request.traffic(traffic);
-        }
-        if let Some(minutes) = self.parameters.minutes {
-            request = request.minutes(minutes);
-        }
-        request.prepare()
+        let parameters = self.parameters;
+        with_parameters!(client.model_status(), parameters: traffic, minutes).prepare()
     }
 }
 

@@ -18,7 +18,6 @@ use crate::{
     base::{
         error::{Error, ErrorKind},
         file::File,
-        json,
     },
     exchange::{
         options::{Options, call_options},
@@ -331,13 +330,7 @@ impl ResponsesRequest {
 
 /// Decodes a response. Not part of [`ResponsesRequest::send`], so that it is compiled with this crate.
 fn decode(shared: &Shared, raw: &RawResponse, attempts: u32) -> Result<ModelResponse, Error> {
-    let response = match shared.decode(raw, attempts) {
-        Ok(response) if tidy::is_usual(&response) => response,
-        read => match json::read(raw.body()).and_then(tidy::read) {
-            Ok(response) => response,
-            Err(_) => read?,
-        },
-    };
+    let response = shared.decode_or_tidy(raw, attempts, tidy::is_usual, tidy::read)?;
     let response = ModelResponse::new(response, raw.headers().clone());
     if response.status == ResponseStatus::Failed {
         let error = Error::new(ErrorKind::Api, "the response failed, and the service does not say why");

@@ -9,7 +9,7 @@ use crate::{
     base::error::Error,
     exchange::{
         address,
-        options::{Options, call_options, into_setters, setters},
+        options::{Options, call_options, into_setters, setters, with_parameters},
         raw::RawResponse,
         reading::opening::Opened,
         transport::{Receive, Shared},
@@ -97,26 +97,15 @@ impl More {
     }
 }
 
-/// Sets the parameters of either operation. Both have the same ones.
-macro_rules! fill {
-    ($client:ident . $operation:ident, $prompt:expr, $parameters:expr) => {{
-        let Parameters { model, seed, system, json, temperature, stream } = $parameters;
-        let mut request = $client.$operation().prompt($prompt);
-        macro_rules! set {
-            ($name:ident) => {
-                if let Some(value) = $name {
-                    request = request.$name(value);
-                }
-            };
-        }
-        set!(model);
-        set!(seed);
-        set!(system);
-        set!(json);
-        set!(temperature);
-        set!(stream);
-        request.prepare()
-    }};
+/// Writes the request of either operation. Both have the same parameters.
+macro_rules! write {
+    ($client:ident . $operation:ident, $prompt:expr, $parameters:ident) => {
+        with_parameters!(
+            $client.$operation().prompt($prompt),
+            $parameters: model, seed, system, json, temperature, stream,
+        )
+        .prepare()
+    };
 }
 
 impl TextRequest {
@@ -221,7 +210,7 @@ impl TextRequest {
     pub async fn send_post(self) -> Result<TextReply, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| fill!(client.generate_text_post, prompt, parameters);
+        let send = move |client: &Client| write!(client.generate_text_post, prompt, parameters);
         self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
@@ -243,7 +232,7 @@ impl TextRequest {
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
         self.shared.raw(GET, &self.options(), send).await
     }
 
@@ -269,7 +258,7 @@ impl TextRequest {
     pub async fn stream(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, GET, &self.options(), send).await?;
         Ok(streamed(&self.shared, GET, opened))
     }
@@ -291,7 +280,7 @@ impl TextRequest {
     pub async fn stream_post(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = move |client: &Client| fill!(client.generate_text_post, prompt, parameters);
+        let send = move |client: &Client| write!(client.generate_text_post, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, POST, &self.options(), send).await?;
         Ok(streamed(&self.shared, POST, opened))
     }
@@ -344,7 +333,7 @@ impl TextRequest {
     fn address(&self) -> Result<reqwest::Url, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| fill!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
         self.shared.address(GET, &self.options(), send)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         address::{self, address_methods},
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, safety_methods, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters, with_parameters},
         transport::Shared,
     },
     media::References,
@@ -182,19 +182,14 @@ impl ThreeDRequest {
     pub async fn send_post(mut self) -> Result<Download, Error> {
         address::segment(&self.prompt, POST)?;
         self.references.upload(&self.shared).await?;
-        let Parameters { model, resolution, seed, safe } = self.parameters;
+        let (prompt, parameters) = (self.prompt, self.parameters);
         let mut body = types::ThreeDRequest::default();
-        body.model = model;
-        body.resolution = resolution;
-        body.seed = seed;
+        body.model = parameters.model;
+        body.resolution = parameters.resolution;
+        body.seed = parameters.seed;
         body.image = self.references.one_or_many();
-        let prompt = self.prompt;
         let send = move |client: &Client| -> Prepared<ByteStream> {
-            let mut request = client.generate_3d_post().prompt(prompt).body(body);
-            if let Some(safe) = safe {
-                request = request.safe(safe);
-            }
-            request.prepare()
+            with_parameters!(client.generate_3d_post().prompt(prompt).body(body), parameters: safe).prepare()
         };
         self.shared.media(POST, &self.options, send).await
     }
@@ -218,15 +213,13 @@ impl ThreeDRequest {
     fn write(self) -> Result<impl FnOnce(&Client) -> Prepared<ByteStream>, Error> {
         address::segment(&self.prompt, GET)?;
         let image = self.references.joined();
-        let Parameters { model, resolution, seed, safe } = self.parameters;
-        let prompt = self.prompt;
+        let (prompt, parameters) = (self.prompt, self.parameters);
         Ok(move |client: &Client| -> Prepared<ByteStream> {
             let mut request = client.generate_3d().prompt(prompt);
-            macro_rules! set {
-                ($($name:ident),*) => { $(if let Some(value) = $name { request = request.$name(value); })* };
+            if let Some(image) = image {
+                request = request.image(image);
             }
-            set!(model, resolution, image, seed, safe);
-            request.prepare()
+            with_parameters!(request, parameters: model, resolution, seed, safe).prepare()
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         address::{self, address_methods},
         call::Prepared,
         download::Download,
-        options::{Options, call_options, into_setters, safety_methods, setters},
+        options::{Options, call_options, into_setters, safety_methods, setters, with_parameters},
         transport::Shared,
     },
     media::References,
@@ -261,26 +261,12 @@ impl VideoRequest {
         };
         let prompt = self.prompt;
         Ok(move |client: &Client| -> Prepared<ByteStream> {
-            let mut request = client.generate_video().prompt(prompt);
-            macro_rules! set {
-                ($($name:ident),*) => { $(if let Some(value) = parameters.$name { request = request.$name(value); })* };
-            }
-            set!(
-                model,
-                width,
-                height,
-                seed,
-                safe,
-                image,
-                reference_images,
-                reference_videos,
-                reference_audios,
-                resolution,
-                duration,
-                aspect_ratio,
-                audio
-            );
-            request.prepare()
+            with_parameters!(
+                client.generate_video().prompt(prompt),
+                parameters: model, width, height, seed, safe, image, reference_images, reference_videos,
+                    reference_audios, resolution, duration, aspect_ratio, audio,
+            )
+            .prepare()
         })
     }
 }
