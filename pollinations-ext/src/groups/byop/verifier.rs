@@ -3,8 +3,8 @@
 use std::fmt;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac_sha256::Hash;
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize};
-use sha2::{Digest, Sha256};
 
 use crate::base::error::Error;
 
@@ -90,7 +90,7 @@ impl Verifier {
     /// # Ok::<(), pollinations_ext::Error>(())
     /// ```
     pub fn challenge(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.expose_secret().as_bytes()))
+        BASE64_URL_SAFE_NO_PAD.encode(Hash::hash(self.expose_secret().as_bytes()))
     }
 
     /// Returns the secret, to store it in the user's session on the server until the user returns. Do not send it to
