@@ -128,6 +128,10 @@ macro_rules! __open_enum {
                 $crate::json::support::read_text_value(self, value)
             }
 
+            fn node(&self) -> $crate::json::support::Node<'_> {
+                $crate::json::support::Node::Text(self.as_str())
+            }
+
             fn misfit(&self) -> usize {
                 if matches!(self, Self::Other(_)) { 1 } else { 0 }
             }

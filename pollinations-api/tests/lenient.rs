@@ -84,6 +84,24 @@ fn lists_skip_entries_that_cannot_be_read() {
     assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["a", "7"]);
 }
 
+/// A list with an entry that cannot be read is sent back as it was received, unless the program changes something in it.
+#[test]
+fn a_mismatch_is_sent_back_until_the_program_changes_the_field() {
+    let mut value = chunk();
+    value["choices"] = json!([{ "index": "0", "delta": { "content": 5, "tool_calls": [{ "index": 0 }, 7] } }, 7]);
+    let mut decoded = decode(&value);
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+    // The same value again is no change.
+    let same = decoded.choices.clone();
+    decoded.choices = same;
+    assert_eq!(serde_json::to_value(&decoded).unwrap(), value);
+    decoded.choices[0].delta.as_mut().unwrap().content = Some("six".to_owned());
+    let expected = json!([{ "index": "0", "delta": { "content": "six", "tool_calls": [{ "index": 0 }, 7] } }]);
+    assert_eq!(serde_json::to_value(&decoded).unwrap()["choices"], expected);
+    decoded.choices.clear();
+    assert_eq!(serde_json::to_value(&decoded).unwrap().get("choices"), None, "an optional list that is empty");
+}
+
 #[test]
 fn unknown_fields_are_kept_and_sent_back() {
     let call = json!({
@@ -115,6 +133,13 @@ fn a_repeated_field_has_its_last_valid_value() {
     let chunk: ChatCompletionChunk = read(text).unwrap();
     assert_eq!((chunk.id.as_deref(), chunk.model.as_deref()), (Some("a"), Some("y")));
     assert_eq!(chunk.usage.unwrap().total_tokens, 3);
+    // A value that is worse than the one before changes nothing, not even how that one is written.
+    let text = br#"{ "messages": [], "tools": [{ "type": "google_search", "x": "y" }], "tools": 7, "tools": [[]] }"#;
+    let request: types::ChatCompletionRequest = read(text).unwrap();
+    assert_eq!(
+        serde_json::to_value(&request).unwrap(),
+        json!({ "messages": [], "tools": [{ "type": "google_search", "x": "y" }] })
+    );
 }
 
 #[test]

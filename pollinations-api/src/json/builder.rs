@@ -23,7 +23,7 @@ impl<T: Object> Builder<T> {
     /// An error if a required field is not set, or a value could not be converted. The message has the type and the
     /// field.
     pub fn build(self) -> Result<T, String> {
-        match self.error.or_else(|| missing(T::SHAPE.name, self.required, &self.set)) {
+        match problem(self.error, T::SHAPE.name, self.required, &self.set) {
             Some(error) => Err(error),
             None => Ok(self.value),
         }
@@ -47,8 +47,11 @@ impl<T: Object> Builder<T> {
     }
 }
 
-/// The error if a required field is not set.
-fn missing(object: &str, required: &[&str], set: &[&str]) -> Option<String> {
+/// The first error of a setter, or else the error for a required field that is not set.
+fn problem(error: Option<String>, object: &str, required: &[&str], set: &[&str]) -> Option<String> {
+    if error.is_some() {
+        return error;
+    }
     let name = required.iter().find(|name| !set.contains(name))?;
     Some(format!("{object}: missing field `{name}`"))
 }

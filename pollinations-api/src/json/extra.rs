@@ -45,33 +45,48 @@ pub(super) struct Kept {
     /// The marks of the fields from the 65th on.
     more_marks: Vec<usize>,
     unknown: Map<String, Value>,
-    /// Known fields that did not match the document. `None` for a missing field.
-    raw: Vec<(&'static str, Option<Value>)>,
+    /// Known fields that did not match the document.
+    mismatches: Vec<Mismatch>,
+}
+
+/// A known field that did not match the document.
+#[derive(Clone, PartialEq)]
+struct Mismatch {
+    name: &'static str,
+    /// `None` if it was missing.
+    received: Option<Value>,
+    /// The JSON of the value that the field has instead.
+    read: Value,
 }
 
 /// What was received of a known field.
 pub(super) enum Received<'a> {
     /// The program has set this value under the name of the field.
     Set(&'a Value),
-    /// The field was missing although it is required.
-    Missing,
-    /// The value did not match the document.
-    Unlike(&'a Value),
+    /// The field was missing although it is required. `read` is the JSON of the value that the field has instead.
+    Missing {
+        read: &'a Value,
+    },
+    /// The value did not match the document. `read` is the JSON of the value that the field has instead.
+    Unlike {
+        received: &'a Value,
+        read: &'a Value,
+    },
     AsDocumented,
 }
 
 impl Kept {
     fn get(&self, name: &str) -> Option<&Value> {
-        self.unknown.get(name).or_else(|| self.raw(name).flatten())
+        self.unknown.get(name).or_else(|| self.mismatch(name)?.received.as_ref())
     }
 
     fn is_empty(&self) -> bool {
-        self.unknown.is_empty() && self.raw.iter().all(|(_, value)| value.is_none())
+        self.unknown.is_empty() && self.mismatches.iter().all(|mismatch| mismatch.received.is_none())
     }
 
-    /// The original JSON of a known field: `None` if it matched the document, `Some(None)` if it was missing.
-    pub(super) fn raw(&self, name: &str) -> Option<Option<&Value>> {
-        self.raw.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_ref())
+    /// A known field, unless it matched the document.
+    fn mismatch(&self, name: &str) -> Option<&Mismatch> {
+        self.mismatches.iter().find(|mismatch| mismatch.name == name)
     }
 
     /// The fields without a place in the type, set by the program or sent by the server.
@@ -100,8 +115,8 @@ impl Extra {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         let kept = self.kept();
         let unknown = kept.into_iter().flat_map(|kept| &kept.unknown).map(|(name, value)| (name.as_str(), value));
-        let raw = kept.into_iter().flat_map(|kept| &kept.raw);
-        unknown.chain(raw.filter_map(|(name, value)| Some((*name, value.as_ref()?))))
+        let mismatches = kept.into_iter().flat_map(|kept| &kept.mismatches);
+        unknown.chain(mismatches.filter_map(|mismatch| Some((mismatch.name, mismatch.received.as_ref()?))))
     }
 
     /// Whether it is empty. It is empty for an object that matches the document.
@@ -112,8 +127,8 @@ impl Extra {
 
     /// The names of required fields that were missing when the object was parsed.
     pub fn missing(&self) -> impl Iterator<Item = &'static str> {
-        let raw = self.kept().into_iter().flat_map(|kept| &kept.raw);
-        raw.filter(|(_, value)| value.is_none()).map(|(name, _)| *name)
+        let mismatches = self.kept().into_iter().flat_map(|kept| &kept.mismatches);
+        mismatches.filter(|mismatch| mismatch.received.is_none()).map(|mismatch| mismatch.name)
     }
 
     /// Sets a field to send with the object, and returns the previous value.
@@ -127,8 +142,9 @@ impl Extra {
     /// Removes the field and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let Inner::Kept(kept) = &mut self.0 else { return None };
-        let raw = kept.raw.iter().position(|(field, _)| *field == name).and_then(|at| kept.raw.remove(at).1);
-        kept.unknown.remove(name).or(raw)
+        let at = kept.mismatches.iter().position(|mismatch| mismatch.name == name);
+        let received = at.and_then(|at| kept.mismatches.remove(at).received);
+        kept.unknown.remove(name).or(received)
     }
 
     #[inline]
@@ -141,10 +157,10 @@ impl Extra {
 
     pub(super) fn received(&self, name: &str) -> Received<'_> {
         let Some(kept) = self.kept() else { return Received::AsDocumented };
-        match (kept.unknown.get(name), kept.raw(name)) {
+        match (kept.unknown.get(name), kept.mismatch(name)) {
             (Some(value), _) => Received::Set(value),
-            (None, Some(Some(value))) => Received::Unlike(value),
-            (None, Some(None)) => Received::Missing,
+            (None, Some(Mismatch { received: Some(received), read, .. })) => Received::Unlike { received, read },
+            (None, Some(Mismatch { received: None, read, .. })) => Received::Missing { read },
             (None, None) => Received::AsDocumented,
         }
     }
@@ -160,12 +176,12 @@ impl Extra {
 
     /// How much of the object does not match the document.
     pub(super) fn misfit(&self) -> usize {
-        self.kept().map_or(0, |kept| kept.raw.len() * MISFIT + kept.unknown.len())
+        self.kept().map_or(0, |kept| kept.mismatches.len() * MISFIT + kept.unknown.len())
     }
 
     /// The part of this field.
     pub(super) fn misfit_of(&self, name: &str) -> usize {
-        if self.kept().is_some_and(|kept| kept.raw(name).is_some()) { MISFIT } else { 0 }
+        if self.kept().is_some_and(|kept| kept.mismatch(name).is_some()) { MISFIT } else { 0 }
     }
 
     /// Whether nothing is kept, and no field is marked.
@@ -197,7 +213,7 @@ impl Extra {
             Inner::Marks(marks) if index < 64 => *marks &= !(1 << index),
             Inner::Marks(_) => {}
             Inner::Kept(kept) => {
-                kept.raw.retain(|(field, _)| *field != name);
+                kept.mismatches.retain(|mismatch| mismatch.name != name);
                 kept.more_marks.retain(|marked| *marked != index);
                 if index < 64 {
                     kept.marks &= !(1 << index);
@@ -207,8 +223,8 @@ impl Extra {
     }
 
     #[cold]
-    pub(super) fn keep_raw(&mut self, name: &'static str, value: Option<Value>) {
-        self.keep().raw.push((name, value));
+    pub(super) fn keep_mismatch(&mut self, name: &'static str, received: Option<Value>, read: Value) {
+        self.keep().mismatches.push(Mismatch { name, received, read });
     }
 
     #[cold]
@@ -227,8 +243,8 @@ impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
         match (self.kept(), other.kept()) {
             (None, None) => true,
-            (Some(kept), None) | (None, Some(kept)) => kept.unknown.is_empty() && kept.raw.is_empty(),
-            (Some(one), Some(other)) => one.unknown == other.unknown && one.raw == other.raw,
+            (Some(kept), None) | (None, Some(kept)) => kept.unknown.is_empty() && kept.mismatches.is_empty(),
+            (Some(one), Some(other)) => one.unknown == other.unknown && one.mismatches == other.mismatches,
         }
     }
 }

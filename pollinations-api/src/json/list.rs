@@ -2,18 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::{
-    Serialize,
-    de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
-    ser::SerializeMap,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 use serde_json::{Map, Value};
 
 use super::{
-    Misfit, Note, Read,
+    Misfit, Node, Note, Read,
+    erased::Erased,
     extra::MISFIT,
     kind,
-    object::replace,
     whole::{gather, gather_next},
 };
 
@@ -29,8 +25,8 @@ impl<'de, T: Read> DeserializeSeed<'de> for Slot<'_, T> {
 }
 
 /// The JSON of a value.
-pub(super) fn raw<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or(Value::Null)
+fn raw<T: Read>(value: &T) -> Value {
+    value.node().to_value()
 }
 
 /// The visitor methods for all kinds of JSON except one: their values are not parsed, but kept as JSON.
@@ -101,8 +97,22 @@ impl<T: Read> Read for Vec<T> {
         self.is_empty()
     }
 
+    // Loops, because iterators would be compiled again for each type.
+
     fn misfit(&self) -> usize {
-        self.iter().map(Read::misfit).sum()
+        let mut sum = 0;
+        for item in self {
+            sum += item.misfit();
+        }
+        sum
+    }
+
+    fn node(&self) -> Node<'_> {
+        let mut nodes = Vec::with_capacity(self.len());
+        for item in self {
+            nodes.push(item.node());
+        }
+        Node::List(nodes)
     }
 }
 
@@ -167,15 +177,18 @@ fn ended(is_empty: bool, kept: Option<Vec<Value>>) -> Note {
 /// Parses an object in place of a list as its only entry, if most of it matches.
 #[cold]
 fn only<T: Read>(list: &mut Vec<T>, value: Value) -> Note {
-    let fields = value.as_object().map_or(0, Map::len);
     let mut item = T::absent();
-    if let Note::Fine | Note::Marked = item.read_value(&value)
-        && 2 * item.misfit() < fields
-    {
+    let matches = mostly_matches(&mut item, &value);
+    if matches {
         list.push(item);
-        return Note::odd(value);
     }
-    Note::bad(value)
+    Note::odd_or_bad(value, matches)
+}
+
+/// Parses an object. Returns whether most of it matches.
+fn mostly_matches(item: &mut dyn Erased, value: &Value) -> bool {
+    let fields = value.as_object().map_or(0, Map::len);
+    matches!(item.parse(value), Note::Fine | Note::Marked) && 2 * item.weight() < fields
 }
 
 /// A map keeps the entries that can be parsed. If there are others, the whole map is also kept as JSON.
@@ -213,7 +226,19 @@ impl<T: Read> Read for BTreeMap<String, T> {
     }
 
     fn misfit(&self) -> usize {
-        self.values().map(Read::misfit).sum()
+        let mut sum = 0;
+        for item in self.values() {
+            sum += item.misfit();
+        }
+        sum
+    }
+
+    fn node(&self) -> Node<'_> {
+        let mut nodes = Vec::with_capacity(self.len());
+        for (key, item) in self {
+            nodes.push((key.as_str(), item.node()));
+        }
+        Node::Object(nodes)
     }
 }
 
@@ -274,17 +299,17 @@ where
 {
     let misfit = if kept.contains_key(&key) { MISFIT } else { 0 };
     let before = map.remove(&key);
-    let mut item = before.clone().unwrap_or_else(T::absent);
-    let note = if value.is_null() { None } else { replace(&mut item, value, misfit) };
-    match (note, before) {
-        (Some(note), _) => {
+    let existed = before.is_some();
+    let mut item = before.unwrap_or_else(T::absent);
+    match if value.is_null() { None } else { item.replace(value, misfit) } {
+        Some(note) => {
             kept.remove(&key);
             insert(map, kept, key, item, note);
         }
-        (None, Some(before)) => {
-            map.insert(key, before);
+        None if existed => {
+            map.insert(key, item);
         }
-        (None, None) => {}
+        None => {}
     }
 }
 
@@ -314,12 +339,11 @@ impl<T: Read> Read for Option<T> {
         if value.is_null() {
             return Note::Marked;
         }
-        let note = self.insert(T::absent()).read_value(value);
-        if note.is_usable() {
-            return note;
+        let note = self.insert(T::absent()).read_value(value).usable_or_bad(value);
+        if !note.is_usable() {
+            *self = None;
         }
-        *self = None;
-        Note::bad(value.clone())
+        note
     }
 
     fn is_blank(&self) -> bool {
@@ -330,10 +354,14 @@ impl<T: Read> Read for Option<T> {
         self.as_ref().map_or(0, Read::misfit)
     }
 
-    fn write<M: SerializeMap>(&self, map: &mut M, name: &str, marked: bool) -> Result<(), M::Error> {
+    fn node(&self) -> Node<'_> {
+        self.node_of(false)
+    }
+
+    fn node_of(&self, marked: bool) -> Node<'_> {
         match self {
-            Some(value) => value.write(map, name, marked),
-            None => map.serialize_entry(name, &()),
+            Some(value) => value.node_of(marked),
+            None => Node::Null,
         }
     }
 }
@@ -391,10 +419,6 @@ impl<T: Read> Read for Box<T> {
         T::read_value(self, value)
     }
 
-    fn constant(text: &'static str) -> Self {
-        Self::new(T::constant(text))
-    }
-
     fn is_blank(&self) -> bool {
         T::is_blank(self)
     }
@@ -403,7 +427,11 @@ impl<T: Read> Read for Box<T> {
         T::misfit(self)
     }
 
-    fn write<M: SerializeMap>(&self, map: &mut M, name: &str, marked: bool) -> Result<(), M::Error> {
-        T::write(self, map, name, marked)
+    fn node(&self) -> Node<'_> {
+        T::node(self)
+    }
+
+    fn node_of(&self, marked: bool) -> Node<'_> {
+        T::node_of(self, marked)
     }
 }

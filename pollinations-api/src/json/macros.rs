@@ -17,6 +17,7 @@ macro_rules! __object {
     ) => {
         impl $name {
             /// Returns a builder with a setter for each field.
+            #[inline]
             pub fn builder() -> builder::$name {
                 ::std::default::Default::default()
             }
@@ -44,35 +45,9 @@ macro_rules! __object {
                 &mut self.__extra
             }
 
-            fn fill(&mut self, index: usize) {
+            fn place(&mut self, index: usize) -> ::std::option::Option<&mut dyn $crate::json::support::Erased> {
                 match index {
-                    $($fill_index => self.$fill_field = ::std::string::String::from($fill),)*
-                    _ => {}
-                }
-            }
-
-            fn read_value(
-                &mut self,
-                index: usize,
-                value: &$crate::json::support::Value,
-            ) -> $crate::json::support::Note {
-                match index {
-                    $($index => $crate::json::Read::read_value(&mut self.$field, value),)*
-                    $($at => $crate::json::support::is_constant($value, value),)*
-                    _ => $crate::json::support::Note::Fine,
-                }
-            }
-
-            fn read_again(
-                &mut self,
-                index: usize,
-                value: &$crate::json::support::Value,
-                misfit: usize,
-            ) -> ::std::option::Option<$crate::json::support::Note> {
-                let _ = misfit;
-                match index {
-                    $($index => $crate::json::support::replace(&mut self.$field, value, misfit),)*
-                    $($at => $crate::json::support::constant_again($value, value),)*
+                    $($index => ::std::option::Option::Some(&mut self.$field),)*
                     _ => ::std::option::Option::None,
                 }
             }
@@ -84,6 +59,8 @@ macro_rules! __object {
                 fields: &[$($wires),*],
                 required: &[$($needed),*],
                 optional_constants: &[$($optional),*],
+                constants: &[$(($at, $value)),*],
+                filled: &[$(($fill_index, $fill)),*],
                 essential: &[$($essential),*],
                 builder_required: &[$($argument_wire),*],
                 strict: $strict,
@@ -101,14 +78,6 @@ macro_rules! __object {
             }
 
             #[inline]
-            fn constant_of(index: usize) -> ::std::option::Option<&'static str> {
-                match index {
-                    $($fill_index => ::std::option::Option::Some($fill),)*
-                    _ => ::std::option::Option::None,
-                }
-            }
-
-            #[inline]
             fn read_field<'de, A: $crate::json::serde::de::MapAccess<'de>>(
                 &mut self,
                 index: usize,
@@ -121,29 +90,10 @@ macro_rules! __object {
                 }
             }
 
-            fn write_fields<M: $crate::json::serde::ser::SerializeMap>(
-                &self,
-                map: &mut M,
-            ) -> ::std::result::Result<(), M::Error> {
-                $($crate::json::support::write_constant(map, &self.__extra, ($at, $constant), $value)?;)*
-                $($crate::json::support::write_field(
-                    map,
-                    &self.__extra,
-                    $crate::json::support::Field {
-                        index: $index,
-                        name: $wire,
-                        required: $required,
-                        constant: <Self as $crate::json::support::Object>::constant_of($index),
-                    },
-                    &self.$field,
-                )?;)*
-                let _ = map;
-                ::std::result::Result::Ok(())
-            }
-
-            #[inline]
-            fn extra_ref(&self) -> &$crate::json::Extra {
-                &self.__extra
+            fn write_fields<'a>(&'a self, writer: &mut $crate::json::support::Writer<'a>) {
+                $(writer.constant($at, $value);)*
+                $(writer.field($index, $required, &self.$field);)*
+                let _ = writer;
             }
         }
 
@@ -164,6 +114,13 @@ macro_rules! __object {
 
             fn read_value(&mut self, value: &$crate::json::support::Value) -> $crate::json::support::Note {
                 $crate::json::support::read_object_value(self, value)
+            }
+
+            fn node(&self) -> $crate::json::support::Node<'_> {
+                let shape = <Self as $crate::json::support::Object>::SHAPE;
+                let mut writer = $crate::json::support::Writer::new(shape, &self.__extra);
+                $crate::json::support::Object::write_fields(self, &mut writer);
+                writer.end()
             }
 
             fn misfit(&self) -> usize {
@@ -220,12 +177,14 @@ macro_rules! __builder {
             ///
             /// An error if a required field is not set, or a value could not be converted. The message has the type
             /// and the field.
+            #[inline]
             pub fn build(self) -> ::std::result::Result<$type, ::std::string::String> {
                 self.0.build()
             }
         }
 
         impl ::std::convert::From<$type> for $name {
+            #[inline]
             fn from(value: $type) -> Self {
                 Self(value.into())
             }
@@ -234,6 +193,7 @@ macro_rules! __builder {
         impl ::std::convert::TryFrom<$name> for $type {
             type Error = ::std::string::String;
 
+            #[inline]
             fn try_from(builder: $name) -> ::std::result::Result<Self, Self::Error> {
                 builder.build()
             }
@@ -298,6 +258,13 @@ macro_rules! __tagged {
                 $crate::json::support::read_tagged_value(self, value)
             }
 
+            fn node(&self) -> $crate::json::support::Node<'_> {
+                match self {
+                    $(Self::$variant(member) => $crate::json::Read::node(member),)*
+                    Self::Other(other) => $crate::json::Read::node(other),
+                }
+            }
+
             fn misfit(&self) -> usize {
                 match self {
                     $(Self::$variant(member) => $crate::json::Read::misfit(member),)*
@@ -306,7 +273,7 @@ macro_rules! __tagged {
             }
         }
 
-        $crate::__union!($name $($variant)*);
+        $crate::__union!($name);
     };
 }
 
@@ -357,6 +324,13 @@ macro_rules! __untagged {
                 $crate::json::support::Untagged::pick(self, value)
             }
 
+            fn node(&self) -> $crate::json::support::Node<'_> {
+                match self {
+                    $(Self::$variant(member) => $crate::json::Read::node(member),)*
+                    Self::Other(other) => $crate::json::Read::node(other),
+                }
+            }
+
             fn misfit(&self) -> usize {
                 match self {
                     $(Self::$variant(member) => $crate::json::Read::misfit(member),)*
@@ -365,7 +339,7 @@ macro_rules! __untagged {
             }
         }
 
-        $crate::__union!($name $($variant)*);
+        $crate::__union!($name);
     };
 }
 
@@ -373,16 +347,13 @@ macro_rules! __untagged {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __union {
-    ($name:ident $($variant:ident)*) => {
+    ($name:ident) => {
         impl $crate::json::serde::Serialize for $name {
             fn serialize<S: $crate::json::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::std::result::Result<S::Ok, S::Error> {
-                match self {
-                    $(Self::$variant(member) => $crate::json::serde::Serialize::serialize(member, serializer),)*
-                    Self::Other(value) => $crate::json::serde::Serialize::serialize(value, serializer),
-                }
+                $crate::json::support::serialize(self, serializer)
             }
         }
 

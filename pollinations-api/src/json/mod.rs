@@ -9,6 +9,7 @@
 //! mistake of the program.
 
 mod builder;
+mod erased;
 mod extra;
 mod joined;
 mod list;
@@ -36,16 +37,17 @@ pub use serde;
 pub mod support {
     pub use super::{
         builder::Builder,
+        erased::Erased,
         object::{
-            Fields, Object, Progress, Shape, constant_again, deserialize, fields, is_constant, read_constant,
-            read_next, read_object, read_object_value, read_rest, replace, required_mask, start,
+            Fields, Object, Progress, Shape, deserialize, fields, read_constant, read_next, read_object,
+            read_object_value, read_rest, required_mask, start,
         },
         parameter::{Deep, add_cookie},
         receive::receive,
         repair::{read_compactly, read_in_place},
         text::{Text, read_text, read_text_value},
         union::{Tagged, Untagged, choose, deserialize_any, picked, read_tagged, read_tagged_value, read_untagged},
-        written::{Field, serialize, write_constant, write_field},
+        written::{Node, Writer, serialize},
         {Note, Read, kind},
     };
     pub use crate::prepared::{PrepareError, PreparedRequest, prepared, to_send};
@@ -60,8 +62,10 @@ pub mod support {
     }
 }
 
-use serde::{Serialize, de::Deserializer, ser::SerializeMap};
+use serde::{Serialize, de::Deserializer};
 use serde_json::Value;
+
+use written::Node;
 
 /// The result of parsing a value.
 ///
@@ -105,12 +109,23 @@ impl Note {
         Self::Other(Box::new(Misfit::Bad(value)))
     }
 
+    /// The note for a value of another form, and whether it could be parsed.
+    #[cold]
+    fn odd_or_bad(value: Value, is_odd: bool) -> Self {
+        if is_odd { Self::odd(value) } else { Self::bad(value) }
+    }
+
     /// Whether the value can be used, at least in part.
     fn is_usable(&self) -> bool {
         match self {
             Self::Fine | Self::Marked => true,
             Self::Other(misfit) => matches!(**misfit, Misfit::Odd(_)),
         }
+    }
+
+    /// The same note if the value can be used, or else the note for a value that could not be parsed.
+    fn usable_or_bad(self, value: &Value) -> Self {
+        if self.is_usable() { self } else { Self::bad(value.clone()) }
     }
 
     #[cold]
@@ -134,7 +149,7 @@ pub mod kind {
 /// A type that can be parsed leniently: every generated type, and scalars, lists, maps and options.
 ///
 /// You only need it as a bound, for your own functions that call [`read`].
-pub trait Read: Sized + Clone + PartialEq + Serialize {
+pub trait Read: Sized + Clone + PartialEq + Serialize + 'static {
     /// The JSON types that this type is parsed from.
     #[doc(hidden)]
     const KIND: u8;
@@ -155,12 +170,6 @@ pub trait Read: Sized + Clone + PartialEq + Serialize {
     #[doc(hidden)]
     fn read_value(&mut self, value: &Value) -> Note;
 
-    /// The value of a field that is always this text.
-    #[doc(hidden)]
-    fn constant(_text: &'static str) -> Self {
-        Self::absent()
-    }
-
     /// Whether an optional field with this value is left out.
     #[doc(hidden)]
     fn is_blank(&self) -> bool {
@@ -173,10 +182,14 @@ pub trait Read: Sized + Clone + PartialEq + Serialize {
         0
     }
 
-    /// Writes a field. `marked` is whether the field had a [`Note::Marked`].
+    /// The JSON of the value.
     #[doc(hidden)]
-    fn write<M: SerializeMap>(&self, map: &mut M, name: &str, _marked: bool) -> Result<(), M::Error> {
-        map.serialize_entry(name, self)
+    fn node(&self) -> Node<'_>;
+
+    /// The JSON of the value of a field. `marked` is whether the field had a [`Note::Marked`].
+    #[doc(hidden)]
+    fn node_of(&self, _marked: bool) -> Node<'_> {
+        self.node()
     }
 }
 

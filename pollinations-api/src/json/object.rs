@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use serde::{
-    de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor, value},
-    ser::SerializeMap,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor, value};
 use serde_json::Value;
 
 use super::{
     Extra, Misfit, Note, Read,
+    erased::Erased,
     list::{Slot, refuse},
     report,
     whole::{gather, gather_next},
+    written::Writer,
 };
 
 /// What is known about a generated object when it is compiled.
@@ -27,6 +26,10 @@ pub struct Shape {
     pub required: &'static [usize],
     /// The fields with a constant value that may be missing.
     pub optional_constants: &'static [usize],
+    /// The fields that always have the same value, which are not stored.
+    pub constants: &'static [(usize, &'static str)],
+    /// The constant values of fields that a program can change.
+    pub filled: &'static [(usize, &'static str)],
     /// The fields without which the object is useless.
     pub essential: &'static [usize],
     /// The fields that a builder requires.
@@ -40,8 +43,18 @@ pub struct Shape {
 }
 
 impl Shape {
-    fn name_of(&self, index: usize) -> &'static str {
+    pub(super) fn name_of(&self, index: usize) -> &'static str {
         self.fields.get(index).copied().unwrap_or_default()
+    }
+
+    /// The value of a missing text.
+    pub(super) fn absent_text(&self, index: usize) -> &'static str {
+        self.filled.iter().find(|(at, _)| *at == index).map_or("", |(_, constant)| constant)
+    }
+
+    /// Whether this is the value of a field that is not stored.
+    fn is_constant(&self, index: usize, value: &Value) -> bool {
+        self.constants.iter().any(|(at, expected)| *at == index && value == expected)
     }
 }
 
@@ -52,12 +65,8 @@ impl Shape {
 pub trait Fields {
     fn shape(&self) -> &'static Shape;
     fn extra_slot(&mut self) -> &mut Extra;
-    /// Sets a field to its constant value, if it has one.
-    fn fill(&mut self, index: usize);
-    /// Parses a field.
-    fn read_value(&mut self, index: usize, value: &Value) -> Note;
-    /// Parses a field that already has a value; see [`replace`].
-    fn read_again(&mut self, index: usize, value: &Value, misfit: usize) -> Option<Note>;
+    /// A field. `None` if the type does not store it, because its value is constant.
+    fn place(&mut self, index: usize) -> Option<&mut dyn Erased>;
 }
 
 /// A generated object. The build script writes the implementations.
@@ -66,12 +75,9 @@ pub trait Object: Read + Fields {
     const SHAPE: &'static Shape;
 
     fn field(name: &str) -> Option<usize>;
-    /// The constant value of a field that a program can change.
-    fn constant_of(index: usize) -> Option<&'static str>;
     /// Parses a field.
     fn read_field<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Note, A::Error>;
-    fn write_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
-    fn extra_ref(&self) -> &Extra;
+    fn write_fields<'a>(&'a self, writer: &mut Writer<'a>);
 }
 
 /// An object without its type.
@@ -108,31 +114,6 @@ pub fn read_next<'de, T: Read, A: MapAccess<'de>>(slot: &mut T, map: &mut A) -> 
 #[doc(hidden)]
 pub fn read_constant<'de, A: MapAccess<'de>>(expected: &'static str, map: &mut A) -> Result<Note, A::Error> {
     map.next_value_seed(Constant(expected))
-}
-
-/// The same for JSON that has been parsed.
-#[doc(hidden)]
-pub fn is_constant(expected: &'static str, value: &Value) -> Note {
-    if value == expected { Note::Fine } else { Note::bad(value.clone()) }
-}
-
-/// Parses a field that already has a value. Returns `None` if that value matches the document better, or the new one
-/// cannot be used. `misfit` is how badly the JSON of the field's value matches its type.
-#[doc(hidden)]
-pub fn replace<T: Read>(slot: &mut T, value: &Value, misfit: usize) -> Option<Note> {
-    let mut new = T::absent();
-    let note = new.read_value(value);
-    if note.is_usable() && note.misfit() + new.misfit() <= misfit + slot.misfit() {
-        *slot = new;
-        return Some(note);
-    }
-    None
-}
-
-/// The same for a field with a constant value.
-#[doc(hidden)]
-pub fn constant_again(expected: &'static str, value: &Value) -> Option<Note> {
-    (value == expected).then_some(Note::Fine)
 }
 
 #[derive(Clone, Copy)]
@@ -276,12 +257,21 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
 #[doc(hidden)]
 pub fn start<T: Object>() -> T {
     let mut object = T::absent();
-    fill(&mut object);
+    for (index, _) in T::SHAPE.filled {
+        fill(&mut object, *index);
+    }
     object
 }
 
-fn fill(object: &mut dyn Fields) {
-    (0..object.shape().fields.len()).for_each(|index| object.fill(index));
+/// Sets a field to its constant value, if it has one.
+fn fill(object: &mut dyn Fields, index: usize) {
+    let constant = object.shape().filled.iter().find(|(at, _)| *at == index);
+    if let Some((_, constant)) = constant
+        && let Some(place) = object.place(index)
+    {
+        place.reset();
+        place.parse(&Value::from(*constant));
+    }
 }
 
 /// Parses an object in place.
@@ -341,7 +331,12 @@ pub(super) fn read_some<'a>(
         match (slot.shape().index)(name) {
             Some(index) if progress.add(index) => read_again(slot, index, value, &mut progress),
             Some(index) => {
-                let note = slot.read_value(index, value);
+                let shape = slot.shape();
+                let note = match slot.place(index) {
+                    Some(place) => place.parse(value),
+                    None if shape.is_constant(index, value) => Note::Fine,
+                    None => Note::bad(value.clone()),
+                };
                 keep(slot, index, note, &mut progress.broken);
             }
             None => slot.extra_slot().keep_unknown(name.clone(), value.clone()),
@@ -361,15 +356,15 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Vec<(usize
         Note::Other(misfit) => match *misfit {
             Misfit::Odd(value) => {
                 report(shape.name, name, "is of another type than promised");
-                slot.extra_slot().keep_raw(name, Some(value));
+                keep_mismatch(slot, index, Some(value));
                 if shape.strict {
                     broken.push((index, name));
                 }
             }
             Misfit::Bad(value) => {
                 report(shape.name, name, "cannot be read");
-                slot.fill(index);
-                slot.extra_slot().keep_raw(name, Some(value));
+                fill(slot, index);
+                keep_mismatch(slot, index, Some(value));
                 if essential {
                     broken.push((index, name));
                 }
@@ -384,6 +379,13 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Vec<(usize
     }
 }
 
+/// Keeps what was received of a field, beside what was parsed from it.
+fn keep_mismatch(slot: &mut dyn Fields, index: usize, received: Option<Value>) {
+    let name = slot.shape().name_of(index);
+    let read = slot.place(index).map_or(Value::Null, |place| place.to_node(false).to_value());
+    slot.extra_slot().keep_mismatch(name, received, read);
+}
+
 /// Parses a field that occurred before. The new value counts unless it is `null` or the other matches the document
 /// better.
 #[cold]
@@ -395,7 +397,11 @@ fn read_again(slot: &mut dyn Fields, index: usize, value: &Value, progress: &mut
         return;
     }
     let misfit = slot.extra_slot().misfit_of(name);
-    if let Some(note) = slot.read_again(index, value, misfit) {
+    let note = match slot.place(index) {
+        Some(place) => place.replace(value, misfit),
+        None => shape.is_constant(index, value).then_some(Note::Fine),
+    };
+    if let Some(note) = note {
         slot.extra_slot().forget(index, name);
         progress.broken.retain(|(field, _)| *field != index);
         keep(slot, index, note, &mut progress.broken);
@@ -407,15 +413,15 @@ fn read_again(slot: &mut dyn Fields, index: usize, value: &Value, progress: &mut
 fn finish(slot: &mut dyn Fields, progress: Progress) -> Note {
     let shape = slot.shape();
     for index in shape.optional_constants.iter().filter(|index| !progress.has(**index)) {
-        slot.fill(*index);
+        fill(slot, *index);
         slot.extra_slot().mark(*index);
     }
     let mut missing = None;
     for index in shape.required.iter().filter(|index| !progress.has(**index)) {
         let name = shape.name_of(*index);
         report(shape.name, name, "is missing");
-        slot.fill(*index);
-        slot.extra_slot().keep_raw(name, None);
+        fill(slot, *index);
+        keep_mismatch(slot, *index, None);
         if shape.strict || shape.essential.contains(index) {
             missing.get_or_insert(name);
         }

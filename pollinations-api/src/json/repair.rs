@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::Cell};
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
-use super::{Read, object::accept, whole::Whole};
+use super::{Read, erased::Erased, object::accept, whole::Whole};
 
 /// Parses a body or an event leniently.
 ///
@@ -80,26 +80,39 @@ pub fn read_in_place<T: Read>(slot: &mut T, text: &str) -> serde_json::Result<()
 /// Same as [`read`].
 #[doc(hidden)]
 pub fn read_compactly<T: Read>(bytes: &[u8]) -> serde_json::Result<T> {
+    let mut value = T::absent();
+    compactly(&mut value, bytes)?;
+    Ok(value)
+}
+
+fn compactly(slot: &mut dyn Erased, bytes: &[u8]) -> serde_json::Result<()> {
     with_repairs(bytes, |text| {
         let twice = Cell::new(false);
-        let last = parsed::<T>(text, Whole { first: false, twice: &twice });
+        let last = parsed(text, Whole { first: false, twice: &twice })?;
         if !twice.get() {
-            return last;
+            return parse_afresh(slot, &last);
         }
         // If an earlier value of the field matches the document better, it counts.
-        match (last, parsed::<T>(text, Whole { first: true, twice: &twice })) {
-            (Ok(last), Ok(first)) if first.misfit() < last.misfit() => Ok(first),
-            (Err(_), Ok(first)) => Ok(first),
-            (last, _) => last,
+        let first = parsed(text, Whole { first: true, twice: &twice })?;
+        let weight = parse_afresh(slot, &first).map(|()| slot.weight());
+        match (parse_afresh(slot, &last), weight) {
+            (Ok(()), Ok(weight)) if weight < slot.weight() => parse_afresh(slot, &first),
+            (Err(_), Ok(_)) => parse_afresh(slot, &first),
+            (result, _) => result,
         }
     })
 }
 
-fn parsed<T: Read>(text: &str, whole: Whole<'_>) -> serde_json::Result<T> {
+fn parsed(text: &str, whole: Whole<'_>) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = whole.deserialize(&mut deserializer)?;
     deserializer.end()?;
-    read_value(&value)
+    Ok(value)
+}
+
+fn parse_afresh(slot: &mut dyn Erased, value: &Value) -> serde_json::Result<()> {
+    slot.reset();
+    accept(slot.parse(value))
 }
 
 /// Parses a body or an event into your own type, with the repairs of [`read`].
@@ -111,9 +124,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     with_repairs(bytes, |text| serde_json::from_str(text))
 }
 
-fn with_repairs<T>(bytes: &[u8], parse: impl Fn(&str) -> serde_json::Result<T>) -> serde_json::Result<T> {
+fn with_repairs<T>(bytes: &[u8], mut parse: impl FnMut(&str) -> serde_json::Result<T>) -> serde_json::Result<T> {
     // Checking all bytes at once is faster than checking each string.
-    let first = str::from_utf8(bytes).map(&parse);
+    let first = str::from_utf8(bytes).map(&mut parse);
     match first {
         Ok(Err(error)) if error.is_syntax() => match repaired(bytes) {
             // If parsing fails twice, the first error is about the original bytes.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 use serde_json::Value;
 
-use super::{Note, Read, kind, whole::gather};
+use super::{Node, Note, Read, kind, whole::gather};
 
 /// A type created from a text: a `String` or an open enumeration.
 #[doc(hidden)]
@@ -42,8 +42,8 @@ impl Read for String {
         read_text_value(self, value)
     }
 
-    fn constant(text: &'static str) -> Self {
-        text.to_owned()
+    fn node(&self) -> Node<'_> {
+        Node::Text(self)
     }
 }
 
@@ -68,13 +68,12 @@ pub fn read_text_value<T: Text>(slot: &mut T, value: &Value) -> Note {
 /// Parses a value that is not a text but may contain one.
 #[cold]
 fn other<T: Text>(slot: &mut T, value: Value) -> Note {
-    match text_in(&value) {
-        Some(text) => {
-            *slot = T::owned(text);
-            Note::odd(value)
-        }
-        None => Note::bad(value),
+    let text = text_in(&value);
+    let is_odd = text.is_some();
+    if let Some(text) = text {
+        *slot = T::owned(text);
     }
+    Note::odd_or_bad(value, is_odd)
 }
 
 /// The text of a value that is not a text.

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-use serde::{
-    de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value},
-    ser::SerializeMap,
-};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 use serde_json::{Map, Value};
 
-use super::{Note, Read, kind, whole::gather};
+use super::{Node, Note, Read, kind, whole::gather};
 
 /// Up to this number, every integer has an exact `f64`.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -25,7 +22,7 @@ trait Scalar: Sized {
 }
 
 macro_rules! integer {
-    ($name:ident) => {
+    ($name:ident, $node:ident) => {
         impl Scalar for $name {
             fn from_bool(value: bool) -> (Option<Self>, bool) {
                 (Some(value.into()), false)
@@ -51,12 +48,12 @@ macro_rules! integer {
             }
         }
 
-        scalar!($name, kind::NUMBER, 0);
+        scalar!($name, kind::NUMBER, 0, $node);
     };
 }
 
 macro_rules! scalar {
-    ($name:ident, $kind:expr, $absent:expr) => {
+    ($name:ident, $kind:expr, $absent:expr, $node:ident) => {
         impl Read for $name {
             const KIND: u8 = $kind;
 
@@ -71,12 +68,16 @@ macro_rules! scalar {
             fn read_value(&mut self, value: &Value) -> Note {
                 read_scalar(self, value)
             }
+
+            fn node(&self) -> Node<'_> {
+                Node::$node(*self)
+            }
         }
     };
 }
 
-integer!(i64);
-integer!(u64);
+integer!(i64, Signed);
+integer!(u64, Unsigned);
 
 impl Scalar for bool {
     fn from_bool(value: bool) -> (Option<Self>, bool) {
@@ -120,7 +121,7 @@ impl Scalar for bool {
     }
 }
 
-scalar!(bool, kind::BOOL, false);
+scalar!(bool, kind::BOOL, false, Bool);
 
 impl Scalar for f64 {
     const MARKS_INTEGERS: bool = true;
@@ -163,12 +164,16 @@ impl Read for f64 {
         read_scalar(self, value)
     }
 
-    fn write<M: SerializeMap>(&self, map: &mut M, name: &str, marked: bool) -> Result<(), M::Error> {
+    fn node(&self) -> Node<'_> {
+        Node::Float(*self)
+    }
+
+    fn node_of(&self, marked: bool) -> Node<'_> {
         if marked && self.fract() == 0.0 && self.abs() <= EXACT {
             #[allow(clippy::cast_possible_truncation, reason = "checked")]
-            return map.serialize_entry(name, &(*self as i64));
+            return Node::Signed(*self as i64);
         }
-        map.serialize_entry(name, self)
+        self.node()
     }
 }
 
@@ -290,6 +295,10 @@ impl Read for Value {
         self.clone_from(value);
         Note::Fine
     }
+
+    fn node(&self) -> Node<'_> {
+        Node::Any(self)
+    }
 }
 
 /// Any JSON object.
@@ -318,5 +327,9 @@ impl Read for Map<String, Value> {
 
     fn is_blank(&self) -> bool {
         self.is_empty()
+    }
+
+    fn node(&self) -> Node<'_> {
+        Node::AnyObject(self)
     }
 }

@@ -1,128 +1,132 @@
 //! Writes objects: their fields in order, then unknown fields. Values that did not match are written unchanged.
 
-use serde::{Serializer, ser::SerializeMap};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::{
-    Extra, Misfit, Note, Read,
-    extra::Received,
-    object::{Object, Shape},
-};
+use super::{Extra, Read, erased::Erased, extra::Received, object::Shape};
 
-/// `Serialize` for a generated object.
+/// The JSON of a value, which borrows from it.
+///
+/// All types are written in two steps: the value becomes a node, and the node is written. So the code for a type is
+/// compiled once, and not again for every format.
 #[doc(hidden)]
-pub fn serialize<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    object.write_fields(&mut map)?;
-    if let Some(kept) = object.extra_ref().kept() {
-        write_unknown(&mut map, kept.unknown(), T::SHAPE)?;
-    }
-    map.end()
+#[allow(missing_debug_implementations, reason = "a value may be a secret")]
+pub enum Node<'a> {
+    Null,
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(&'a str),
+    Any(&'a Value),
+    AnyObject(&'a Map<String, Value>),
+    List(Vec<Node<'a>>),
+    Object(Vec<(&'a str, Node<'a>)>),
 }
 
-#[cold]
-#[inline(never)]
-fn write_unknown<M: SerializeMap>(map: &mut M, unknown: &Map<String, Value>, shape: &Shape) -> Result<(), M::Error> {
-    for (name, value) in unknown.iter().filter(|(name, _)| (shape.index)(name).is_none()) {
-        map.serialize_entry(name, value)?;
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Signed(value) => serializer.serialize_i64(*value),
+            Self::Unsigned(value) => serializer.serialize_u64(*value),
+            Self::Float(value) => serializer.serialize_f64(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Any(value) => value.serialize(serializer),
+            Self::AnyObject(map) => map.serialize(serializer),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
     }
-    Ok(())
 }
 
-/// A field, as its object writes it.
+impl Node<'_> {
+    /// The JSON as a value of its own.
+    pub(super) fn to_value(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+}
+
+/// `Serialize` for generated types.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    pub index: usize,
-    /// The name in JSON.
-    pub name: &'static str,
-    pub required: bool,
-    /// The constant value, if the program can change it.
-    pub constant: Option<&'static str>,
+pub fn serialize<T: Read, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.node().serialize(serializer)
 }
 
-/// What is written of a field.
-enum Written<'a> {
-    Nothing,
-    Field,
-    /// What was received, unchanged.
-    Received(&'a Value),
-}
-
-/// Writes a field.
+/// Writes an object.
 #[doc(hidden)]
-#[inline]
-pub fn write_field<M: SerializeMap, T: Read>(
-    map: &mut M,
-    extra: &Extra,
-    field: Field,
-    value: &T,
-) -> Result<(), M::Error> {
-    // Most optional fields are missing.
-    if !field.required && extra.is_unmarked() && value.is_blank() {
-        return Ok(());
+#[allow(missing_debug_implementations, reason = "a value may be a secret")]
+pub struct Writer<'a> {
+    shape: &'static Shape,
+    extra: &'a Extra,
+    fields: Vec<(&'a str, Node<'a>)>,
+}
+
+impl<'a> Writer<'a> {
+    pub fn new(shape: &'static Shape, extra: &'a Extra) -> Self {
+        Self { shape, extra, fields: Vec::new() }
     }
-    let written = if extra.kept().is_some() { received(extra, field, value) } else { sent(extra, field, value) };
-    match written {
-        Written::Nothing => Ok(()),
-        Written::Field => value.write(map, field.name, extra.marked(field.index)),
-        Written::Received(value) => map.serialize_entry(field.name, value),
+
+    /// Writes a field.
+    #[inline]
+    pub fn field<T: Read>(&mut self, index: usize, required: bool, value: &'a T) {
+        // Most optional fields are missing.
+        if required || !self.extra.is_unmarked() || !value.is_blank() {
+            self.add(index, required, T::MARK_IS_ABSENCE, value);
+        }
     }
-}
 
-#[inline]
-fn sent<'a, T: Read>(extra: &Extra, field: Field, value: &T) -> Written<'a> {
-    let marked = extra.marked(field.index);
-    let left_out = match T::MARK_IS_ABSENCE {
-        true => marked && *value == absent(field),
-        false => !field.required && !marked && value.is_blank(),
-    };
-    if left_out { Written::Nothing } else { Written::Field }
-}
-
-/// The value of a field that was missing.
-fn absent<T: Read>(field: Field) -> T {
-    field.constant.map_or_else(T::absent, T::constant)
-}
-
-/// What is written of a field of an object that has kept values.
-#[cold]
-#[inline(never)]
-fn received<'a, T: Read>(extra: &'a Extra, field: Field, value: &T) -> Written<'a> {
-    let (received, is_unchanged) = match extra.received(field.name) {
-        Received::Set(value) => return Written::Received(value),
-        Received::AsDocumented => (Written::Nothing, false),
-        Received::Missing => (Written::Nothing, *value == absent(field)),
-        Received::Unlike(received) => (Written::Received(received), is_still(received, field, value)),
-    };
-    if is_unchanged { received } else { sent(extra, field, value) }
-}
-
-/// Whether the program has not changed a field whose value could not be parsed.
-fn is_still<T: Read>(received: &Value, field: Field, value: &T) -> bool {
-    let mut then: T = absent(field);
-    match then.read_value(received) {
-        Note::Other(misfit) => match *misfit {
-            Misfit::Odd(_) => then == *value,
-            // The value of a missing field, whatever has been parsed so far.
-            Misfit::Bad(_) => *value == absent(field),
-            Misfit::Lacking(_) => true,
-        },
-        Note::Fine | Note::Marked => then == *value,
+    /// Writes a field of constant value, which the type does not store.
+    pub fn constant(&mut self, index: usize, value: &'static str) {
+        let name = self.shape.name_of(index);
+        let node = match self.extra.received(name) {
+            Received::Set(received) | Received::Unlike { received, .. } => Node::Any(received),
+            Received::AsDocumented if !self.extra.marked(index) => Node::Text(value),
+            Received::AsDocumented | Received::Missing { .. } => return,
+        };
+        self.fields.push((name, node));
     }
-}
 
-/// Writes a field of constant value.
-#[doc(hidden)]
-pub fn write_constant<M: SerializeMap>(
-    map: &mut M,
-    extra: &Extra,
-    (index, name): (usize, &'static str),
-    value: &'static str,
-) -> Result<(), M::Error> {
-    match extra.received(name) {
-        Received::Set(received) | Received::Unlike(received) => map.serialize_entry(name, received),
-        Received::AsDocumented if !extra.marked(index) => map.serialize_entry(name, value),
-        Received::AsDocumented | Received::Missing => Ok(()),
+    fn add(&mut self, index: usize, required: bool, mark_is_absence: bool, value: &'a dyn Erased) {
+        let name = self.shape.name_of(index);
+        let received = self.extra.received(name);
+        if let Received::Set(received) = received {
+            self.fields.push((name, Node::Any(received)));
+            return;
+        }
+        let marked = self.extra.marked(index);
+        let node = value.to_node(marked);
+        // A value that the program has not changed is written as it was received.
+        match received {
+            Received::Unlike { received, read } if *read == node.to_value() => {
+                self.fields.push((name, Node::Any(received)));
+                return;
+            }
+            Received::Missing { read } if *read == node.to_value() => return,
+            _ => {}
+        }
+        let left_out = match mark_is_absence {
+            true => marked && matches!(node, Node::Text(text) if text == self.shape.absent_text(index)),
+            false => !required && !marked && value.has_nothing(),
+        };
+        if !left_out {
+            self.fields.push((name, node));
+        }
+    }
+
+    /// Adds the unknown fields.
+    pub fn end(mut self) -> Node<'a> {
+        if let Some(kept) = self.extra.kept() {
+            let unknown = kept.unknown().iter().filter(|(name, _)| (self.shape.index)(name).is_none());
+            self.fields.extend(unknown.map(|(name, value)| (name.as_str(), Node::Any(value))));
+        }
+        Node::Object(self.fields)
     }
 }
