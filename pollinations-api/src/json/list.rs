@@ -301,7 +301,8 @@ where
     let before = map.remove(&key);
     let existed = before.is_some();
     let mut item = before.unwrap_or_else(T::absent);
-    match if value.is_null() { None } else { item.replace(value, misfit) } {
+    let note = if value.is_null() { None } else { item.replace(value, misfit) };
+    match note {
         Some(note) => {
             kept.remove(&key);
             insert(map, kept, key, item, note);
