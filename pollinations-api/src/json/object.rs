@@ -47,9 +47,9 @@ impl Shape {
         self.fields.get(index).copied().unwrap_or_default()
     }
 
-    /// The value of a missing text.
-    pub(super) fn absent_text(&self, index: usize) -> &'static str {
-        self.filled.iter().find(|(at, _)| *at == index).map_or("", |(_, constant)| constant)
+    /// The constant value of a field that a program can change.
+    pub(super) fn filled(&self, index: usize) -> Option<&'static str> {
+        self.filled.iter().find(|(at, _)| *at == index).map(|(_, constant)| *constant)
     }
 
     /// Whether this is the value of a field that is not stored.
@@ -265,12 +265,11 @@ pub fn start<T: Object>() -> T {
 
 /// Sets a field to its constant value, if it has one.
 fn fill(object: &mut dyn Fields, index: usize) {
-    let constant = object.shape().filled.iter().find(|(at, _)| *at == index);
-    if let Some((_, constant)) = constant
+    if let Some(constant) = object.shape().filled(index)
         && let Some(place) = object.place(index)
     {
         place.reset();
-        place.parse(&Value::from(*constant));
+        place.parse(&Value::from(constant));
     }
 }
 
@@ -379,7 +378,7 @@ fn keep(slot: &mut dyn Fields, index: usize, note: Note, broken: &mut Vec<(usize
     }
 }
 
-/// Keeps what was received of a field, beside what was parsed from it.
+/// Keeps what was received of a field, and the JSON of the value that the field has instead.
 fn keep_mismatch(slot: &mut dyn Fields, index: usize, received: Option<Value>) {
     let name = slot.shape().name_of(index);
     let read = slot.place(index).map_or(Value::Null, |place| place.to_node(false).to_value());

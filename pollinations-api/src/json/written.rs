@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
             _ => {}
         }
         let left_out = match mark_is_absence {
-            true => marked && matches!(node, Node::Text(text) if text == self.shape.absent_text(index)),
+            true => marked && matches!(node, Node::Text(text) if text == self.shape.filled(index).unwrap_or_default()),
             false => !required && !marked && value.has_nothing(),
         };
         if !left_out {

@@ -98,7 +98,7 @@ impl More {
 }
 
 /// Writes the request of either operation. Both have the same parameters.
-macro_rules! write {
+macro_rules! prepare {
     ($client:ident . $operation:ident, $prompt:expr, $parameters:ident) => {
         with_parameters!(
             $client.$operation().prompt($prompt),
@@ -210,7 +210,7 @@ impl TextRequest {
     pub async fn send_post(self) -> Result<TextReply, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| write!(client.generate_text_post, prompt, parameters);
+        let send = move |client: &Client| prepare!(client.generate_text_post, prompt, parameters);
         self.shared.raw(POST, &self.options(), send).await.map(TextReply)
     }
 
@@ -232,7 +232,7 @@ impl TextRequest {
     pub async fn send_raw(self) -> Result<RawResponse, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| prepare!(client.generate_text, prompt, parameters);
         self.shared.raw(GET, &self.options(), send).await
     }
 
@@ -258,7 +258,7 @@ impl TextRequest {
     pub async fn stream(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| prepare!(client.generate_text, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, GET, &self.options(), send).await?;
         Ok(streamed(&self.shared, GET, opened))
     }
@@ -280,7 +280,7 @@ impl TextRequest {
     pub async fn stream_post(self) -> Result<TextStream, Error> {
         let prompt = address::segment(&self.prompt, POST)?;
         let parameters = Parameters { stream: Some(true), ..self.parameters.clone() };
-        let send = move |client: &Client| write!(client.generate_text_post, prompt, parameters);
+        let send = move |client: &Client| prepare!(client.generate_text_post, prompt, parameters);
         let opened = self.shared.open(Receive::Pieces, POST, &self.options(), send).await?;
         Ok(streamed(&self.shared, POST, opened))
     }
@@ -333,7 +333,7 @@ impl TextRequest {
     fn address(&self) -> Result<reqwest::Url, Error> {
         let prompt = address::segment(&self.prompt, GET)?;
         let parameters = self.parameters.clone();
-        let send = move |client: &Client| write!(client.generate_text, prompt, parameters);
+        let send = move |client: &Client| prepare!(client.generate_text, prompt, parameters);
         self.shared.address(GET, &self.options(), send)
     }
 }
